@@ -1,0 +1,38 @@
+/** The one clock: wall time, monotonic time and timers come from here and from nowhere else, so that all of it can be virtual. */
+
+/** A pending timer; `cancel` is idempotent. */
+export interface TimerHandle {
+  cancel(): void;
+}
+
+export interface Clock {
+  /** Wall time, milliseconds since the Unix epoch, UTC. May jump. */
+  now(): number;
+  /** Milliseconds on a clock that never goes back; its zero means nothing. */
+  monotonic(): number;
+  /** Calls `run` once after `delayMs`. A timer never keeps the process alive: only the service's root does that. */
+  after(delayMs: number, run: () => void): TimerHandle;
+}
+
+/** Node's own clock. Delays beyond 2^31-1 ms are cut there instead of firing at once, as Node would. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  after(delayMs, run) {
+    const timer = setTimeout(run, Math.min(Math.max(delayMs, 0), 2_147_483_647));
+    timer.unref();
+    return { cancel: () => clearTimeout(timer) };
+  },
+};
+
+/** Resolves after `delayMs` of `clock`'s time. */
+export function sleep(clock: Clock, delayMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    clock.after(delayMs, resolve);
+  });
+}
+
+/** An instant as users see it: ISO-8601, UTC, milliseconds. */
+export function isoTime(epochMs: number): string {
+  return new Date(epochMs).toISOString();
+}
