@@ -1,0 +1,52 @@
+/** The journal: an append-only stream of events per entity. What it has acknowledged survives kill -9 and power loss. */
+
+/** An entry as it is handed in. `sequence` is the writer's expectation: exactly one more than the entity's last (first: 1). */
+export interface NewEntry {
+  /** Whose life it belongs to: `symbol/GPSUSDT`, `trading-state`. */
+  readonly entity: string;
+  readonly sequence: number;
+  /** The event's name, past tense: `OrderSending`. */
+  readonly type: string;
+  /** Version of the payload's shape, from 1. */
+  readonly version: number;
+  /** Wall time of the writer, ms. */
+  readonly at: number;
+  /** JSON; decimals as strings. */
+  readonly payload: unknown;
+}
+
+/** An entry as it is read back. `position` orders the whole journal. */
+export interface StoredEntry extends NewEntry {
+  readonly position: number;
+  /** The writer's epoch when it was written. */
+  readonly writerEpoch: number;
+}
+
+export interface JournalStats {
+  readonly entries: number;
+  readonly bytes: number;
+  readonly writerEpoch: number;
+}
+
+/**
+ * The port both engines implement. Errors are VigilError: JOURNAL_SEQUENCE_CONFLICT (nothing of the batch was written),
+ * JOURNAL_UNAVAILABLE (disk full, engine gone: nothing was acknowledged), JOURNAL_CORRUPT and JOURNAL_FOREIGN (at opening).
+ */
+export interface Journal {
+  /** Rises with every opening of the journal; written into every entry. */
+  readonly writerEpoch: number;
+  /**
+   * All entries or none, durable when it resolves. Entries of one batch may belong to several entities.
+   * An entry that is already there, byte for byte, counts as written: a repeated batch is no error.
+   */
+  append(batch: readonly NewEntry[]): Promise<void>;
+  /** All entries of one entity in order; sees every append that was called before it. */
+  read(entity: string): Promise<StoredEntry[]>;
+  /** The entities that have entries and whose name starts with `prefix`. */
+  entities(prefix: string): Promise<string[]>;
+  /** All entries of the given types, over all entities, in the order of the journal. */
+  readTypes(types: readonly string[]): Promise<StoredEntry[]>;
+  stats(): Promise<JournalStats>;
+  /** Waits for what was appended, then closes. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,80 @@
+/** What is known of the market: instruments with their filters, prices with the time they were observed, candles. */
+import { z } from 'zod';
+import type { Decimal } from './decimal.ts';
+import type { SymbolName } from './names.ts';
+
+/** The venue's rules for one symbol (exchangeInfo). Quantities in base asset, prices in quote per base. */
+export interface Instrument {
+  readonly symbol: SymbolName;
+  /** The venue's own word: `TRADING`, `SETTLING`, … */
+  readonly status: string;
+  /** `PERPETUAL` is what we trade. */
+  readonly contractType: string;
+  readonly tickSize: Decimal;
+  readonly minPrice: Decimal;
+  readonly maxPrice: Decimal;
+  readonly stepSize: Decimal;
+  readonly minQuantity: Decimal;
+  readonly maxQuantity: Decimal;
+  readonly marketMaxQuantity: Decimal;
+  readonly minNotional: Decimal;
+  /** PERCENT_PRICE: a BUY may not be above mark × up, a SELL not below mark × down. */
+  readonly multiplierUp: Decimal;
+  readonly multiplierDown: Decimal;
+}
+
+export interface Ticker24h {
+  readonly symbol: SymbolName;
+  /** Percent, signed: −12.74 means the price fell by 12.74 %. */
+  readonly changePercent: Decimal;
+  readonly lastPrice: Decimal;
+  readonly quoteVolume: Decimal;
+  /** Venue time of the end of the window, ms. */
+  readonly closeTime: number;
+}
+
+/** A candle: times in ms UTC, `openTime` inclusive. */
+export interface Candle {
+  readonly openTime: number;
+  readonly open: Decimal;
+  readonly high: Decimal;
+  readonly low: Decimal;
+  readonly close: Decimal;
+  readonly volume: Decimal;
+  readonly closed: boolean;
+}
+
+/** What the market streams say. `observedAt` is the venue's E, ms. */
+export type MarketEvent =
+  | { readonly type: 'mark'; readonly symbol: SymbolName; readonly price: Decimal; readonly observedAt: number }
+  | { readonly type: 'book'; readonly symbol: SymbolName; readonly bid: Decimal; readonly ask: Decimal; readonly observedAt: number }
+  | { readonly type: 'candle'; readonly symbol: SymbolName; readonly candle: Candle; readonly observedAt: number };
+
+/** Everything known of one symbol's price now; a field that was never observed is undefined, never a default. */
+export interface SymbolMarket {
+  readonly symbol: SymbolName;
+  readonly mark?: { readonly price: Decimal; readonly observedAt: number };
+  readonly book?: { readonly bid: Decimal; readonly ask: Decimal; readonly observedAt: number };
+  readonly ticker?: { readonly changePercent: Decimal; readonly quoteVolume: Decimal; readonly observedAt: number };
+  /** Closed 1-minute candles held. */
+  readonly candles: number;
+}
+
+/** One immutable picture of the whole market, published several times a second. */
+export interface MarketView {
+  readonly at: number;
+  readonly symbols: ReadonlyMap<SymbolName, SymbolMarket>;
+}
+
+/** Why a policy symbol is not traded. */
+export const exclusionReasons = ['NOT_CHOSEN', 'NOT_LISTED', 'NOT_TRADING', 'NOT_PERPETUAL'] as const;
+export const exclusionSchema = z.strictObject({ symbol: z.string(), reason: z.enum(exclusionReasons), detail: z.string() });
+export type Exclusion = z.infer<typeof exclusionSchema>;
+
+/** The symbols that may be opened now: policy ∩ venue, one version for generator, bridge, governor and executors alike. */
+export interface Universe {
+  readonly version: number;
+  readonly observedAt: number;
+  readonly instruments: ReadonlyMap<SymbolName, Instrument>;
+  readonly excluded: readonly Exclusion[];
+}

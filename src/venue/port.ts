@@ -1,0 +1,59 @@
+/** The exchange as the rest of Vigil sees it: three doors, one for each actor that may open it. */
+import type { MarketEvent } from '../protocol/market.ts';
+import type { SymbolName } from '../protocol/names.ts';
+import type { ReadName, UserEvent, VenueReads, VenueWrite, WriteOutcome } from '../protocol/venue.ts';
+
+/** What a read that got no usable answer throws. `VenueError.kind` is the whole of what callers decide by. */
+export class VenueError extends Error {
+  readonly kind: 'rejected' | 'throttled' | 'unreachable' | 'unknown' | 'authentication';
+  /** The venue's own code (−2013, …) where it gave one. */
+  readonly venueCode: number | undefined;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(kind: VenueError['kind'], message: string, options: { venueCode?: number | undefined; retryAfterMs?: number | undefined; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'VenueError';
+    this.kind = kind;
+    this.venueCode = options.venueCode;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
+
+/** Order counts and request weight as the venue's answers last stated them. */
+export interface VenueUsage {
+  readonly weight1m: number | undefined;
+  readonly orders10s: number | undefined;
+  readonly orders1m: number | undefined;
+}
+
+/** The gateway's door: everything over REST. Holds the keys; nothing it returns or throws contains them. */
+export interface VenueGateway {
+  /** @throws VenueError */
+  read<Name extends ReadName>(name: Name, query: VenueReads[Name]['query'], signal?: AbortSignal): Promise<VenueReads[Name]['answer']>;
+  /** Never throws for what the venue or the network did: that is an outcome. Never retries. */
+  write(write: VenueWrite): Promise<WriteOutcome>;
+  usage(): VenueUsage;
+}
+
+/** A stream that is open until `close`. */
+export interface OpenStream {
+  close(): void;
+}
+
+/** The market actor's door. */
+export interface VenueMarketStreams {
+  /** Subscribes mark price (1 s), book ticker and 1-minute candles of `symbols`. `onState` says whether the socket is up. */
+  open(symbols: readonly SymbolName[], onEvent: (event: MarketEvent) => void, onState: (up: boolean, reason: string) => void): OpenStream;
+}
+
+/** The user-stream actor's door. The listen key's life is inside; each time the stream is (again) live, `onLive` is called once. */
+export interface VenueUserStream {
+  open(handlers: { onEvent(event: UserEvent): void; onLive(): void; onLost(reason: string): void }): OpenStream;
+}
+
+/** The three doors of one venue, made together from one configuration value so that a half-pointed client cannot exist. */
+export interface Venue {
+  readonly gateway: VenueGateway;
+  readonly marketStreams: VenueMarketStreams;
+  readonly userStream: VenueUserStream;
+}
