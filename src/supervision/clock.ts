@@ -25,6 +25,12 @@ export const systemClock: Clock = {
   },
 };
 
+/** Keeps the process alive until cancelled: actors hold no handle, and Node would end with 0 when it has nothing to do (H28). */
+export function keepAlive(): TimerHandle {
+  const timer = setInterval(() => undefined, 3_600_000);
+  return { cancel: () => clearInterval(timer) };
+}
+
 /** Resolves after `delayMs` of `clock`'s time. */
 export function sleep(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => {

@@ -1,0 +1,101 @@
+/** What an actor is: a role's declaration, and `receive(state, message, ctx) → Next`, synchronous and pure but for ctx. */
+import type { Clock } from './clock.ts';
+import type { MailboxSpec } from './mailbox.ts';
+import type { Random } from './random.ts';
+import type { AnswerOf, Asking, Ref, Tagged } from './ref.ts';
+
+/** What an actor writes to the log with; fields first, then a sentence. */
+export interface ActorLog {
+  debug(fields: object, message: string): void;
+  info(fields: object, message: string): void;
+  warn(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+/** How a handler says what comes next. There is no way to forget it: a handler that returns nothing does not compile, and crashes. */
+export type Next<State> = { readonly next: 'same' } | { readonly next: 'become'; readonly state: State } | { readonly next: 'stop'; readonly reason: string };
+
+export const same: Next<never> = { next: 'same' };
+
+export function become<State>(state: State): Next<State> {
+  return { next: 'become', state };
+}
+
+/** Ends the incarnation in order; whether another starts is the child specification's to say. */
+export function stop(reason: string): Next<never> {
+  return { next: 'stop', reason };
+}
+
+/** What came of work done outside the actor. */
+export type Outcome<Value> =
+  | { readonly ok: true; readonly value: Value; readonly late: boolean }
+  | { readonly ok: false; readonly cause: 'failed' | 'deadline' | 'target-down' | 'refused'; readonly error: Error; readonly late: boolean };
+
+/** Work that waits (I/O), started by a handler; its outcome comes back as a message. */
+export interface Effect<Value, Message> {
+  readonly name: string;
+  readonly deadlineMs: number;
+  /** Called at once, in the handler's turn. `signal` aborts when the deadline passes or the incarnation ends. */
+  readonly run: (signal: AbortSignal) => Promise<Value>;
+  /** Makes the message that brings the outcome home. */
+  readonly report: (outcome: Outcome<Value>) => Message;
+  /**
+   * `true`: its outcome is a fact of the outside world (an order went out). It is never aborted, it reaches whichever
+   * incarnation lives then, and an answer after the deadline comes too, as a second outcome with `late` (ruling 9).
+   */
+  readonly fact?: boolean;
+}
+
+interface AnyContext<Message> {
+  readonly self: Ref<Message>;
+  readonly path: string;
+  readonly incarnation: number;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: ActorLog;
+  /** False: refused, and kept as a dead letter. */
+  tell<M extends Tagged>(to: Ref<M>, message: M): boolean;
+  effect<Value>(effect: Effect<Value, Message>): void;
+  readonly timers: Timers<Message>;
+  /** Gives something that must be released when this incarnation ends, however it ends. */
+  own(release: () => void): void;
+  /** The current incarnation behind a ref; 0 if it has never started. */
+  incarnationOf(ref: Ref<never>): number;
+}
+
+/** While starting, an actor may wait: bounded by the start deadline of its child specification. */
+export interface InitContext<Message> extends AnyContext<Message> {
+  ask<Question extends Tagged & Asking<unknown>>(to: Ref<Question>, question: Question, timeoutMs: number): Promise<AnswerOf<Question>>;
+}
+
+export interface ActorContext<Message> extends AnyContext<Message> {
+  /** Asks; the outcome comes back as a message. Fails at once when the asked one dies. */
+  ask<Question extends Tagged & Asking<unknown>>(to: Ref<Question>, question: Question, timeoutMs: number, then: (outcome: Outcome<AnswerOf<Question>>) => Message): void;
+  /** The one-time answer to the message being handled; may be kept and called later. Throws if another message is meant. */
+  answering<Question extends Asking<unknown>>(question: Question): (answer: AnswerOf<Question>) => void;
+}
+
+/** Timers have a key, and belong to the incarnation that set them: a restart silences them all. */
+export interface Timers<Message> {
+  once(key: string, delayMs: number, message: Message): void;
+  every(key: string, intervalMs: number, message: Message): void;
+  cancel(key: string): void;
+}
+
+/** A role's whole declaration: the tree, the docs and the running actor are made from the same. */
+export interface Behaviour<Message extends Tagged, State> {
+  readonly role: string;
+  /** One sentence: what would be missing without it. */
+  readonly purpose: string;
+  /** Every message it understands, with what it means. Exhaustive by type. */
+  readonly consumes: Readonly<Record<Message['type'], string>>;
+  /** What it sends, to which roles. */
+  readonly emits: readonly string[];
+  readonly mailbox: MailboxSpec;
+  init(ctx: InitContext<Message>): State | Promise<State>;
+  receive(state: State, message: Message, ctx: ActorContext<Message>): Next<State>;
+  /** Closes what needs waiting for, in an orderly stop only; bounded by the shutdown time. */
+  readonly terminate?: (state: State) => Promise<void>;
+  /** What an operator sees of the state: plain JSON, no secrets, decimals as strings. */
+  view(state: State): unknown;
+}

@@ -1,0 +1,44 @@
+/** Children made on demand, one a key: whoever holds the pool can send to `executor/GPSUSDT` without asking whether it is there yet. */
+import type { ChildSpec, SupervisorSpec } from './child-spec.ts';
+import type { Ref, Tagged } from './ref.ts';
+import { DEFAULT_RESTART } from './restart-budget.ts';
+import type { ActorSystem } from './system.ts';
+
+export interface Pool<Message extends Tagged, Key extends string> {
+  /** The ref of this key's child; the child is made if need be. */
+  member(key: Key): Ref<Message>;
+  /** The keys that have a child. */
+  keys(): readonly Key[];
+}
+
+/** A pool and the supervisor that runs it. `child` makes the specification of one member from its ref. */
+export function pool<Message extends Tagged, Key extends string>(system: ActorSystem, options: { path: string; memberPath: (key: Key) => string; purpose: string; child: (ref: Ref<Message>, key: Key) => ChildSpec }): { pool: Pool<Message, Key>; spec: SupervisorSpec } {
+  const refs = new Map<Key, Ref<Message>>();
+  let ensure: ((key: string) => void) | undefined;
+  const refOf = (key: Key): Ref<Message> => refs.getOrInsertComputed(key, () => system.ref<Message>(options.memberPath(key)));
+  return {
+    pool: {
+      member(key) {
+        const known = refs.has(key);
+        const ref = refOf(key);
+        if (!known) ensure?.(key);
+        return ref;
+      },
+      keys: () => [...refs.keys()],
+    },
+    spec: {
+      kind: 'supervisor',
+      path: options.path,
+      purpose: options.purpose,
+      children: [],
+      policy: DEFAULT_RESTART,
+      pool: {
+        child: (key) => options.child(refOf(key as Key), key as Key),
+        attach(add) {
+          ensure = add;
+          for (const key of refs.keys()) add(key);
+        },
+      },
+    },
+  };
+}

@@ -1,0 +1,20 @@
+/** References: where a message can be sent. A ref names a role, not an incarnation, and outlives every restart. */
+
+/** Every message says what it is. */
+export interface Tagged {
+  readonly type: string;
+}
+
+/** A question: asked rather than told; the type of its answer travels with it. */
+export interface Asking<Answer> {
+  readonly '~answer'?: Answer;
+}
+export type AnswerOf<Question> = Question extends Asking<infer Answer> ? Answer : never;
+
+declare const accepts: unique symbol;
+
+/** Accepts `Message` and everything narrower; made only by an ActorSystem. */
+export interface Ref<in Message> {
+  readonly path: string;
+  readonly [accepts]: (message: Message) => void;
+}

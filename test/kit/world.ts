@@ -1,0 +1,137 @@
+/** A tree of actors in virtual time: nothing waits, the seed chooses who runs next, the same seed gives the same run. */
+import type { ActorLog } from '../../src/supervision/behaviour.ts';
+import type { ChildSpec } from '../../src/supervision/child-spec.ts';
+import { supervisor } from '../../src/supervision/child-spec.ts';
+import type { Clock } from '../../src/supervision/clock.ts';
+import type { LifecycleEvent } from '../../src/supervision/inspection.ts';
+import { SeededRandom } from '../../src/supervision/random.ts';
+import { ActorSystem } from '../../src/supervision/system.ts';
+import type { Turns } from '../../src/supervision/turns.ts';
+
+interface Timer {
+  at: number;
+  run: () => void;
+}
+
+export class VirtualClock implements Clock {
+  #now: number;
+  #timers: Timer[] = [];
+  constructor(startAt = 1_770_000_000_000) {
+    this.#now = startAt;
+  }
+  now(): number {
+    return this.#now;
+  }
+  monotonic(): number {
+    return this.#now;
+  }
+  after(delayMs: number, run: () => void) {
+    const timer: Timer = { at: this.#now + Math.max(0, delayMs), run };
+    this.#timers.push(timer);
+    return {
+      cancel: () => {
+        this.#timers = this.#timers.filter((one) => one !== timer);
+      },
+    };
+  }
+  /** Runs the earliest timer that is due by `limit`, moving time to it. False: there is none. */
+  fireNext(limit: number): boolean {
+    const next = this.#timers.reduce<Timer | undefined>((best, one) => (best === undefined || one.at < best.at ? one : best), undefined);
+    if (next === undefined || next.at > limit) return false;
+    this.#timers = this.#timers.filter((one) => one !== next);
+    this.#now = Math.max(this.#now, next.at);
+    next.run();
+    return true;
+  }
+  moveTo(at: number): void {
+    this.#now = Math.max(this.#now, at);
+  }
+}
+
+/** Turns that run when the world says so, in an order the seed draws. */
+class SeededTurns implements Turns {
+  readonly #ready: (() => void)[] = [];
+  readonly #random: SeededRandom;
+  constructor(seed: number) {
+    this.#random = new SeededRandom(seed);
+  }
+  register(_name: string, run: () => void) {
+    let open = true;
+    return {
+      wake: () => this.#ready.push(() => open && run()),
+      close: () => {
+        open = false;
+      },
+    };
+  }
+  close(): void {
+    this.#ready.length = 0;
+  }
+  runOne(): boolean {
+    if (this.#ready.length === 0) return false;
+    const [task] = this.#ready.splice(Math.floor(this.#random.next() * this.#ready.length), 1);
+    task!();
+    return true;
+  }
+}
+
+const realImmediate = setImmediate;
+
+export class World {
+  readonly clock = new VirtualClock();
+  readonly system: ActorSystem;
+  readonly events: LifecycleEvent[] = [];
+  readonly logs: { level: string; path: string; fields: object; message: string }[] = [];
+  readonly #turns: SeededTurns;
+
+  constructor(seed = 1) {
+    this.#turns = new SeededTurns(seed);
+    const logFor = (path: string): ActorLog => {
+      const write = (level: string) => (fields: object, message: string) => {
+        this.logs.push({ level, path, fields, message });
+      };
+      return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
+    };
+    this.system = new ActorSystem({ clock: this.clock, random: new SeededRandom(seed), turns: this.#turns, logFor });
+    this.system.subscribe((event) => this.events.push(event));
+  }
+
+  /** Starts `children` under a root and lets everything settle. */
+  async start(...children: ChildSpec[]): Promise<void> {
+    let failure: unknown;
+    let done = false;
+    this.system.start(supervisor('vigil', 'the root of a test', children), (error) => (failure = error)).then(
+      () => (done = true),
+      (error: unknown) => {
+        failure = error;
+        done = true;
+      },
+    );
+    for (let i = 0; i < 1000 && !done; i++) if (!(await this.#step(Infinity))) break;
+    await this.settle();
+    if (failure !== undefined) throw failure;
+  }
+
+  /** Runs what is ready, without moving time. */
+  async settle(): Promise<void> {
+    for (;;) {
+      await new Promise<void>((resolve) => realImmediate(resolve));
+      if (!this.#turns.runOne()) {
+        await new Promise<void>((resolve) => realImmediate(resolve));
+        if (!this.#turns.runOne()) return;
+      }
+    }
+  }
+
+  /** Lets `ms` of virtual time pass, running everything on the way. */
+  async advance(ms: number): Promise<void> {
+    const limit = this.clock.now() + ms;
+    while (await this.#step(limit));
+    this.clock.moveTo(limit);
+  }
+
+  async #step(limit: number): Promise<boolean> {
+    await this.settle();
+    return this.clock.fireNext(limit);
+  }
+}
