@@ -26,11 +26,14 @@ export interface JournalStats {
   readonly entries: number;
   readonly bytes: number;
   readonly writerEpoch: number;
+  /** Durable round trips since this opening; fewer than the batches, because waiting batches share one. */
+  readonly commits?: number;
 }
 
 /**
  * The port both engines implement. Errors are VigilError: JOURNAL_SEQUENCE_CONFLICT (nothing of the batch was written),
- * JOURNAL_UNAVAILABLE (disk full, engine gone: nothing was acknowledged), JOURNAL_CORRUPT and JOURNAL_FOREIGN (at opening).
+ * JOURNAL_UNAVAILABLE (disk full, engine gone, closed, or fenced off by a later opening: nothing was acknowledged),
+ * JOURNAL_CORRUPT and JOURNAL_FOREIGN (at opening), INTERNAL (an entry that cannot be stored as it is, say with NaN in it).
  */
 export interface Journal {
   /** Rises with every opening of the journal; written into every entry. */

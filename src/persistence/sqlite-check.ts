@@ -1,0 +1,120 @@
+/** Nothing is written to a journal before it has been read through and found whole. */
+import { existsSync, statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
+import { messageOf, VigilError } from '../protocol/errors.ts';
+import { headFileOf, readHead, type Head } from './head-file.ts';
+import { chainChecksum, GENESIS, type EncodedRow } from './journal-entry.ts';
+import { APPLICATION_ID, connectReader, ROW_COLUMNS, SCHEMA_VERSION } from './sqlite-schema.ts';
+
+interface ChainedRow extends EncodedRow {
+  readonly checksum: string;
+}
+
+/** SQLite's result codes that speak of the machine and not of the file: busy, locked, out of memory, I/O, full, cannot open. */
+const OUTSIDE_CAUSES = new Set([5, 6, 7, 10, 13, 14]);
+
+/** Whether a journal is to be made here. Throws JOURNAL_CORRUPT when something else says that there was one. */
+export function isNewJournal(file: string): boolean {
+  if (!existsSync(dirname(file))) {
+    throw new VigilError('JOURNAL_UNAVAILABLE', `${dirname(file)} does not exist: create it, or correct the path of the journal ${file}`);
+  }
+  const size = existsSync(file) ? statSync(file).size : 0;
+  if (size > 0) return false;
+  const wal = `${file}-wal`;
+  if (existsSync(wal) && statSync(wal).size > 0) throw corrupt(file, `is missing or empty, but ${wal} holds entries of it: restore the file, or move that one away to start anew`);
+  const head = readHead(file);
+  if (head !== undefined && head.position > 0) {
+    throw corrupt(file, `is missing or empty, but held ${head.position} entries: restore it, or remove ${headFileOf(file)} to start anew`, { expected: head.position });
+  }
+  return true;
+}
+
+/**
+ * Opens an existing journal read-only, checks the whole of it, and returns the connection with the highest writer epoch seen.
+ * Throws JOURNAL_FOREIGN or JOURNAL_CORRUPT with the file as it was, byte for byte.
+ */
+export function openChecked(file: string): { reader: DatabaseSync; writerEpoch: number } {
+  let reader: DatabaseSync | undefined;
+  try {
+    reader = connectReader(file);
+    checkOwner(file, reader);
+    checkPages(file, reader);
+    const remembered = readHead(file);
+    const writerEpoch = checkChain(file, reader, remembered);
+    return { reader, writerEpoch: Math.max(writerEpoch, remembered?.writerEpoch ?? 0) };
+  } catch (error) {
+    reader?.close();
+    if (error instanceof VigilError) throw error;
+    throw whatSqliteSaid(file, error);
+  }
+}
+
+function checkOwner(file: string, reader: DatabaseSync): void {
+  const applicationId = pragma(reader, 'application_id');
+  if (applicationId !== APPLICATION_ID) {
+    throw new VigilError('JOURNAL_FOREIGN', `${file} is the database of another program (application_id ${String(applicationId)}): point --data-dir elsewhere`, { details: { file } });
+  }
+  const version = Number(pragma(reader, 'user_version'));
+  if (version > SCHEMA_VERSION) {
+    throw new VigilError('JOURNAL_FOREIGN', `${file} has schema ${version}, this Vigil knows ${SCHEMA_VERSION}: run the version that wrote it`, { details: { file, version } });
+  }
+  if (version !== SCHEMA_VERSION) throw corrupt(file, `has schema ${version}, which never was`);
+}
+
+/** The full check and not `quick_check`: only this one compares the index with the rows, and `read` goes by the index. */
+function checkPages(file: string, reader: DatabaseSync): void {
+  const found = pragma(reader, 'integrity_check(1)');
+  if (found !== 'ok') throw corrupt(file, `is damaged: ${String(found)}`);
+}
+
+/** Follows the chain over all rows; answers the highest writer epoch. */
+function checkChain(file: string, reader: DatabaseSync, remembered: Head | undefined): number {
+  let previous = GENESIS;
+  let position = 0;
+  let writerEpoch = Number(reader.prepare('SELECT coalesce(max(writer_epoch), 0) AS epoch FROM openings').get()?.['epoch']);
+  const rows = reader.prepare(`SELECT ${ROW_COLUMNS}, checksum FROM entries ORDER BY position`).iterate();
+  for (const found of rows) {
+    const row = found as unknown as ChainedRow;
+    position += 1;
+    if (row.position !== position) throw corrupt(file, `lacks the entry at position ${position}; the next is ${place(row)}`, { position });
+    if (chainChecksum(previous, row) !== row.checksum) {
+      throw corrupt(file, `has a changed entry at ${place(row)}: its checksum does not match`, { position, entity: row.entity, sequence: row.sequence });
+    }
+    previous = row.checksum;
+    writerEpoch = Math.max(writerEpoch, row.writerEpoch);
+    if (position === remembered?.position && previous !== remembered.checksum) {
+      throw corrupt(file, `is not the journal that ${headFileOf(file)} belongs to, from position ${position} or before; remove that file if the journal was replaced on purpose`, { position });
+    }
+  }
+  const head = reader.prepare('SELECT position, checksum FROM head').get();
+  if (head?.['position'] !== position || head['checksum'] !== previous) {
+    throw corrupt(file, `ends at position ${position}, but its own head says ${String(head?.['position'])}`, { position });
+  }
+  if (remembered !== undefined && remembered.position > position) {
+    const lost = `has lost acknowledged entries: it ends at position ${position}, but ${headFileOf(file)} remembers ${remembered.position}`;
+    throw corrupt(file, `${lost}. Restore ${file} and its -wal, or, if this older copy is what you want, remove that file`, { position, expected: remembered.position });
+  }
+  return writerEpoch;
+}
+
+function whatSqliteSaid(file: string, error: unknown): VigilError {
+  const errcode = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
+  if (errcode !== undefined && OUTSIDE_CAUSES.has(errcode)) {
+    return new VigilError('JOURNAL_UNAVAILABLE', `${file} cannot be read: ${messageOf(error)}`, { cause: error, details: { file } });
+  }
+  if (errcode === 26) return corrupt(file, 'is not an SQLite database at all: move it away, or restore a copy', {}, error);
+  return corrupt(file, `is damaged: ${messageOf(error)}`, {}, error);
+}
+
+function corrupt(file: string, what: string, details: Record<string, unknown> = {}, cause?: unknown): VigilError {
+  return new VigilError('JOURNAL_CORRUPT', `${file} ${what}`, { details: { file, ...details }, cause });
+}
+
+function place(row: EncodedRow): string {
+  return `position ${row.position} (${row.entity} #${row.sequence})`;
+}
+
+function pragma(reader: DatabaseSync, name: string): unknown {
+  return Object.values(reader.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+}

@@ -1,0 +1,69 @@
+/**
+ * Reads in slices, so that a long history never keeps an append waiting. Slices need no snapshot: entries are only ever
+ * added, so what lies below the end at the start of a read stays as it is while appends are committed in between.
+ */
+import type { DatabaseSync, StatementSync } from 'node:sqlite';
+import type { EncodedRow } from './journal-entry.ts';
+import type { ReadRequest } from './sqlite-messages.ts';
+import { ROW_COLUMNS } from './sqlite-schema.ts';
+
+/** Below about a millisecond of work each. */
+const ROWS_A_SLICE = 200;
+const CHARACTERS_A_SLICE = 500_000;
+/** Rows looked at for their type in one slice, most of which may be of another. */
+const SCANNED_A_SLICE = 2_000;
+
+/** The rows a request asks for, slice by slice; an empty slice means "go on". */
+export function readSlices(reader: DatabaseSync, request: ReadRequest): Generator<EncodedRow[]> {
+  return request.kind === 'read' ? entitySlices(reader, request.entity) : typeSlices(reader, request.types);
+}
+
+function* entitySlices(reader: DatabaseSync, entity: string): Generator<EncodedRow[]> {
+  const last = Number(reader.prepare('SELECT coalesce(max(sequence), 0) AS last FROM entries WHERE entity = ?').get(entity)?.['last']);
+  const statement = reader.prepare(`SELECT ${ROW_COLUMNS} FROM entries WHERE entity = ? AND sequence > ? AND sequence <= ? ORDER BY sequence`);
+  for (let done = 0; done < last; ) {
+    const { rows } = takeSlice(statement, [entity, done, last]);
+    done = rows.at(-1)?.sequence ?? last;
+    yield rows;
+  }
+}
+
+function* typeSlices(reader: DatabaseSync, types: readonly string[]): Generator<EncodedRow[]> {
+  const end = Number(reader.prepare('SELECT position FROM head').get()?.['position']);
+  const statement = reader.prepare(
+    `SELECT ${ROW_COLUMNS} FROM entries WHERE position > ? AND position <= ? AND type IN (SELECT value FROM json_each(?)) ORDER BY position`,
+  );
+  const wanted = JSON.stringify(types);
+  for (let done = 0; done < end; ) {
+    const upTo = Math.min(done + SCANNED_A_SLICE, end);
+    const { rows, cut } = takeSlice(statement, [done, upTo, wanted]);
+    // A slice that was cut short ends at its last row; one that was not has seen everything up to its end.
+    done = cut ? rows.at(-1)!.position : upTo;
+    yield rows;
+  }
+}
+
+/** The entities whose name starts with `prefix`, in the order of their UTF-8 bytes: one jump in the index for each. */
+export function entityNames(reader: DatabaseSync, prefix: string): string[] {
+  const next = reader.prepare('SELECT min(entity) AS entity FROM entries WHERE entity > ?');
+  const names: string[] = [];
+  let name = reader.prepare('SELECT min(entity) AS entity FROM entries WHERE entity >= ?').get(prefix)?.['entity'];
+  while (typeof name === 'string' && name.startsWith(prefix)) {
+    names.push(name);
+    name = next.get(name)?.['entity'];
+  }
+  return names;
+}
+
+/** Rows up to the bounds of a slice; `cut` when there may be more. */
+function takeSlice(statement: StatementSync, parameters: (string | number)[]): { rows: EncodedRow[]; cut: boolean } {
+  const rows: EncodedRow[] = [];
+  let characters = 0;
+  for (const found of statement.iterate(...parameters)) {
+    const row = found as unknown as EncodedRow;
+    rows.push(row);
+    characters += row.payload.length;
+    if (rows.length >= ROWS_A_SLICE || characters >= CHARACTERS_A_SLICE) return { rows, cut: true };
+  }
+  return { rows, cut: false };
+}
