@@ -1,0 +1,63 @@
+/** What happens in the life of one symbol, as it is journalled in `symbol/SYMBOL`: past tense, decimals as text, replayed by `rules/position-life`. */
+import { z } from 'zod';
+import { decimalString } from './decimal.ts';
+import { intentSchema, planSchema } from './decisions.ts';
+import type { ClientId, PositionId } from './names.ts';
+import { mandateSchema } from './permit.ts';
+
+const clientId = z.string().transform((value) => value as ClientId);
+const positionId = z.string().transform((value) => value as PositionId);
+const orderSide = z.enum(['BUY', 'SELL']);
+const leg = z.enum(['stop', 'target']);
+
+const schemas = {
+  IntentAccepted: z.strictObject({ intent: intentSchema }),
+  PlanMade: z.strictObject({ plan: planSchema }),
+  /** The permit's terms as granted; redeeming it is the gateway's. */
+  PermitGranted: z.strictObject({ permitId: z.string(), clientId, checks: z.array(z.string()), tradingEpoch: z.number(), expiresAt: z.number(), mandate: mandateSchema }),
+  /** Durable before the order is sent: from here on it may exist (failure 47). */
+  OrderSending: z.strictObject({ purpose: z.enum(['entry', 'close']), clientId, attempt: z.number().int(), side: orderSide, quantity: decimalString, price: decimalString.optional(), reason: z.string().optional() }),
+  /** It was never sent after all: the redemption was refused. */
+  OrderAbandoned: z.strictObject({ clientId, code: z.string(), detail: z.string() }),
+  /** What the venue says of it. */
+  OrderReported: z.strictObject({ clientId, orderId: z.string(), status: z.string(), executedQuantity: decimalString }),
+  OrderRejected: z.strictObject({ clientId, venueCode: z.number(), message: z.string() }),
+  /** No answer, or one that leaves it open: it may or may not exist. */
+  OrderAmbiguous: z.strictObject({ clientId, cause: z.string() }),
+  /** Asked for long enough, and the position agrees: it does not exist. */
+  OrderAbsent: z.strictObject({ clientId }),
+  FillRecorded: z.strictObject({ tradeId: z.string(), orderId: z.string(), side: orderSide, price: decimalString, quantity: decimalString, commission: decimalString, commissionAsset: z.string(), realizedPnl: decimalString, tradedAt: z.number() }),
+  ProtectionSending: z.strictObject({ leg, clientId, attempt: z.number().int(), side: orderSide, quantity: decimalString, triggerPrice: decimalString }),
+  ProtectionPlaced: z.strictObject({ leg, clientId, algoId: z.string() }),
+  /** It fired; its order is `orderId`. */
+  ProtectionTriggered: z.strictObject({ leg, clientId, orderId: z.string().optional() }),
+  ProtectionEnded: z.strictObject({ leg, clientId, cause: z.string() }),
+  CloseRequested: z.strictObject({ reason: z.string(), by: z.string() }),
+  /** A position (or quantity) the journal cannot explain, taken over as the venue states it (ruling 26). Signed quantity. */
+  PositionAdopted: z.strictObject({ positionId, quantity: decimalString, entryPrice: decimalString, cause: z.string(), mandate: mandateSchema }),
+  /** The venue and the journal disagree, and it is not ours to adopt. Signed quantities. */
+  DriftFound: z.strictObject({ journal: decimalString, venue: decimalString }),
+  DriftCleared: z.strictObject({}),
+  /** Flat, confirmed by the venue, nothing of ours left in the book. Money in USDT, before and of fees. */
+  PositionClosed: z.strictObject({ positionId, reason: z.string(), realizedPnl: decimalString, commission: decimalString }),
+  /** A plan that led to no position. */
+  PlanEnded: z.strictObject({ planId: z.string(), code: z.string(), detail: z.string().optional() }),
+} as const;
+
+export type LifeEventType = keyof typeof schemas;
+export type LifeEvent = { [Type in LifeEventType]: { readonly type: Type; readonly at: number } & Readonly<z.infer<(typeof schemas)[Type]>> }[LifeEventType];
+export type LifeEventOf<Type extends LifeEventType> = Extract<LifeEvent, { type: Type }>;
+
+/** The version all shapes above have; the next one comes with an upcaster. */
+export const LIFE_EVENT_VERSION = 1;
+
+/**
+ * Reads an event back from the journal.
+ * @throws z.ZodError or RangeError when it is not one of ours.
+ */
+export function parseLifeEvent(type: string, version: number, at: number, payload: unknown): LifeEvent {
+  if (version !== LIFE_EVENT_VERSION) throw new RangeError(`life event ${type} has version ${version}; this build knows ${LIFE_EVENT_VERSION}`);
+  if (!Object.hasOwn(schemas, type)) throw new RangeError(`unknown life event ${type}`);
+  const schema: z.ZodType = schemas[type as LifeEventType];
+  return { type, at, ...(schema.parse(payload) as object) } as LifeEvent;
+}
