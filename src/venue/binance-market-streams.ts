@@ -1,0 +1,98 @@
+/** The market actor's door over the SDK's stream client: prices of exactly the symbols asked for, and the truth about whether the sockets are up. */
+import type { MarketEvent } from '../protocol/market.ts';
+import { messageOf } from '../protocol/errors.ts';
+import type { SymbolName } from '../protocol/names.ts';
+import type { Clock } from '../supervision/clock.ts';
+import type { BinanceClients } from './binance-client.ts';
+import { createDroppedEvents } from './dropped-events.ts';
+import { readMarketEvent } from './parse-market-events.ts';
+import type { OpenStream, VenueMarketStreams } from './port.ts';
+import type { VenueLog } from './venue-log.ts';
+
+export interface MarketStreamOptions {
+  readonly clients: BinanceClients;
+  readonly clock: Clock;
+  readonly log: VenueLog;
+}
+
+/** Since April 2026 the venue carries prices on two routes, and the SDK opens a socket for each: bookTicker on `/public`, the rest on `/market`. */
+const CONNECTIONS = ['usdmMarket', 'usdmPublic'] as const;
+
+export function createMarketStreams({ clients, clock, log }: MarketStreamOptions): VenueMarketStreams {
+  return {
+    open(symbols, onEvent, onState): OpenStream {
+      // Without a topic the SDK opens nothing: there would never be a word.
+      if (symbols.length === 0) {
+        onState(false, 'no symbols');
+        return { close: () => undefined };
+      }
+      return openStreams(symbols, onEvent, onState);
+    },
+  };
+
+  function openStreams(symbols: readonly SymbolName[], onEvent: (event: MarketEvent) => void, onState: (up: boolean, reason: string) => void): OpenStream {
+    const wanted = new Set<string>(symbols);
+    const dropped = createDroppedEvents('market stream', clock, log);
+    const client = clients.createStreamClient();
+    const connected = new Set<string>();
+    let closed = false;
+    let up = false;
+
+    function state(connection: string, isConnected: boolean, reason: string): void {
+      if (isConnected) connected.add(connection);
+      else connected.delete(connection);
+      const allUp = CONNECTIONS.every((name) => connected.has(name));
+      if (closed || allUp === up) return;
+      up = allUp;
+      onState(up, `${connection} ${reason}`);
+    }
+
+    function connectedNow(connection: string, reason: string): void {
+      // A socket that was being made while we closed: the SDK knows no way to stop it earlier.
+      if (closed) client.closeAll(true);
+      else state(connection, true, reason);
+    }
+
+    client.on('open', ({ wsKey }) => connectedNow(wsKey, 'open'));
+    client.on('reconnected', ({ wsKey }) => connectedNow(wsKey, 'reconnected'));
+    client.on('reconnecting', ({ wsKey }) => state(wsKey, false, 'lost, reconnecting'));
+    client.on('close', ({ wsKey }) => state(wsKey, false, 'closed'));
+    // Refused subscriptions, unreadable frames and connections that fail all come here; reconnecting is the SDK's.
+    client.on('exception', (said: unknown) => {
+      if (!closed) log('warn', 'market stream: the stream client reports a fault', { detail: faultText(said) });
+    });
+    client.on('message', (message: unknown) => {
+      if (closed) return;
+      const read = readMarketEvent(message);
+      if ('unreadable' in read) dropped.report(read.unreadable.reason, read.unreadable.detail);
+      else if ('ignored' in read) dropped.report(`event type ${read.ignored}`, read.ignored);
+      // Since the venue joined its markets, streams may carry symbols of the other one.
+      else if (!wanted.has(read.event.symbol)) dropped.report('a symbol that was not asked for', read.event.symbol);
+      else onEvent(read.event);
+    });
+    client.subscribe(topicsOf(symbols), 'usdm').catch((error: unknown) => log('warn', 'market stream: subscribing failed', { detail: messageOf(error) }));
+
+    return {
+      close() {
+        closed = true;
+        // By force: an orderly close waits 30 s for the other side.
+        client.closeAll(true);
+      },
+    };
+  }
+}
+
+/** Stream names are lower case; in the JSON of SUBSCRIBE 币安人生usdt travels as it is, only in an address it would be percent-encoded. */
+function topicsOf(symbols: readonly SymbolName[]): string[] {
+  return symbols.flatMap((symbol) => {
+    const name = symbol.toLowerCase();
+    return [`${name}@markPrice@1s`, `${name}@bookTicker`, `${name}@kline_1m`];
+  });
+}
+
+function faultText(said: unknown): string {
+  if (typeof said !== 'object' || said === null) return messageOf(said);
+  const error = 'error' in said && typeof said.error === 'object' && said.error !== null ? said.error : said;
+  const parts = ['code' in error ? String(error.code) : '', 'msg' in error ? String(error.msg) : '', 'message' in error ? String(error.message) : ''];
+  return parts.filter((part) => part !== '' && part !== 'undefined').join(' ') || 'without a message';
+}

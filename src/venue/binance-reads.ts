@@ -1,0 +1,119 @@
+/** What the venue can be asked, as one table: for each read its requests and how its answer is understood. */
+import type { ReadName, VenueReads } from '../protocol/venue.ts';
+import type { CallFailure, CallResult, VenueRequest } from './binance-call.ts';
+import { nameOf } from './binance-call.ts';
+import { parseAccount, parseAccountConfig, parseBrackets, parseFeeBurn, parsePositions, parseSettings } from './parse-account.ts';
+import { parseCandles, parseInstruments, parseServerTime, parseTickers } from './parse-market.ts';
+import { parseAlgoOrder, parseOpenAlgoOrders, parseOpenOrders, parseOrder, parseTrades } from './parse-orders.ts';
+import { readTrades } from './trade-pages.ts';
+
+/** What a read may use. */
+export interface ReadContext {
+  /** One request, its failure as a value. */
+  call(request: VenueRequest): Promise<CallResult>;
+  /** @returns never: throws what `failure` means for a read. */
+  fail(failure: CallFailure): never;
+  /** Our clock, ms. */
+  now(): number;
+  /** Venue time, ms, as far as it is known. */
+  venueNow(): number;
+  onBadRow(reason: string): void;
+}
+
+type Readers = { readonly [Name in ReadName]: (query: VenueReads[Name]['query'], context: ReadContext) => Promise<VenueReads[Name]['answer']> };
+
+const ORDER_DOES_NOT_EXIST = -2013;
+
+export const readers: Readers = {
+  async serverTime(_query, context) {
+    const sentAt = context.now();
+    const { body, where } = await ask(context, open('fapi/v1/time'));
+    return { serverTime: parseServerTime(body, where), sentAt, receivedAt: context.now() };
+  },
+  async instruments(_query, context) {
+    const { body, where } = await ask(context, open('fapi/v1/exchangeInfo'));
+    return parseInstruments(body, where, (reason) => context.onBadRow(reason));
+  },
+  async tickers(_query, context) {
+    const { body, where } = await ask(context, open('fapi/v1/ticker/24hr'));
+    return parseTickers(body, where, (reason) => context.onBadRow(reason));
+  },
+  async candles({ symbol, limit }, context) {
+    const { body, where } = await ask(context, open('fapi/v1/klines', { symbol, interval: '1m', limit }));
+    return parseCandles(body, where, context.venueNow());
+  },
+  async account(_query, context) {
+    const sentAt = context.venueNow();
+    const { body, where } = await ask(context, signed('fapi/v3/account'));
+    return parseAccount(body, where, sentAt);
+  },
+  async accountModes(_query, context) {
+    const [config, account] = await Promise.all([ask(context, signed('fapi/v1/accountConfig')), ask(context, signed('fapi/v2/account'))]);
+    return { ...parseAccountConfig(config.body, config.where), feeBurn: parseFeeBurn(account.body, account.where) };
+  },
+  async settings(_query, context) {
+    const { body, where } = await ask(context, signed('fapi/v1/symbolConfig'));
+    return parseSettings(body, where);
+  },
+  async brackets(_query, context) {
+    const { body, where } = await ask(context, signed('fapi/v1/leverageBracket'));
+    return parseBrackets(body, where);
+  },
+  async positions({ symbol }, context) {
+    const { body, where } = await ask(context, signed('fapi/v3/positionRisk', { symbol }));
+    return parsePositions(body, where);
+  },
+  async openOrders({ symbol }, context) {
+    const { body, where } = await ask(context, signed('fapi/v1/openOrders', { symbol }));
+    return parseOpenOrders(body, where);
+  },
+  async openAlgoOrders({ symbol }, context) {
+    const { body, where } = await ask(context, signed('fapi/v1/openAlgoOrders', { symbol }));
+    return parseOpenAlgoOrders(body, where);
+  },
+  async order({ symbol, clientId }, context) {
+    const found = await askForOne(context, signed('fapi/v1/order', { symbol, origClientOrderId: clientId }));
+    return found === undefined ? undefined : parseOrder(found.body, found.where);
+  },
+  async algoOrder({ clientId }, context) {
+    const found = await askForOne(context, signed('fapi/v1/algoOrder', { clientAlgoId: clientId }));
+    return found === undefined ? undefined : parseAlgoOrder(found.body, found.where);
+  },
+  trades({ symbol, since }, context) {
+    async function page(params: Record<string, string | number>): Promise<VenueReads['trades']['answer']> {
+      const { body, where } = await ask(context, signed('fapi/v1/userTrades', params));
+      return parseTrades(body, where);
+    }
+    return readTrades(page, symbol, since, context.venueNow());
+  },
+};
+
+interface Answer {
+  readonly body: unknown;
+  readonly where: string;
+}
+
+async function ask(context: ReadContext, request: VenueRequest): Promise<Answer> {
+  const result = await context.call(request);
+  return result.ok ? { body: result.body, where: nameOf(request) } : context.fail(result.failure);
+}
+
+/** The algo service answers −2013 too; its text is accepted with another code, because its codes are not documented. */
+async function askForOne(context: ReadContext, request: VenueRequest): Promise<Answer | undefined> {
+  const result = await context.call(request);
+  if (result.ok) return { body: result.body, where: nameOf(request) };
+  const { code, status, text } = result.failure;
+  const answered = status !== undefined && status < 500 && code !== undefined;
+  if (answered && (code === ORDER_DOES_NOT_EXIST || /\border (does not|doesn't) exist\b/i.test(text))) return undefined;
+  return context.fail(result.failure);
+}
+
+type Params = NonNullable<VenueRequest['params']>;
+
+function open(path: string, params: Params = {}): VenueRequest {
+  return { method: 'GET', path, signed: false, params };
+}
+
+function signed(path: string, params: Params = {}): VenueRequest {
+  return { method: 'GET', path, signed: true, params };
+}
