@@ -5,7 +5,6 @@
  * prolongs keys only every 50 minutes on timers of its own that outlive `closeAll`, and splits its connection names at `_`.
  */
 import { messageOf } from '../protocol/errors.ts';
-import type { UserEvent } from '../protocol/venue.ts';
 import type { Clock, TimerHandle } from '../supervision/clock.ts';
 import type { CallResult, VenueRequest } from './binance-call.ts';
 import { callVenue } from './binance-call.ts';
@@ -16,7 +15,7 @@ import type { HeartbeatSocket } from './heartbeat-socket.ts';
 import { openHeartbeatSocket } from './heartbeat-socket.ts';
 import { keepListenKey, requestListenKey } from './listen-key.ts';
 import { typeOf } from './parse-market-events.ts';
-import { readUserEvent } from './parse-user-events.ts';
+import { lacksItsTrade, readUserEvent } from './parse-user-events.ts';
 import type { OpenStream, VenueUserStream } from './port.ts';
 import { VenueError } from './port.ts';
 import type { Redactor, VenueLog } from './venue-log.ts';
@@ -107,7 +106,10 @@ function openUserStream({ clients, clock, offsetMs, log, redactor }: UserStreamO
     if (type === 'listenKeyExpired') return lose('the listen key expired');
     if (type !== undefined && IGNORED.has(type)) return undefined;
     const read = readUserEvent(message);
-    if ('event' in read) return handlers.onEvent(read.event satisfies UserEvent);
+    if ('event' in read) {
+      if (lacksItsTrade(read.event, message)) dropped.report('a fill without trade id or fee: only its order was told', text.slice(0, 300));
+      return handlers.onEvent(read.event);
+    }
     // Margin calls, changes of the multi-assets mode: nothing of ours acts on them, and nobody should miss them.
     return 'ignored' in read ? dropped.report(`event type ${read.ignored}`, text.slice(0, 300)) : dropped.report(read.unreadable.reason, read.unreadable.detail);
   }

@@ -53,8 +53,8 @@ export function openHeartbeatSocket(url: string, clock: Clock, handlers: Heartbe
   });
   socket.on('pong', alive);
   socket.on('message', (data, isBinary) => {
-    if (ended) return;
-    if (!isBinary) handlers.onText(data.toString());
+    // A Buffer, as long as nobody changes binaryType.
+    if (!ended && !isBinary) handlers.onText((data as Buffer).toString('utf8'));
   });
   // ws always emits 'close' after 'error'; the error has the better reason. Its text may quote the address, and with it the listen key.
   socket.on('error', (error) => end(`connection failed: ${error.message.replace(url, 'the private stream')}`));

@@ -33,18 +33,17 @@ const order = z
       rp: decimalField,
     }),
   })
-  .transform(({ E, T, o }, context): UserEvent => {
+  .transform(({ E, T, o }): UserEvent => {
     const said = { symbol: o.s, clientId: o.c, orderId: o.i, side: o.S, type: o.o, status: o.X, quantity: o.q, executedQuantity: o.z, price: o.p, reduceOnly: o.R, updatedAt: T };
-    // CALCULATED is a liquidation: a fill of an order nobody here sent.
-    if ((o.x !== 'TRADE' && o.x !== 'CALCULATED') || o.l.isZero()) return { type: 'order', order: said, observedAt: E };
     const id = idField.safeParse(o.t);
-    // A fill without its fee would be booked wrong for ever; refused here, it is asked for over REST.
-    if (!id.success || o.n === undefined || o.n === null || o.N === undefined || o.N === null) {
-      context.addIssue({ code: 'custom', message: 'a fill needs a trade id, a commission and its asset', path: ['o', 'n'], input: { t: o.t, n: o.n ?? null, N: o.N ?? null } });
-      return z.NEVER;
-    }
+    if (!isFill(o.x, o.l) || !id.success || o.n === undefined || o.n === null || o.N === undefined || o.N === null) return { type: 'order', order: said, observedAt: E };
     return { type: 'order', order: said, trade: tradeOf(o, id.data, o.n, o.N), observedAt: E };
   });
+
+/** CALCULATED is a liquidation: a fill of an order nobody here sent. */
+function isFill(executionType: string, lastQuantity: VenueTrade['quantity']): boolean {
+  return (executionType === 'TRADE' || executionType === 'CALCULATED') && !lastQuantity.isZero();
+}
 
 interface Fill {
   readonly s: SymbolName;
@@ -134,4 +133,13 @@ const schemas = new Map<string, z.ZodType<UserEvent>>([
 /** What `message` (the unwrapped event) says. */
 export function readUserEvent(message: unknown): Read<UserEvent> {
   return readEvent(schemas, message);
+}
+
+const fillShape = z.object({ o: z.object({ x: z.string(), l: decimalField }) });
+
+/** A fill whose trade id or fee is missing is told as an order without its trade (a fee made up would stay in the books): the trade must be asked for over REST. */
+export function lacksItsTrade(event: UserEvent, message: unknown): boolean {
+  if (event.type !== 'order' || event.trade !== undefined) return false;
+  const shape = fillShape.safeParse(message);
+  return shape.success && isFill(shape.data.o.x, shape.data.o.l);
 }
