@@ -1,0 +1,44 @@
+/** What must be known before anything is opened (ruling 17): a list of inputs, each there or missing with a reason. */
+import type { MarketView, Universe } from '../protocol/market.ts';
+import type { EquityView, LifeView, ReconciliationView, StreamView, VenueSessionView } from '../protocol/messages.ts';
+import type { SymbolName } from '../protocol/names.ts';
+
+export interface ReadinessInputs {
+  readonly universe: Universe | undefined;
+  readonly equity: EquityView | undefined;
+  readonly stream: StreamView | undefined;
+  readonly reconciliation: ReconciliationView | undefined;
+  readonly session: VenueSessionView | undefined;
+  readonly market: MarketView | undefined;
+  readonly lives: ReadonlyMap<SymbolName, LifeView>;
+}
+
+export interface MissingInput {
+  readonly input: string;
+  readonly reason: string;
+}
+
+export function missingInputs(inputs: ReadinessInputs): readonly MissingInput[] {
+  const { universe, equity, stream, reconciliation, session, market, lives } = inputs;
+  const missing: MissingInput[] = [];
+  const need = (input: string, reason: string | undefined) => {
+    if (reason !== undefined) missing.push({ input, reason });
+  };
+  const symbols = universe === undefined ? [] : [...universe.instruments.keys()];
+  const without = (has: (symbol: SymbolName) => boolean): string | undefined => {
+    if (universe === undefined) return 'the universe is not known';
+    const lacking = symbols.filter((symbol) => !has(symbol));
+    return lacking.length === 0 ? undefined : `missing for ${lacking.join(', ')}`;
+  };
+  need('universe', universe === undefined ? 'the venue has not been asked with success' : undefined);
+  need('venue-time', session?.clockOffsetMs === undefined ? 'the venue has not told the time' : undefined);
+  need('account-modes', session?.modesConfirmed === true ? undefined : 'the account\'s modes are not confirmed');
+  need('equity', equity === undefined ? 'never observed' : undefined);
+  need('user-stream', stream?.live === true ? undefined : 'not live');
+  need('reconciliation', stream !== undefined && reconciliation?.streamEpoch === stream.streamEpoch ? undefined : 'not done since the user stream was connected');
+  need('prices', without((symbol) => market?.symbols.get(symbol)?.mark !== undefined && market.symbols.get(symbol)?.book !== undefined));
+  need('tickers', without((symbol) => market?.symbols.get(symbol)?.ticker !== undefined));
+  need('candles', without((symbol) => (market?.symbols.get(symbol)?.candles ?? 0) > 0));
+  need('leverage', without((symbol) => lives.get(symbol)?.leverageConfirmed === true));
+  return missing;
+}

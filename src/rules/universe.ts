@@ -1,0 +1,56 @@
+/** The symbols that may be opened: policy as the ceiling, a choice within it, and what the venue really trades (ruling 25). */
+import type { ErrorCode } from '../protocol/errors.ts';
+import type { Exclusion, Instrument, Ticker24h } from '../protocol/market.ts';
+import type { SymbolName } from '../protocol/names.ts';
+
+export interface UniverseRules {
+  /** The policy file's list; undefined: there is no policy file. */
+  readonly policy: readonly string[] | undefined;
+  /** `TRADING_SYMBOLS` or `universe.symbols`; undefined: no choice. */
+  readonly chosen: readonly string[] | undefined;
+  /** Without policy and choice: the first so many by quote volume, of at least `minQuoteVolume`. */
+  readonly top: number;
+  readonly minQuoteVolume: string;
+}
+
+export type UniverseDecision =
+  | { readonly ok: true; readonly instruments: ReadonlyMap<SymbolName, Instrument>; readonly excluded: readonly Exclusion[] }
+  /** A fault of the configuration: the service does not start with it. */
+  | { readonly ok: false; readonly code: ErrorCode; readonly message: string };
+
+export function decideUniverse(rules: UniverseRules, listed: readonly Instrument[], tickers: readonly Ticker24h[]): UniverseDecision {
+  const { policy, chosen } = rules;
+  const outside = (chosen ?? []).filter((symbol) => policy !== undefined && !policy.includes(symbol));
+  if (outside.length > 0) return { ok: false, code: 'UNIVERSE_OUTSIDE_POLICY', message: `not in the policy of ${policy?.length} symbols: ${outside.join(', ')}` };
+
+  const byName = new Map(listed.map((instrument) => [instrument.symbol as string, instrument]));
+  const candidates = chosen ?? policy ?? topByVolume(rules, listed, tickers);
+  const instruments = new Map<SymbolName, Instrument>();
+  const excluded: Exclusion[] = [];
+  for (const symbol of candidates) {
+    const instrument = byName.get(symbol);
+    const reason = exclusionOf(symbol, instrument);
+    if (reason !== undefined) excluded.push(reason);
+    else if (instrument !== undefined) instruments.set(instrument.symbol, instrument);
+  }
+  if (chosen !== undefined && excluded.length > 0) return { ok: false, code: 'UNIVERSE_NOT_LISTED', message: excluded.map((one) => `${one.symbol}: ${one.detail}`).join('; ') };
+  for (const symbol of policy ?? []) if (!candidates.includes(symbol)) excluded.push({ symbol, reason: 'NOT_CHOSEN', detail: 'in the policy, but not in the configured list' });
+  if (instruments.size === 0) return { ok: false, code: 'UNIVERSE_EMPTY', message: `of ${candidates.length} candidates the venue trades none: ${excluded.map((one) => `${one.symbol} (${one.detail})`).join(', ') || 'there were no candidates'}` };
+  return { ok: true, instruments, excluded };
+}
+
+function exclusionOf(symbol: string, instrument: Instrument | undefined): Exclusion | undefined {
+  if (instrument === undefined) return { symbol, reason: 'NOT_LISTED', detail: 'the venue does not list it' };
+  if (instrument.status !== 'TRADING') return { symbol, reason: 'NOT_TRADING', detail: `the venue says ${instrument.status}` };
+  if (instrument.contractType !== 'PERPETUAL') return { symbol, reason: 'NOT_PERPETUAL', detail: `the venue says ${instrument.contractType}` };
+  return undefined;
+}
+
+function topByVolume(rules: UniverseRules, listed: readonly Instrument[], tickers: readonly Ticker24h[]): string[] {
+  const tradable = new Set(listed.filter((one) => one.status === 'TRADING' && one.contractType === 'PERPETUAL').map((one) => one.symbol));
+  return tickers
+    .filter((ticker) => tradable.has(ticker.symbol) && ticker.quoteVolume.isGreaterThanOrEqualTo(rules.minQuoteVolume))
+    .toSorted((a, b) => b.quoteVolume.comparedTo(a.quoteVolume) ?? 0)
+    .slice(0, rules.top)
+    .map((ticker) => ticker.symbol);
+}
