@@ -76,5 +76,7 @@ export interface Universe {
   readonly version: number;
   readonly observedAt: number;
   readonly instruments: ReadonlyMap<SymbolName, Instrument>;
+  /** The rules of everything the venue lists, allowed or not: a position outside the universe must still be protected and closed. */
+  readonly listed: ReadonlyMap<SymbolName, Instrument>;
   readonly excluded: readonly Exclusion[];
 }

@@ -71,6 +71,8 @@ export interface LifeView {
   readonly mandate?: Mandate;
   readonly lastClosedAt?: number;
   readonly leverageConfirmed: boolean;
+  /** Why the venue's leverage or margin mode is not ours and will not become so for now. */
+  readonly leverageRefused?: string;
   readonly settings?: SymbolSettings;
   /** True once the journal is loaded and the venue has been asked. */
   readonly reconciledEpoch: number;

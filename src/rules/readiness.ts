@@ -11,6 +11,8 @@ export interface ReadinessInputs {
   readonly session: VenueSessionView | undefined;
   readonly market: MarketView | undefined;
   readonly lives: ReadonlyMap<SymbolName, LifeView>;
+  /** True once we have waited long enough for every symbol: from then on one that is complete will do, and each other is denied by its own guard. */
+  readonly patienceOver: boolean;
 }
 
 export interface MissingInput {
@@ -28,7 +30,7 @@ export function missingInputs(inputs: ReadinessInputs): readonly MissingInput[] 
   const without = (has: (symbol: SymbolName) => boolean): string | undefined => {
     if (universe === undefined) return 'the universe is not known';
     const lacking = symbols.filter((symbol) => !has(symbol));
-    return lacking.length === 0 ? undefined : `missing for ${lacking.join(', ')}`;
+    return lacking.length === 0 || (inputs.patienceOver && lacking.length < symbols.length) ? undefined : `missing for ${lacking.join(', ')}`;
   };
   need('universe', universe === undefined ? 'the venue has not been asked with success' : undefined);
   need('venue-time', session?.clockOffsetMs === undefined ? 'the venue has not told the time' : undefined);
@@ -39,6 +41,6 @@ export function missingInputs(inputs: ReadinessInputs): readonly MissingInput[] 
   need('prices', without((symbol) => market?.symbols.get(symbol)?.mark !== undefined && market.symbols.get(symbol)?.book !== undefined));
   need('tickers', without((symbol) => market?.symbols.get(symbol)?.ticker !== undefined));
   need('candles', without((symbol) => (market?.symbols.get(symbol)?.candles ?? 0) > 0));
-  need('leverage', without((symbol) => lives.get(symbol)?.leverageConfirmed === true));
+  need('leverage', without((symbol) => lives.get(symbol)?.leverageConfirmed === true || lives.get(symbol)?.leverageRefused !== undefined));
   return missing;
 }

@@ -1,0 +1,127 @@
+/** `evolve(life, event)`: the one way a life changes, live and on replay. Pure; asks nothing; a fill counts once, whenever it comes. */
+import { decimal, ZERO } from '../../protocol/decimal.ts';
+import type { LifeEvent, LifeEventOf } from '../../protocol/life-events.ts';
+import type { ClientId, PositionId } from '../../protocol/names.ts';
+import { isTerminal } from '../../protocol/venue.ts';
+import type { OrderStatus } from '../../protocol/venue.ts';
+import { afterFill } from './holding.ts';
+import { NO_HOLDING } from './life.ts';
+import type { Life, OrderRecord, ProtectionRecord } from './life.ts';
+
+const TRADES_KEPT = 500;
+
+export function evolve(life: Life, event: LifeEvent): Life {
+  switch (event.type) {
+    case 'IntentAccepted':
+      return life;
+    case 'PlanMade':
+      return { ...life, plan: event.plan, planStage: 'pending', entry: undefined, close: undefined, stop: undefined, target: undefined, stale: [], fired: undefined, closeRequested: undefined, adopted: false };
+    case 'PermitGranted':
+      return { ...life, mandate: event.mandate };
+    case 'OrderSending':
+      return sending(life, event);
+    case 'OrderAbandoned':
+      return withOrder(life, event.clientId, (order) => ({ ...order, state: 'ended' }));
+    case 'OrderRejected':
+      return withOrder(life, event.clientId, (order) => ({ ...order, state: 'ended', status: 'REJECTED' }));
+    case 'OrderAmbiguous':
+      return withOrder(life, event.clientId, (order) => ({ ...order, state: 'ambiguous', ambiguousSince: order.ambiguousSince ?? event.at }));
+    case 'OrderAbsent':
+      return withOrder(life, event.clientId, (order) => ({ ...order, state: 'ended' }));
+    case 'OrderReported':
+      return withOrder(life, event.clientId, (order) => reported(order, event));
+    case 'FillRecorded':
+      return filled(life, event);
+    case 'ProtectionSending':
+      return protecting(life, event);
+    case 'ProtectionPlaced':
+      return withProtection(life, event.clientId, (record) => (record.state === 'sending' ? { ...record, state: 'placed', algoId: event.algoId } : { ...record, algoId: event.algoId }));
+    case 'ProtectionTriggered':
+      return { ...withProtection(life, event.clientId, (record) => (record.state === 'ended' ? record : { ...record, state: 'triggered', orderId: event.orderId ?? record.orderId })), fired: event.leg };
+    case 'ProtectionEnded':
+      return withProtection(life, event.clientId, (record) => ({ ...record, state: 'ended' }));
+    case 'CloseRequested':
+      return { ...life, closeRequested: life.closeRequested ?? { reason: event.reason, at: event.at } };
+    case 'PositionAdopted':
+      return adopted(life, event);
+    case 'DriftFound':
+      return { ...life, drift: decimal(event.venue) };
+    case 'DriftCleared':
+      return { ...life, drift: undefined };
+    case 'PositionClosed':
+      return { ...life, planStage: 'ended', positionId: undefined, mandate: undefined, entry: undefined, close: undefined, stop: undefined, target: undefined, stale: [], fired: undefined, holding: NO_HOLDING, closeRequested: undefined, drift: undefined, adopted: false, lastClosedAt: event.at };
+    case 'PlanEnded':
+      return { ...life, planStage: 'ended', positionId: life.holding.quantity.isZero() ? undefined : life.positionId, mandate: life.holding.quantity.isZero() ? undefined : life.mandate, entry: undefined };
+  }
+}
+
+function sending(life: Life, event: LifeEventOf<'OrderSending'>): Life {
+  const record: OrderRecord = {
+    purpose: event.purpose,
+    clientId: event.clientId,
+    attempt: event.attempt,
+    side: event.side,
+    quantity: decimal(event.quantity),
+    price: event.price === undefined ? undefined : decimal(event.price),
+    sentAt: event.at,
+    state: 'sending',
+    ambiguousSince: undefined,
+    orderId: undefined,
+    status: undefined,
+    executedQuantity: ZERO,
+  };
+  if (event.purpose === 'close') return { ...life, close: record };
+  return { ...life, planStage: 'sent', positionId: (life.plan?.planId ?? event.clientId) as string as PositionId, entry: record };
+}
+
+/** A second order of a leg replaces the first, which stays on record until it is gone. The same id is the same order, sent again. */
+function protecting(life: Life, event: LifeEventOf<'ProtectionSending'>): Life {
+  const previous = life[event.leg];
+  const replaced = previous !== undefined && previous.state !== 'ended' && previous.clientId !== event.clientId ? [previous] : [];
+  const record: ProtectionRecord = { leg: event.leg, clientId: event.clientId, attempt: event.attempt, quantity: decimal(event.quantity), triggerPrice: decimal(event.triggerPrice), sentAt: event.at, state: 'sending', algoId: undefined, orderId: undefined };
+  return { ...life, [event.leg]: record, stale: [...life.stale, ...replaced] };
+}
+
+function reported(order: OrderRecord, event: LifeEventOf<'OrderReported'>): OrderRecord {
+  if (order.state === 'ended') return order;
+  const status = event.status as OrderStatus;
+  const executed = decimal(event.executedQuantity);
+  // Answers and events overtake one another: what was executed never becomes less again.
+  const executedQuantity = executed.isGreaterThan(order.executedQuantity) ? executed : order.executedQuantity;
+  return { ...order, state: isTerminal(status) ? 'ended' : 'reported', status, orderId: event.orderId, executedQuantity, ambiguousSince: undefined };
+}
+
+function filled(life: Life, event: LifeEventOf<'FillRecorded'>): Life {
+  if (life.trades.has(event.tradeId)) return life;
+  const trades = [...life.trades, event.tradeId].slice(-TRADES_KEPT);
+  const holding = afterFill(life.holding, { side: event.side, price: decimal(event.price), quantity: decimal(event.quantity), commission: decimal(event.commission), realizedPnl: decimal(event.realizedPnl), tradedAt: event.tradedAt });
+  return { ...life, holding, trades: new Set(trades), lastTradeAt: Math.max(life.lastTradeAt, event.tradedAt) };
+}
+
+/** The venue's word becomes the position: explicit, on record, never an invented fill (operators' 23 and 24). */
+function adopted(life: Life, event: LifeEventOf<'PositionAdopted'>): Life {
+  const quantity = decimal(event.quantity);
+  const { holding } = life;
+  return {
+    ...life,
+    positionId: event.positionId,
+    mandate: event.mandate,
+    adopted: true,
+    drift: undefined,
+    planStage: life.planStage === undefined ? undefined : 'ended',
+    holding: { ...holding, quantity, averageEntry: decimal(event.entryPrice), peak: quantity.abs().isGreaterThan(holding.peak) ? quantity.abs() : holding.peak, openedAt: holding.openedAt ?? event.at, firstFillAt: holding.firstFillAt ?? event.at },
+  };
+}
+
+function withOrder(life: Life, clientId: ClientId, change: (order: OrderRecord) => OrderRecord): Life {
+  if (life.entry?.clientId === clientId) return { ...life, entry: change(life.entry) };
+  if (life.close?.clientId === clientId) return { ...life, close: change(life.close) };
+  return life;
+}
+
+function withProtection(life: Life, clientId: ClientId, change: (record: ProtectionRecord) => ProtectionRecord): Life {
+  if (life.stop?.clientId === clientId) return { ...life, stop: change(life.stop) };
+  if (life.target?.clientId === clientId) return { ...life, target: change(life.target) };
+  const stale = life.stale.map((record) => (record.clientId === clientId ? change(record) : record)).filter((record) => record.state !== 'ended');
+  return { ...life, stale };
+}

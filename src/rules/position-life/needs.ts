@@ -1,0 +1,146 @@
+/**
+ * What a life needs now, from its facts alone: level-triggered, so that a restart, a lost message or a late fact leads to
+ * the same order as an undisturbed run. The actor does what is asked, once at a time each, and asks again.
+ */
+import type { Decimal } from '../../protocol/decimal.ts';
+import type { LifeEvent } from '../../protocol/life-events.ts';
+import { text } from '../../protocol/decimal.ts';
+import { closingSide } from '../../protocol/names.ts';
+import type { ClientId } from '../../protocol/names.ts';
+import type { ProtectionLeg, VenueWrite } from '../../protocol/venue.ts';
+import { protectionPrices } from '../protection.ts';
+import { heldSide, isOpenOrder, liveProtectionsOf, openOrdersOf } from './life.ts';
+import type { Life, OrderRecord, ProtectionRecord } from './life.ts';
+
+/** What the actor knows beside the journal: time, the venue's filters, and what the venue said of the position last. */
+export interface Situation {
+  readonly now: number;
+  readonly tickSize: Decimal | undefined;
+  readonly stopLossPercent: string;
+  readonly takeProfitPercent: string;
+  readonly nakedCloseMs: number;
+  /** The venue has said "flat" in a reading begun after the last fill, and listed these algo orders of ours. */
+  readonly flat: { readonly openAlgoIds: readonly ClientId[] } | undefined;
+  /** Our side of the work runs since this incarnation: a write of an earlier one may or may not have gone out. */
+  readonly inFlight: ReadonlySet<ClientId>;
+  readonly clientId: (leg: 'close' | ProtectionLeg, of: string, attempt: number) => ClientId;
+}
+
+export type Need =
+  | { readonly need: 'write'; readonly key: string; readonly write: VenueWrite; readonly events: readonly LifeEvent[]; readonly because: string }
+  | { readonly need: 'ask-order'; readonly key: string; readonly order: OrderRecord }
+  | { readonly need: 'ask-algo'; readonly key: string; readonly record: ProtectionRecord }
+  | { readonly need: 'ask-truth'; readonly key: string }
+  /** There is a position and no mandate: the actor writes the adoption record. */
+  | { readonly need: 'adopt'; readonly key: string };
+
+/** Events that time or completeness makes due, with no one outside saying so. */
+export function dueEvents(life: Life, situation: Situation): LifeEvent[] {
+  const { now, flat } = situation;
+  const { holding, entry, plan } = life;
+  if (!holding.quantity.isZero()) {
+    const naked = life.stop?.state !== 'placed' && life.stop?.state !== 'triggered' && life.closeRequested === undefined && holding.firstFillAt !== undefined;
+    return naked && now - holding.firstFillAt > situation.nakedCloseMs ? [{ type: 'CloseRequested', at: now, reason: 'NAKED', by: 'executor' }] : [];
+  }
+  if (openOrdersOf(life).length > 0 || liveProtectionsOf(life).length > 0) return [];
+  if (holding.peak.isGreaterThan(0)) {
+    if (flat === undefined || flat.openAlgoIds.length > 0 || life.positionId === undefined) return [];
+    return [{ type: 'PositionClosed', at: now, positionId: life.positionId, reason: closeReason(life), realizedPnl: text(holding.realizedPnl), commission: text(holding.commission) }];
+  }
+  if (life.planStage === 'sent' && plan !== undefined && entry !== undefined && entry.executedQuantity.isZero()) {
+    return [{ type: 'PlanEnded', at: now, planId: plan.planId, code: entry.status === 'REJECTED' ? 'VENUE_REJECTED' : entry.status === undefined ? 'ENTRY_ABSENT' : 'ENTRY_UNFILLED' }];
+  }
+  return [];
+}
+
+export function needsOf(life: Life, situation: Situation): Need[] {
+  const orders = openOrdersOf(life).filter((order) => !situation.inFlight.has(order.clientId));
+  const asks: Need[] = orders.filter((order) => order.state !== 'reported').map((order) => ({ need: 'ask-order', key: `ask:${order.clientId}`, order }));
+  if (life.drift !== undefined) return asks;
+  return [...asks, ...(life.holding.quantity.isZero() ? flatNeeds(life, situation) : holdingNeeds(life, situation))];
+}
+
+function holdingNeeds(life: Life, situation: Situation): Need[] {
+  const side = heldSide(life);
+  if (side === undefined) return [];
+  if (life.mandate === undefined || life.positionId === undefined) return [{ need: 'adopt', key: 'adopt' }];
+  // The filled quantity is final once the entry is; an ambiguous entry is protected as far as it is known (ruling 8).
+  if (isOpenOrder(life.entry) && life.entry?.state !== 'ambiguous') return [];
+  const quantity = life.holding.quantity.abs();
+  if (life.closeRequested !== undefined) return [...closeNeeds(life, situation, quantity), ...staleNeeds(life)];
+  const prices = situation.tickSize === undefined ? undefined : protectionPrices(side, life.holding.averageEntry, life.plan?.stopLossPercent ?? situation.stopLossPercent, life.plan?.takeProfitPercent ?? situation.takeProfitPercent, situation.tickSize);
+  if (prices === undefined) return [];
+  const stop = protectionNeeds(life, situation, 'stop', quantity, prices.stop);
+  // The stop comes first; the target waits until it stands.
+  if (life.stop?.state !== 'placed') return stop;
+  return [...stop, ...protectionNeeds(life, situation, 'target', quantity, prices.target), ...staleNeeds(life)];
+}
+
+function protectionNeeds(life: Life, situation: Situation, leg: ProtectionLeg, quantity: Decimal, triggerPrice: Decimal): Need[] {
+  const record = life[leg];
+  const side = heldSide(life);
+  if (side === undefined || life.positionId === undefined || record?.state === 'triggered') return [];
+  if (record?.state === 'sending') return situation.inFlight.has(record.clientId) ? [] : [{ need: 'ask-algo', key: `ask:${record.clientId}`, record }];
+  if (record?.state === 'placed' && record.quantity.isEqualTo(quantity)) return [];
+  const attempt = (record?.attempt ?? 0) + 1;
+  const clientId = situation.clientId(leg, life.positionId, attempt);
+  return [protect(life, leg, { clientId, attempt, quantity, triggerPrice }, situation.now)];
+}
+
+/** The write that places a protection, with the event that goes before it. Sending again is the same id (ruling 8). */
+export function protect(life: Life, leg: ProtectionLeg, order: { clientId: ClientId; attempt: number; quantity: Decimal; triggerPrice: Decimal }, now: number): Need {
+  const side = closingSide(heldSide(life) ?? 'LONG');
+  const { clientId, attempt, quantity, triggerPrice } = order;
+  return {
+    need: 'write',
+    key: `protect:${leg}`,
+    because: `${leg} of ${life.positionId ?? life.symbol}`,
+    write: { kind: 'PROTECT', symbol: life.symbol, clientId, side, leg, quantity, triggerPrice },
+    events: [{ type: 'ProtectionSending', at: now, leg, clientId, attempt, side, quantity: text(quantity), triggerPrice: text(triggerPrice) }],
+  };
+}
+
+function closeNeeds(life: Life, situation: Situation, quantity: Decimal): Need[] {
+  const side = heldSide(life);
+  if (side === undefined || life.positionId === undefined || isOpenOrder(life.close)) return [];
+  // The attempt rises only after a definite end; an order found absent is sent again under its own id (ruling 8).
+  const attempt = life.close === undefined ? 1 : life.close.status === undefined ? life.close.attempt : life.close.attempt + 1;
+  const clientId = situation.clientId('close', life.positionId, attempt);
+  const reason = life.closeRequested?.reason ?? 'CLOSE';
+  return [
+    {
+      need: 'write',
+      key: 'close',
+      because: reason,
+      write: { kind: 'CLOSE', symbol: life.symbol, clientId, side: closingSide(side), quantity },
+      events: [{ type: 'OrderSending', at: situation.now, purpose: 'close', clientId, attempt, side: closingSide(side), quantity: text(quantity), reason }],
+    },
+  ];
+}
+
+/** Replaced protections go once the newer one stands. */
+function staleNeeds(life: Life): Need[] {
+  return life.stale.filter((record) => record.state !== 'ended').map((record) => cancel(life, record.clientId, 'newer stop acknowledged'));
+}
+
+/** Only a flat the venue has confirmed cancels (failure 92); whatever of ours it still lists goes, known to the journal or not. */
+function flatNeeds(life: Life, situation: Situation): Need[] {
+  const live = liveProtectionsOf(life);
+  const unfinished = live.length > 0 || life.holding.peak.isGreaterThan(0) || (life.planStage === 'sent' && !isOpenOrder(life.entry));
+  if (!unfinished && (situation.flat?.openAlgoIds.length ?? 0) === 0) return [];
+  if (situation.flat === undefined) return [{ need: 'ask-truth', key: 'truth' }];
+  const { openAlgoIds } = situation.flat;
+  const cancels = openAlgoIds.map((clientId) => cancel(life, clientId, 'flat confirmed'));
+  const gone: Need[] = live.filter((record) => !openAlgoIds.includes(record.clientId)).map((record) => ({ need: 'ask-algo', key: `ask:${record.clientId}`, record }));
+  return [...cancels, ...gone];
+}
+
+function cancel(life: Life, clientId: ClientId, because: string): Need {
+  return { need: 'write', key: `cancel:${clientId}`, because, write: { kind: 'CANCEL', symbol: life.symbol, clientId, of: 'algo' }, events: [] };
+}
+
+function closeReason(life: Life): string {
+  if (life.closeRequested !== undefined) return life.closeRequested.reason;
+  if (life.fired !== undefined) return life.fired === 'stop' ? 'STOP' : 'TARGET';
+  return 'EXTERNAL';
+}

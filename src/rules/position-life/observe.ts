@@ -1,0 +1,117 @@
+/** What the venue said, as events of the life: answers, user-stream events, queries. Facts in any order, twice or late, come out right. */
+import { text } from '../../protocol/decimal.ts';
+import type { LifeEvent } from '../../protocol/life-events.ts';
+import type { UserEvent, VenueAlgoOrder, VenueOrder, VenueTrade, VenueWrite, WriteOutcome } from '../../protocol/venue.ts';
+import type { Life, OrderRecord, ProtectionRecord } from './life.ts';
+
+/** −2021: the trigger price has been passed already; the stop is hit, the target reached (failure 91). */
+const WOULD_TRIGGER = -2021;
+
+/** What an answer to a write means. Nothing for a write the life does not know (any more): the fact is in the log. */
+export function observeOutcome(life: Life, write: VenueWrite, outcome: WriteOutcome, at: number): LifeEvent[] {
+  switch (write.kind) {
+    case 'OPEN':
+    case 'CLOSE':
+      return orderOutcome(orderOf(life, write.clientId), outcome, at);
+    case 'PROTECT':
+      return protectionOutcome(protectionOf(life, write.clientId), outcome, at);
+    case 'CANCEL':
+      return cancelOutcome(protectionOf(life, write.clientId), outcome, at);
+    case 'CONFIGURE':
+      return [];
+  }
+}
+
+export function observeUserEvent(life: Life, event: UserEvent, at: number): LifeEvent[] {
+  if (event.type === 'algo') return observeAlgo(life, event.order, at);
+  if (event.type !== 'order') return [];
+  return [...(event.trade === undefined ? [] : observeTrades(life, [event.trade], at)), ...observeOrder(life, event.order, at)];
+}
+
+/** Each trade once, by its id; whoever sent its order: in one-way mode every fill of the symbol is ours. */
+export function observeTrades(life: Life, trades: readonly VenueTrade[], at: number): LifeEvent[] {
+  const seen = new Set(life.trades);
+  const events: LifeEvent[] = [];
+  for (const trade of trades) {
+    if (seen.has(trade.tradeId)) continue;
+    seen.add(trade.tradeId);
+    const { tradeId, orderId, side, commissionAsset } = trade;
+    events.push({ type: 'FillRecorded', at, tradeId, orderId, side, commissionAsset, price: text(trade.price), quantity: text(trade.quantity), commission: text(trade.commission), realizedPnl: text(trade.realizedPnl), tradedAt: trade.at });
+  }
+  return events;
+}
+
+export function observeOrder(life: Life, order: VenueOrder, at: number): LifeEvent[] {
+  const record = orderOf(life, order.clientId);
+  if (record === undefined || record.state === 'ended') return [];
+  const same = record.status === order.status && record.executedQuantity.isEqualTo(order.executedQuantity) && record.state === 'reported';
+  return same ? [] : [{ type: 'OrderReported', at, clientId: order.clientId, orderId: order.orderId, status: order.status, executedQuantity: text(order.executedQuantity) }];
+}
+
+export function observeAlgo(life: Life, order: VenueAlgoOrder, at: number): LifeEvent[] {
+  const record = protectionOf(life, order.clientId);
+  if (record === undefined || record.state === 'ended') return [];
+  const { leg, clientId } = record;
+  const triggered: LifeEvent = { type: 'ProtectionTriggered', at, leg, clientId, ...(order.actualOrderId === undefined ? {} : { orderId: order.actualOrderId }) };
+  switch (order.status) {
+    case 'NEW':
+      return record.state === 'sending' ? [{ type: 'ProtectionPlaced', at, leg, clientId, algoId: order.algoId }] : [];
+    case 'TRIGGERING':
+    case 'TRIGGERED':
+      return record.state === 'triggered' ? [] : [triggered];
+    case 'FINISHED':
+      return [triggered, { type: 'ProtectionEnded', at, leg, clientId, cause: 'finished' }];
+    case 'CANCELED':
+    case 'EXPIRED':
+    case 'REJECTED':
+      return [{ type: 'ProtectionEnded', at, leg, clientId, cause: order.status.toLowerCase() }];
+  }
+}
+
+function orderOutcome(record: OrderRecord | undefined, outcome: WriteOutcome, at: number): LifeEvent[] {
+  if (record === undefined || record.state === 'ended') return [];
+  const { clientId } = record;
+  switch (outcome.result) {
+    case 'accepted':
+      return outcome.order === undefined ? [{ type: 'OrderAmbiguous', at, clientId, cause: 'accepted without a report' }] : [{ type: 'OrderReported', at, clientId, orderId: outcome.order.orderId, status: outcome.order.status, executedQuantity: text(outcome.order.executedQuantity) }];
+    case 'rejected':
+      return [{ type: 'OrderRejected', at, clientId, venueCode: outcome.venueCode, message: outcome.message }];
+    case 'throttled':
+      return [{ type: 'OrderRejected', at, clientId, venueCode: -1003, message: outcome.message }];
+    case 'unknown':
+      return record.state === 'sending' ? [{ type: 'OrderAmbiguous', at, clientId, cause: outcome.message }] : [];
+  }
+}
+
+function protectionOutcome(record: ProtectionRecord | undefined, outcome: WriteOutcome, at: number): LifeEvent[] {
+  if (record === undefined || record.state !== 'sending') return [];
+  const { leg, clientId } = record;
+  switch (outcome.result) {
+    case 'accepted':
+      return outcome.algoId === undefined ? [] : [{ type: 'ProtectionPlaced', at, leg, clientId, algoId: outcome.algoId }];
+    case 'rejected': {
+      const ended: LifeEvent = { type: 'ProtectionEnded', at, leg, clientId, cause: `rejected ${outcome.venueCode}: ${outcome.message}` };
+      if (outcome.venueCode !== WOULD_TRIGGER) return [ended];
+      return [ended, { type: 'CloseRequested', at, reason: leg === 'stop' ? 'STOP_PASSED' : 'TARGET_REACHED', by: 'venue −2021' }];
+    }
+    case 'throttled':
+      return [{ type: 'ProtectionEnded', at, leg, clientId, cause: `throttled: ${outcome.message}` }];
+    case 'unknown':
+      return [];
+  }
+}
+
+/** A cancel that the venue refuses because it knows no such order has reached its aim: it is gone. */
+function cancelOutcome(record: ProtectionRecord | undefined, outcome: WriteOutcome, at: number): LifeEvent[] {
+  if (record === undefined || record.state === 'ended') return [];
+  if (outcome.result === 'accepted') return [{ type: 'ProtectionEnded', at, leg: record.leg, clientId: record.clientId, cause: 'cancelled' }];
+  return [];
+}
+
+function orderOf(life: Life, clientId: string): OrderRecord | undefined {
+  return [life.entry, life.close].find((order) => order?.clientId === clientId);
+}
+
+export function protectionOf(life: Life, clientId: string): ProtectionRecord | undefined {
+  return [life.stop, life.target, ...life.stale].find((record) => record?.clientId === clientId);
+}
