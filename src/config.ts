@@ -1,0 +1,8 @@
+/** The front door of the configuration: what the composition, the commands and the doctor use of it. */
+export { isLoopback, readHostPort } from './config/addresses.ts';
+export { credentialsOf } from './config/credentials.ts';
+export type { Fault } from './config/faults.ts';
+export { configHash, redactedConfig } from './config/fingerprint.ts';
+export { loadConfig } from './config/load.ts';
+export { loadPolicy } from './config/policy.ts';
+export type { Config } from './config/schema.ts';

@@ -1,0 +1,119 @@
+/** Every setting there is, with its default and its bounds; config/vigil.yaml says why, and a test holds the two equal. */
+import { z } from 'zod';
+import { isLoopbackAddress, isLoopbackUrl } from './addresses.ts';
+import { amount, amountOrZero, choice, choiceOrNull, factor, field, flag, name, names, optional, whole, wholeOrNull } from './fields.ts';
+
+const SECOND = 1_000;
+const DAY = 86_400_000;
+
+/** A group of settings: unknown keys are refused, and leaving it out means its defaults. */
+function section<Shape extends z.ZodRawShape>(shape: Shape) {
+  return z.strictObject(shape).readonly().prefault({} as never);
+}
+
+const logLevel = choice('info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal']);
+const LOOPBACK_ONLY = 'addresses beyond this machine come with a later release';
+
+const key = () => field(optional(z.string().min(1)), { reads: 'text', nullable: true, secret: true, environmentOnly: true, expected: 'a key, from the environment or venue.credentialsFile' });
+
+const venue = section({
+  mode: choice('paper', ['paper', 'testnet', 'mainnet']),
+  armed: choice('', ['', 'mainnet']),
+  apiKey: key(),
+  apiSecret: key(),
+  credentialsFile: field(optional(z.string().min(1)), { reads: 'text', nullable: true, pathFrom: 'config', expected: 'the path of a file {apiKey, apiSecret} of mode 0600, or null' }),
+  paper: section({
+    url: field(optional(z.string().refine(isLoopbackUrl)), { reads: 'text', nullable: true, expected: 'http://HOST:PORT of a paper exchange on this machine, or null' }),
+  }),
+});
+
+const paper = section({
+  seed: wholeOrNull(0, 4_294_967_295),
+  balance: amountOrZero('10000'),
+  listen: field(z.string().refine(isLoopbackAddress).default('127.0.0.1:0'), { reads: 'text', expected: 'HOST:PORT of this machine, such as 127.0.0.1:0' }),
+  replay: field(z.string().min(1).nullable().default(null), { reads: 'text', nullable: true, pathFrom: 'config', expected: 'the path of a folder of recorded candles, or null' }),
+  speed: factor(1, 0.001, 1_000_000),
+  replayHistory: whole(360, 0, 100_000),
+  replayAlign: choice('start', ['start', 'recorded']),
+});
+
+const universe = section({
+  policy: field(z.string().min(1).nullable().default('universe.yaml'), { reads: 'text', nullable: true, pathFrom: 'config', expected: 'the path of a policy file, or null' }),
+  symbols: field(names(name).nullable().default(null), { reads: 'list', nullable: true, expected: 'at least one symbol, each once, or null' }),
+  top: whole(50, 1, 1_000),
+  minQuoteVolume: amountOrZero('10000000'),
+  refreshMs: whole(300_000, SECOND, DAY),
+});
+
+const generator = section({
+  cycleMs: whole(60_000, 100, DAY),
+  minConfidence: factor(0.5, 0, 1),
+  strategies: field(names(z.enum(['trend-24h'])).default(['trend-24h']), { reads: 'list', expected: 'a list of strategies, each once: "trend-24h"' }),
+});
+
+const trading = section({
+  notional: amount('200'),
+  leverage: whole(10, 1, 125),
+  stopLossPercent: amount('2'),
+  takeProfitPercent: amount('4'),
+  entrySlippageBps: whole(30, 0, 1_000),
+  intentExpiryMs: wholeOrNull(SECOND, DAY),
+});
+
+const risk = section({
+  equityMaxAgeMs: whole(300_000, SECOND, DAY),
+  priceMaxAgeMs: whole(10_000, 100, DAY),
+  clockSkewMaxMs: whole(1_000, 1, 60_000),
+  spreadMaxBps: whole(50, 1, 10_000),
+  maxPositions: whole(10, 1, 1_000),
+  notionalPerTrade: amount('210'),
+  notionalTotal: amount('2200'),
+  symbolCooldownMs: whole(60_000, 0, DAY),
+  opensPerHour: whole(60, 1, 10_000),
+  opensPer5Min: whole(10, 1, 10_000),
+});
+
+const execution = section({
+  nakedAlarmMs: whole(3_000, 100, 600_000),
+  nakedCloseMs: whole(10_000, 100, 600_000),
+  stopPassedMs: whole(3_000, 100, 600_000),
+});
+
+const adoption = section({
+  unknownPositions: choiceOrNull(['adopt', 'leave']),
+  instanceTag: field(z.string().regex(/^[a-z0-9]{4}$/).nullable().default(null), { reads: 'text', nullable: true, expected: 'the four characters a-z, 0-9 of an instance tag, or null' }),
+});
+
+const operator = section({
+  http: section({
+    listen: field(z.string().refine((text) => text === 'off' || isLoopbackAddress(text)).default('127.0.0.1:8470'), {
+      reads: 'text',
+      expected: `HOST:PORT of this machine, or "off" (${LOOPBACK_ONLY})`,
+    }),
+    token: field(optional(z.string().min(1)), { reads: 'text', nullable: true, secret: true, expected: 'a token, or null: one is made at the first start' }),
+    allowControl: flag(false),
+  }),
+});
+
+export const configSchema = z
+  .strictObject({
+    dataDir: field(z.string().min(1).default('var'), { reads: 'text', pathFrom: 'project', expected: 'the path of a directory' }),
+    log: section({ level: logLevel, format: choice('auto', ['auto', 'pretty', 'json']) }),
+    venue,
+    paper,
+    universe,
+    generator,
+    trading,
+    risk,
+    account: section({ pollMs: whole(15_000, 100, DAY) }),
+    market: section({ tickerMs: whole(15_000, 100, DAY), candleHistory: whole(500, 21, 1_500) }),
+    execution,
+    adoption,
+    journal: section({ engine: choice('sqlite', ['sqlite'], ' ("redis" comes with a later release)') }),
+    operator,
+    shutdown: section({ budgetMs: whole(5_000, 1_000, 60_000) }),
+  })
+  .readonly();
+
+/** The whole configuration, checked; paths are absolute, money is decimal text. */
+export type Config = z.infer<typeof configSchema>;
