@@ -1,0 +1,81 @@
+/** Counts what passed and what was refused at each stage, in buckets of 10 s over 24 h: bounded, whatever comes in. */
+import { STAGES } from '../protocol/decisions.ts';
+import type { FunnelStep, Stage } from '../protocol/decisions.ts';
+import type { FunnelView } from '../protocol/messages.ts';
+import { isoTime } from '../supervision/clock.ts';
+
+export const BUCKET_MS = 10_000;
+export const LONGEST_WINDOW_MS = 86_400_000;
+
+interface StageCount {
+  in: number;
+  out: number;
+  readonly refused: Map<string, number>;
+  lastAt: number;
+}
+interface Bucket {
+  /** Number of the bucket since 1970. */
+  readonly index: number;
+  readonly stages: Map<Stage, StageCount>;
+}
+
+export class FunnelCounts {
+  /** Oldest first; at most one for each 10 s of the longest window. */
+  #buckets: Bucket[] = [];
+
+  get buckets(): number {
+    return this.#buckets.length;
+  }
+
+  /** `step.at` outside the last 24 h or in the future is counted at the nearest end: other clocks lead and lag a little. */
+  add(step: FunnelStep, now: number): void {
+    const at = Math.min(Math.max(step.at, now - LONGEST_WINDOW_MS), now);
+    const stage = this.#bucket(Math.floor(at / BUCKET_MS)).stages.getOrInsertComputed(step.stage, empty);
+    stage.in += 1;
+    if (step.outcome === 'passed') stage.out += 1;
+    else stage.refused.set(step.outcome, (stage.refused.get(step.outcome) ?? 0) + 1);
+    stage.lastAt = Math.max(stage.lastAt, at);
+    this.#forget(now);
+  }
+
+  /** The last `windowMs` before `now`, to the bucket: up to 10 s more at its older end. */
+  view(windowMs: number, now: number): FunnelView {
+    const window = Math.min(windowMs, LONGEST_WINDOW_MS);
+    const totals = new Map(STAGES.map((stage) => [stage, empty()]));
+    for (const bucket of this.#buckets) {
+      if ((bucket.index + 1) * BUCKET_MS <= now - window) continue;
+      for (const [stage, count] of bucket.stages) merge(totals.get(stage), count);
+    }
+    return {
+      windowMs: window,
+      stages: [...totals].map(([stage, count]) => ({ stage, in: count.in, out: count.out, refused: Object.fromEntries(count.refused), lastAt: count.in === 0 ? null : isoTime(count.lastAt) })),
+    };
+  }
+
+  #bucket(index: number): Bucket {
+    const place = this.#buckets.findLastIndex((one) => one.index <= index);
+    const found = this.#buckets[place];
+    if (found?.index === index) return found;
+    const made: Bucket = { index, stages: new Map() };
+    this.#buckets.splice(place + 1, 0, made);
+    return made;
+  }
+
+  #forget(now: number): void {
+    const oldest = Math.floor((now - LONGEST_WINDOW_MS) / BUCKET_MS);
+    const keepFrom = this.#buckets.findIndex((one) => one.index >= oldest);
+    if (keepFrom > 0) this.#buckets = this.#buckets.slice(keepFrom);
+  }
+}
+
+function empty(): StageCount {
+  return { in: 0, out: 0, refused: new Map(), lastAt: 0 };
+}
+
+function merge(total: StageCount | undefined, count: StageCount): void {
+  if (total === undefined) return;
+  total.in += count.in;
+  total.out += count.out;
+  total.lastAt = Math.max(total.lastAt, count.lastAt);
+  for (const [code, refused] of count.refused) total.refused.set(code, (total.refused.get(code) ?? 0) + refused);
+}

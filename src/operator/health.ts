@@ -1,0 +1,132 @@
+/** Is the service well? A pure judgement over what was read: the worst check decides, and what is not known is never well. */
+import type { ReadinessView, TradingStateView } from '../protocol/messages.ts';
+import type { DeadLetter } from '../supervision/dead-letters.ts';
+import type { NodeView } from '../supervision/inspection.ts';
+import type { Known } from './known.ts';
+import { isUnread } from './positions.ts';
+import type { ExecutorReading } from './positions.ts';
+
+export type HealthStatus = 'ok' | 'degraded' | 'failing';
+
+export interface HealthCheck {
+  readonly name: string;
+  readonly status: HealthStatus;
+  readonly message: string;
+  /** Age of the fact the check rests on; 0 for what was read this moment. */
+  readonly ageMs: number;
+}
+
+export interface HealthInputs {
+  /** Wall time, ms. */
+  readonly now: number;
+  readonly tree: NodeView;
+  readonly readiness: Known<ReadinessView>;
+  readonly tradingState: Known<TradingStateView>;
+  readonly executors: readonly ExecutorReading[];
+  readonly deadLetters: { readonly counts: Readonly<Record<string, number>>; readonly last: DeadLetter | undefined };
+}
+
+export interface Health {
+  readonly status: HealthStatus;
+  /** `UNKNOWN` when the actor that knows is silent. */
+  readonly tradingState: string;
+  readonly checks: readonly HealthCheck[];
+}
+
+export function judgeHealth(inputs: HealthInputs): Health {
+  const nodes = flatten(inputs.tree);
+  const checks = [supervision(inputs.tree, nodes), ...readiness(inputs), tradingState(inputs), journal(nodes), operator(nodes), positions(inputs), deadLetters(inputs)];
+  return { status: worst(checks.map((check) => check.status)), tradingState: inputs.tradingState.known ? inputs.tradingState.value.overall : 'UNKNOWN', checks };
+}
+
+function supervision(root: NodeView, nodes: readonly NodeView[]): HealthCheck {
+  if (root.status === 'stopped') return check('supervision', 'failing', root.incarnation === 0 ? 'the service has not started' : 'the service is stopping');
+  const bad = nodes.filter((node) => node.status !== 'running');
+  if (bad.length === 0) return check('supervision', 'ok', `${nodes.length} nodes run`);
+  return check('supervision', worst(bad.map(severity)), bad.map(condition).join('; '));
+}
+
+/** Nobody starts a node again that stands still after it has run: only a restart on its way is a repair. */
+function severity(node: NodeView): HealthStatus {
+  return node.status === 'stopped' && node.incarnation > 0 ? 'failing' : 'degraded';
+}
+
+function condition(node: NodeView): string {
+  const { used, limit } = node.restartBudget;
+  if (node.status === 'stopped') return node.incarnation === 0 ? `${node.path} has not started yet` : `${node.path} has stopped`;
+  const spent = node.status === 'restarting' && used > limit ? ' slowly: its restart budget is spent' : '';
+  return `${node.path} is ${node.status}${spent}`;
+}
+
+function readiness({ readiness: reading, now }: HealthInputs): readonly HealthCheck[] {
+  if (!reading.known) return [check('readiness', 'failing', `not known: ${reading.why}`)];
+  const { ready, missing, since } = reading.value;
+  const ageMs = age(now, since);
+  if (ready) return [check('readiness', 'ok', 'everything a decision needs is known', ageMs)];
+  const names = missing.map((one) => one.input).join(', ');
+  return [
+    check('readiness', 'degraded', names === '' ? 'not ready' : `not ready, missing: ${names}`, ageMs),
+    ...missing.map((one) => check(`readiness/${one.input}`, 'degraded', `${one.input} is missing: ${one.reason}`, ageMs)),
+  ];
+}
+
+function tradingState({ tradingState: reading, now }: HealthInputs): HealthCheck {
+  if (!reading.known) return check('tradingState', 'failing', `not known: ${reading.why}`);
+  const { overall, symbols, cause, since } = reading.value;
+  const own = [...symbols].filter(([, state]) => state !== 'ACTIVE').map(([symbol, state]) => `${symbol} ${state}`);
+  const active = overall === 'ACTIVE' && own.length === 0;
+  const because = cause === '' ? '' : `: ${cause}`;
+  return check('tradingState', active ? 'ok' : 'degraded', [`${overall}${because}`, ...own].join('; '), age(now, since));
+}
+
+/** Openings are made durable before they are sent, so without the journal there are none. */
+function journal(nodes: readonly NodeView[]): HealthCheck {
+  const node = nodes.find((one) => one.path === 'journal');
+  if (node === undefined) return check('journal', 'failing', 'there is no journal actor');
+  return node.status === 'running' ? check('journal', 'ok', 'the journal runs') : check('journal', severity(node), condition(node));
+}
+
+function operator(nodes: readonly NodeView[]): HealthCheck {
+  const bad = nodes.filter((node) => (node.path === 'operator' || node.path.startsWith('operator/')) && node.status !== 'running');
+  return bad.length === 0 ? check('operator', 'ok', 'this answer is the proof') : check('operator', 'degraded', bad.map(condition).join('; '));
+}
+
+function positions({ executors, now }: HealthInputs): HealthCheck {
+  const findings: string[] = [];
+  let ageMs = 0;
+  for (const reading of executors) {
+    const { symbol, life } = reading;
+    if (isUnread(reading)) findings.push(`${symbol}: its executor is ${reading.status}, so its position is not known`);
+    if (life?.phase === 'Ambiguous' || life?.phase === 'Drifted') findings.push(`${symbol} is ${life.phase}`);
+    if (life?.position !== undefined && life.position.stopOrderId === null) {
+      findings.push(`${symbol} has a position and no stop (${life.phase})`);
+      ageMs = Math.max(ageMs, age(now, life.position.openedAt));
+    }
+  }
+  const open = executors.filter((one) => one.life?.position !== undefined).length;
+  return findings.length === 0 ? check('positions', 'ok', `${open} open, each with its stop`) : check('positions', 'degraded', findings.join('; '), ageMs);
+}
+
+function deadLetters({ deadLetters: { counts, last }, now }: HealthInputs): HealthCheck {
+  const reasons = Object.entries(counts).map(([reason, count]) => `${reason} ${count}`);
+  const message = reasons.length === 0 ? 'none' : reasons.join(', ');
+  return check('deadLetters', 'ok', message, last === undefined ? 0 : age(now, last.at));
+}
+
+function check(name: string, status: HealthStatus, message: string, ageMs = 0): HealthCheck {
+  return { name, status, message, ageMs };
+}
+
+/** Wall time may jump back: an age is never negative. */
+function age(now: number, since: number): number {
+  return Math.max(0, Math.round(now - since));
+}
+
+function worst(statuses: readonly HealthStatus[]): HealthStatus {
+  if (statuses.includes('failing')) return 'failing';
+  return statuses.includes('degraded') ? 'degraded' : 'ok';
+}
+
+export function flatten(node: NodeView): readonly NodeView[] {
+  return [node, ...node.children.flatMap(flatten)];
+}
