@@ -5,7 +5,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { messageOf, VigilError } from '../protocol/errors.ts';
 import { headFileOf, readHead, type Head } from './head-file.ts';
 import { chainChecksum, GENESIS, type EncodedRow } from './journal-entry.ts';
-import { APPLICATION_ID, connectReader, ROW_COLUMNS, SCHEMA_VERSION } from './sqlite-schema.ts';
+import { APPLICATION_ID, connectReader, connectWithoutTrace, ROW_COLUMNS, SCHEMA_VERSION } from './sqlite-schema.ts';
 
 interface ChainedRow extends EncodedRow {
   readonly checksum: string;
@@ -19,10 +19,9 @@ export function isNewJournal(file: string): boolean {
   if (!existsSync(dirname(file))) {
     throw new VigilError('JOURNAL_UNAVAILABLE', `${dirname(file)} does not exist: create it, or correct the path of the journal ${file}`);
   }
-  const size = existsSync(file) ? statSync(file).size : 0;
-  if (size > 0) return false;
+  if (sizeOf(file) > 0) return false;
   const wal = `${file}-wal`;
-  if (existsSync(wal) && statSync(wal).size > 0) throw corrupt(file, `is missing or empty, but ${wal} holds entries of it: restore the file, or move that one away to start anew`);
+  if (sizeOf(wal) > 0) throw corrupt(file, `is missing or empty, but ${wal} holds entries of it: restore the file, or move that one away to start anew`);
   const head = readHead(file);
   if (head !== undefined && head.position > 0) {
     throw corrupt(file, `is missing or empty, but held ${head.position} entries: restore it, or remove ${headFileOf(file)} to start anew`, { expected: head.position });
@@ -31,22 +30,22 @@ export function isNewJournal(file: string): boolean {
 }
 
 /**
- * Opens an existing journal read-only, checks the whole of it, and returns the connection with the highest writer epoch seen.
+ * Checks the whole of an existing journal, WAL and all, and returns the highest writer epoch seen.
  * Throws JOURNAL_FOREIGN or JOURNAL_CORRUPT with the file as it was, byte for byte.
  */
-export function openChecked(file: string): { reader: DatabaseSync; writerEpoch: number } {
+export function checkJournal(file: string): number {
   let reader: DatabaseSync | undefined;
   try {
-    reader = connectReader(file);
+    reader = sizeOf(`${file}-wal`) > 0 ? connectReader(file) : connectWithoutTrace(file);
     checkOwner(file, reader);
     checkPages(file, reader);
     const remembered = readHead(file);
-    const writerEpoch = checkChain(file, reader, remembered);
-    return { reader, writerEpoch: Math.max(writerEpoch, remembered?.writerEpoch ?? 0) };
+    return Math.max(checkChain(file, reader, remembered), remembered?.writerEpoch ?? 0);
   } catch (error) {
-    reader?.close();
     if (error instanceof VigilError) throw error;
     throw whatSqliteSaid(file, error);
+  } finally {
+    reader?.close();
   }
 }
 
@@ -117,4 +116,8 @@ function place(row: EncodedRow): string {
 
 function pragma(reader: DatabaseSync, name: string): unknown {
   return Object.values(reader.prepare(`PRAGMA ${name}`).get() ?? {})[0];
+}
+
+function sizeOf(file: string): number {
+  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }

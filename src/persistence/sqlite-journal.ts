@@ -34,7 +34,8 @@ interface Waiting {
  */
 export async function openSqliteJournal(options: SqliteJournalOptions): Promise<SqliteJournal> {
   const start: WorkerStart = { file: options.file, openedAt: options.now(), maxPages: options.maxPages };
-  const worker = new Worker(new URL('./sqlite-journal.worker.ts', import.meta.url), { name: 'journal', workerData: start });
+  // None of the process' own flags: the thread needs none, and with `--input-type` it would not start.
+  const worker = new Worker(new URL('./sqlite-journal.worker.ts', import.meta.url), { name: 'journal', workerData: start, execArgv: [] });
   const writerEpoch = await new Promise<number>((resolve, reject) => {
     let reason: VigilError | undefined;
     worker.once('message', (message: WorkerMessage) => {

@@ -4,10 +4,10 @@ import type { DatabaseSync } from 'node:sqlite';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { messageOf, VigilError } from '../protocol/errors.ts';
 import { HeadFile } from './head-file.ts';
-import { isNewJournal, openChecked } from './sqlite-check.ts';
+import { checkJournal, isNewJournal } from './sqlite-check.ts';
 import type { AppendRequest, Failure, ReadRequest, Reply, Request, WorkerMessage, WorkerStart } from './sqlite-messages.ts';
 import { entityNames, readSlices } from './sqlite-reader.ts';
-import { connectWriter, createJournalFile } from './sqlite-schema.ts';
+import { connectReader, connectWriter, createJournalFile } from './sqlite-schema.ts';
 import { failureOf, SqliteWriter } from './sqlite-writer.ts';
 
 /** Bounds the wait of the first batch in a group, and the work that one failure throws away. */
@@ -36,11 +36,11 @@ class JournalThread {
     this.#port = port;
     this.#file = start.file;
     if (isNewJournal(start.file)) createJournalFile(start.file);
-    const { reader, writerEpoch } = openChecked(start.file);
-    this.#reader = reader;
+    const writerEpoch = checkJournal(start.file);
     this.#db = connectWriter(start.file);
     if (start.maxPages !== undefined) this.#db.exec(`PRAGMA max_page_count = ${start.maxPages}`);
     this.#writer = new SqliteWriter(this.#db, start.file, writerEpoch + 1, start.openedAt);
+    this.#reader = connectReader(start.file);
     this.#head = new HeadFile(start.file);
     this.#head.write(this.#writer.head());
     this.#post({ kind: 'opened', writerEpoch: this.#writer.writerEpoch });

@@ -2,6 +2,7 @@
 import { closeSync, fsyncSync, openSync, renameSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { GENESIS } from './journal-entry.ts';
 
 /** "Vigl" in ASCII: tells our file from every other program's. */
@@ -53,6 +54,13 @@ export function connectWriter(file: string): DatabaseSync {
 /** Opens the file so that nothing can be written through it. A WAL left by a killed writer is read with it. */
 export function connectReader(file: string): DatabaseSync {
   return new DatabaseSync(file, { readOnly: true, timeout: BUSY_WAIT_MS });
+}
+
+/** Opens a file that has no WAL and no writer, making neither: an ordinary reader leaves an empty `-wal` behind. */
+export function connectWithoutTrace(file: string): DatabaseSync {
+  const url = pathToFileURL(file);
+  url.searchParams.set('immutable', '1');
+  return new DatabaseSync(url, { readOnly: true });
 }
 
 /**

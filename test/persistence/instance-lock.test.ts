@@ -1,0 +1,79 @@
+/** One instance per data directory: refused by name while the holder lives, free the moment it is dead. */
+import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { prepareDataDirectory } from '../../src/persistence/data-directory.ts';
+import { acquireInstanceLock } from '../../src/persistence/instance-lock.ts';
+import { refusedNow } from './refusal.ts';
+import { removeTemporary, temporaryDirectory } from './temporary.ts';
+
+describe('the instance lock', () => {
+  afterEach(removeTemporary);
+
+  it('makes the data directory and the name file private', () => {
+    const directory = join(temporaryDirectory(), 'a', 'data');
+    const lock = acquireInstanceLock(directory, () => 0);
+    expect(statSync(directory).mode & 0o777).to.equal(0o700);
+    expect(statSync(join(directory, 'instance.json')).mode & 0o777).to.equal(0o600);
+    expect(JSON.parse(readFileSync(join(directory, 'instance.json'), 'utf8'))).to.deep.equal({ pid: process.pid, startedAt: '1970-01-01T00:00:00.000Z' });
+    lock.release();
+  });
+
+  it('refuses a second instance and names the first', async () => {
+    const directory = temporaryDirectory();
+    const lock = acquireInstanceLock(directory, () => 0);
+    const refusal = await refusedNow(() => acquireInstanceLock(directory), 'INSTANCE_RUNNING', String(process.pid), '1970-01-01T00:00:00.000Z', directory);
+    expect(refusal.details).to.include({ pid: process.pid, startedAt: '1970-01-01T00:00:00.000Z' });
+    // Refusing has not loosened the lock, as closing another descriptor of the file would.
+    await refusedNow(() => acquireInstanceLock(directory), 'INSTANCE_RUNNING');
+    lock.release();
+  });
+
+  it('still refuses when the holder has not written its name yet', async () => {
+    const directory = temporaryDirectory();
+    const lock = acquireInstanceLock(directory);
+    writeFileSync(join(directory, 'instance.json'), '{"pid":');
+    await refusedNow(() => acquireInstanceLock(directory), 'INSTANCE_RUNNING', 'another process', directory);
+    lock.release();
+  });
+
+  it('is free after release, which may be called twice and then takes nothing from the next holder', async () => {
+    const directory = temporaryDirectory();
+    const first = acquireInstanceLock(directory);
+    first.release();
+    const second = acquireInstanceLock(directory);
+    first.release();
+    expect(existsSync(join(directory, 'instance.json'))).to.equal(true);
+    await refusedNow(() => acquireInstanceLock(directory), 'INSTANCE_RUNNING');
+    second.release();
+  });
+
+  it('is held against another process, and free at once when kill -9 ends that process', async () => {
+    const directory = temporaryDirectory();
+    const script = `
+      import { acquireInstanceLock } from ${JSON.stringify(new URL('../../src/persistence/instance-lock.ts', import.meta.url).href)};
+      acquireInstanceLock(process.argv[1]);
+      process.stdout.write('held');
+      process.stdin.resume();
+    `;
+    const holder = spawn(process.execPath, ['--input-type=module', '-e', script, directory], { stdio: ['pipe', 'pipe', 'inherit'] });
+    await once(holder.stdout, 'data');
+    await refusedNow(() => acquireInstanceLock(directory), 'INSTANCE_RUNNING', `process ${holder.pid}`);
+    holder.kill('SIGKILL');
+    await once(holder, 'exit');
+    const lock = acquireInstanceLock(directory);
+    expect(lock.pid).to.equal(process.pid);
+    lock.release();
+  });
+
+  it('names the directory and the reason when it cannot be created or written', async () => {
+    const file = join(temporaryDirectory(), 'file');
+    writeFileSync(file, '');
+    await refusedNow(() => acquireInstanceLock(join(file, 'data')), 'DATA_DIR_UNWRITABLE', join(file, 'data'), 'ENOTDIR');
+    await refusedNow(() => prepareDataDirectory(file), 'DATA_DIR_UNWRITABLE', file, 'EEXIST');
+    await refusedNow(() => prepareDataDirectory('/proc/vigil'), 'DATA_DIR_UNWRITABLE', '/proc/vigil', 'ENOENT');
+    await refusedNow(() => prepareDataDirectory('/proc/self'), 'DATA_DIR_UNWRITABLE', '/proc/self');
+  });
+});
