@@ -1,0 +1,113 @@
+/** What each answer of the API looks like to a person. */
+import type { FunnelView } from '../../protocol/messages.ts';
+import type { NodeView, WorkerDetail } from '../../supervision/inspection.ts';
+import type { HealthCheck, HealthStatus } from '../health.ts';
+import { flatten } from '../health.ts';
+import type { PositionRow } from '../positions.ts';
+import { branches, duration, outline, table } from './table.ts';
+import { printable } from './width.ts';
+
+export interface HealthBody {
+  readonly status: HealthStatus;
+  readonly tradingState: string;
+  readonly mode: string;
+  readonly pid: number;
+  readonly incarnation: number;
+  readonly uptimeMs: number;
+  readonly configHash: string;
+  readonly buildId: string;
+  readonly checks: readonly HealthCheck[];
+}
+
+const SIGNS: Readonly<Record<HealthStatus, string>> = { ok: '●', degraded: '▲', failing: '✖' };
+
+export function healthScreen(health: HealthBody): string {
+  const { status, mode, tradingState, uptimeMs, incarnation, pid, buildId, configHash, checks } = health;
+  const head = `${SIGNS[status]} ${status} · ${mode} · trading ${tradingState} · up ${duration(uptimeMs)} · start ${incarnation} · process ${pid} · build ${buildId} · configuration ${configHash}`;
+  return `${printable(head)}\n\n${table(['CHECK', 'STATUS', '#AGE', 'WHAT'], checks.map((one) => [one.name, `${SIGNS[one.status]} ${one.status}`, one.ageMs === 0 ? '' : duration(one.ageMs), one.message]))}`;
+}
+
+export function treeScreen(root: NodeView): string {
+  return table(
+    ['ACTOR', 'STATUS', '#INCARNATION', '#RESTARTS', '#BUDGET', '#QUEUE', '#OLDEST', '#DROPPED', '#HANDLED'],
+    branches(root).map(({ lead, node }) => [`${lead}${node.path}`, node.status, String(node.incarnation), String(node.restarts), `${node.restartBudget.used}/${node.restartBudget.limit}`, ...queue(node)]),
+  );
+}
+
+/** The longest queue first; among equals, the one that waits longest, then the busiest. */
+export function topScreen(root: NodeView, limit: number): string {
+  const workers = flatten(root).filter((node) => node.kind === 'worker');
+  const order = (a: NodeView, b: NodeView) => b.mailbox.depth - a.mailbox.depth || b.mailbox.oldestMs - a.mailbox.oldestMs || b.handled - a.handled;
+  return table(['ACTOR', 'STATUS', '#QUEUE', '#OLDEST', '#DROPPED', '#HANDLED', 'LAST MESSAGE'], workers.toSorted(order).slice(0, limit).map((node) => [node.path, node.status, ...queue(node), node.lastMessageAt ?? 'never']));
+}
+
+function queue({ kind, mailbox, handled }: NodeView): readonly string[] {
+  if (kind === 'supervisor') return ['', '', '', ''];
+  return [`${mailbox.depth}/${mailbox.capacity}`, mailbox.depth === 0 ? '' : duration(mailbox.oldestMs), String(mailbox.dropped), String(handled)];
+}
+
+export function funnelScreen({ windowMs, stages }: FunnelView): string {
+  const rows = stages.map((one) => [one.stage, String(one.in), String(one.out), one.lastAt ?? 'never', Object.entries(one.refused).toSorted((a, b) => b[1] - a[1]).map(([code, count]) => `${code} ${count}`).join(', ')]);
+  return `The last ${duration(windowMs)}\n\n${table(['STAGE', '#IN', '#OUT', 'LAST', 'REFUSED'], rows)}`;
+}
+
+export function positionsScreen(positions: readonly PositionRow[]): string {
+  if (positions.length === 0) return 'No open position.\n';
+  const known = (value: string | number | null) => (value === null ? '?' : String(value));
+  return table(
+    ['SYMBOL', 'SIDE', '#QUANTITY', '#ENTRY', '#MARK', '#P&L', '#LEVERAGE', '#STOP', '#TARGET', 'STATE', 'SINCE'],
+    positions.map((one) => [one.symbol, known(one.side), known(one.quantity), known(one.entryPrice), known(one.markPrice), known(one.unrealizedPnl), known(one.leverage), one.stopOrderId === null ? '▲ none' : known(one.stopLoss), one.takeProfit ?? 'none', one.state, known(one.openedAt)]),
+  );
+}
+
+export function actorScreen(actor: NodeView | WorkerDetail): string {
+  const { path, role, kind, status, incarnation, restarts, restartBudget, mailbox, handled, lastMessageAt } = actor;
+  const head = outline({
+    path, role, kind, status, incarnation,
+    restarts: `${restarts} (budget ${restartBudget.used} of ${restartBudget.limit} in ${duration(restartBudget.windowMs)})`,
+    mailbox: `${mailbox.depth} of ${mailbox.capacity}, oldest ${duration(mailbox.oldestMs)}, ${mailbox.dropped} dropped`,
+    handled, lastMessageAt,
+  });
+  if (!('state' in actor)) return `${head}\n${treeScreen(actor)}`;
+  const state = `state:\n${outline(actor.state, '  ')}`;
+  const recent = actor.recentMessages.length === 0 ? '' : `\n${table(['MESSAGE', 'AT', 'FROM', '#QUEUE MS', '#SERVICE MS'], actor.recentMessages.map((one) => [one.type, one.at, one.from, String(one.queueMs), String(one.serviceMs)]))}`;
+  const crashes = actor.crashes.length === 0 ? '' : `\n${table(['CRASHED AT', '#INCARNATION', 'DURING', 'REASON'], actor.crashes.map((one) => [String(one.at), String(one.incarnation), one.during ?? '', one.reason]))}`;
+  return `${head}${state}${recent}${crashes}`;
+}
+
+export interface DeadLettersBody {
+  readonly total: number;
+  readonly counts: Readonly<Record<string, number>>;
+  readonly recent: readonly { readonly to: string; readonly from: string; readonly type: string; readonly reason: string; readonly at: string }[];
+}
+
+export function deadLettersScreen({ total, counts, recent }: DeadLettersBody): string {
+  if (total === 0) return 'No dead letter.\n';
+  const reasons = Object.entries(counts).map(([reason, count]) => `${reason} ${count}`).join(', ');
+  return `${total}: ${reasons}\n\n${table(['AT', 'MESSAGE', 'FROM', 'TO', 'REASON'], recent.map((one) => [one.at, one.type, one.from, one.to, one.reason]))}`;
+}
+
+export interface TradingStateBody {
+  readonly overall: string;
+  readonly symbols: Readonly<Record<string, string>>;
+  readonly cause: string;
+}
+
+export function tradingStateScreen({ overall, symbols, cause }: TradingStateBody): string {
+  const own = Object.entries(symbols).map(([symbol, state]) => `${symbol} ${state}`);
+  return `${[`trading is ${overall}${cause === '' ? '' : `: ${cause}`}`, ...own].map(printable).join('\n')}\n`;
+}
+
+export interface ControlBody {
+  readonly path: string;
+  readonly action: string;
+  readonly incarnation: number;
+}
+
+export function controlScreen({ path, action, incarnation }: ControlBody): string {
+  return `${printable(`${action} of ${path}, incarnation ${incarnation}: taken`)}\n`;
+}
+
+export function stopScreen({ positions }: { readonly positions: readonly PositionRow[] }): string {
+  return positions.length === 0 ? 'Stopping. Nothing stays open.\n' : `Stopping. What stays open, with the stop that the venue holds:\n\n${positionsScreen(positions)}`;
+}
