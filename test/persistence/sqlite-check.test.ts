@@ -140,12 +140,15 @@ describe('opening an SQLite journal', () => {
 
   it('leaves a corrupt journal and the WAL beside it untouched', async () => {
     const file = await writeJournal({ live: true });
-    const wal = readFileSync(`${file}-wal`);
-    // Every image of the page, so that it does not matter from where SQLite takes it; a WAL frame would be dropped for its own checksum.
+    expect(readFileSync(`${file}-wal`).length).to.be.greaterThan(0);
+    // An early row: its page is settled and not in the WAL. Every copy, for pages that were split keep old bytes in their free space.
     const bytes = readFileSync(file);
-    const at = bytes.indexOf('"vigil-3"') + 2;
-    expect([at > 2, wal.length > 0, wal.includes('"vigil-3"')]).to.deep.equal([true, true, false]);
-    bytes.writeUInt8(bytes.readUInt8(at) ^ 1, at);
+    let copies = 0;
+    for (let at = bytes.indexOf('"vigil-3"'); at !== -1; at = bytes.indexOf('"vigil-3"', at)) {
+      bytes.write('"vigil-X"', at);
+      copies += 1;
+    }
+    expect(copies).to.be.greaterThan(0);
     writeFileSync(file, bytes);
     await expectRefused(file, 'JOURNAL_CORRUPT', 'position 4');
   });

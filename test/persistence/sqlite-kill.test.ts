@@ -12,7 +12,7 @@ import { SeededRandom } from '../../src/supervision/random.ts';
 import { removeTemporary, temporaryDirectory } from './temporary.ts';
 
 const WRITER = fileURLToPath(new URL('./endless-writer.ts', import.meta.url));
-const ROUNDS = Number(process.env['VIGIL_KILL_ROUNDS'] ?? 14);
+const ROUNDS = Number(process.env['VIGIL_KILL_ROUNDS'] ?? 12);
 const SEED = Number(process.env['VIGIL_SEED'] ?? 20_260_203);
 
 /** Runs a writer until it has acknowledged `killAfter` batches, kills it, and returns all it acknowledged. */
