@@ -1,0 +1,82 @@
+/** Faults on the Binance wire, on demand: what a test asked for happens to the requests it named, as often as it said, and is logged. */
+import { z } from 'zod';
+import { VenueError } from '../core/venue-error.ts';
+import type { Log } from '../venue.ts';
+import { refusalAnswer, type WireAnswer, type WireRequest } from '../wire/dispatch.ts';
+import { Throttled } from '../wire/rate-limits.ts';
+
+const MAX_DELAY_MS = 600_000;
+
+/** `path` is exact, or a beginning followed by `*`; what is left out of `match` matches everything. */
+export const faultSchema = z.strictObject({
+  match: z.strictObject({ method: z.enum(['GET', 'POST', 'PUT', 'DELETE']).optional(), path: z.string().startsWith('/').optional() }).default({}),
+  action: z.enum(['delay', 'error', 'drop-request', 'drop-response', 'reset', 'rate-limit']),
+  /** How many requests it happens to; left out: all, until it is deleted. */
+  times: z.int().positive().optional(),
+  /** Waited before anything else. */
+  delayMs: z.int().min(0).max(MAX_DELAY_MS).default(0),
+  status: z.int().min(400).max(599).optional(),
+  code: z.int().optional(),
+  message: z.string().optional(),
+});
+type FaultSpec = z.infer<typeof faultSchema>;
+
+export interface Fault extends FaultSpec {
+  readonly id: string;
+  /** How many requests it has happened to. */
+  used: number;
+}
+
+function matches({ match }: FaultSpec, { method, path }: WireRequest): boolean {
+  if (match.method !== undefined && match.method !== method) return false;
+  if (match.path === undefined) return true;
+  return match.path.endsWith('*') ? path.startsWith(match.path.slice(0, -1)) : path === match.path;
+}
+
+/** The answer that `error` and `rate-limit` give instead of the venue's. */
+export function faultAnswer(fault: Fault, address: string, now: number): WireAnswer {
+  if (fault.action === 'rate-limit') {
+    const banned = fault.status === 418;
+    const throttled = banned ? new Throttled(120, 'BANNED', address, String(now + 120_000)) : new Throttled(5, 'TOO_MANY_REQUESTS', address, '2400');
+    return refusalAnswer(throttled);
+  }
+  const unknown = new VenueError('UNKNOWN');
+  return { status: fault.status ?? 503, headers: {}, json: { code: fault.code ?? unknown.code, msg: fault.message ?? unknown.message } };
+}
+
+export class Faults {
+  readonly #faults = new Map<string, Fault>();
+  readonly #log: Log;
+  #lastId = 0;
+
+  constructor(log: Log) {
+    this.#log = log;
+  }
+
+  add(spec: FaultSpec): string {
+    const id = `f${++this.#lastId}`;
+    this.#faults.set(id, { ...spec, id, used: 0 });
+    return id;
+  }
+
+  list(): readonly Fault[] {
+    return [...this.#faults.values()];
+  }
+
+  /** Removes one, or all. False when there is none of that id. */
+  remove(id: string | null): boolean {
+    if (id !== null) return this.#faults.delete(id);
+    this.#faults.clear();
+    return true;
+  }
+
+  /** The oldest fault that matches, used up by one; spent ones are forgotten. */
+  take(request: WireRequest): Fault | undefined {
+    const fault = this.list().find((candidate) => matches(candidate, request));
+    if (!fault) return undefined;
+    fault.used += 1;
+    if (fault.times !== undefined && fault.used >= fault.times) this.#faults.delete(fault.id);
+    this.#log('warn', { fault: fault.id, action: fault.action, method: request.method, path: request.path, used: fault.used, times: fault.times }, 'a fault was injected');
+    return fault;
+  }
+}

@@ -1,0 +1,87 @@
+/** The exchange without a wire, a clock or a disk: a command in, events out; the same commands give the same events. */
+import type { Decimal } from '../../protocol/decimal.ts';
+import { cancelAlgo, cancelAllAlgos, placeAlgo, triggerAlgos, type AlgoName, type AlgoRequest } from './algos.ts';
+import type { MarketView } from './book.ts';
+import type { ExchangeEvent } from './events.ts';
+import { Turn } from './turn.ts';
+import { fillMakers } from './matching.ts';
+import type { MarginType } from './model.ts';
+import { cancelAllOrders, cancelOrder, placeOrder, type OrderName, type OrderRequest } from './orders.ts';
+import { setLeverage, setMarginType } from './settings.ts';
+import type { AccountState, ExchangeState } from './state.ts';
+
+/** What customers and the market do to the exchange. `account` is an API key that exists. */
+export type Command =
+  | { readonly type: 'OpenAccount'; readonly apiKey: string; readonly apiSecret: string; readonly deposit: Decimal }
+  | { readonly type: 'MoveMarket'; readonly view: MarketView }
+  | { readonly type: 'PlaceOrder'; readonly account: string; readonly request: OrderRequest }
+  | { readonly type: 'CancelOrder'; readonly account: string; readonly name: OrderName }
+  | { readonly type: 'CancelAllOrders'; readonly account: string; readonly symbol: string }
+  | { readonly type: 'PlaceAlgo'; readonly account: string; readonly request: AlgoRequest }
+  | { readonly type: 'CancelAlgo'; readonly account: string; readonly name: AlgoName }
+  | { readonly type: 'CancelAllAlgos'; readonly account: string; readonly symbol: string }
+  | { readonly type: 'SetLeverage'; readonly account: string; readonly symbol: string; readonly leverage: number }
+  | { readonly type: 'SetMarginType'; readonly account: string; readonly symbol: string; readonly marginType: MarginType };
+
+export interface Outcome {
+  readonly events: readonly ExchangeEvent[];
+  /** The order or algo order that the command placed or cancelled. */
+  readonly id: number | null;
+}
+
+function moveMarket(turn: Turn, view: MarketView): void {
+  if (!turn.state.rules.has(view.symbol)) throw new Error(`no rules for ${view.symbol}`);
+  const market = { view, sides: new Map() };
+  turn.state.markets.set(view.symbol, market);
+  for (const own of turn.state.accounts.values()) {
+    fillMakers(turn, own, market);
+    triggerAlgos(turn, own, view);
+  }
+}
+
+function perform(turn: Turn, own: AccountState, command: Exclude<Command, { type: 'OpenAccount' | 'MoveMarket' }>): number | null {
+  switch (command.type) {
+    case 'PlaceOrder':
+      return placeOrder(turn, own, command.request, null);
+    case 'CancelOrder':
+      return cancelOrder(turn, own, command.name);
+    case 'CancelAllOrders':
+      cancelAllOrders(turn, own, command.symbol);
+      return null;
+    case 'PlaceAlgo':
+      return placeAlgo(turn, own, command.request);
+    case 'CancelAlgo':
+      return cancelAlgo(turn, own, command.name);
+    case 'CancelAllAlgos':
+      cancelAllAlgos(turn, own, command.symbol);
+      return null;
+    case 'SetLeverage':
+      setLeverage(turn, own, command.symbol, command.leverage);
+      return null;
+    case 'SetMarginType':
+      setMarginType(turn, own, command.symbol, command.marginType);
+      return null;
+  }
+}
+
+/**
+ * Carries out one command on `state`, which afterwards is as the events say.
+ * @param now server time, ms.
+ * @throws VenueError when the venue refuses; then nothing has changed.
+ */
+export function execute(state: ExchangeState, command: Command, now: number): Outcome {
+  const turn = new Turn(state, now);
+  let id: number | null = null;
+  if (command.type === 'MoveMarket') {
+    moveMarket(turn, command.view);
+  } else if (command.type === 'OpenAccount') {
+    const { apiKey, apiSecret, deposit } = command;
+    if (state.accounts.has(apiKey)) throw new Error(`account ${apiKey} exists`);
+    turn.emit({ type: 'AccountOpened', time: now, account: { apiKey, apiSecret, wallet: deposit, deposit, openedAt: now, updateTime: now } });
+  } else {
+    const own = state.accounts.get(command.account);
+    if (!own) throw new Error(`no account ${command.account}`);
+    id = perform(turn, own, command);
+  }
+  return { events: turn.events, id };
+}

@@ -1,0 +1,119 @@
+/** What the exchange keeps about its customers: immutable records, with a schema each because they come back from disk. */
+import { z } from 'zod';
+import { decimal, decimalString } from '../../protocol/decimal.ts';
+
+/** Exact in memory, a decimal string in JSON. */
+const exact = decimalString.transform((value) => decimal(value));
+const id = z.int().nonnegative();
+const at = z.int();
+
+export const sideSchema = z.enum(['BUY', 'SELL']);
+export const timeInForceSchema = z.enum(['GTC', 'IOC', 'FOK', 'GTX']);
+export const algoTypeSchema = z.enum(['STOP_MARKET', 'TAKE_PROFIT_MARKET', 'STOP', 'TAKE_PROFIT']);
+export const workingTypeSchema = z.enum(['MARK_PRICE', 'CONTRACT_PRICE']);
+export const marginTypeSchema = z.enum(['CROSSED', 'ISOLATED']);
+
+export const accountSchema = z.object({
+  apiKey: z.string(),
+  apiSecret: z.string(),
+  /** USDT; deposit + Σ realised − Σ commission, to the last digit. */
+  wallet: exact,
+  deposit: exact,
+  openedAt: at,
+  updateTime: at,
+});
+
+/** `account` in every record is the owner's API key. */
+export const settingsSchema = z.object({ account: z.string(), symbol: z.string(), leverage: z.int(), marginType: marginTypeSchema });
+
+export const positionSchema = z.object({
+  account: z.string(),
+  symbol: z.string(),
+  /** Signed: negative is short. */
+  amount: exact,
+  entryPrice: exact,
+  /** Margin set aside for this position alone; zero in crossed mode. */
+  isolatedWallet: exact,
+  /** Realised over the life of the account on this symbol, before fees. */
+  realised: exact,
+  /** Realised less fees since the position was last flat: moves the break-even price away from the entry. */
+  carried: exact,
+  updateTime: at,
+});
+
+export const orderSchema = z.object({
+  account: z.string(),
+  orderId: id,
+  clientOrderId: z.string(),
+  symbol: z.string(),
+  side: sideSchema,
+  type: z.enum(['LIMIT', 'MARKET']),
+  /** The conditional type it was before it triggered; otherwise as `type`. */
+  origType: z.string(),
+  timeInForce: timeInForceSchema,
+  quantity: exact,
+  /** Zero for MARKET. */
+  price: exact,
+  stopPrice: exact,
+  workingType: workingTypeSchema,
+  reduceOnly: z.boolean(),
+  closePosition: z.boolean(),
+  status: z.enum(['NEW', 'PARTIALLY_FILLED', 'FILLED', 'CANCELED', 'EXPIRED', 'EXPIRED_IN_MATCH']),
+  filled: exact,
+  /** Σ price × quantity of its trades. */
+  cost: exact,
+  /** The algo order that triggered it. */
+  algoId: id.nullable(),
+  time: at,
+  updateTime: at,
+});
+
+export const tradeSchema = z.object({
+  account: z.string(),
+  id,
+  orderId: id,
+  symbol: z.string(),
+  side: sideSchema,
+  price: exact,
+  quantity: exact,
+  realised: exact,
+  commission: exact,
+  maker: z.boolean(),
+  time: at,
+});
+
+export const algoSchema = z.object({
+  account: z.string(),
+  algoId: id,
+  clientAlgoId: z.string(),
+  symbol: z.string(),
+  side: sideSchema,
+  type: algoTypeSchema,
+  timeInForce: z.enum(['GTC', 'IOC', 'FOK', 'GTX', 'GTE_GTC']),
+  /** Zero with closePosition. */
+  quantity: exact,
+  triggerPrice: exact,
+  /** Limit price of STOP and TAKE_PROFIT; zero for the market kinds. */
+  price: exact,
+  workingType: workingTypeSchema,
+  reduceOnly: z.boolean(),
+  closePosition: z.boolean(),
+  status: z.enum(['NEW', 'TRIGGERING', 'TRIGGERED', 'FINISHED', 'CANCELED', 'EXPIRED', 'REJECTED']),
+  actualOrderId: id.nullable(),
+  rejectReason: z.string(),
+  triggerTime: at,
+  time: at,
+  updateTime: at,
+});
+
+export type Side = z.infer<typeof sideSchema>;
+export type TimeInForce = z.infer<typeof timeInForceSchema>;
+export type AlgoType = z.infer<typeof algoTypeSchema>;
+export type WorkingType = z.infer<typeof workingTypeSchema>;
+export type MarginType = z.infer<typeof marginTypeSchema>;
+export type Account = Readonly<z.infer<typeof accountSchema>>;
+export type Settings = Readonly<z.infer<typeof settingsSchema>>;
+export type Position = Readonly<z.infer<typeof positionSchema>>;
+export type Order = Readonly<z.infer<typeof orderSchema>>;
+export type Trade = Readonly<z.infer<typeof tradeSchema>>;
+export type Algo = Readonly<z.infer<typeof algoSchema>>;

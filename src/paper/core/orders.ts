@@ -1,0 +1,164 @@
+/** An order is accepted whole or refused with nothing changed: all its checks come before its first event. */
+import { ZERO, type Decimal } from '../../protocol/decimal.ts';
+import { maxNotionalAt } from './brackets.ts';
+import type { Turn } from './turn.ts';
+import { checkClientId, checkNotional, checkPercentPrice, checkPrice, checkQuantity } from './filters.ts';
+import { smaller } from './ledger.ts';
+import { accountMargin, marginNeeded, symbolMargin } from './margin.ts';
+import { reducible, takeable, takeFromBook } from './matching.ts';
+import type { Order, Side, TimeInForce, WorkingType } from './model.ts';
+import { cancelOpenOrder } from './settle.ts';
+import { orderByClientId, type AccountState, type Market } from './state.ts';
+import type { SymbolRules } from './symbol-rules.ts';
+import { VenueError } from './venue-error.ts';
+
+export interface OrderRequest {
+  readonly symbol: string;
+  readonly side: Side;
+  readonly type: 'LIMIT' | 'MARKET';
+  /** LIMIT only; null otherwise. */
+  readonly timeInForce: TimeInForce | null;
+  readonly quantity: Decimal;
+  /** LIMIT only; null otherwise. */
+  readonly price: Decimal | null;
+  readonly reduceOnly: boolean;
+  /** Absent: the exchange makes one. */
+  readonly clientOrderId: string | null;
+}
+
+/** Where a triggered order comes from. */
+export interface Origin {
+  readonly algoId: number;
+  readonly origType: string;
+  readonly stopPrice: Decimal;
+  readonly workingType: WorkingType;
+  readonly closePosition: boolean;
+  /** Runs before the order's first event, once nothing can refuse it any more. */
+  readonly onAccepted: () => void;
+}
+
+const MAX_OPEN_ORDERS = 200;
+
+export function rulesOf(turn: Turn, symbol: string): SymbolRules {
+  const rules = turn.state.rules.get(symbol);
+  if (!rules) throw new VenueError('BAD_SYMBOL');
+  return rules;
+}
+
+/** The market of a symbol that trades; a listed one without a price yet is refused. */
+export function marketOf(turn: Turn, symbol: string): Market {
+  rulesOf(turn, symbol);
+  const market = turn.state.markets.get(symbol);
+  if (!market) throw new VenueError('NOT_OPENABLE');
+  return market;
+}
+
+/** Reduce-only orders are cut to what the position leaves after the resting ones; with nothing left they are refused. */
+function capped(own: AccountState, request: OrderRequest): Decimal {
+  let room = reducible(own, request.symbol, request.side);
+  for (const order of own.openOrders.values()) {
+    if (order.symbol === request.symbol && order.side === request.side && order.reduceOnly) room = room.minus(order.quantity.minus(order.filled));
+  }
+  if (!room.isPositive() || room.isZero()) throw new VenueError('REDUCE_ONLY_REJECTED');
+  return smaller(request.quantity, room);
+}
+
+/** Margin and position size, for what may open. A market order counts at the touch it would take. */
+function checkRisk(turn: Turn, own: AccountState, market: Market, side: Side, price: Decimal, quantity: Decimal): void {
+  const row = symbolMargin(turn.state, own, market.view.symbol);
+  const needed = marginNeeded(row, side, price, quantity);
+  if (needed.isZero()) return;
+  const signed = price.multipliedBy(side === 'BUY' ? quantity : quantity.negated());
+  const after = row.notional.plus(signed).plus(side === 'BUY' ? row.bidNotional : row.askNotional.negated());
+  if (after.absoluteValue().isGreaterThan(maxNotionalAt(row.settings.leverage))) throw new VenueError('MAX_POSITION');
+  if (needed.isGreaterThan(accountMargin(turn.state, own).available)) throw new VenueError('MARGIN_INSUFFICIENT');
+}
+
+function checkImmediacy(turn: Turn, market: Market, request: OrderRequest, quantity: Decimal): void {
+  if (request.timeInForce !== 'FOK' && request.timeInForce !== 'GTX') return;
+  const now = takeable(turn.state, market, request.side, request.price);
+  if (request.timeInForce === 'FOK' && now.isLessThan(quantity)) throw new VenueError('FOK_REJECTED');
+  if (request.timeInForce === 'GTX' && !now.isZero()) throw new VenueError('GTX_REJECTED');
+}
+
+function checkIdentity(own: AccountState, clientOrderId: string | null): void {
+  if (clientOrderId === null) return;
+  checkClientId(clientOrderId);
+  for (const order of own.openOrders.values()) if (order.clientOrderId === clientOrderId) throw new VenueError('DUPLICATE_CLIENT_ID');
+}
+
+/**
+ * Accepts and matches an order.
+ * @param origin null for a customer's own order, else the algo order that triggered it.
+ * @returns the order's id; its state after matching is in the exchange.
+ * @throws VenueError before anything has changed.
+ */
+export function placeOrder(turn: Turn, own: AccountState, request: OrderRequest, origin: Origin | null): number {
+  const rules = rulesOf(turn, request.symbol);
+  const market = marketOf(turn, request.symbol);
+  checkIdentity(own, request.clientOrderId);
+  if (request.price) checkPrice(rules, request.price);
+  checkQuantity(rules, request.quantity, request.type === 'MARKET');
+  const touch = request.side === 'BUY' ? market.view.ask : market.view.bid;
+  if (!request.reduceOnly) checkNotional(rules, request.price ?? market.view.mark, request.quantity);
+  if (request.price) checkPercentPrice(rules, request.side, request.price, market.view.mark);
+  if (own.openOrders.size >= MAX_OPEN_ORDERS && [...own.openOrders.values()].filter((order) => order.symbol === request.symbol).length >= MAX_OPEN_ORDERS) {
+    throw new VenueError('MAX_OPEN_ORDERS');
+  }
+  const quantity = request.reduceOnly ? capped(own, request) : request.quantity;
+  checkImmediacy(turn, market, request, quantity);
+  if (!request.reduceOnly) checkRisk(turn, own, market, request.side, request.price ?? touch, quantity);
+
+  const orderId = turn.state.lastOrderId + 1;
+  const order: Order = {
+    account: own.account.apiKey,
+    orderId,
+    clientOrderId: request.clientOrderId ?? `venue${orderId}`,
+    symbol: request.symbol,
+    side: request.side,
+    type: request.type,
+    origType: origin?.origType ?? request.type,
+    timeInForce: request.timeInForce ?? 'GTC',
+    quantity,
+    price: request.price ?? ZERO,
+    stopPrice: origin?.stopPrice ?? ZERO,
+    workingType: origin?.workingType ?? 'CONTRACT_PRICE',
+    reduceOnly: request.reduceOnly,
+    closePosition: origin?.closePosition ?? false,
+    status: 'NEW',
+    filled: ZERO,
+    cost: ZERO,
+    algoId: origin?.algoId ?? null,
+    time: turn.now,
+    updateTime: turn.now,
+  };
+  origin?.onAccepted();
+  turn.emit({ type: 'OrderAccepted', time: turn.now, order });
+  takeFromBook(turn, own, order);
+  return orderId;
+}
+
+/** Names an order: by id, or by client id (the newest of that name). */
+export interface OrderName {
+  readonly symbol: string;
+  readonly orderId: number | null;
+  readonly clientOrderId: string | null;
+}
+
+export function findOrder(own: AccountState, name: OrderName): Order | undefined {
+  const order = name.orderId === null ? orderByClientId(own, name.symbol, name.clientOrderId ?? '') : own.orders.get(name.orderId);
+  return order?.symbol === name.symbol ? order : undefined;
+}
+
+export function cancelOrder(turn: Turn, own: AccountState, name: OrderName): number {
+  rulesOf(turn, name.symbol);
+  const order = findOrder(own, name);
+  if (!order || !own.openOrders.has(order.orderId)) throw new VenueError('CANCEL_REJECTED');
+  cancelOpenOrder(turn, own, order);
+  return order.orderId;
+}
+
+export function cancelAllOrders(turn: Turn, own: AccountState, symbol: string): void {
+  rulesOf(turn, symbol);
+  for (const order of own.openOrders.values()) if (order.symbol === symbol) cancelOpenOrder(turn, own, order);
+}

@@ -1,0 +1,162 @@
+/** The whole state of the exchange, and the only function that changes what it keeps: applying an event. */
+import { ZERO } from '../../protocol/decimal.ts';
+import type { Level, MarketView } from './book.ts';
+import type { ExchangeEvent } from './events.ts';
+import type { Account, Algo, Order, Position, Settings, Side, Trade } from './model.ts';
+import type { SymbolRules } from './symbol-rules.ts';
+
+export const DEFAULT_LEVERAGE = 20;
+
+export interface AccountState {
+  account: Account;
+  readonly settings: Map<string, Settings>;
+  readonly positions: Map<string, Position>;
+  readonly orders: Map<number, Order>;
+  readonly openOrders: Map<number, Order>;
+  /** Newest order of each symbol and client id. */
+  readonly byClientId: Map<string, number>;
+  readonly trades: Trade[];
+  readonly algos: Map<number, Algo>;
+  readonly openAlgos: Map<number, Algo>;
+  readonly byClientAlgoId: Map<string, number>;
+}
+
+/** A market view with what takers have left of its book. */
+export interface Market {
+  readonly view: MarketView;
+  readonly sides: Map<Side, Level[]>;
+}
+
+export interface ExchangeState {
+  readonly rules: Map<string, SymbolRules>;
+  readonly markets: Map<string, Market>;
+  readonly accounts: Map<string, AccountState>;
+  lastOrderId: number;
+  lastAlgoId: number;
+  lastTradeId: number;
+}
+
+/** First ids are one above these: long, as live ones are, and apart from one another. */
+const BEFORE_FIRST = { order: 8_400_000_000, algo: 3_000_000_000_000, trade: 500_000_000 };
+
+export function emptyState(rules: Iterable<SymbolRules>): ExchangeState {
+  return {
+    rules: new Map([...rules].map((rule) => [rule.symbol, rule])),
+    markets: new Map(),
+    accounts: new Map(),
+    lastOrderId: BEFORE_FIRST.order,
+    lastAlgoId: BEFORE_FIRST.algo,
+    lastTradeId: BEFORE_FIRST.trade,
+  };
+}
+
+function accountState(account: Account): AccountState {
+  return {
+    account,
+    settings: new Map(),
+    positions: new Map(),
+    orders: new Map(),
+    openOrders: new Map(),
+    byClientId: new Map(),
+    trades: [],
+    algos: new Map(),
+    openAlgos: new Map(),
+    byClientAlgoId: new Map(),
+  };
+}
+
+function clientKey(symbol: string, clientOrderId: string): string {
+  return `${symbol} ${clientOrderId}`;
+}
+
+export function isOpenOrder(order: Order): boolean {
+  return order.status === 'NEW' || order.status === 'PARTIALLY_FILLED';
+}
+
+/** Cancellable: not yet on its way into the engine. */
+export function isOpenAlgo(algo: Algo): boolean {
+  return algo.status === 'NEW';
+}
+
+function owner(state: ExchangeState, apiKey: string): AccountState {
+  const found = state.accounts.get(apiKey);
+  if (!found) throw new Error(`no account ${apiKey}`);
+  return found;
+}
+
+function setOrder(state: ExchangeState, order: Order): void {
+  const own = owner(state, order.account);
+  own.orders.set(order.orderId, order);
+  own.byClientId.set(clientKey(order.symbol, order.clientOrderId), order.orderId);
+  if (isOpenOrder(order)) own.openOrders.set(order.orderId, order);
+  else own.openOrders.delete(order.orderId);
+  state.lastOrderId = Math.max(state.lastOrderId, order.orderId);
+}
+
+function setAlgo(state: ExchangeState, algo: Algo): void {
+  const own = owner(state, algo.account);
+  own.algos.set(algo.algoId, algo);
+  own.byClientAlgoId.set(algo.clientAlgoId, algo.algoId);
+  if (isOpenAlgo(algo)) own.openAlgos.set(algo.algoId, algo);
+  else own.openAlgos.delete(algo.algoId);
+  state.lastAlgoId = Math.max(state.lastAlgoId, algo.algoId);
+}
+
+/** Events carry what is true after them, so applying is setting; it serves a running exchange and one that is being loaded alike. */
+export function applyEvent(state: ExchangeState, event: ExchangeEvent): void {
+  switch (event.type) {
+    case 'AccountOpened':
+      state.accounts.set(event.account.apiKey, accountState(event.account));
+      break;
+    case 'LeverageChanged':
+    case 'MarginTypeChanged':
+      owner(state, event.settings.account).settings.set(event.settings.symbol, event.settings);
+      break;
+    case 'OrderAccepted':
+    case 'OrderCanceled':
+    case 'OrderExpired':
+      setOrder(state, event.order);
+      break;
+    case 'OrderTraded': {
+      const own = owner(state, event.order.account);
+      setOrder(state, event.order);
+      own.trades.push(event.trade);
+      own.positions.set(event.position.symbol, event.position);
+      own.account = event.account;
+      state.lastTradeId = Math.max(state.lastTradeId, event.trade.id);
+      break;
+    }
+    case 'AlgoChanged':
+      setAlgo(state, event.algo);
+      break;
+  }
+}
+
+export function settingsOf(own: AccountState, symbol: string): Settings {
+  return own.settings.get(symbol) ?? { account: own.account.apiKey, symbol, leverage: DEFAULT_LEVERAGE, marginType: 'CROSSED' };
+}
+
+export function positionOf(own: AccountState, symbol: string): Position {
+  return (
+    own.positions.get(symbol) ?? {
+      account: own.account.apiKey,
+      symbol,
+      amount: ZERO,
+      entryPrice: ZERO,
+      isolatedWallet: ZERO,
+      realised: ZERO,
+      carried: ZERO,
+      updateTime: 0,
+    }
+  );
+}
+
+export function orderByClientId(own: AccountState, symbol: string, clientOrderId: string): Order | undefined {
+  const orderId = own.byClientId.get(clientKey(symbol, clientOrderId));
+  return orderId === undefined ? undefined : own.orders.get(orderId);
+}
+
+export function algoByClientId(own: AccountState, clientAlgoId: string): Algo | undefined {
+  const algoId = own.byClientAlgoId.get(clientAlgoId);
+  return algoId === undefined ? undefined : own.algos.get(algoId);
+}

@@ -1,0 +1,110 @@
+/** Starts a paper exchange: venue, HTTP and streams on one port, in this process. */
+import type { AddressInfo } from 'node:net';
+import type { Clock } from '../supervision/clock.ts';
+import { systemClock } from '../supervision/clock.ts';
+import { decimal } from '../protocol/decimal.ts';
+import { Faults } from './control/faults.ts';
+import { ReplayMarket, type ReplayOptions } from './market/replay.ts';
+import { RecordingError } from './market/replay-files.ts';
+import type { MarketSource } from './market/source.ts';
+import { DEFAULT_SEED, SyntheticMarket } from './market/synthetic.ts';
+import { SqliteStore } from './store/sqlite-store.ts';
+import { memoryStore, StartRefused } from './store/store.ts';
+import { StreamHub } from './streams/stream-hub.ts';
+import { PaperVenue, type Log } from './venue.ts';
+import { createHttpServer } from './wire/http-server.ts';
+import { VENUE_LIMITS, type Limits } from './wire/rate-limits.ts';
+
+export { DEFAULT_SEED, StartRefused };
+export type { Log, ReplayOptions };
+
+export interface PaperExchangeOptions {
+  readonly host: string;
+  /** 0: any free port. */
+  readonly port: number;
+  /** Of the synthetic market. */
+  readonly seed: number;
+  /** USDT of the default account at a first start, a decimal string. */
+  readonly balance: string;
+  /** Recorded candles instead of the synthetic market. */
+  readonly replay?: ReplayOptions;
+  /** Left out: everything is in memory and gone at the end. */
+  readonly stateDir?: string;
+  readonly clock?: Clock;
+  readonly limits?: Limits;
+  readonly log: Log;
+  /** Told when memory and disk no longer agree; from then on nothing is accepted. Left out: it is logged. */
+  readonly onFatal?: (error: unknown) => void;
+}
+
+export interface PaperExchange {
+  /** `http://HOST:PORT`; streams on the same port. */
+  readonly url: string;
+  readonly port: number;
+  /** Saves, releases the state directory and ends every connection. Idempotent. */
+  close(): Promise<void>;
+}
+
+function openSource({ replay, seed, log }: PaperExchangeOptions): MarketSource {
+  if (!replay) return new SyntheticMarket(seed);
+  try {
+    return new ReplayMarket(replay, (symbol, all) => {
+      log('info', { symbol }, 'the recorded data of this symbol has ended: silence from here on');
+      if (all) log('warn', { dir: replay.dir }, 'all recorded data has ended: the market is silent from here on');
+    });
+  } catch (error) {
+    if (error instanceof RecordingError) throw new StartRefused(error.message, { cause: error });
+    throw error;
+  }
+}
+
+/**
+ * Starts and serves.
+ * @throws StartRefused when it cannot: recordings that cannot be read, a state directory in use, foreign or damaged, another market in it, or a port that cannot be bound. The message is for people; a command exits 2.
+ */
+export async function startPaperExchange(options: PaperExchangeOptions): Promise<PaperExchange> {
+  const { host, port, log, stateDir, clock = systemClock } = options;
+  const source = openSource(options);
+  const store = stateDir === undefined ? memoryStore : new SqliteStore(stateDir, source);
+  const onFatal = (error: unknown) => {
+    log('error', { err: error }, 'the paper exchange has stopped: its state could not be kept');
+    options.onFatal?.(error);
+  };
+  let venue: PaperVenue;
+  try {
+    venue = new PaperVenue({ source, store, clock, log, balance: decimal(options.balance), onFatal });
+  } catch (error) {
+    store.close();
+    throw error;
+  }
+  const server = createHttpServer({ venue, faults: new Faults(log), limits: options.limits ?? VENUE_LIMITS, clock, log });
+  const hub = new StreamHub(venue, server, clock);
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, host, resolve);
+    });
+  } catch (cause) {
+    hub.close();
+    venue.close();
+    throw new StartRefused(`the paper exchange cannot listen on ${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+  const { port: bound } = server.address() as AddressInfo;
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
+  venue.run();
+  log('info', { url, market: source.description, stateDir }, 'the paper exchange is open');
+  let closed: Promise<void> | null = null;
+  return {
+    url,
+    port: bound,
+    close() {
+      closed ??= new Promise<void>((resolve) => {
+        hub.close();
+        server.close(() => resolve());
+        server.closeAllConnections();
+        venue.close();
+      });
+      return closed;
+    },
+  };
+}

@@ -1,0 +1,106 @@
+/** One-minute candles and what is made of them: longer intervals and 24-hour statistics. */
+import { z } from 'zod';
+import { decimal, decimalString, text, wholeDecimal, ZERO } from '../../protocol/decimal.ts';
+
+export const MINUTE_MS = 60_000;
+export const DAY_MS = 86_400_000;
+
+/** Prices and volumes are decimal strings; `volume` is in the base asset, `quoteVolume` in USDT. */
+export const candleSchema = z.object({
+  openTime: z.int(),
+  open: decimalString,
+  high: decimalString,
+  low: decimalString,
+  close: decimalString,
+  volume: decimalString,
+  quoteVolume: decimalString,
+  trades: z.int(),
+  takerVolume: decimalString,
+  takerQuoteVolume: decimalString,
+});
+export type Candle = Readonly<z.infer<typeof candleSchema>>;
+
+/** What `klines` serves, in minutes. Days and shorter only: weeks and months would need history that does not exist. */
+export const INTERVAL_MINUTES: Readonly<Record<string, number>> = {
+  '1m': 1, '3m': 3, '5m': 5, '15m': 15, '30m': 30, '1h': 60, '2h': 120, '4h': 240, '6h': 360, '8h': 480, '12h': 720, '1d': 1440,
+};
+
+export function addText(a: string, b: string): string {
+  return text(decimal(a).plus(decimal(b)));
+}
+
+function joined(into: Candle, next: Candle): Candle {
+  return {
+    openTime: into.openTime,
+    open: into.open,
+    high: decimal(next.high).isGreaterThan(decimal(into.high)) ? next.high : into.high,
+    low: decimal(next.low).isLessThan(decimal(into.low)) ? next.low : into.low,
+    close: next.close,
+    volume: addText(into.volume, next.volume),
+    quoteVolume: addText(into.quoteVolume, next.quoteVolume),
+    trades: into.trades + next.trades,
+    takerVolume: addText(into.takerVolume, next.takerVolume),
+    takerQuoteVolume: addText(into.takerQuoteVolume, next.takerQuoteVolume),
+  };
+}
+
+/** Joins ascending minutes into candles of `minutes`, aligned to the epoch as the venue's are. Missing minutes are simply not in them. */
+export function aggregate(candles: readonly Candle[], minutes: number): Candle[] {
+  if (minutes === 1) return [...candles];
+  const span = minutes * MINUTE_MS;
+  const result: Candle[] = [];
+  for (const candle of candles) {
+    const openTime = Math.floor(candle.openTime / span) * span;
+    const last = result.at(-1);
+    if (last?.openTime === openTime) result[result.length - 1] = joined(last, candle);
+    else result.push({ ...candle, openTime });
+  }
+  return result;
+}
+
+export interface DayStatistics {
+  readonly open: string;
+  readonly high: string;
+  readonly low: string;
+  readonly last: string;
+  readonly change: string;
+  /** Percent, three decimals. */
+  readonly changePercent: string;
+  readonly weightedAverage: string;
+  readonly volume: string;
+  readonly quoteVolume: string;
+  readonly openTime: number;
+  readonly closeTime: number;
+  readonly trades: number;
+}
+
+/** Statistics over the candles given, ascending and at least one: the last day, or as much of it as exists. */
+export function dayStatistics(candles: readonly Candle[]): DayStatistics {
+  const first = candles[0];
+  const last = candles.at(-1);
+  if (!first || !last) throw new RangeError('statistics need at least one candle');
+  let [high, low, volume, quote, trades] = [decimal(first.high), decimal(first.low), ZERO, ZERO, 0];
+  for (const candle of candles) {
+    const [candleHigh, candleLow] = [decimal(candle.high), decimal(candle.low)];
+    if (candleHigh.isGreaterThan(high)) high = candleHigh;
+    if (candleLow.isLessThan(low)) low = candleLow;
+    volume = volume.plus(decimal(candle.volume));
+    quote = quote.plus(decimal(candle.quoteVolume));
+    trades += candle.trades;
+  }
+  const change = decimal(last.close).minus(decimal(first.open));
+  return {
+    open: first.open,
+    high: text(high),
+    low: text(low),
+    last: last.close,
+    change: text(change),
+    changePercent: change.multipliedBy(wholeDecimal(100)).dividedBy(decimal(first.open)).toFixed(3),
+    weightedAverage: volume.isZero() ? last.close : text(quote.dividedBy(volume).decimalPlaces(decimal(last.close).decimalPlaces()! + 2)),
+    volume: text(volume),
+    quoteVolume: text(quote),
+    openTime: first.openTime,
+    closeTime: last.openTime + MINUTE_MS - 1,
+    trades,
+  };
+}

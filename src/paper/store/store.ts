@@ -1,0 +1,44 @@
+/** What the exchange needs of its disk: everything an answer or an event tells is there before it is told. */
+import type { ExchangeEvent } from '../core/events.ts';
+import type { Candle } from '../market/candle.ts';
+import type { SavedMarket } from '../market/market.ts';
+
+/** A user stream's key. Kept, because a client that was given one may come back with it after a restart. */
+export interface ListenKey {
+  readonly key: string;
+  readonly apiKey: string;
+  readonly expiresAt: number;
+}
+
+export interface SavedExchange {
+  /** Events that rebuild the accounts, each record once, in the order of their ids. */
+  readonly events: readonly ExchangeEvent[];
+  readonly listenKeys: readonly ListenKey[];
+  readonly market: SavedMarket;
+  readonly candles: ReadonlyMap<string, readonly Candle[]>;
+}
+
+export interface Store {
+  /** Undefined at a first start. */
+  load(): SavedExchange | undefined;
+  /** One transaction, durable when it returns. */
+  commit(events: readonly ExchangeEvent[]): void;
+  saveListenKey(key: ListenKey): void;
+  removeListenKey(key: string): void;
+  /** Market state and the candles that changed since the last call, in one transaction. */
+  saveMarket(market: SavedMarket, candles: readonly { readonly symbol: string; readonly candle: Candle }[]): void;
+  close(): void;
+}
+
+/** Without a state directory: nothing is kept. */
+export const memoryStore: Store = {
+  load: () => undefined,
+  commit() {},
+  saveListenKey() {},
+  removeListenKey() {},
+  saveMarket() {},
+  close() {},
+};
+
+/** The exchange cannot start: `message` says why and what to do, and nothing on disk was changed. */
+export class StartRefused extends Error {}

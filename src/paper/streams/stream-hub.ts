@@ -1,0 +1,166 @@
+/** All connections of all clients: market streams on the routes they belong to, user events to the keys they belong to. */
+import type { IncomingMessage, Server } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { Clock, TimerHandle } from '../../supervision/clock.ts';
+import type { ExchangeEvent } from '../core/events.ts';
+import { INTERVAL_MINUTES, MINUTE_MS } from '../market/candle.ts';
+import type { MarketChange } from '../market/market.ts';
+import type { PaperVenue } from '../venue.ts';
+import { Connection, type StreamRoute } from './connection.ts';
+import { bookTickerMessage, klineMessage, markPriceMessage } from './market-messages.ts';
+import { userMessages } from './user-events.ts';
+
+const SECOND_MS = 1_000;
+const PING_EVERY_MS = 180_000;
+const PONG_WITHIN_MS = 600_000;
+const MAX_FRAME_BYTES = 65_536;
+/** Streams without `@1s` speak every third second. */
+const SLOW_MARK_SECONDS = 3;
+
+interface Address {
+  readonly route: StreamRoute;
+  readonly combined: boolean;
+  readonly streams: string[];
+  readonly events: ReadonlySet<string> | null;
+}
+
+/** Reads `/market/ws/a@b/c@d`, `/private/stream?streams=…`, `/private/ws?listenKey=…`; null for a path that is no stream. */
+function readAddress(url: string): Address | null {
+  const [path = '', query = ''] = url.split('?', 2);
+  const parts = path.split('/').slice(1);
+  const first = parts[0] ?? '';
+  const route = first === 'market' || first === 'private' || first === 'public' ? first : 'public';
+  const rest = first === route ? parts.slice(1) : parts;
+  const mode = rest[0];
+  if (mode !== 'ws' && mode !== 'stream') return null;
+  const search = new URLSearchParams(query);
+  const listenKey = search.get('listenKey');
+  const streams = [...(mode === 'ws' ? rest.slice(1) : []), ...(search.get('streams')?.split('/') ?? []), ...(listenKey ? [listenKey] : [])];
+  const events = search.get('events');
+  return { route, combined: mode === 'stream', streams: streams.filter((name) => name !== ''), events: events ? new Set(events.split('/')) : null };
+}
+
+export class StreamHub {
+  readonly #venue: PaperVenue;
+  readonly #clock: Clock;
+  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES });
+  readonly #connections = new Set<Connection>();
+  #timer: TimerHandle | null = null;
+  #seconds = 0;
+  #lastPing: number;
+  #updates = 0;
+
+  constructor(venue: PaperVenue, server: Server, clock: Clock) {
+    this.#venue = venue;
+    this.#clock = clock;
+    this.#lastPing = clock.monotonic();
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#upgrade(request, socket, head));
+    venue.onMarket((change) => this.#onMarket(change));
+    venue.onEvents((events) => this.#onEvents(events));
+    this.#everySecond();
+  }
+
+  close(): void {
+    this.#timer?.cancel();
+    for (const connection of this.#connections) connection.terminate();
+    this.#sockets.close();
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const address = readAddress(request.url ?? '');
+    socket.on('error', () => socket.destroy());
+    if (!address) {
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      return;
+    }
+    this.#sockets.handleUpgrade(request, socket, head, (accepted) => {
+      const connection = new Connection(accepted, address.route, address.combined, address.streams, address.events, this.#clock);
+      this.#connections.add(connection);
+      accepted.on('close', () => this.#connections.delete(connection));
+      // A broken frame: ws closes the connection itself; without a listener it would be an unhandled error.
+      accepted.on('error', () => accepted.terminate());
+    });
+  }
+
+  /** `payload` is made only when someone subscribes. */
+  #publish(route: StreamRoute, stream: string, payload: () => unknown): void {
+    let text: string | undefined;
+    for (const connection of this.#connections) {
+      if (connection.route !== route || !connection.subscribes(stream)) continue;
+      text ??= JSON.stringify(payload());
+      connection.publish(stream, text);
+    }
+  }
+
+  #onMarket({ view, candle }: MarketChange): void {
+    if (this.#connections.size === 0) return;
+    const now = this.#venue.now();
+    const symbol = view.symbol.toLowerCase();
+    const rules = this.#venue.state.rules.get(view.symbol)!;
+    const series = this.#venue.market.series(view.symbol)!;
+    this.#updates += 1;
+    this.#publish('public', `${symbol}@bookTicker`, () => bookTickerMessage(view, rules, this.#updates, now));
+    for (const [interval, minutes] of Object.entries(INTERVAL_MINUTES)) {
+      const stream = `${symbol}@kline_${interval}`;
+      const span = minutes * MINUTE_MS;
+      const { closed } = candle;
+      const over = closed !== null && Math.floor(closed.openTime / span) !== Math.floor(candle.candle.openTime / span);
+      if (over) {
+        const openTime = Math.floor(closed.openTime / span) * span;
+        this.#publish('market', stream, () => klineMessage(view.symbol, interval, minutes, series.list(minutes, openTime, openTime, 1)[0] ?? closed, true, now));
+      }
+      this.#publish('market', stream, () => klineMessage(view.symbol, interval, minutes, series.current(minutes)!, false, now));
+    }
+  }
+
+  #onEvents(events: readonly ExchangeEvent[]): void {
+    if (this.#connections.size === 0) return;
+    for (const event of events) {
+      const { apiKey, messages } = userMessages(this.#venue.state, event);
+      const key = this.#venue.listenKeys.keyOf(apiKey, this.#venue.now());
+      if (key === undefined) continue;
+      for (const { event: name, payload } of messages) {
+        const text = JSON.stringify(payload);
+        for (const connection of this.#connections) {
+          if (connection.route === 'private' && (connection.events?.has(name) ?? true)) connection.publish(key, text);
+        }
+      }
+    }
+  }
+
+  #everySecond(): void {
+    this.#timer = this.#clock.after(SECOND_MS, () => {
+      this.#seconds += 1;
+      this.#publishMarks();
+      this.#expireKeys();
+      this.#pingAll();
+      this.#everySecond();
+    });
+  }
+
+  #publishMarks(): void {
+    const now = this.#venue.now();
+    const speeds = this.#seconds % SLOW_MARK_SECONDS === 0 ? ['@1s', ''] : ['@1s'];
+    for (const speed of speeds) {
+      for (const view of this.#venue.market.views()) this.#publish('market', `${view.symbol.toLowerCase()}@markPrice${speed}`, () => markPriceMessage(view, now));
+      this.#publish('market', `!markPrice@arr${speed}`, () => this.#venue.market.views().map((view) => markPriceMessage(view, now)));
+    }
+  }
+
+  /** The socket stays open; nothing more comes on the key. */
+  #expireKeys(): void {
+    const now = this.#venue.now();
+    for (const key of this.#venue.listenKeys.expire(now)) this.#publish('private', key, () => ({ e: 'listenKeyExpired', E: now, listenKey: key }));
+  }
+
+  #pingAll(): void {
+    const now = this.#clock.monotonic();
+    if (now - this.#lastPing < PING_EVERY_MS) return;
+    this.#lastPing = now;
+    for (const connection of this.#connections) {
+      if (now - connection.lastPongAt > PONG_WITHIN_MS) connection.terminate();
+      else connection.ping();
+    }
+  }
+}

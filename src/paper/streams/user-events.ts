@@ -1,0 +1,139 @@
+/** What the user stream says of an event, in the order the venue says it: nothing is told that the event does not hold. */
+import { text, ZERO } from '../../protocol/decimal.ts';
+import type { ExchangeEvent } from '../core/events.ts';
+import { breakEvenPrice } from '../core/ledger.ts';
+import { accountMargin } from '../core/margin.ts';
+import type { Algo, Order, Trade } from '../core/model.ts';
+import { settingsOf, type AccountState, type ExchangeState } from '../core/state.ts';
+import { usdt } from '../wire/position-shapes.ts';
+import { averagePrice } from '../wire/shapes.ts';
+
+export interface UserMessage {
+  /** Event type, as in `events=` of the connection. */
+  readonly event: string;
+  readonly payload: Record<string, unknown>;
+}
+
+function orderUpdate(time: number, order: Order, executionType: string, trade: Trade | null, expiryReason: string): UserMessage {
+  const o = {
+    s: order.symbol,
+    c: order.clientOrderId,
+    S: order.side,
+    o: order.type,
+    f: order.timeInForce,
+    q: text(order.quantity),
+    p: text(order.price),
+    ap: text(averagePrice(order)),
+    sp: text(order.stopPrice),
+    x: executionType,
+    X: order.status,
+    i: order.orderId,
+    l: text(trade?.quantity ?? ZERO),
+    z: text(order.filled),
+    L: text(trade?.price ?? ZERO),
+    n: text(trade?.commission ?? ZERO),
+    ...(trade ? { N: 'USDT' } : {}),
+    T: time,
+    t: trade?.id ?? 0,
+    b: '0',
+    a: '0',
+    m: trade?.maker ?? false,
+    R: order.reduceOnly,
+    wt: order.workingType,
+    ot: order.origType,
+    ps: 'BOTH',
+    cp: order.closePosition,
+    rp: text(trade?.realised ?? ZERO),
+    pP: false,
+    si: 0,
+    ss: 0,
+    V: 'EXPIRE_MAKER',
+    pm: 'NONE',
+    gtd: 0,
+    er: expiryReason,
+  };
+  return { event: 'ORDER_TRADE_UPDATE', payload: { e: 'ORDER_TRADE_UPDATE', E: time, T: time, o } };
+}
+
+/** Wallet after this trade and the position it changed; `cw` is what isolated positions leave. */
+function accountUpdate(state: ExchangeState, own: AccountState, event: Extract<ExchangeEvent, { type: 'OrderTraded' }>): UserMessage {
+  const { position, account, time } = event;
+  const margin = accountMargin(state, own);
+  const mark = state.markets.get(position.symbol)!.view.mark;
+  const isolated = settingsOf(own, position.symbol).marginType === 'ISOLATED';
+  const P = {
+    s: position.symbol,
+    pa: text(position.amount),
+    ep: text(position.entryPrice),
+    bep: text(breakEvenPrice(position)),
+    cr: text(position.realised),
+    up: usdt(position.amount.multipliedBy(mark.minus(position.entryPrice))),
+    mt: isolated ? 'isolated' : 'cross',
+    iw: text(position.isolatedWallet),
+    ps: 'BOTH',
+    ma: 'USDT',
+  };
+  const B = { a: 'USDT', wb: text(account.wallet), cw: text(account.wallet.minus(margin.walletBalance.minus(margin.crossWallet))), bc: '0' };
+  return { event: 'ACCOUNT_UPDATE', payload: { e: 'ACCOUNT_UPDATE', E: time, T: time, a: { m: 'ORDER', B: [B], P: [P] } } };
+}
+
+function algoUpdate(own: AccountState, time: number, algo: Algo): UserMessage {
+  const actual = algo.actualOrderId === null ? undefined : own.orders.get(algo.actualOrderId);
+  const o = {
+    caid: algo.clientAlgoId,
+    aid: algo.algoId,
+    at: 'CONDITIONAL',
+    o: algo.type,
+    s: algo.symbol,
+    S: algo.side,
+    ps: 'BOTH',
+    f: algo.timeInForce,
+    q: text(algo.quantity),
+    X: algo.status,
+    ai: algo.actualOrderId === null ? '' : String(algo.actualOrderId),
+    ap: actual ? text(averagePrice(actual)) : '0',
+    aq: actual ? text(actual.filled) : '0',
+    act: actual?.type ?? '0',
+    tp: text(algo.triggerPrice),
+    p: text(algo.price),
+    V: 'EXPIRE_MAKER',
+    wt: algo.workingType,
+    pm: 'NONE',
+    cp: algo.closePosition,
+    pP: false,
+    R: algo.reduceOnly,
+    tt: algo.triggerTime,
+    gtd: 0,
+    rm: algo.rejectReason,
+  };
+  return { event: 'ALGO_UPDATE', payload: { e: 'ALGO_UPDATE', E: time, T: time, o } };
+}
+
+/** The API key an event belongs to, and its messages. */
+export function userMessages(state: ExchangeState, event: ExchangeEvent): { apiKey: string; messages: UserMessage[] } {
+  const { time } = event;
+  switch (event.type) {
+    case 'AccountOpened':
+    case 'MarginTypeChanged':
+      return { apiKey: '', messages: [] };
+    case 'LeverageChanged': {
+      const { account, symbol, leverage } = event.settings;
+      const payload = { e: 'ACCOUNT_CONFIG_UPDATE', E: time, T: time, ac: { s: symbol, l: leverage } };
+      return { apiKey: account, messages: [{ event: 'ACCOUNT_CONFIG_UPDATE', payload }] };
+    }
+    case 'OrderAccepted':
+      return { apiKey: event.order.account, messages: [orderUpdate(time, event.order, 'NEW', null, '0')] };
+    case 'OrderCanceled':
+      return { apiKey: event.order.account, messages: [orderUpdate(time, event.order, 'CANCELED', null, '0')] };
+    case 'OrderExpired':
+      return { apiKey: event.order.account, messages: [orderUpdate(time, event.order, 'EXPIRED', null, '0')] };
+    case 'OrderTraded': {
+      const own = state.accounts.get(event.order.account)!;
+      return { apiKey: event.order.account, messages: [accountUpdate(state, own, event), orderUpdate(time, event.order, 'TRADE', event.trade, '0')] };
+    }
+    case 'AlgoChanged': {
+      const own = state.accounts.get(event.algo.account)!;
+      return { apiKey: event.algo.account, messages: [algoUpdate(own, time, event.algo)] };
+    }
+  }
+}

@@ -1,0 +1,152 @@
+/** The running exchange: a command is on disk before anyone hears of it, and the market's state follows about once a second. */
+import type { Clock, TimerHandle } from '../supervision/clock.ts';
+import type { Decimal } from '../protocol/decimal.ts';
+import { execute, type Command, type Outcome } from './core/exchange-core.ts';
+import type { ExchangeEvent } from './core/events.ts';
+import { applyEvent, emptyState, type AccountState, type ExchangeState } from './core/state.ts';
+import { VenueError } from './core/venue-error.ts';
+import type { Candle } from './market/candle.ts';
+import { Market, type MarketChange } from './market/market.ts';
+import type { MarketSource } from './market/source.ts';
+import type { Store } from './store/store.ts';
+import { ListenKeys } from './streams/listen-keys.ts';
+
+export type Log = (level: 'debug' | 'info' | 'warn' | 'error', fields: Record<string, unknown>, message: string) => void;
+
+export interface VenueOptions {
+  readonly source: MarketSource;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly log: Log;
+  /** USDT of the default account, at a first start. */
+  readonly balance: Decimal;
+  /** Told once when memory and disk no longer agree (a full disk, a defect): nothing is accepted from then on. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** The account that exists from the first start. */
+export const DEFAULT_KEY = 'paper';
+const DEFAULT_SECRET = 'paper';
+const SAVE_MARKET_MS = 1_000;
+
+export class PaperVenue {
+  readonly state: ExchangeState;
+  readonly market: Market;
+  readonly listenKeys: ListenKeys;
+  /** Milliseconds by which the server's clock is off, for tests of clients' clocks. */
+  clockOffsetMs = 0;
+  readonly #store: Store;
+  readonly #clock: Clock;
+  readonly #eventListeners: ((events: readonly ExchangeEvent[]) => void)[] = [];
+  readonly #marketListeners: ((change: MarketChange) => void)[] = [];
+  readonly #unsaved = new Map<string, { symbol: string; candle: Candle }>();
+  readonly #onFatal: (error: unknown) => void;
+  #saveTimer: TimerHandle | null = null;
+  #broken: { readonly cause: unknown } | null = null;
+
+  /** Opens the exchange, resumed when the store holds one. Nothing ticks before `run`. @throws StartRefused */
+  constructor(options: VenueOptions) {
+    const { source, store, clock, log } = options;
+    this.#store = store;
+    this.#clock = clock;
+    this.#onFatal = options.onFatal;
+    this.market = new Market(source, clock, (change) => this.#moved(change));
+    this.state = emptyState(source.rules);
+    const saved = store.load();
+    for (const event of saved?.events ?? []) applyEvent(this.state, event);
+    this.market.open(saved?.market, saved?.candles);
+    for (const view of this.market.views()) this.state.markets.set(view.symbol, { view, sides: new Map() });
+    this.listenKeys = new ListenKeys(store, saved?.listenKeys ?? []);
+    if (!this.state.accounts.has(DEFAULT_KEY)) this.execute({ type: 'OpenAccount', apiKey: DEFAULT_KEY, apiSecret: DEFAULT_SECRET, deposit: options.balance });
+    if (saved) {
+      log('info', { symbols: this.market.rules.size, orders: this.state.lastOrderId, market: source.description }, 'resumed: the market goes on where it stopped');
+    } else {
+      for (const [symbol] of this.market.rules) for (const candle of this.market.series(symbol)!.all) this.#unsaved.set(`${symbol} ${candle.openTime}`, { symbol, candle });
+      log('info', { symbols: this.market.rules.size, balance: options.balance.toFixed(), market: source.description }, 'a new market begins');
+    }
+    this.saveMarket();
+  }
+
+  /** The exchange's clock: real time, and the skew that a test asked for. */
+  now(): number {
+    return this.#clock.now() + this.clockOffsetMs;
+  }
+
+  account(apiKey: string): AccountState | undefined {
+    return this.state.accounts.get(apiKey);
+  }
+
+  /**
+   * Carries out a command: events on disk first, then to whoever listens.
+   * @throws VenueError when the venue refuses; any other error means that the state is no longer to be trusted.
+   */
+  execute(command: Command): Outcome {
+    if (this.#broken) throw new Error('the exchange has stopped accepting commands', { cause: this.#broken.cause });
+    const outcome = this.#perform(command);
+    if (outcome.events.length > 0) for (const listener of this.#eventListeners) listener(outcome.events);
+    return outcome;
+  }
+
+  #perform(command: Command): Outcome {
+    try {
+      const outcome = execute(this.state, command, this.now());
+      this.#store.commit(outcome.events);
+      return outcome;
+    } catch (error) {
+      if (!(error instanceof VenueError)) this.#fail(error);
+      throw error;
+    }
+  }
+
+  #fail(cause: unknown): void {
+    this.#broken = { cause };
+    this.market.close();
+    this.#saveTimer?.cancel();
+    this.#onFatal(cause);
+  }
+
+  onEvents(listener: (events: readonly ExchangeEvent[]) => void): void {
+    this.#eventListeners.push(listener);
+  }
+
+  onMarket(listener: (change: MarketChange) => void): void {
+    this.#marketListeners.push(listener);
+  }
+
+  /** Ticks and saves until `close`. */
+  run(): void {
+    this.market.run();
+    this.#keepSaving();
+  }
+
+  close(): void {
+    this.market.close();
+    this.#saveTimer?.cancel();
+    if (!this.#broken) this.saveMarket();
+    this.#store.close();
+  }
+
+  saveMarket(): void {
+    this.#store.saveMarket(this.market.save(), [...this.#unsaved.values()]);
+    this.#unsaved.clear();
+  }
+
+  #keepSaving(): void {
+    this.#saveTimer = this.#clock.after(SAVE_MARKET_MS, () => {
+      try {
+        this.saveMarket();
+      } catch (error) {
+        this.#fail(error);
+        return;
+      }
+      this.#keepSaving();
+    });
+  }
+
+  #moved(change: MarketChange): void {
+    const { symbol } = change.view;
+    for (const candle of [change.candle.closed, change.candle.candle]) if (candle) this.#unsaved.set(`${symbol} ${candle.openTime}`, { symbol, candle });
+    this.execute({ type: 'MoveMarket', view: change.view });
+    for (const listener of this.#marketListeners) listener(change);
+  }
+}

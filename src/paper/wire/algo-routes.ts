@@ -1,0 +1,96 @@
+/** Conditional orders, the only way to them since December 2025. */
+import { findAlgo, type AlgoName, type AlgoRequest } from '../core/algos.ts';
+import { algoTypeSchema, type Algo } from '../core/model.ts';
+import { VenueError } from '../core/venue-error.ts';
+import { bySymbol, done, type PrivateCall, type Route } from './route.ts';
+import { algoAnswer, algoRow } from './shapes.ts';
+import { checkOneWay, page, sideOf, symbolOf } from './trade-routes.ts';
+
+const TIMES_IN_FORCE: readonly string[] = ['GTC', 'IOC', 'FOK', 'GTX', 'GTE_GTC'] satisfies Algo['timeInForce'][];
+
+/** TRAILING_STOP_MARKET is not served: it answers as a type the venue does not know. */
+function algoRequest(call: PrivateCall): AlgoRequest {
+  const { params } = call;
+  if (params.required('algoType') !== 'CONDITIONAL') throw new VenueError('BAD_PARAMETER', 'algoType');
+  const symbol = symbolOf(call);
+  const side = sideOf(params);
+  const type = algoTypeSchema.safeParse(params.required('type'));
+  if (!type.success) throw new VenueError('BAD_ORDER_TYPE');
+  checkOneWay(params);
+  params.only('workingType', 'MARK_PRICE', 'CONTRACT_PRICE');
+  const limit = type.data === 'STOP' || type.data === 'TAKE_PROFIT';
+  const closePosition = params.flag('closePosition');
+  const timeInForce = params.text('timeInForce') ?? 'GTC';
+  if (!TIMES_IN_FORCE.includes(timeInForce)) throw new VenueError('BAD_TIME_IN_FORCE');
+  if (timeInForce === 'GTE_GTC' && !closePosition && !params.flag('reduceOnly')) throw new VenueError('BAD_TIME_IN_FORCE');
+  if (closePosition && limit) throw new VenueError('NOT_REQUIRED', 'closePosition');
+  if (closePosition && params.text('quantity') !== null) throw new VenueError('QUANTITY_WITH_CLOSE_POSITION');
+  if (closePosition && params.text('reduceOnly') !== null) throw new VenueError('NOT_REQUIRED', 'reduceOnly');
+  if (!limit && params.text('price') !== null) throw new VenueError('NOT_REQUIRED', 'price');
+  return {
+    symbol,
+    side,
+    type: type.data,
+    timeInForce: timeInForce as Algo['timeInForce'],
+    quantity: closePosition ? null : params.requiredDecimal('quantity'),
+    triggerPrice: params.requiredDecimal('triggerPrice'),
+    price: limit ? params.requiredDecimal('price') : null,
+    workingType: params.text('workingType') === 'MARK_PRICE' ? 'MARK_PRICE' : 'CONTRACT_PRICE',
+    reduceOnly: params.flag('reduceOnly'),
+    closePosition,
+    clientAlgoId: params.text('clientAlgoId'),
+  };
+}
+
+function placeAlgo(call: PrivateCall): unknown {
+  const { id } = call.venue.execute({ type: 'PlaceAlgo', account: call.own.account.apiKey, request: algoRequest(call) });
+  return algoAnswer(call.own.algos.get(id!)!);
+}
+
+function algoName({ params }: PrivateCall): AlgoName {
+  const name = { algoId: params.whole('algoId'), clientAlgoId: params.text('clientAlgoId') };
+  if (name.algoId === null && name.clientAlgoId === null) throw new VenueError('MANDATORY_EITHER', 'algoid', 'clientalgoid');
+  return name;
+}
+
+function cancelAlgo(call: PrivateCall): unknown {
+  const { id } = call.venue.execute({ type: 'CancelAlgo', account: call.own.account.apiKey, name: algoName(call) });
+  return { algoId: id, clientAlgoId: call.own.algos.get(id!)!.clientAlgoId, code: '200', msg: 'success' };
+}
+
+function cancelAllAlgos(call: PrivateCall): unknown {
+  call.venue.execute({ type: 'CancelAllAlgos', account: call.own.account.apiKey, symbol: symbolOf(call) });
+  return done('The operation of cancel all open order is done.');
+}
+
+function row({ own }: PrivateCall, algo: Algo): unknown {
+  return algoRow(algo, algo.actualOrderId === null ? undefined : own.orders.get(algo.actualOrderId));
+}
+
+function queryAlgo(call: PrivateCall): unknown {
+  const algo = findAlgo(call.own, algoName(call));
+  if (!algo) throw new VenueError('NO_SUCH_ORDER');
+  return row(call, algo);
+}
+
+function openAlgoOrders(call: PrivateCall): unknown {
+  call.params.only('algoType', 'CONDITIONAL');
+  const symbol = call.params.text('symbol') === null ? null : symbolOf(call);
+  const algoId = call.params.whole('algoId');
+  const open = [...call.own.openAlgos.values()].filter((algo) => (symbol === null || algo.symbol === symbol) && (algoId === null || algo.algoId === algoId));
+  return open.map((algo) => row(call, algo));
+}
+
+function allAlgoOrders(call: PrivateCall): unknown {
+  const found = page<Algo>(call.params, symbolOf(call), call.own.algos.values(), (algo) => algo.algoId, 'algoId');
+  return found.map((algo) => row(call, algo));
+}
+
+export const algoRoutes: readonly Route[] = [
+  { name: 'POST /fapi/v1/algoOrder', weight: 0, order: true, security: 'SIGNED', run: placeAlgo },
+  { name: 'DELETE /fapi/v1/algoOrder', weight: 1, security: 'SIGNED', run: cancelAlgo },
+  { name: 'GET /fapi/v1/algoOrder', weight: 1, security: 'SIGNED', run: queryAlgo },
+  { name: 'DELETE /fapi/v1/algoOpenOrders', weight: 1, security: 'SIGNED', run: cancelAllAlgos },
+  { name: 'GET /fapi/v1/openAlgoOrders', weight: bySymbol(1, 40), security: 'SIGNED', run: openAlgoOrders },
+  { name: 'GET /fapi/v1/allAlgoOrders', weight: 5, security: 'SIGNED', run: allAlgoOrders },
+];

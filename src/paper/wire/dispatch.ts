@@ -1,0 +1,80 @@
+/** One request of the Binance wire to one answer: limits, key, signature, endpoint, and the venue's own words for whatever is wrong. */
+import { VenueError } from '../core/venue-error.ts';
+import type { Log, PaperVenue } from '../venue.ts';
+import { accountRoutes } from './account-routes.ts';
+import { algoRoutes } from './algo-routes.ts';
+import { Params } from './params.ts';
+import { publicRoutes } from './public-routes.ts';
+import { RateLimits, Throttled, type Limits } from './rate-limits.ts';
+import type { PublicCall, Route } from './route.ts';
+import { checkSigned, keyOwner } from './signature.ts';
+import { tradeRoutes } from './trade-routes.ts';
+
+export interface WireRequest {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  /** Raw, without `?`. */
+  readonly query: string;
+  /** Raw. */
+  readonly body: string;
+  readonly apiKey: string | undefined;
+  readonly address: string;
+}
+
+export interface WireAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Serialised as JSON. */
+  readonly json: unknown;
+}
+
+const routes: ReadonlyMap<string, Route> = new Map([...publicRoutes, ...tradeRoutes, ...algoRoutes, ...accountRoutes].map((route) => [route.name, route]));
+
+export function refusalAnswer(error: VenueError, headers: Readonly<Record<string, string>> = {}): WireAnswer {
+  const retry = error instanceof Throttled ? { 'Retry-After': String(error.retryAfterSeconds) } : {};
+  return { status: error.status, headers: { ...headers, ...retry }, json: { code: error.code, msg: error.message } };
+}
+
+export class Dispatcher {
+  readonly #venue: PaperVenue;
+  readonly #limits: RateLimits;
+  readonly #log: Log;
+
+  constructor(venue: PaperVenue, limits: Limits, log: Log) {
+    this.#venue = venue;
+    this.#limits = new RateLimits(limits);
+    this.#log = log;
+  }
+
+  /** Never throws: a fault of ours is logged and answered as −1000 with status 500. */
+  answer(request: WireRequest): WireAnswer {
+    const headers: Record<string, string> = {};
+    try {
+      return { status: 200, headers, json: this.#run(request, headers) };
+    } catch (error) {
+      if (error instanceof VenueError) return refusalAnswer(error, headers);
+      this.#log('error', { err: error, method: request.method, path: request.path }, 'the paper exchange failed on a request');
+      return refusalAnswer(new VenueError('UNKNOWN'), headers);
+    }
+  }
+
+  #run({ method, path, query, body, apiKey, address }: WireRequest, headers: Record<string, string>): unknown {
+    const now = this.#venue.now();
+    const route = routes.get(`${method} ${path}`);
+    if (!route) throw new VenueError('UNKNOWN_PATH', path, method);
+    const params = new Params(query, body);
+    const weight = typeof route.weight === 'number' ? route.weight : route.weight(params);
+    headers['X-MBX-USED-WEIGHT-1M'] = String(this.#limits.request(address, weight, now));
+    const call: PublicCall = { venue: this.#venue, params, now };
+    if (route.security === 'NONE') return route.run(call);
+    const own = keyOwner(apiKey, (key) => this.#venue.account(key));
+    if (route.security === 'SIGNED') checkSigned(own.account.apiSecret, query, body, params, now);
+    if (route.order) {
+      const counts = this.#limits.order(own.account.apiKey, now);
+      headers['X-MBX-ORDER-COUNT-10S'] = String(counts.per10Seconds);
+      headers['X-MBX-ORDER-COUNT-1M'] = String(counts.perMinute);
+    }
+    return route.run({ ...call, own });
+  }
+}

@@ -1,0 +1,107 @@
+/** HTTP to requests and back: bodies raw and bounded, injected faults on the way, and no client able to bring it down. */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+import { sleep, type Clock } from '../../supervision/clock.ts';
+import { Control, CONTROL_PREFIX } from '../control/control.ts';
+import { faultAnswer, type Faults } from '../control/faults.ts';
+import { VenueError } from '../core/venue-error.ts';
+import type { Log, PaperVenue } from '../venue.ts';
+import { Dispatcher, refusalAnswer, type WireAnswer, type WireRequest } from './dispatch.ts';
+import type { Limits } from './rate-limits.ts';
+
+/** Far above any request of the venue. */
+const MAX_BODY_BYTES = 1_048_576;
+
+export interface HttpServerOptions {
+  readonly venue: PaperVenue;
+  readonly faults: Faults;
+  readonly limits: Limits;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+/** The body as text, or null when it is too large. */
+async function readBody(request: IncomingMessage): Promise<string | null> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > MAX_BODY_BYTES) return null;
+    parts.push(part);
+  }
+  return Buffer.concat(parts).toString('utf8');
+}
+
+function wireRequest(request: IncomingMessage, body: string): WireRequest {
+  const url = request.url ?? '/';
+  const at = url.indexOf('?');
+  const key = request.headers['x-mbx-apikey'];
+  return {
+    method: request.method ?? 'GET',
+    path: at < 0 ? url : url.slice(0, at),
+    query: at < 0 ? '' : url.slice(at + 1),
+    body,
+    apiKey: Array.isArray(key) ? key[0] : key,
+    address: request.socket.remoteAddress ?? '',
+  };
+}
+
+function send(response: ServerResponse, answer: WireAnswer): void {
+  if (response.destroyed || response.writableEnded) return;
+  const text = JSON.stringify(answer.json);
+  response.writeHead(answer.status, { ...answer.headers, 'Content-Type': 'application/json;charset=UTF-8', 'Content-Length': Buffer.byteLength(text) });
+  response.end(text);
+}
+
+export function createHttpServer(options: HttpServerOptions): Server {
+  const { venue, faults, clock, log } = options;
+  const dispatcher = new Dispatcher(venue, options.limits, log);
+  const control = new Control(venue, faults);
+
+  /** Null: no answer, and the socket is left as it is. */
+  async function serve(request: WireRequest, socket: Socket): Promise<WireAnswer | null> {
+    if (request.path.startsWith(CONTROL_PREFIX)) return control.answer(request);
+    const fault = faults.take(request);
+    if (!fault) return dispatcher.answer(request);
+    if (fault.delayMs > 0) await sleep(clock, fault.delayMs);
+    switch (fault.action) {
+      case 'delay':
+        return dispatcher.answer(request);
+      case 'error':
+      case 'rate-limit':
+        return faultAnswer(fault, request.address, venue.now());
+      case 'drop-request':
+        return null;
+      case 'drop-response':
+        dispatcher.answer(request);
+        return null;
+      case 'reset':
+        socket.resetAndDestroy();
+        return null;
+    }
+  }
+
+  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const body = await readBody(request);
+    if (body === null) {
+      response.shouldKeepAlive = false;
+      send(response, refusalAnswer(new VenueError('BODY_TOO_LARGE')));
+      return;
+    }
+    const answer = await serve(wireRequest(request, body), request.socket);
+    if (answer) send(response, answer);
+  }
+
+  const server = createServer((request, response) => {
+    handle(request, response).catch((error: unknown) => {
+      // A client that went away in the middle of its body is no event; anything else is ours.
+      if (request.destroyed) return;
+      log('error', { err: error, url: request.url }, 'the paper exchange failed on a request');
+      send(response, refusalAnswer(new VenueError('UNKNOWN')));
+    });
+  });
+  server.on('clientError', (_error, socket) => {
+    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  });
+  return server;
+}

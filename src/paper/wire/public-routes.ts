@@ -1,0 +1,190 @@
+/** Market data that anyone may ask for. */
+import { text } from '../../protocol/decimal.ts';
+import { bookSide, LEVELS_A_SIDE, type MarketView } from '../core/book.ts';
+import { levelsLeft } from '../core/matching.ts';
+import type { Side } from '../core/model.ts';
+import type { SymbolRules } from '../core/symbol-rules.ts';
+import { VenueError } from '../core/venue-error.ts';
+import { INTERVAL_MINUTES, MINUTE_MS, type Candle } from '../market/candle.ts';
+import { VENUE_LIMITS } from './rate-limits.ts';
+import { bySymbol, type PublicCall, type Route } from './route.ts';
+import type { Params } from './params.ts';
+
+/** Every symbol pays funding at 00, 08 and 16 h UTC. */
+export const FUNDING_INTERVAL_HOURS = 8;
+/** The venue charges no funding, and says so: a rate of zero. */
+export const FUNDING_RATE = '0.00000000';
+
+export function nextFundingTime(now: number): number {
+  const interval = FUNDING_INTERVAL_HOURS * 3_600_000;
+  return (Math.floor(now / interval) + 1) * interval;
+}
+
+function symbolInfo(rules: SymbolRules, trading: boolean): Record<string, unknown> {
+  const baseAsset = rules.symbol.replace(/USDT$/, '');
+  return {
+    symbol: rules.symbol,
+    pair: rules.symbol,
+    contractType: 'PERPETUAL',
+    deliveryDate: 4_133_404_800_000,
+    onboardDate: 1_569_398_400_000,
+    status: trading ? 'TRADING' : 'PENDING_TRADING',
+    maintMarginPercent: '2.5000',
+    requiredMarginPercent: '5.0000',
+    baseAsset,
+    quoteAsset: 'USDT',
+    marginAsset: 'USDT',
+    pricePrecision: rules.pricePrecision,
+    quantityPrecision: rules.quantityPrecision,
+    baseAssetPrecision: 8,
+    quotePrecision: 8,
+    underlyingType: 'COIN',
+    underlyingSubType: [],
+    settlePlan: 0,
+    triggerProtect: '0.1500',
+    liquidationFee: '0.012500',
+    marketTakeBound: '0.10',
+    maxMoveOrderLimit: 10_000,
+    filters: [
+      { filterType: 'PRICE_FILTER', minPrice: text(rules.minPrice), maxPrice: text(rules.maxPrice), tickSize: text(rules.tickSize) },
+      { filterType: 'LOT_SIZE', minQty: text(rules.minQty), maxQty: text(rules.maxQty), stepSize: text(rules.stepSize) },
+      { filterType: 'MARKET_LOT_SIZE', minQty: text(rules.minQty), maxQty: text(rules.marketMaxQty), stepSize: text(rules.stepSize) },
+      { filterType: 'MAX_NUM_ORDERS', limit: 200 },
+      { filterType: 'MIN_NOTIONAL', notional: text(rules.minNotional) },
+      { filterType: 'PERCENT_PRICE', multiplierUp: rules.multiplierUp.toFixed(4), multiplierDown: rules.multiplierDown.toFixed(4), multiplierDecimal: '4' },
+    ],
+    orderTypes: ['LIMIT', 'MARKET', 'STOP', 'STOP_MARKET', 'TAKE_PROFIT', 'TAKE_PROFIT_MARKET'],
+    timeInForce: ['GTC', 'IOC', 'FOK', 'GTX'],
+  };
+}
+
+export function rateLimitRows(): Record<string, unknown>[] {
+  return [
+    { rateLimitType: 'REQUEST_WEIGHT', interval: 'MINUTE', intervalNum: 1, limit: VENUE_LIMITS.weightPerMinute },
+    { rateLimitType: 'ORDERS', interval: 'MINUTE', intervalNum: 1, limit: VENUE_LIMITS.ordersPerMinute },
+    { rateLimitType: 'ORDERS', interval: 'SECOND', intervalNum: 10, limit: VENUE_LIMITS.ordersPer10Seconds },
+  ];
+}
+
+function exchangeInfo({ venue, now }: PublicCall): unknown {
+  return {
+    timezone: 'UTC',
+    serverTime: now,
+    futuresType: 'U_MARGINED',
+    rateLimits: rateLimitRows(),
+    exchangeFilters: [],
+    assets: [{ asset: 'USDT', marginAvailable: true, autoAssetExchange: '0' }],
+    symbols: [...venue.state.rules.values()].map((rules) => symbolInfo(rules, venue.market.view(rules.symbol) !== undefined)),
+  };
+}
+
+/** One symbol's row, or all rows in an array when no symbol is named. Symbols without a price yet have no row. */
+function rows(call: PublicCall, row: (view: MarketView) => unknown): unknown {
+  const symbol = call.params.text('symbol');
+  if (symbol === null) return call.venue.market.views().map(row);
+  const view = call.venue.market.view(symbol);
+  if (!view) throw new VenueError('BAD_SYMBOL');
+  return row(view);
+}
+
+export function klineRow(candle: Candle, minutes: number): unknown[] {
+  const { openTime, open, high, low, close, volume, quoteVolume, trades, takerVolume, takerQuoteVolume } = candle;
+  return [openTime, open, high, low, close, volume, openTime + minutes * MINUTE_MS - 1, quoteVolume, trades, takerVolume, takerQuoteVolume, '0'];
+}
+
+function klines({ venue, params }: PublicCall): unknown {
+  const series = venue.market.series(params.required('symbol'));
+  if (!series) throw new VenueError('BAD_SYMBOL');
+  const minutes = INTERVAL_MINUTES[params.required('interval')];
+  if (minutes === undefined) throw new VenueError('BAD_INTERVAL');
+  const candles = series.list(minutes, params.whole('startTime'), params.whole('endTime'), params.limit('limit', 500, 1_500));
+  return candles.map((candle) => klineRow(candle, minutes));
+}
+
+function klinesWeight(params: Params): number {
+  const limit = params.whole('limit') ?? 500;
+  return limit < 100 ? 1 : limit < 500 ? 2 : limit <= 1_000 ? 5 : 10;
+}
+
+function dayTicker(call: PublicCall): unknown {
+  return rows(call, ({ symbol }) => {
+    const day = call.venue.market.day(symbol)!;
+    return {
+      symbol,
+      priceChange: day.change,
+      priceChangePercent: day.changePercent,
+      weightedAvgPrice: day.weightedAverage,
+      lastPrice: day.last,
+      lastQty: text(call.venue.state.rules.get(symbol)!.minQty),
+      openPrice: day.open,
+      highPrice: day.high,
+      lowPrice: day.low,
+      volume: day.volume,
+      quoteVolume: day.quoteVolume,
+      openTime: day.openTime,
+      closeTime: day.closeTime,
+      firstId: 1,
+      lastId: day.trades,
+      count: day.trades,
+    };
+  });
+}
+
+function premiumIndex(call: PublicCall): unknown {
+  return rows(call, (view) => ({
+    symbol: view.symbol,
+    markPrice: view.mark.toFixed(8),
+    indexPrice: view.index.toFixed(8),
+    estimatedSettlePrice: view.index.toFixed(8),
+    lastFundingRate: FUNDING_RATE,
+    interestRate: '0.00010000',
+    nextFundingTime: nextFundingTime(call.now),
+    time: call.now,
+  }));
+}
+
+function bookTicker(call: PublicCall): unknown {
+  return rows(call, (view) => {
+    const rules = call.venue.state.rules.get(view.symbol)!;
+    const [bid, ask] = (['BUY', 'SELL'] as const).map((side) => bookSide(view, rules, side, 1)[0]);
+    return { symbol: view.symbol, bidPrice: text(view.bid), bidQty: bid ? text(bid.quantity) : '0', askPrice: text(view.ask), askQty: ask ? text(ask.quantity) : '0', time: call.now, lastUpdateId: view.bookSeed };
+  });
+}
+
+/** A snapshot of what is left of the book; it is never deeper than the book itself. */
+function depth({ venue, params, now }: PublicCall): unknown {
+  const market = venue.state.markets.get(params.required('symbol'));
+  if (!market) throw new VenueError('BAD_SYMBOL');
+  const limit = params.whole('limit') ?? 500;
+  if (![5, 10, 20, 50, 100, 500, 1_000].includes(limit)) throw new VenueError('BAD_PARAMETER', 'limit');
+  const side = (which: Side) => levelsLeft(venue.state, market, which).slice(0, Math.min(limit, LEVELS_A_SIDE)).map((level) => [text(level.price), text(level.quantity)]);
+  return { lastUpdateId: market.view.bookSeed, E: now, T: now, bids: side('BUY'), asks: side('SELL') };
+}
+
+function depthWeight(params: Params): number {
+  const limit = params.whole('limit') ?? 500;
+  return limit <= 50 ? 2 : limit === 100 ? 5 : limit === 500 ? 10 : 20;
+}
+
+const priceTicker = (call: PublicCall): unknown => rows(call, (view) => ({ symbol: view.symbol, price: text(view.last), time: call.now }));
+
+export const publicRoutes: readonly Route[] = [
+  { name: 'GET /fapi/v1/ping', weight: 1, security: 'NONE', run: () => ({}) },
+  { name: 'GET /fapi/v1/time', weight: 1, security: 'NONE', run: ({ now }) => ({ serverTime: now }) },
+  { name: 'GET /fapi/v1/exchangeInfo', weight: 1, security: 'NONE', run: exchangeInfo },
+  { name: 'GET /fapi/v1/klines', weight: klinesWeight, security: 'NONE', run: klines },
+  { name: 'GET /fapi/v1/depth', weight: depthWeight, security: 'NONE', run: depth },
+  { name: 'GET /fapi/v1/ticker/24hr', weight: bySymbol(1, 40), security: 'NONE', run: dayTicker },
+  { name: 'GET /fapi/v1/ticker/price', weight: bySymbol(1, 2), security: 'NONE', run: priceTicker },
+  { name: 'GET /fapi/v2/ticker/price', weight: bySymbol(1, 2), security: 'NONE', run: priceTicker },
+  { name: 'GET /fapi/v1/ticker/bookTicker', weight: bySymbol(2, 5), security: 'NONE', run: bookTicker },
+  { name: 'GET /fapi/v1/premiumIndex', weight: bySymbol(1, 10), security: 'NONE', run: premiumIndex },
+  {
+    name: 'GET /fapi/v1/fundingInfo',
+    weight: 0,
+    security: 'NONE',
+    run: ({ venue }) =>
+      [...venue.state.rules.keys()].map((symbol) => ({ symbol, adjustedFundingRateCap: '0.02000000', adjustedFundingRateFloor: '-0.02000000', fundingIntervalHours: FUNDING_INTERVAL_HOURS, disclaimer: false })),
+  },
+];
+
