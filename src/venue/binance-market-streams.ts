@@ -47,14 +47,8 @@ export function createMarketStreams({ clients, clock, log }: MarketStreamOptions
       onState(up, `${connection} ${reason}`);
     }
 
-    function connectedNow(connection: string, reason: string): void {
-      // A socket that was being made while we closed: the SDK knows no way to stop it earlier.
-      if (closed) client.closeAll(true);
-      else state(connection, true, reason);
-    }
-
-    client.on('open', ({ wsKey }) => connectedNow(wsKey, 'open'));
-    client.on('reconnected', ({ wsKey }) => connectedNow(wsKey, 'reconnected'));
+    client.on('open', ({ wsKey }) => state(wsKey, true, 'open'));
+    client.on('reconnected', ({ wsKey }) => state(wsKey, true, 'reconnected'));
     client.on('reconnecting', ({ wsKey }) => state(wsKey, false, 'lost, reconnecting'));
     client.on('close', ({ wsKey }) => state(wsKey, false, 'closed'));
     // Refused subscriptions, unreadable frames and connections that fail all come here; reconnecting is the SDK's.
@@ -70,7 +64,13 @@ export function createMarketStreams({ clients, clock, log }: MarketStreamOptions
       else if (!wanted.has(read.event.symbol)) dropped.report('a symbol that was not asked for', read.event.symbol);
       else onEvent(read.event);
     });
-    client.subscribe(topicsOf(symbols), 'usdm').catch((error: unknown) => log('warn', 'market stream: subscribing failed', { detail: messageOf(error) }));
+    client.subscribe(topicsOf(symbols), 'usdm').then(
+      () => {
+        // A socket that was being made while we closed: the SDK finishes it, tells nobody, and keeps it.
+        if (closed) client.closeAll(true);
+      },
+      (error: unknown) => log('warn', 'market stream: subscribing failed', { detail: messageOf(error) }),
+    );
 
     return {
       close() {

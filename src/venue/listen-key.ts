@@ -6,6 +6,7 @@ import type { CallResult, VenueRequest } from './binance-call.ts';
 import { nameOf } from './binance-call.ts';
 import { readErrorOf } from './classify.ts';
 import { parseAnswer } from './parse-fields.ts';
+import { VenueError } from './port.ts';
 
 /** A key lives 60 minutes from its last PUT: half of that leaves room for many tries. */
 const KEEPALIVE_MS = 30 * 60_000;
@@ -15,8 +16,9 @@ const GIVE_UP_MS = 55 * 60_000;
 const KEY_UNKNOWN = -1125;
 
 const PATH = 'fapi/v1/listenKey';
-/** The key goes into an address and into the SDK's connection names: anything but letters and digits is not one. */
-const answer = z.object({ listenKey: z.string().regex(/^[A-Za-z0-9]{8,}$/, 'a listen key of letters and digits') });
+const answer = z.object({ listenKey: z.string() });
+/** The key goes into an address as it is. */
+const keyText = /^[A-Za-z0-9]{8,}$/;
 
 /**
  * Asks for the account's listen key: the active one, if there is one, with its life prolonged.
@@ -26,7 +28,10 @@ export async function requestListenKey(call: (request: VenueRequest) => Promise<
   const request: VenueRequest = { method: 'POST', path: PATH, signed: false };
   const result = await call(request);
   if (!result.ok) throw readErrorOf(result.failure, venueNow);
-  return parseAnswer(answer, result.body, nameOf(request)).listenKey;
+  const { listenKey } = parseAnswer(answer, result.body, nameOf(request));
+  // Told without the value, which may still be a key.
+  if (!keyText.test(listenKey)) throw new VenueError('unknown', `${nameOf(request)}: the answer's listenKey is not a text of letters and digits`);
+  return listenKey;
 }
 
 /** Keeps the key until `cancel`; `onLost` is called once when it is gone or cannot be kept. */

@@ -13,7 +13,8 @@ export interface Redactor {
 
 /** Shorter ones (the paper exchange's published `paper`) are words, not secrets: taking them out would only garble the text. */
 const SHORTEST_SECRET = 8;
-const named = /(signature|listenKey|X-MBX-APIKEY|api_?key|api_?secret)(["']?\s*[=:]\s*["']?)[^\s"'&,}\]]+/gi;
+/** In an address, in JSON, in a header. */
+const named = /((?:signature|listenKey|api_?key|api_?secret)(?:=|"\s*:\s*")|X-MBX-APIKEY["']?\s*[=:]\s*["']?)[^\s"'&,}\]]+/gi;
 
 export function createRedactor(secrets: readonly string[]): Redactor {
   const known = new Set<string>();
@@ -26,7 +27,7 @@ export function createRedactor(secrets: readonly string[]): Redactor {
   return {
     learn,
     redact(text) {
-      let clean = text.replace(named, '$1$2[removed]');
+      let clean = text.replace(named, '$1[removed]');
       for (const secret of known) clean = clean.replaceAll(secret, '[removed]');
       return clean;
     },

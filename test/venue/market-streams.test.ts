@@ -1,0 +1,139 @@
+/** Prices of exactly the symbols asked for, the truth about the sockets, and no event that can bring the service down. */
+import { expect } from 'chai';
+import { decimal } from '../../src/protocol/decimal.ts';
+import type { MarketEvent } from '../../src/protocol/market.ts';
+import type { OpenStream } from '../../src/venue/port.ts';
+import { BINANCE_LIFE, GPS, venueOn } from './fixtures.ts';
+import type { VenueUnderTest } from './fixtures.ts';
+import type { StubSocket, StubVenue } from './stub-venue.ts';
+import { Arrivals, startStubVenue } from './stub-venue.ts';
+
+interface Opened {
+  readonly venue: VenueUnderTest;
+  readonly events: Arrivals<MarketEvent>;
+  readonly states: Arrivals<[boolean, string]>;
+  readonly stream: OpenStream;
+}
+
+let stub: StubVenue;
+let stream: OpenStream | undefined;
+beforeEach(async () => {
+  stub = await startStubVenue();
+});
+afterEach(async () => {
+  stream?.close();
+  await stub.close();
+});
+
+function opened(): Opened {
+  const venue = venueOn(stub);
+  const events = new Arrivals<MarketEvent>();
+  const states = new Arrivals<[boolean, string]>();
+  stream = venue.marketStreams.open([GPS, BINANCE_LIFE], (event) => events.push(event), (up, reason) => states.push([up, reason]));
+  return { venue, events, states, stream };
+}
+
+/** Both sockets by their route, subscribed. */
+async function bothSockets(): Promise<{ market: StubSocket; public: StubSocket }> {
+  const found = [await stub.sockets.next(), await stub.sockets.next()];
+  return { market: found.find((one) => one.address === '/market/stream')!, public: found.find((one) => one.address === '/public/stream')! };
+}
+
+describe('market streams', () => {
+  it('subscribe each topic on its route, 币安人生USDT as it is written (failure 20), and say once that they are up', async () => {
+    const { states } = opened();
+    const sockets = await bothSockets();
+    expect(await sockets.public.texts.next()).to.deep.include({ method: 'SUBSCRIBE', params: ['gpsusdt@bookTicker', '币安人生usdt@bookTicker'] });
+    expect(await sockets.market.texts.next()).to.deep.include({ method: 'SUBSCRIBE', params: ['gpsusdt@markPrice@1s', 'gpsusdt@kline_1m', '币安人生usdt@markPrice@1s', '币安人生usdt@kline_1m'] });
+    expect((await states.next())[0]).to.equal(true);
+    expect(states.all).to.have.length(1);
+  });
+
+  it('tell mark price, book and candle', async () => {
+    const { events } = opened();
+    const sockets = await bothSockets();
+    sockets.market.say({ stream: '币安人生usdt@markPrice@1s', data: { e: 'markPriceUpdate', E: 11, s: BINANCE_LIFE, p: '0.1742', i: '0.17', r: '0.0001', T: 12, st: 1 } });
+    expect(await events.next()).to.deep.equal({ type: 'mark', symbol: BINANCE_LIFE, price: decimal('0.1742'), observedAt: 11 });
+    sockets.public.say({ stream: 'gpsusdt@bookTicker', data: { e: 'bookTicker', u: 1, s: GPS, b: '0.0086', B: '1', a: '0.0087', A: '2', T: 13, E: 14 } });
+    expect(await events.next()).to.deep.equal({ type: 'book', symbol: GPS, bid: decimal('0.0086'), ask: decimal('0.0087'), observedAt: 14 });
+    sockets.market.say({ stream: 'gpsusdt@kline_1m', data: { e: 'kline', E: 15, s: GPS, k: { t: 0, T: 59_999, s: GPS, i: '1m', o: '1', c: '4', h: '5', l: '0.5', v: '9', x: true } } });
+    expect(await events.next()).to.deep.equal({
+      type: 'candle', symbol: GPS, observedAt: 15, candle: { openTime: 0, open: decimal('1'), high: decimal('5'), low: decimal('0.5'), close: decimal('4'), volume: decimal('9'), closed: true },
+    });
+  });
+
+  it('drop what cannot be read, say why, and go on', async () => {
+    const { events, venue } = opened();
+    const { market } = await bothSockets();
+    const bad: unknown[] = [
+      'not json', 'null', '42', '[]', '{}',
+      { stream: 'gpsusdt@markPrice@1s', data: null },
+      { stream: 'gpsusdt@markPrice@1s', data: { e: 'markPriceUpdate', E: 1, s: GPS } },
+      { stream: 'gpsusdt@markPrice@1s', data: { e: 'markPriceUpdate', E: 1, s: GPS, p: '0' } },
+      { stream: 'gpsusdt@markPrice@1s', data: { e: 'markPriceUpdate', E: 1, s: GPS, p: 'NaN' } },
+      { stream: 'btcusd_perp@markPrice@1s', data: { e: 'markPriceUpdate', E: 1, s: 'BTCUSD_PERP', p: '1' } },
+      { stream: 'gpsusdt@kline_1m', data: { e: 'kline', E: 1, s: GPS, k: { i: '5m' } } },
+      { stream: 'x', data: { e: 'somethingNew', E: 1 } },
+      { id: 7, error: { code: 2, msg: 'Invalid request: unknown stream' } },
+    ];
+    for (const message of bad) market.say(message);
+    market.say({ stream: 'gpsusdt@markPrice@1s', data: { e: 'markPriceUpdate', E: 2, s: GPS, p: '1' } });
+    expect(await events.next()).to.include({ type: 'mark', observedAt: 2 });
+    expect(events.all).to.have.length(1);
+    const said = JSON.stringify(venue.lines.all);
+    for (const word of ['markPriceUpdate: p', 'kline: ', 'BTCUSD_PERP', 'somethingNew', 'unknown stream', 'Failed to parse']) expect(said).to.include(word);
+  });
+
+  it('report a flood of equal faults once, not a line each', async () => {
+    const { events, venue } = opened();
+    const { market } = await bothSockets();
+    for (let count = 0; count < 500; count += 1) market.say({ stream: 'x', data: { e: 'markPriceUpdate', E: count, s: GPS, p: '-1' } });
+    market.say({ stream: 'x', data: { e: 'markPriceUpdate', E: 2, s: GPS, p: '1' } });
+    await events.next();
+    expect(venue.lines.all.filter((line) => line.message.includes('dropped'))).to.have.length(1);
+  });
+
+  it('say that they are down when a socket is lost, and up when it is back and subscribed again', async () => {
+    const { states } = opened();
+    const { market } = await bothSockets();
+    await states.next();
+    market.socket.terminate();
+    expect((await states.next())[0]).to.equal(false);
+    const again = await stub.sockets.next();
+    expect(again.address).to.equal('/market/stream');
+    expect(await again.texts.next()).to.deep.include({ method: 'SUBSCRIBE' });
+    expect((await states.next())[0]).to.equal(true);
+  });
+
+  it('try again when the first connection is refused', async () => {
+    stub.refuseSockets = true;
+    const { states, venue } = opened();
+    await venue.lines.next();
+    stub.refuseSockets = false;
+    await bothSockets();
+    expect((await states.next())[0]).to.equal(true);
+  });
+
+  it('close both sockets at once and say nothing afterwards', async () => {
+    const { states, stream: open } = opened();
+    const sockets = await bothSockets();
+    await states.next();
+    open.close();
+    await Promise.all([sockets.market.closed, sockets.public.closed]);
+    expect(states.all).to.have.length(1);
+  });
+
+  it('can be closed in the turn they were opened: the sockets that the SDK still makes are closed too', async () => {
+    const { states, stream: open } = opened();
+    open.close();
+    const sockets = [await stub.sockets.next(), await stub.sockets.next()];
+    await Promise.all(sockets.map((one) => one.closed));
+    expect(states.all).to.deep.equal([]);
+  });
+
+  it('say so when there is nothing to subscribe', () => {
+    const states: boolean[] = [];
+    venueOn(stub).marketStreams.open([], () => undefined, (up) => states.push(up)).close();
+    expect(states).to.deep.equal([false]);
+  });
+});
