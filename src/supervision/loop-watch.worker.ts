@@ -1,0 +1,103 @@
+/** The watch of the event loop, in its own thread: it answers, feeds systemd, and speaks the last words while the loop cannot. */
+import { spawn } from 'node:child_process';
+import { chmodSync, closeSync, fsyncSync, lstatSync, openSync, rmSync, writeSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { parentPort, workerData } from 'node:worker_threads';
+import { messageOf } from '../protocol/errors.ts';
+import { isoTime, systemClock } from './clock.ts';
+import { BEAT_MS, LoopSignal, Silence } from './loop-signal.ts';
+import type { WatchCommand, WatchReport, WatchStart } from './loop-watch.ts';
+
+const { buffer, socketPath, lastWordsPath, blockedMs, reportAfterMs } = workerData as WatchStart;
+const signal = new LoopSignal(buffer);
+const silence = new Silence(signal.beats, systemClock.monotonic());
+const feedEveryMs = Number(process.env['WATCHDOG_USEC'] ?? 'NaN') / 2_000;
+const STDERR = 2;
+
+let silentMs = 0;
+let fedAt = Number.NEGATIVE_INFINITY;
+let mute = process.env['NOTIFY_SOCKET'] === undefined;
+
+function report(message: WatchReport): void {
+  parentPort?.postMessage(message);
+}
+
+function look(): void {
+  const now = systemClock.monotonic();
+  silentMs = silence.look(signal.beats, now);
+  if (silentMs >= blockedMs) endProcess();
+  if (silentMs < reportAfterMs && !signal.withheld && now - fedAt >= feedEveryMs) {
+    fedAt = now;
+    notify('WATCHDOG=1');
+  }
+  systemClock.after(BEAT_MS, look);
+}
+
+/** Node has no Unix datagrams: systemd's own program speaks for us (the unit needs NotifyAccess=all). */
+function notify(state: string): void {
+  if (mute) return;
+  const program = spawn('systemd-notify', [state], { stdio: 'ignore' });
+  program.on('error', (error) => {
+    if (!mute) report({ kind: 'failed', message: `systemd-notify cannot be run: ${messageOf(error)}` });
+    mute = true;
+  });
+}
+
+function verdict(): { readonly loop: 'turning' | 'blocked'; readonly silentMs: number; readonly inActor?: string | null } {
+  const whole = Math.round(silentMs);
+  return whole < reportAfterMs ? { loop: 'turning', silentMs: whole } : { loop: 'blocked', silentMs: whole, inActor: signal.occupant };
+}
+
+/** Everything here is synchronous: the main thread, through which a worker's console goes, is the one that hangs. */
+function endProcess(): void {
+  const words = `${JSON.stringify({ level: 'fatal', time: isoTime(systemClock.now()), pid: process.pid, ...verdict(), blockedMs, msg: 'the event loop is blocked; ending the process by SIGKILL' })}\n`;
+  for (const write of [() => writeSync(STDERR, words), () => keep(words)]) {
+    try {
+      write();
+    } catch {
+      // The end comes all the same: nobody is left to tell, and the other place may have worked.
+    }
+  }
+  process.kill(process.pid, 'SIGKILL');
+}
+
+function keep(words: string): void {
+  const file = openSync(lastWordsPath, 'w', 0o600);
+  writeSync(file, words);
+  fsyncSync(file);
+  closeSync(file);
+}
+
+function answer(request: IncomingMessage, response: ServerResponse): void {
+  const send = (status: number, body: object) => response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`);
+  if (request.url !== '/') return void send(404, { error: { code: 'NOT_FOUND', message: 'GET / is all there is', details: {} } });
+  if (request.method !== 'GET') return void send(405, { error: { code: 'REQUEST_INVALID', message: 'only GET', details: {} } });
+  const found = verdict();
+  send(found.loop === 'turning' ? 200 : 503, found);
+}
+
+/** Whoever holds the data directory owns its sockets: one that is there is a dead holder's. Anything but a socket is left alone. */
+function removeStale(): void {
+  if (lstatSync(socketPath, { throwIfNoEntry: false })?.isSocket() === true) rmSync(socketPath);
+}
+
+const server = createServer(answer);
+server.on('error', (error) => report({ kind: 'failed', message: `${socketPath} cannot be served: ${error.message}` }));
+try {
+  removeStale();
+  server.listen(socketPath, () => {
+    chmodSync(socketPath, 0o600);
+    report({ kind: 'listening' });
+  });
+} catch (error) {
+  report({ kind: 'failed', message: `${socketPath} cannot be served: ${messageOf(error)}` });
+}
+
+parentPort?.on('message', (command: WatchCommand) => {
+  if (command === 'ready') return notify('READY=1');
+  server.close();
+  server.closeAllConnections();
+  parentPort?.close();
+});
+look();

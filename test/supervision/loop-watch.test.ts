@@ -1,0 +1,201 @@
+/** A blocked event loop is reported with the actor that holds it, and ended with last words; a turning one is never touched. */
+import { fork } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { expect } from 'chai';
+import { LoopSignal, Silence } from '../../src/supervision/loop-signal.ts';
+
+const ACTOR = 'executor/币安人生USDT';
+
+interface Answer {
+  readonly status: number;
+  readonly body: { readonly loop?: string; readonly silentMs?: number; readonly inActor?: string | null };
+}
+
+function ask(socketPath: string, method = 'GET', path = '/'): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const asking = request({ socketPath, path, method, agent: false }, (response) => {
+      let text = '';
+      response.setEncoding('utf8').on('data', (part: string) => (text += part));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as Answer['body'] }));
+    });
+    asking.on('error', reject).end();
+  });
+}
+
+/** Asks again and again until it holds; mocha's own limit is the end of patience. */
+async function until<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (found !== undefined) return found;
+    await turn();
+  }
+}
+
+describe('loop watch', () => {
+  let directory: string;
+  let children: ChildProcess[];
+  const socket = () => join(directory, 'watch.sock');
+
+  beforeEach(() => {
+    directory = mkdtempSync(join(tmpdir(), 'vigil-watch-'));
+    children = [];
+  });
+  afterEach(() => {
+    for (const child of children) child.kill('SIGKILL');
+    rmSync(directory, { recursive: true });
+  });
+
+  function launch(blockedMs: number, { env = {}, socketName = 'watch.sock' }: { env?: Record<string, string>; socketName?: string } = {}): ChildProcess & { errors: () => string } {
+    const child = fork(new URL('./loop-watch.child.ts', import.meta.url), [directory, String(blockedMs), socketName], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: { ...process.env, ...env } });
+    children.push(child);
+    let text = '';
+    child.stderr?.setEncoding('utf8').on('data', (part: string) => (text += part));
+    return Object.assign(child, { errors: () => text });
+  }
+  const firstMessage = async (child: ChildProcess): Promise<unknown> => (await once(child, 'message'))[0];
+  const listen = async (child: ChildProcess) => expect(await firstMessage(child)).to.deep.equal({ listening: true });
+
+  it('answers 200 while the loop turns, to GET / and to nothing else, on a socket for its owner alone', async () => {
+    await listen(launch(15_000));
+    const { status, body } = await ask(socket());
+    expect([status, body.loop]).to.deep.equal([200, 'turning']);
+    expect(body.silentMs).to.be.below(300);
+    expect((await ask(socket(), 'GET', '/else')).status).to.equal(404);
+    expect((await ask(socket(), 'POST')).status).to.equal(405);
+    expect(statSync(socket()).mode & 0o777).to.equal(0o600);
+  });
+
+  it('answers 503 naming the actor that holds the loop, then ends the process by SIGKILL, with last words', async () => {
+    const child = launch(1_500);
+    await listen(child);
+    child.send('block');
+    const blocked = await until(async () => {
+      const answer = await ask(socket());
+      return answer.status === 503 ? answer : undefined;
+    });
+    expect(blocked.body).to.include({ loop: 'blocked', inActor: ACTOR });
+    expect(blocked.body.silentMs).to.be.within(300, 1_500);
+
+    const [[code, signal]] = (await Promise.all([once(child, 'exit'), once(child, 'close')])) as [[number | null, string | null], unknown[]];
+    expect([code, signal]).to.deep.equal([null, 'SIGKILL']);
+    const words = JSON.parse(readFileSync(join(directory, 'last-words.json'), 'utf8')) as Record<string, unknown>;
+    expect(words).to.include({ level: 'fatal', pid: child.pid, loop: 'blocked', inActor: ACTOR, blockedMs: 1_500 });
+    expect(words['silentMs']).to.be.within(1_500, 2_500);
+    expect(JSON.parse(child.errors().trim())).to.deep.equal(words);
+  });
+
+  it('takes the place of a socket that a killed process left behind', async () => {
+    const first = launch(15_000);
+    await listen(first);
+    first.kill('SIGKILL');
+    await once(first, 'exit');
+    expect(existsSync(socket())).to.equal(true);
+    await listen(launch(15_000));
+    expect((await ask(socket())).status).to.equal(200);
+  });
+
+  it('says so when it cannot serve, and leaves a file that is no socket alone', async () => {
+    writeFileSync(socket(), 'precious');
+    expect(await firstMessage(launch(15_000))).to.include({ failure: 'SOCKET_UNUSABLE' });
+    expect(readFileSync(socket(), 'utf8')).to.equal('precious');
+    const message = (await firstMessage(launch(15_000, { socketName: `${'x'.repeat(120)}.sock` }))) as { failure: string; message: string };
+    expect(message.failure).to.equal('SOCKET_UNUSABLE');
+    expect(message.message).to.include('xxx');
+  });
+
+  it('removes its socket when it is stopped, and lets the process end', async () => {
+    const child = launch(15_000);
+    await listen(child);
+    child.send('stop');
+    expect((await once(child, 'exit'))[0]).to.equal(0);
+    expect(existsSync(socket())).to.equal(false);
+  });
+
+  it('never keeps a process alive that has nothing else to do', async () => {
+    const child = launch(15_000);
+    await listen(child);
+    child.send('leave');
+    expect((await once(child, 'exit'))[0]).to.equal(0);
+  });
+
+  describe('under systemd', () => {
+    const told = () => (existsSync(join(directory, 'told')) ? readFileSync(join(directory, 'told'), 'utf8').trim().split('\n') : []);
+    const fed = () => told().filter((line) => line === 'WATCHDOG=1').length;
+    const underSystemd = (blockedMs: number) => {
+      const program = join(directory, 'systemd-notify');
+      writeFileSync(program, `#!/bin/sh\necho "$1" >> '${join(directory, 'told')}'\n`);
+      chmodSync(program, 0o755);
+      return launch(blockedMs, { env: { PATH: `${directory}:${process.env['PATH'] ?? ''}`, NOTIFY_SOCKET: join(directory, 'notify'), WATCHDOG_USEC: '400000' } });
+    };
+
+    it('says when the service is up, and feeds the watchdog while the loop turns', async () => {
+      const child = underSystemd(15_000);
+      await listen(child);
+      child.send('ready');
+      await until(() => (told().includes('READY=1') && fed() >= 3 ? true : undefined));
+    });
+
+    it('does not feed it while the loop is blocked', async () => {
+      const child = underSystemd(2_000);
+      await listen(child);
+      await until(() => (fed() >= 1 ? true : undefined));
+      child.send('block');
+      await until(async () => ((await ask(socket())).status === 503 ? true : undefined));
+      const before = fed();
+      await once(child, 'exit');
+      // One may have been on its way; in the time left, eight would have come.
+      expect(fed() - before).to.be.at.most(1);
+    });
+
+    it('does not feed it while that is withheld', async () => {
+      const child = underSystemd(15_000);
+      await listen(child);
+      await until(() => (fed() >= 1 ? true : undefined));
+      child.send('withhold');
+      child.send('ready');
+      await until(() => (told().includes('READY=1') ? true : undefined));
+      const before = fed();
+      const started = performance.now();
+      await until(() => (performance.now() - started > 800 ? true : undefined));
+      expect(fed() - before).to.be.at.most(1);
+    });
+  });
+});
+
+describe('the signal between the loop and its watch', () => {
+  it('carries the path of the actor, and nobody after it has left', () => {
+    const loop = new LoopSignal();
+    const watch = new LoopSignal(loop.buffer);
+    expect(watch.occupant).to.equal(null);
+    loop.enter(ACTOR);
+    loop.enter('governor');
+    expect(watch.occupant).to.equal('governor');
+    loop.leave();
+    expect(watch.occupant).to.equal(null);
+  });
+
+  it('cuts a long path between two characters', () => {
+    const loop = new LoopSignal();
+    loop.enter(`x${'币'.repeat(100)}`);
+    expect(loop.occupant).to.equal(`x${'币'.repeat(85)}`);
+  });
+});
+
+describe('silence of the loop', () => {
+  it('grows from the last beat, and ends with the next', () => {
+    const silence = new Silence(1, 0);
+    expect([silence.look(2, 100), silence.look(2, 200), silence.look(2, 300), silence.look(3, 400)]).to.deep.equal([0, 100, 200, 0]);
+  });
+
+  it('does not count the time in which the watch itself did not run: a process that was stopped is not blocked', () => {
+    const silence = new Silence(1, 0);
+    silence.look(2, 100);
+    expect(silence.look(2, 3_600_100)).to.be.below(1_000);
+  });
+});
