@@ -3,7 +3,7 @@ import type { USDMClient } from 'binance';
 import type { Clock } from '../supervision/clock.ts';
 import { CallerLeft, DeadlinePassed, within } from './deadline.ts';
 
-export type HttpMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
+type HttpMethod = 'GET' | 'POST' | 'PUT' | 'DELETE';
 
 /** A request by its path, without leading slash. Named by path, not by SDK method: some of those are misnamed, print orders to the console, or change their argument. */
 export interface VenueRequest {

@@ -8,7 +8,7 @@ import { parseAlgoOrder, parseOpenAlgoOrders, parseOpenOrders, parseOrder, parse
 import { readTrades } from './trade-pages.ts';
 
 /** What a read may use. */
-export interface ReadContext {
+interface ReadContext {
   /** One request, its failure as a value. */
   call(request: VenueRequest): Promise<CallResult>;
   /** @returns never: throws what `failure` means for a read. */

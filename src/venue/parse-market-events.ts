@@ -4,7 +4,7 @@ import type { MarketEvent } from '../protocol/market.ts';
 import { decimalField, describeIssues, positiveDecimalField, symbolField, timeField } from './parse-fields.ts';
 
 /** `where` and the fields at fault without their values; `detail` with them. */
-export interface Unreadable {
+interface Unreadable {
   readonly reason: string;
   readonly detail: string;
 }

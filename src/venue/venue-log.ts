@@ -1,6 +1,6 @@
 /** Nothing that leaves this room as text contains a key, a secret, a signature or a listen key. */
 
-export type VenueLogLevel = 'debug' | 'info' | 'warn' | 'error';
+type VenueLogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 /** Where this room reports what nobody asked for: dropped events, lost sockets, what the SDK says. `fields` are plain values. */
 export type VenueLog = (level: VenueLogLevel, message: string, fields?: Readonly<Record<string, string | number | boolean>>) => void;
