@@ -37,7 +37,7 @@ const schemas = {
   PositionAdopted: z.strictObject({ positionId, quantity: decimalString, entryPrice: decimalString, cause: z.string(), mandate: mandateSchema }),
   /** The venue and the journal disagree, and it is not ours to adopt. Signed quantities. */
   DriftFound: z.strictObject({ journal: decimalString, venue: decimalString }),
-  DriftCleared: z.strictObject({}),
+  DriftCleared: z.strictObject({ venue: decimalString }),
   /** Flat, confirmed by the venue, nothing of ours left in the book. Money in USDT, before and of fees. */
   PositionClosed: z.strictObject({ positionId, reason: z.string(), realizedPnl: decimalString, commission: decimalString }),
   /** A plan that led to no position. */

@@ -157,8 +157,7 @@ export type ExecutorMessage =
   /** The venue's side of this symbol, read after `streamEpoch` went live. */
   | { readonly type: 'truth'; readonly truth: SymbolTruth }
   | { readonly type: 'close'; readonly reason: string; readonly by: string }
-  | UniverseMessage
-  | StreamMessage;
+  | UniverseMessage;
 
 export interface SymbolTruth {
   readonly streamEpoch: number;

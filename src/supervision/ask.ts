@@ -1,12 +1,12 @@
 /** A question and its one answer: in time, or a failure that says why. A late answer is a dead letter. */
 import type { Outcome } from './behaviour.ts';
 import type { Envelope, Kernel, PendingAnswer } from './kernel.ts';
-import type { AnswerOf, Asking, Ref, Tagged } from './ref.ts';
+import type { Ref, Tagged } from './ref.ts';
 
 /** Sends `question`; calls `settle` exactly once. */
-export function ask<Question extends Tagged & Asking<unknown>>(kernel: Kernel, to: Ref<Question>, question: Question, from: string, timeoutMs: number, settle: (outcome: Outcome<AnswerOf<Question>>) => void): void {
+export function ask<Answer>(kernel: Kernel, to: Ref<never>, question: Tagged, from: string, timeoutMs: number, settle: (outcome: Outcome<Answer>) => void): void {
   let open = true;
-  const close = (outcome: Outcome<AnswerOf<Question>>): void => {
+  const close = (outcome: Outcome<Answer>): void => {
     if (!open) return;
     open = false;
     deadline.cancel();
@@ -16,7 +16,7 @@ export function ask<Question extends Tagged & Asking<unknown>>(kernel: Kernel, t
   const deadline = kernel.clock.after(timeoutMs, () => failure('deadline', new Error(`${to.path} did not answer ${question.type} within ${timeoutMs} ms`)));
   const pending: PendingAnswer = {
     answer(value) {
-      if (open) close({ ok: true, value: value as AnswerOf<Question>, late: false });
+      if (open) close({ ok: true, value: value as Answer, late: false });
       else kernel.bury(from, to.path, question.type, 'late-answer');
     },
     fail: (cause, error) => failure(cause, error),

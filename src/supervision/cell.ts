@@ -246,8 +246,7 @@ export class Cell<Message extends Tagged, State> implements Node {
     return {
       ...this.#sharedContext(life),
       ask: (to, question, timeoutMs, then) => {
-        const settle = ask<typeof question>;
-        settle(kernel, to, question, self.path, timeoutMs, (outcome) => {
+        ask<never>(kernel, to, question, self.path, timeoutMs, (outcome) => {
           if (life.ended) return;
           this.#enqueueOwn({ message: then(outcome), from: to.path, queuedAt: kernel.clock.monotonic(), incarnation: life.number });
         });
@@ -279,8 +278,8 @@ export class Cell<Message extends Tagged, State> implements Node {
     const context: InitContext<Message> = {
       ...this.#sharedContext(life),
       ask: (to, question, timeoutMs) =>
-        new Promise((resolve, reject) => {
-          ask(kernel, to, question, this.path, timeoutMs, (outcome) => (outcome.ok ? resolve(outcome.value) : reject(outcome.error)));
+        new Promise<never>((resolve, reject) => {
+          ask<never>(kernel, to, question, this.path, timeoutMs, (outcome) => (outcome.ok ? resolve(outcome.value) : reject(outcome.error)));
         }),
     };
     return this.#within(this.#times.startMs, async () => this.#behaviour.init(context), 'init');

@@ -9,7 +9,10 @@ export interface Tagged {
 export interface Asking<Answer> {
   readonly '~answer'?: Answer;
 }
-export type AnswerOf<Question> = Question extends Asking<infer Answer> ? Answer : never;
+export type AnswerOf<Question> = '~answer' extends keyof Question ? (Question extends Asking<infer Answer> ? Answer : never) : never;
+
+/** The answer to `Question`, as the member of `Message` that it is an instance of declares it. */
+export type AnswerTo<Message, Question> = Message extends unknown ? (Question extends Message ? AnswerOf<Message> : never) : never;
 
 declare const accepts: unique symbol;
 

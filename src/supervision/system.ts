@@ -8,7 +8,7 @@ import type { DeadLetterReason } from './dead-letters.ts';
 import type { LifecycleEvent, NodeView, WorkerDetail } from './inspection.ts';
 import type { Kernel, LoopMarker, PendingAnswer } from './kernel.ts';
 import type { Random } from './random.ts';
-import type { AnswerOf, Asking, Ref, Tagged } from './ref.ts';
+import type { AnswerTo, Ref, Tagged } from './ref.ts';
 import { ROOT_BUDGET, Supervisor } from './supervisor.ts';
 import type { Turns } from './turns.ts';
 
@@ -73,9 +73,9 @@ export class ActorSystem {
     return this.#deliver(to, message, from);
   }
 
-  ask<Question extends Tagged & Asking<unknown>>(to: Ref<Question>, question: Question, timeoutMs: number, from = 'outside'): Promise<AnswerOf<Question>> {
+  ask<Asked extends Tagged, const Question extends Asked>(to: Ref<Asked>, question: Question, timeoutMs: number, from = 'outside'): Promise<AnswerTo<Asked, Question>> {
     return new Promise((resolve, reject) => {
-      ask(this.#kernel, to, question, from, timeoutMs, (outcome) => (outcome.ok ? resolve(outcome.value) : reject(outcome.error)));
+      ask<AnswerTo<Asked, Question>>(this.#kernel, to, question, from, timeoutMs, (outcome) => (outcome.ok ? resolve(outcome.value) : reject(outcome.error)));
     });
   }
 

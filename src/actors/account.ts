@@ -1,0 +1,73 @@
+/** What the account is worth, by the exchange's own observation and its time; no default, no guess (failure 73). */
+import type { Behaviour, Outcome } from '../supervision/behaviour.ts';
+import { same } from '../supervision/behaviour.ts';
+import type { Ref } from '../supervision/ref.ts';
+import { text } from '../protocol/decimal.ts';
+import { VIEW_EVERY_MS } from '../protocol/messages.ts';
+import type { AccountMessage, EquityView, GatewayMessage, ReadAnswer } from '../protocol/messages.ts';
+
+const READ_TIMEOUT_MS = 10_000;
+const RETRY_MS = 2_000;
+/** After an ACCOUNT_UPDATE the account is read again, once for a burst of them: the event names only what changed. */
+const AFTER_EVENT_MS = 300;
+
+export interface AccountOptions {
+  readonly gateway: Ref<GatewayMessage>;
+  readonly pollMs: number;
+  readonly subscribers: readonly Ref<{ readonly type: 'equity'; readonly view: EquityView }>[];
+}
+
+type Internal = AccountMessage | { readonly type: 'poll' } | { readonly type: 'account'; readonly outcome: Outcome<ReadAnswer<'account'>> } | { readonly type: 'heartbeat' };
+
+interface AccountState {
+  view: EquityView | undefined;
+  lastFailure: string | null;
+}
+
+export function accountBehaviour(options: AccountOptions): Behaviour<Internal, AccountState> {
+  return {
+    role: 'account',
+    purpose: 'Observes equity and available margin.',
+    consumes: { 'user-event': 'the account changed', poll: 'a reading is due', account: 'the venue\'s answer', heartbeat: 'the view is due' },
+    emits: ['equity → governor, readiness'],
+    mailbox: { capacity: 1_000, overflow: 'drop-oldest', onRestart: 'flush' },
+    init(ctx) {
+      ctx.timers.once('poll', 0, { type: 'poll' });
+      ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
+      return { view: undefined, lastFailure: null };
+    },
+    receive(state, message, ctx) {
+      const publishView = () => {
+        if (state.view === undefined) return;
+        for (const subscriber of options.subscribers) ctx.tell(subscriber, { type: 'equity', view: state.view });
+      };
+      switch (message.type) {
+        case 'user-event':
+          if (message.event.type === 'account') ctx.timers.once('poll', AFTER_EVENT_MS, { type: 'poll' });
+          return same;
+        case 'poll':
+          ctx.timers.once('poll', options.pollMs, { type: 'poll' });
+          ctx.ask(options.gateway, { type: 'read', name: 'account', query: {} }, READ_TIMEOUT_MS, (outcome) => ({ type: 'account', outcome }));
+          return same;
+        case 'account': {
+          const { outcome } = message;
+          if (outcome.ok && outcome.value.ok) {
+            const { walletBalance, unrealizedPnl, availableBalance, observedAt } = outcome.value.value;
+            state.view = { equity: text(walletBalance.plus(unrealizedPnl)), walletBalance: text(walletBalance), availableBalance: text(availableBalance), observedAt };
+            state.lastFailure = null;
+            publishView();
+          } else {
+            state.lastFailure = outcome.ok ? (outcome.value.ok ? '' : outcome.value.message) : outcome.error.message;
+            ctx.log.warn({ reason: state.lastFailure, observedAt: state.view?.observedAt ?? null }, 'the account could not be read; the last observation ages');
+            ctx.timers.once('poll', Math.min(RETRY_MS, options.pollMs), { type: 'poll' });
+          }
+          return same;
+        }
+        case 'heartbeat':
+          publishView();
+          return same;
+      }
+    },
+    view: (state) => ({ ...state.view, lastFailure: state.lastFailure }),
+  };
+}

@@ -1,0 +1,85 @@
+/** Turns intents into plans for symbols the policy allows: one plan or one coded refusal for each. */
+import type { Behaviour } from '../supervision/behaviour.ts';
+import { same } from '../supervision/behaviour.ts';
+import type { Ref } from '../supervision/ref.ts';
+import { intentSchema } from '../protocol/decisions.ts';
+import type { MarketView, Universe } from '../protocol/market.ts';
+import type { BridgeMessage, ExecutorMessage, FunnelMessage, JournalMessage, LifeView } from '../protocol/messages.ts';
+import type { PlanId, SymbolName } from '../protocol/names.ts';
+import { decideIntent } from '../rules/bridge-gates.ts';
+
+const LOAD_TIMEOUT_MS = 8_000;
+/** Plans older than this have another bucket and can make no duplicate. */
+const REMEMBERED_MS = 600_000;
+
+export interface BridgeOptions {
+  readonly sources: ReadonlySet<string>;
+  readonly priceMaxAgeMs: number;
+  readonly entrySlippageBps: number;
+  readonly executorOf: (symbol: SymbolName) => Ref<ExecutorMessage>;
+  readonly funnel: Ref<FunnelMessage>;
+  readonly journal: Ref<JournalMessage>;
+}
+
+interface BridgeState {
+  market: MarketView | undefined;
+  universe: Universe | undefined;
+  readonly lives: Map<SymbolName, LifeView>;
+  /** Plans that reached OrderSending, with the time they did. */
+  readonly sentPlans: Map<PlanId, number>;
+  intents: number;
+  plans: number;
+  readonly refused: Map<string, number>;
+}
+
+export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage, BridgeState> {
+  return {
+    role: 'bridge',
+    purpose: 'Turns intents into sized plans, or refuses them with a code.',
+    consumes: { intent: 'somebody wants a position', 'market-view': 'prices', universe: 'the allowed symbols and their filters', life: 'what a symbol holds' },
+    emits: ['plan → executors', 'step → operator/funnel'],
+    mailbox: { capacity: 2_000, overflow: 'drop-oldest', onRestart: 'keep' },
+    async init(ctx) {
+      const made = await ctx.ask(options.journal, { type: 'read-types', types: ['PlanMade'] }, LOAD_TIMEOUT_MS);
+      const recent = made.filter((entry) => ctx.clock.now() - entry.at < REMEMBERED_MS).map((entry) => [(entry.payload as { plan: { planId: PlanId } }).plan.planId, entry.at] as const);
+      return { market: undefined, universe: undefined, lives: new Map(), sentPlans: new Map(recent), intents: 0, plans: 0, refused: new Map() };
+    },
+    receive(state, message, ctx) {
+      const now = ctx.clock.now();
+      switch (message.type) {
+        case 'intent': {
+          state.intents += 1;
+          for (const [planId, at] of state.sentPlans) if (now - at > REMEMBERED_MS) state.sentPlans.delete(planId);
+          const { intent } = message;
+          const decision = decideIntent(intent, { now, sources: options.sources, universe: state.universe, market: state.market?.symbols.get(intent.symbol), life: state.lives.get(intent.symbol), sentPlans: new Set(state.sentPlans.keys()), priceMaxAgeMs: options.priceMaxAgeMs, entrySlippageBps: options.entrySlippageBps });
+          const outcome = 'plan' in decision ? 'passed' : decision.denial.code;
+          ctx.tell(options.funnel, { type: 'step', step: { stage: 'intent', symbol: intent.symbol, outcome, at: now } });
+          if ('denial' in decision) {
+            state.refused.set(outcome, (state.refused.get(outcome) ?? 0) + 1);
+            ctx.log.info({ intentId: intent.intentId, symbol: intent.symbol, side: intent.side, source: intent.source, denial: decision.denial }, `intent refused: ${outcome}`);
+            return same;
+          }
+          const { plan } = decision;
+          state.plans += 1;
+          ctx.log.info({ intentId: intent.intentId, planId: plan.planId, symbol: plan.symbol, action: plan.action, quantity: plan.quantity, limitPrice: plan.limitPrice, notional: plan.notional }, 'intent became a plan');
+          const taken = ctx.tell(options.executorOf(plan.symbol), { type: 'plan', intent: intentSchema.parse(intent), plan });
+          ctx.tell(options.funnel, { type: 'step', step: { stage: 'plan', symbol: plan.symbol, outcome: taken ? 'passed' : 'POSITION_UNRESOLVED', at: now } });
+          return same;
+        }
+        case 'market-view':
+          state.market = message.view;
+          return same;
+        case 'universe':
+          state.universe = message.universe;
+          return same;
+        case 'life': {
+          const { view } = message;
+          state.lives.set(view.symbol, view);
+          if (view.plan?.stage === 'sent' && !state.sentPlans.has(view.plan.planId)) state.sentPlans.set(view.plan.planId, now);
+          return same;
+        }
+      }
+    },
+    view: (state) => ({ intents: state.intents, plans: state.plans, refused: Object.fromEntries(state.refused), universeVersion: state.universe?.version ?? null, rememberedPlans: state.sentPlans.size }),
+  };
+}

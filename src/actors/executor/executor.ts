@@ -1,0 +1,247 @@
+/** One symbol's orders, from plan to flat: the thin shell around `rules/position-life`. */
+import type { Behaviour, Outcome } from '../../supervision/behaviour.ts';
+import { same } from '../../supervision/behaviour.ts';
+import { parseLifeEvent } from '../../protocol/life-events.ts';
+import { VIEW_EVERY_MS } from '../../protocol/messages.ts';
+import type { ExecutorMessage, LifeView, ReadAnswer } from '../../protocol/messages.ts';
+import type { ReadName, VenueReads } from '../../protocol/venue.ts';
+import { evolve } from '../../rules/position-life/evolve.ts';
+import { newLife } from '../../rules/position-life/life.ts';
+import { observeAlgo, observeOrder, observeOutcome, observeTrades, observeUserEvent, protectionOf } from '../../rules/position-life/observe.ts';
+import { ensureLeverage, onConfigured, onConfigureGranted } from './leverage.ts';
+import { expirePending, onPermit, onSlot, refusePlan, takePlan } from './opening.ts';
+import { entityOf, onAppended, record } from './record.ts';
+import { onOrderAbsent, settle } from './settle.ts';
+import type { ExecutorContext, ExecutorInternal, ExecutorOptions, ExecutorState } from './state.ts';
+import { compare, onReadingAnswer } from './truth.ts';
+import { lifeView, operatorView } from './view.ts';
+
+const TICK_MS = 250;
+const LOAD_TIMEOUT_MS = 8_000;
+/** After an order of ours has been answered the venue's side is read once more, so that a lost fill is noticed at once. */
+const RECHECK_MS = 400;
+
+export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorInternal, ExecutorState> {
+  return {
+    role: 'executor',
+    purpose: `Carries permitted plans out for ${options.symbol} and keeps its position protected.`,
+    consumes: {
+      plan: 'an opening to carry out',
+      'slot-granted': 'there is room in the venue\'s rate limits',
+      'permit-granted': 'the governor\'s permit and mandate',
+      'permit-denied': 'the governor\'s refusal',
+      'configure-granted': 'a permit to set leverage or margin mode',
+      'configure-denied': 'no permit to set them',
+      'write-outcome': 'what came of a write',
+      'write-refused': 'a write that was not sent',
+      'user-event': 'what the user stream says of this symbol',
+      truth: 'the venue\'s side of this symbol',
+      close: 'the position is to be closed',
+      universe: 'the venue\'s filters',
+      tick: 'time passes',
+      heartbeat: 'the view is due',
+      appended: 'the journal\'s answer',
+      'order-asked': 'the venue\'s answer about an order',
+      'algo-asked': 'the venue\'s answer about a protection',
+      'trades-asked': 'the venue\'s trades',
+      'position-asked': 'the venue\'s position',
+      'orders-asked': 'the venue\'s open orders',
+      'algos-asked': 'the venue\'s open protections',
+    },
+    emits: ['life → governor, bridge, exits, reconciler, readiness', 'write, read, request-slot → gateway', 'request-permit, request-configure → governor', 'append → journal', 'step → operator/funnel'],
+    // Fills, answers and plans of one symbol: dozens at once would already be a defect; none may be lost to an overflow.
+    mailbox: { capacity: 5_000, overflow: 'reject', onRestart: 'keep' },
+    async init(ctx) {
+      const state = newState(options);
+      const entries = await ctx.ask(options.journal, { type: 'read', entity: entityOf(options.symbol) }, LOAD_TIMEOUT_MS);
+      for (const entry of entries) state.life = evolve(state.life, parseLifeEvent(entry.type, entry.version, entry.at, entry.payload));
+      state.sequence = state.durable = entries.at(-1)?.sequence ?? 0;
+      state.holdingChangedAt = ctx.clock.now();
+      ctx.timers.every('tick', TICK_MS, { type: 'tick' });
+      ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
+      if (entries.length > 0) ctx.log.info({ events: entries.length, view: lifeView(state) }, 'life restored from the journal');
+      return state;
+    },
+    receive(state, message, ctx) {
+      handle(state, message, ctx);
+      settle(state, ctx);
+      report(state, ctx, message.type === 'heartbeat');
+      return same;
+    },
+    view: operatorView,
+  };
+}
+
+function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorContext): void {
+  const at = ctx.clock.now();
+  switch (message.type) {
+    case 'plan':
+      return takePlan(state, message.intent, message.plan, ctx);
+    case 'slot-granted':
+      return onSlot(state, message.planId, ctx);
+    case 'permit-granted':
+      return onPermit(state, message.permit, message.mandate, message.planId, ctx);
+    case 'permit-denied':
+      return refusePlan(state, message.planId, 'permit', message.denials, ctx);
+    case 'configure-granted':
+      return onConfigureGranted(state, message.permit, ctx);
+    case 'configure-denied':
+      state.configuring = undefined;
+      state.leverageRefused = message.denials.map((denial) => denial.code).join(', ');
+      return;
+    case 'write-outcome':
+      return onOutcome(state, message, ctx);
+    case 'write-refused':
+      return onRefused(state, message, ctx);
+    case 'user-event':
+      if (message.event.type === 'settings') {
+        if (state.settings !== undefined) state.settings = { ...state.settings, leverage: message.event.leverage };
+        return;
+      }
+      return record(state, observeUserEvent(state.life, message.event, at), ctx);
+    case 'truth':
+      state.streamEpoch = Math.max(state.streamEpoch, message.truth.streamEpoch);
+      ambiguousAfterRestart(state, ctx);
+      compare(state, message.truth, ctx);
+      return ensureLeverage(state, ctx);
+    case 'close':
+      if (state.life.holding.quantity.isZero()) return ctx.log.info({ reason: message.reason, by: message.by }, 'asked to close, and already flat');
+      return record(state, [{ type: 'CloseRequested', at, reason: message.reason, by: message.by }], ctx);
+    case 'universe':
+      state.rules = message.universe.listed.get(state.options.symbol) ?? state.rules;
+      return;
+    case 'tick':
+    case 'heartbeat':
+      expirePending(state, ctx);
+      return ensureLeverage(state, ctx);
+    case 'appended':
+      return onAppended(state, message, ctx);
+    case 'order-asked':
+      return onOrderAsked(state, message, ctx);
+    case 'algo-asked':
+      return onAlgoAsked(state, message, ctx);
+    case 'trades-asked': {
+      const trades = answered<'trades'>(message.outcome);
+      if (trades.failure !== undefined) return ctx.log.warn({ failure: trades.failure }, 'the trade list could not be read');
+      return record(state, observeTrades(state.life, trades.value, at), ctx);
+    }
+    case 'position-asked': {
+      const answer = answered<'positions'>(message.outcome);
+      return onReadingAnswer(state, 'position', answer.failure === undefined ? (answer.value.find((one) => one.symbol === state.options.symbol) ?? 'flat') : undefined, answer.failure, ctx);
+    }
+    case 'orders-asked': {
+      const answer = answered<'openOrders'>(message.outcome);
+      return onReadingAnswer(state, 'orders', answer.value, answer.failure, ctx);
+    }
+    case 'algos-asked': {
+      const answer = answered<'openAlgoOrders'>(message.outcome);
+      return onReadingAnswer(state, 'algos', answer.value, answer.failure, ctx);
+    }
+  }
+}
+
+function onOutcome(state: ExecutorState, message: Extract<ExecutorMessage, { type: 'write-outcome' }>, ctx: ExecutorContext): void {
+  const { write, outcome, late } = message;
+  if (write.kind === 'CONFIGURE') return onConfigured(state, write, outcome, ctx);
+  state.inFlight.delete(write.clientId);
+  if (late) ctx.log.info({ clientId: write.clientId, outcome: outcome.result }, 'a late answer, taken as the fact it is');
+  record(state, observeOutcome(state.life, write, outcome, ctx.clock.now()), ctx);
+  if (outcome.result === 'rejected' && write.kind !== 'OPEN') ctx.log.warn({ clientId: write.clientId, write: write.kind, venueCode: outcome.venueCode, message: outcome.message }, 'the venue refused a reducing write; it is asked again');
+  if (outcome.result === 'throttled') state.busyUntil.set(write.kind === 'CLOSE' ? 'close' : `protect:${write.kind === 'PROTECT' ? write.leg : ''}`, ctx.clock.now() + outcome.retryAfterMs);
+  // A cancel or a close may have met what has just happened by itself: look.
+  state.flat = write.kind === 'CANCEL' || write.kind === 'CLOSE' ? undefined : state.flat;
+  state.truthDueAt ??= ctx.clock.now() + RECHECK_MS;
+}
+
+function onRefused(state: ExecutorState, message: Extract<ExecutorMessage, { type: 'write-refused' }>, ctx: ExecutorContext): void {
+  const { write, code, detail } = message;
+  state.inFlight.delete(write.clientId);
+  const at = ctx.clock.now();
+  if (write.kind === 'OPEN') {
+    const planId = state.life.plan?.planId ?? write.clientId;
+    return record(state, [{ type: 'OrderAbandoned', at, clientId: write.clientId, code, detail }, { type: 'PlanEnded', at, planId, code, detail }], ctx);
+  }
+  ctx.log.warn({ clientId: write.clientId, write: write.kind, code, detail }, 'the gateway did not send it; it is asked again');
+  if (write.kind === 'CLOSE') return record(state, [{ type: 'OrderAbandoned', at, clientId: write.clientId, code, detail }], ctx);
+  if (write.kind === 'PROTECT') return record(state, [{ type: 'ProtectionEnded', at, leg: write.leg, clientId: write.clientId, cause: `not sent: ${code}` }], ctx);
+  if (write.kind === 'CONFIGURE') state.configuring = undefined;
+}
+
+/** An order of an earlier incarnation without a result may have gone out (ruling 18). */
+function ambiguousAfterRestart(state: ExecutorState, ctx: ExecutorContext): void {
+  for (const order of [state.life.entry, state.life.close]) {
+    if (order?.state !== 'sending' || state.inFlight.has(order.clientId)) continue;
+    record(state, [{ type: 'OrderAmbiguous', at: ctx.clock.now(), clientId: order.clientId, cause: 'no result on record after a restart' }], ctx);
+  }
+}
+
+function onOrderAsked(state: ExecutorState, message: Extract<ExecutorInternal, { type: 'order-asked' }>, ctx: ExecutorContext): void {
+  const answer = answered<'order'>(message.outcome);
+  if (answer.failure !== undefined) return ctx.log.warn({ clientId: message.clientId, failure: answer.failure }, 'the venue could not be asked about the order');
+  if (answer.value === undefined) return onOrderAbsent(state, message.clientId, ctx);
+  ctx.log.info({ clientId: message.clientId, status: answer.value.status, executedQuantity: answer.value.executedQuantity.toFixed() }, 'the venue knows the order');
+  state.truthDueAt ??= ctx.clock.now() + RECHECK_MS;
+  record(state, observeOrder(state.life, answer.value, ctx.clock.now()), ctx);
+}
+
+/** A protection the venue does not know, twice: it vanished, and is placed anew under the next id, or sent again if it never stood. */
+function onAlgoAsked(state: ExecutorState, message: Extract<ExecutorInternal, { type: 'algo-asked' }>, ctx: ExecutorContext): void {
+  const { clientId } = message;
+  const at = ctx.clock.now();
+  const answer = answered<'algoOrder'>(message.outcome);
+  if (answer.failure !== undefined) return ctx.log.warn({ clientId, failure: answer.failure }, 'the venue could not be asked about the protection');
+  if (answer.value !== undefined) {
+    state.absences.delete(clientId);
+    return record(state, observeAlgo(state.life, answer.value, at), ctx);
+  }
+  const count = (state.absences.get(clientId) ?? 0) + 1;
+  state.absences.set(clientId, count);
+  const protection = protectionOf(state.life, clientId);
+  if (count < 2 || protection === undefined || protection.state === 'ended') return;
+  state.absences.delete(clientId);
+  record(state, [{ type: 'ProtectionEnded', at, leg: protection.leg, clientId, cause: 'vanished' }], ctx);
+}
+
+function answered<Name extends ReadName>(outcome: Outcome<ReadAnswer<Name>>): { readonly value: VenueReads[Name]['answer']; readonly failure: undefined } | { readonly value: undefined; readonly failure: string } {
+  if (!outcome.ok) return { value: undefined, failure: outcome.error.message };
+  if (!outcome.value.ok) return { value: undefined, failure: `${outcome.value.kind}: ${outcome.value.message}` };
+  return { value: outcome.value.value, failure: undefined };
+}
+
+function report(state: ExecutorState, ctx: ExecutorContext, due: boolean): void {
+  const view: LifeView = lifeView(state);
+  const text = JSON.stringify(view);
+  if (!due && text === state.reported) return;
+  state.reported = text;
+  for (const watcher of state.options.watchers) ctx.tell(watcher, { type: 'life', view });
+}
+
+function newState(options: ExecutorOptions): ExecutorState {
+  return {
+    options,
+    life: newLife(options.symbol),
+    sequence: 0,
+    durable: 0,
+    outbox: [],
+    appending: false,
+    waiting: [],
+    pending: undefined,
+    inFlight: new Set(),
+    busyUntil: new Map(),
+    absences: new Map(),
+    reading: undefined,
+    truthDueAt: undefined,
+    mismatches: 0,
+    flat: undefined,
+    holdingChangedAt: 0,
+    streamEpoch: 0,
+    reconciledEpoch: 0,
+    rules: undefined,
+    settings: undefined,
+    configuring: undefined,
+    configureAttempt: 0,
+    leverageRefused: undefined,
+    nakedAlarmed: false,
+    reported: '',
+  };
+}

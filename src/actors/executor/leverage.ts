@@ -1,0 +1,54 @@
+/** Leverage and margin mode of the symbol: brought to what the policy says, under a permit, and confirmed by the venue (failure 41). */
+import { clientIdFor } from '../../rules/client-ids.ts';
+import { phaseOf } from '../../rules/position-life/phase.ts';
+import type { PermitOf } from '../../protocol/permit.ts';
+import type { VenueWrite, WriteOutcome } from '../../protocol/venue.ts';
+import type { ExecutorContext, ExecutorState } from './state.ts';
+
+const RETRY_MS = 60_000;
+
+export function leverageConfirmed(state: ExecutorState): boolean {
+  return state.settings?.leverage === state.options.leverage && state.settings.marginMode === 'ISOLATED';
+}
+
+/** Asks for a permit to change what differs, one setting at a time; never with a position or an order open. */
+export function ensureLeverage(state: ExecutorState, ctx: ExecutorContext): void {
+  const { settings, options } = state;
+  if (settings === undefined || state.configuring !== undefined || (state.busyUntil.get('configure') ?? 0) > ctx.clock.now()) return;
+  if (leverageConfirmed(state)) {
+    state.leverageRefused = undefined;
+    return;
+  }
+  if (phaseOf(state.life) !== 'Flat' || state.pending !== undefined) {
+    state.leverageRefused = `${options.symbol} is ${settings.marginMode} at ${settings.leverage}× and cannot be changed while it is not flat`;
+    return;
+  }
+  state.configureAttempt += 1;
+  state.configuring = clientIdFor(options.tags[0], 'configure', `${options.symbol}/${ctx.incarnation}/${ctx.clock.now()}`, state.configureAttempt);
+  ctx.tell(options.governor, { type: 'request-configure', symbol: options.symbol, clientId: state.configuring, leverage: options.leverage, marginMode: 'ISOLATED' });
+  state.busyUntil.set('configure', ctx.clock.now() + 5_000);
+}
+
+export function onConfigureGranted(state: ExecutorState, permit: PermitOf<'CONFIGURE'>, ctx: ExecutorContext): void {
+  if (state.configuring !== permit.clientId) return;
+  const { symbol } = state.options;
+  const write: VenueWrite =
+    state.settings?.marginMode === permit.marginMode
+      ? { kind: 'CONFIGURE', symbol, clientId: permit.clientId, setting: 'leverage', leverage: permit.leverage }
+      : { kind: 'CONFIGURE', symbol, clientId: permit.clientId, setting: 'marginMode', marginMode: permit.marginMode };
+  ctx.tell(state.options.gateway, { type: 'write', write, authority: { by: 'permit', permit }, because: 'policy' });
+}
+
+export function onConfigured(state: ExecutorState, write: Extract<VenueWrite, { kind: 'CONFIGURE' }>, outcome: WriteOutcome, ctx: ExecutorContext): void {
+  state.configuring = undefined;
+  if (outcome.result === 'accepted' && state.settings !== undefined) {
+    state.settings = write.setting === 'leverage' ? { ...state.settings, leverage: write.leverage } : { ...state.settings, marginMode: write.marginMode };
+    state.busyUntil.delete('configure');
+    ctx.log.info({ setting: write.setting, leverage: state.settings.leverage, marginMode: state.settings.marginMode, confirmed: leverageConfirmed(state) }, 'the venue confirmed the setting');
+    return ensureLeverage(state, ctx);
+  }
+  const message = outcome.result === 'accepted' ? 'settings unknown' : outcome.message;
+  state.leverageRefused = `${write.setting}: ${message}`;
+  state.busyUntil.set('configure', ctx.clock.now() + RETRY_MS);
+  ctx.log.warn({ setting: write.setting, outcome: outcome.result, message }, 'the venue did not take the setting; openings of this symbol wait');
+}

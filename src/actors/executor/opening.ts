@@ -1,0 +1,76 @@
+/** The way of an opening: slot → permit → one durable group append → redeem and send (ruling 3). Whatever refuses ends the plan with a code. */
+import type { Plan, Intent } from '../../protocol/decisions.ts';
+import { decimal } from '../../protocol/decimal.ts';
+import type { Denial, DenialCode } from '../../protocol/denials.ts';
+import { openingSide } from '../../protocol/names.ts';
+import type { PlanId } from '../../protocol/names.ts';
+import type { Mandate, PermitOf } from '../../protocol/permit.ts';
+import { clientIdFor } from '../../rules/client-ids.ts';
+import { phaseOf } from '../../rules/position-life/phase.ts';
+import { record, step } from './record.ts';
+import type { ExecutorContext, ExecutorState } from './state.ts';
+
+/** A plan that has not been sent within this time is dropped: the market has moved on. */
+const PATIENCE_MS = 10_000;
+
+export function takePlan(state: ExecutorState, intent: Intent, plan: Plan, ctx: ExecutorContext): void {
+  const phase = phaseOf(state.life);
+  const refusal = state.pending !== undefined ? 'POSITION_OPENING' : phase === 'Flat' ? undefined : phase === 'Opening' ? 'POSITION_OPENING' : phase === 'Closing' ? 'POSITION_CLOSING' : phase === 'Protected' ? 'POSITION_OPEN' : 'POSITION_UNRESOLVED';
+  if (refusal !== undefined) return refusePlan(state, plan.planId, 'permit', [{ code: refusal }], ctx);
+  const clientId = clientIdFor(state.options.tags[0], 'entry', plan.planId, 1);
+  state.pending = { intent, plan, clientId, since: ctx.clock.now(), stage: 'slot' };
+  ctx.log.info({ planId: plan.planId, intentId: plan.intentId, action: plan.action, quantity: plan.quantity, limitPrice: plan.limitPrice, clientId }, 'plan taken up');
+  ctx.tell(state.options.gateway, { type: 'request-slot', symbol: plan.symbol, planId: plan.planId });
+}
+
+export function onSlot(state: ExecutorState, planId: PlanId, ctx: ExecutorContext): void {
+  const { pending } = state;
+  if (pending?.plan.planId !== planId || pending.stage !== 'slot') return;
+  pending.stage = 'permit';
+  ctx.tell(state.options.governor, { type: 'request-permit', plan: pending.plan, clientId: pending.clientId, executorIncarnation: ctx.incarnation });
+}
+
+/** The write-ahead: intent, plan, permit with mandate, and the order, in one append; the send waits for it. */
+export function onPermit(state: ExecutorState, permit: PermitOf<'OPEN'>, mandate: Mandate, planId: PlanId, ctx: ExecutorContext): void {
+  const { pending } = state;
+  if (pending?.plan.planId !== planId || pending.stage !== 'permit') return;
+  pending.stage = 'recording';
+  step(state, 'permit', 'passed', ctx);
+  const { intent, plan, clientId } = pending;
+  const at = ctx.clock.now();
+  const side = openingSide(plan.side);
+  const checks = [...permit.checks];
+  record(
+    state,
+    [
+      { type: 'IntentAccepted', at, intent },
+      { type: 'PlanMade', at, plan },
+      { type: 'PermitGranted', at, permitId: permit.id, clientId, checks, tradingEpoch: permit.tradingEpoch, expiresAt: permit.expiresAt, mandate },
+      { type: 'OrderSending', at, purpose: 'entry', clientId, attempt: 1, side, quantity: plan.quantity, price: plan.limitPrice },
+    ],
+    ctx,
+  );
+  state.inFlight.add(clientId);
+  state.waiting.push({
+    write: { kind: 'OPEN', symbol: plan.symbol, clientId, side, quantity: decimal(plan.quantity), price: decimal(plan.limitPrice) },
+    authority: { by: 'permit', permit },
+    because: plan.planId,
+    after: state.sequence,
+    since: at,
+  });
+  state.pending = undefined;
+}
+
+export function refusePlan(state: ExecutorState, planId: PlanId, stage: 'permit' | 'order', denials: readonly Denial[], ctx: ExecutorContext): void {
+  if (state.pending?.plan.planId === planId) state.pending = undefined;
+  const first: DenialCode = denials[0]?.code ?? 'PLAN_TIMEOUT';
+  step(state, stage, first, ctx);
+  ctx.log.warn({ planId, denials }, `plan refused: ${denials.map((denial) => denial.code).join(', ')}`);
+}
+
+/** Drops a plan whose slot or permit never came. */
+export function expirePending(state: ExecutorState, ctx: ExecutorContext): void {
+  const { pending } = state;
+  if (pending === undefined || ctx.clock.now() - pending.since < PATIENCE_MS) return;
+  refusePlan(state, pending.plan.planId, 'permit', [{ code: 'PLAN_TIMEOUT', detail: `waited for ${pending.stage}`, ageMs: ctx.clock.now() - pending.since }], ctx);
+}

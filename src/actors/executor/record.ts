@@ -1,0 +1,107 @@
+/** Every change of the life goes through here: folded, checked against the table of phases, journalled in order, logged, counted. */
+import type { DenialCode } from '../../protocol/denials.ts';
+import { DENIALS } from '../../protocol/denials.ts';
+import type { Stage } from '../../protocol/decisions.ts';
+import { LIFE_EVENT_VERSION } from '../../protocol/life-events.ts';
+import type { LifeEvent } from '../../protocol/life-events.ts';
+import { evolve } from '../../rules/position-life/evolve.ts';
+import { assertTransition, phaseOf } from '../../rules/position-life/phase.ts';
+import type { ExecutorContext, ExecutorInternal, ExecutorState } from './state.ts';
+
+const APPEND_TIMEOUT_MS = 5_000;
+const RETRY_APPEND_MS = 1_000;
+
+export function entityOf(symbol: string): string {
+  return `symbol/${symbol}`;
+}
+
+/** Applies events in order. In memory they count at once; what must not be done before they are durable waits (`waiting`). */
+export function record(state: ExecutorState, events: readonly LifeEvent[], ctx: ExecutorContext): void {
+  for (const event of events) {
+    const before = phaseOf(state.life);
+    const life = evolve(state.life, event);
+    assertTransition(before, phaseOf(life));
+    if (!life.holding.quantity.isEqualTo(state.life.holding.quantity)) {
+      state.holdingChangedAt = ctx.clock.now();
+      state.flat = undefined;
+    }
+    state.life = life;
+    state.sequence += 1;
+    state.outbox.push({ sequence: state.sequence, event });
+    tellStory(state, event, before, ctx);
+  }
+  flush(state, ctx);
+}
+
+/** Sends what is not yet durable, one append at a time: order is kept, and everything that gathers meanwhile goes as one. */
+export function flush(state: ExecutorState, ctx: ExecutorContext): void {
+  if (state.appending || state.outbox.length === 0) return;
+  state.appending = true;
+  const through = state.sequence;
+  const entity = entityOf(state.options.symbol);
+  const entries = state.outbox.map(({ sequence, event: { type, at, ...payload } }) => ({ entity, sequence, type, version: LIFE_EVENT_VERSION, at, payload }));
+  ctx.ask(state.options.journal, { type: 'append', entries }, APPEND_TIMEOUT_MS, (outcome) => ({ type: 'appended', through, outcome }));
+}
+
+/** @throws when another writer was faster: the next incarnation reads what is on record. */
+export function onAppended(state: ExecutorState, message: Extract<ExecutorInternal, { type: 'appended' }>, ctx: ExecutorContext): void {
+  state.appending = false;
+  const { outcome, through } = message;
+  if (outcome.ok && outcome.value.ok) {
+    state.outbox = state.outbox.filter(({ sequence }) => sequence > through);
+    state.durable = Math.max(state.durable, through);
+    return flush(state, ctx);
+  }
+  const reason = outcome.ok ? (outcome.value.ok ? '' : `${outcome.value.code}: ${outcome.value.message}`) : outcome.error.message;
+  if (outcome.ok && !outcome.value.ok && outcome.value.code === 'JOURNAL_SEQUENCE_CONFLICT') throw new Error(reason);
+  ctx.log.error({ reason, waiting: state.outbox.length }, 'the journal did not take the events of this symbol; openings wait, exits go on');
+  ctx.timers.once('retry-append', RETRY_APPEND_MS, { type: 'tick' });
+}
+
+/** A step through the funnel. */
+export function step(state: ExecutorState, stage: Stage, outcome: 'passed' | DenialCode, ctx: ExecutorContext): void {
+  ctx.tell(state.options.funnel, { type: 'step', step: { stage, symbol: state.options.symbol, outcome, at: ctx.clock.now() } });
+}
+
+function denialCode(code: string): DenialCode {
+  return Object.hasOwn(DENIALS, code) ? (code as DenialCode) : 'VENUE_REJECTED';
+}
+
+function tellStory(state: ExecutorState, event: LifeEvent, before: string, ctx: ExecutorContext): void {
+  const { life } = state;
+  const ids = { symbol: life.symbol, planId: life.plan?.planId, positionId: life.positionId };
+  const { type, at: _at, ...fields } = event;
+  const phase = phaseOf(life);
+  switch (event.type) {
+    case 'IntentAccepted':
+    case 'PlanMade':
+      return;
+    case 'FillRecorded':
+      step(state, 'fill', 'passed', ctx);
+      return ctx.log.info({ ...ids, ...fields, held: life.holding.quantity.toFixed(), phase }, `fill ${event.side} ${event.quantity} at ${event.price}`);
+    case 'OrderRejected':
+      if (life.entry?.clientId === event.clientId) step(state, 'order', 'VENUE_REJECTED', ctx);
+      return ctx.log.warn({ ...ids, ...fields, phase }, 'the venue refused the order');
+    case 'OrderAbandoned':
+      step(state, 'order', denialCode(event.code), ctx);
+      return ctx.log.warn({ ...ids, ...fields, phase }, 'the order was not sent after all');
+    case 'OrderAmbiguous':
+    case 'DriftFound':
+    case 'PositionAdopted':
+    case 'CloseRequested':
+      return ctx.log.warn({ ...ids, ...fields, before, phase }, type);
+    case 'PositionClosed':
+      return ctx.log.info({ ...ids, ...fields, phase }, `position closed by ${event.reason}: realised ${event.realizedPnl} USDT, commission ${event.commission} USDT`);
+    case 'PlanEnded':
+      if (event.code === 'ENTRY_ABSENT' || event.code === 'ENTRY_UNFILLED') step(state, 'order', event.code, ctx);
+      return ctx.log.info({ ...ids, ...fields, phase }, `plan ended: ${event.code}`);
+    case 'ProtectionPlaced':
+      if (event.leg === 'stop' && before !== 'Protected' && phase === 'Protected') step(state, 'position', 'passed', ctx);
+      return ctx.log.info({ ...ids, ...fields, triggerPrice: life[event.leg]?.triggerPrice.toFixed(), quantity: life[event.leg]?.quantity.toFixed(), phase }, `${event.leg} stands on the exchange`);
+    case 'OrderReported':
+      if (life.entry?.clientId === event.clientId && life.entry.state === 'ended' && !life.entry.executedQuantity.isZero()) step(state, 'order', 'passed', ctx);
+      return ctx.log.info({ ...ids, ...fields, phase }, `order ${event.status}`);
+    default:
+      return ctx.log.info({ ...ids, ...fields, before, phase }, type);
+  }
+}

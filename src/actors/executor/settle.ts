@@ -1,0 +1,134 @@
+/** Does what the life needs now, each thing once at a time, and sends what was waiting for its record to be durable. */
+import type { ClientId } from '../../protocol/names.ts';
+import { clientIdFor } from '../../rules/client-ids.ts';
+import { dueEvents, needsOf } from '../../rules/position-life/needs.ts';
+import type { Need, Situation } from '../../rules/position-life/needs.ts';
+import type { OrderRecord } from '../../rules/position-life/life.ts';
+import { text } from '../../protocol/decimal.ts';
+import { record } from './record.ts';
+import type { ExecutorContext, ExecutorState, WaitingWrite } from './state.ts';
+import { adopt, askAlgo, askTrades, askTruth } from './truth.ts';
+
+/** A write that was refused or failed is tried again after this long: exits ask without limit. */
+const RETRY_WRITE_MS = 1_000;
+/** How long a reducing write waits for its record to be durable before it goes all the same: a disk must not hold an exit (ruling 36). */
+const EXIT_PATIENCE_MS = 500;
+/** An opening that could not be made durable in this time is not sent. */
+const OPENING_PATIENCE_MS = 4_000;
+/** When an ambiguous order is asked for, after it became so (ruling 8); then every 8 s. */
+const QUERY_AFTER_MS = [500, 1_000, 2_000, 5_000, 8_000];
+const ORDER_READ_TIMEOUT_MS = 5_000;
+
+/** @returns nothing: events, writes and questions are its outcome. Called after every message. */
+export function settle(state: ExecutorState, ctx: ExecutorContext): void {
+  sendDurable(state, ctx);
+  for (let due = dueEvents(state.life, situationOf(state, ctx)); due.length > 0; due = dueEvents(state.life, situationOf(state, ctx))) record(state, due, ctx);
+  const now = ctx.clock.now();
+  if (state.truthDueAt !== undefined && now >= state.truthDueAt) askTruth(state, ctx);
+  if (state.streamEpoch === 0 && state.reconciledEpoch === 0) return;
+  for (const need of needsOf(state.life, situationOf(state, ctx))) {
+    if ((state.busyUntil.get(need.key) ?? 0) > now) continue;
+    meet(state, need, ctx);
+  }
+  alarmIfNaked(state, ctx);
+}
+
+function situationOf(state: ExecutorState, ctx: ExecutorContext): Situation {
+  const { options, rules } = state;
+  return {
+    now: ctx.clock.now(),
+    tickSize: rules?.tickSize,
+    stopLossPercent: options.stopLossPercent,
+    takeProfitPercent: options.takeProfitPercent,
+    nakedCloseMs: options.nakedCloseMs,
+    flat: state.flat,
+    inFlight: state.inFlight,
+    clientId: (leg, of, attempt) => clientIdFor(options.tags[0], leg, of, attempt),
+  };
+}
+
+function meet(state: ExecutorState, need: Need, ctx: ExecutorContext): void {
+  const now = ctx.clock.now();
+  switch (need.need) {
+    case 'write': {
+      const { mandate } = state.life;
+      state.busyUntil.set(need.key, now + RETRY_WRITE_MS);
+      if (mandate === undefined) return ctx.log.error({ write: need.write.kind, clientId: need.write.clientId }, 'no mandate on record for this write');
+      record(state, need.events, ctx);
+      state.inFlight.add(need.write.clientId);
+      state.waiting.push({ write: need.write, authority: { by: 'mandate', mandateId: mandate.mandateId }, because: need.because, after: need.events.length === 0 ? 0 : state.sequence, since: now });
+      return sendDurable(state, ctx);
+    }
+    case 'ask-truth':
+      state.busyUntil.set(need.key, now + 500);
+      return askTruth(state, ctx);
+    case 'ask-algo':
+      return askAlgo(state, need.record.clientId, ctx);
+    case 'ask-order':
+      return askOrder(state, need.order, ctx);
+    case 'adopt': {
+      state.busyUntil.set(need.key, now + RETRY_WRITE_MS);
+      const { quantity, averageEntry } = state.life.holding;
+      return adopt(state, text(quantity), text(averageEntry), 'a fill came for a position the journal had closed', ctx);
+    }
+  }
+}
+
+/** Position and trades are asked for beside the order: protection follows the position before the order is resolved. */
+function askOrder(state: ExecutorState, order: OrderRecord, ctx: ExecutorContext): void {
+  const now = ctx.clock.now();
+  const asked = state.absences.get(order.clientId) ?? 0;
+  const since = order.ambiguousSince ?? order.sentAt;
+  const dueAt = since + (QUERY_AFTER_MS[asked] ?? QUERY_AFTER_MS.at(-1)! * (asked - QUERY_AFTER_MS.length + 2));
+  if (now < dueAt) return;
+  state.busyUntil.set(`ask:${order.clientId}`, now + ORDER_READ_TIMEOUT_MS);
+  askTruth(state, ctx);
+  askTrades(state, ctx);
+  const { clientId } = order;
+  ctx.ask(state.options.gateway, { type: 'read', name: 'order', query: { symbol: state.options.symbol, clientId } }, ORDER_READ_TIMEOUT_MS, (outcome) => ({ type: 'order-asked', clientId, outcome }));
+}
+
+/** The venue does not know the id: once proves nothing. Absence needs every query, the recvWindow over, and the position's agreement (failure 47, operators' 19). */
+export function onOrderAbsent(state: ExecutorState, clientId: ClientId, ctx: ExecutorContext): void {
+  const count = (state.absences.get(clientId) ?? 0) + 1;
+  state.absences.set(clientId, count);
+  state.busyUntil.delete(`ask:${clientId}`);
+  const order = [state.life.entry, state.life.close].find((one) => one?.clientId === clientId);
+  if (order === undefined || count < QUERY_AFTER_MS.length) return;
+  const agrees = order.purpose === 'close' || (state.flat !== undefined && state.life.holding.quantity.isZero());
+  if (!agrees) return;
+  state.absences.delete(clientId);
+  record(state, [{ type: 'OrderAbsent', at: ctx.clock.now(), clientId }], ctx);
+}
+
+/** Hands over every write whose record is durable; a reducing one goes after its patience in any case. */
+function sendDurable(state: ExecutorState, ctx: ExecutorContext): void {
+  const now = ctx.clock.now();
+  const rest: WaitingWrite[] = [];
+  for (const waiting of state.waiting) {
+    const waited = now - waiting.since;
+    const durable = state.durable >= waiting.after;
+    const opens = waiting.write.kind === 'OPEN';
+    if (!durable && opens && waited > OPENING_PATIENCE_MS) {
+      state.inFlight.delete(waiting.write.clientId);
+      record(state, [{ type: 'OrderAbandoned', at: now, clientId: waiting.write.clientId, code: 'JOURNAL_AWAY', detail: `not durable after ${waited} ms` }, { type: 'PlanEnded', at: now, planId: waiting.because, code: 'JOURNAL_AWAY' }], ctx);
+    } else if (durable || (!opens && waited > EXIT_PATIENCE_MS)) {
+      if (!durable) ctx.log.error({ clientId: waiting.write.clientId, write: waiting.write.kind, waited }, 'the journal is away: this reducing write goes without its record');
+      ctx.tell(state.options.gateway, { type: 'write', write: waiting.write, authority: waiting.authority, because: waiting.because });
+    } else rest.push(waiting);
+  }
+  state.waiting = rest;
+}
+
+function alarmIfNaked(state: ExecutorState, ctx: ExecutorContext): void {
+  const { holding, stop } = state.life;
+  const naked = !holding.quantity.isZero() && stop?.state !== 'placed' && stop?.state !== 'triggered';
+  if (!naked || holding.firstFillAt === undefined) {
+    state.nakedAlarmed = false;
+    return;
+  }
+  const forMs = ctx.clock.now() - holding.firstFillAt;
+  if (forMs < state.options.nakedAlarmMs || state.nakedAlarmed) return;
+  state.nakedAlarmed = true;
+  ctx.log.error({ quantity: text(holding.quantity), forMs, closesAfterMs: state.options.nakedCloseMs }, 'NAKED POSITION: no stop stands on the exchange');
+}

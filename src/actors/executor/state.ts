@@ -1,0 +1,119 @@
+/** What an executor holds within one incarnation: the journalled life, and beside it only what can be asked for again. */
+import type { ActorContext, Outcome } from '../../supervision/behaviour.ts';
+import type { Ref } from '../../supervision/ref.ts';
+import type { Decimal } from '../../protocol/decimal.ts';
+import type { Intent, Plan } from '../../protocol/decisions.ts';
+import type { LifeEvent } from '../../protocol/life-events.ts';
+import type { Instrument } from '../../protocol/market.ts';
+import type { ExecutorMessage, FunnelMessage, GatewayMessage, GovernorMessage, JournalAnswer, JournalMessage, LifeView, ReadAnswer, SymbolTruth } from '../../protocol/messages.ts';
+import type { ClientId, SymbolName } from '../../protocol/names.ts';
+import type { Authority, Mandate, PermitOf } from '../../protocol/permit.ts';
+import type { SymbolSettings, VenueAlgoOrder, VenueOrder, VenuePosition, VenueTrade, VenueWrite } from '../../protocol/venue.ts';
+import type { Life } from '../../rules/position-life/life.ts';
+
+export interface ExecutorOptions {
+  readonly symbol: SymbolName;
+  /** Four characters that mark this instance's orders; then those of instances it has taken over. */
+  readonly tags: readonly [string, ...string[]];
+  readonly stopLossPercent: string;
+  readonly takeProfitPercent: string;
+  readonly leverage: number;
+  readonly nakedAlarmMs: number;
+  readonly nakedCloseMs: number;
+  /** What to do with a position the journal cannot explain (ruling 26). */
+  readonly unknownPositions: 'adopt' | 'leave';
+  readonly journal: Ref<JournalMessage>;
+  readonly gateway: Ref<GatewayMessage>;
+  readonly governor: Ref<GovernorMessage>;
+  readonly funnel: Ref<FunnelMessage>;
+  /** Who is told of every change of the life. */
+  readonly watchers: readonly Ref<{ readonly type: 'life'; readonly view: LifeView }>[];
+}
+
+/** Answers to the executor's own questions. */
+export type ExecutorInternal =
+  | ExecutorMessage
+  | { readonly type: 'tick' }
+  | { readonly type: 'heartbeat' }
+  | { readonly type: 'appended'; readonly through: number; readonly outcome: Outcome<JournalAnswer> }
+  | { readonly type: 'order-asked'; readonly clientId: ClientId; readonly outcome: Outcome<ReadAnswer<'order'>> }
+  | { readonly type: 'algo-asked'; readonly clientId: ClientId; readonly outcome: Outcome<ReadAnswer<'algoOrder'>> }
+  | { readonly type: 'trades-asked'; readonly outcome: Outcome<ReadAnswer<'trades'>> }
+  | { readonly type: 'position-asked'; readonly outcome: Outcome<ReadAnswer<'positions'>> }
+  | { readonly type: 'orders-asked'; readonly outcome: Outcome<ReadAnswer<'openOrders'>> }
+  | { readonly type: 'algos-asked'; readonly outcome: Outcome<ReadAnswer<'openAlgoOrders'>> };
+
+export type ExecutorContext = ActorContext<ExecutorInternal>;
+
+/** An opening on its way to the venue; until `recording` nothing of it is durable and nothing can have been sent. */
+export interface PendingOpening {
+  readonly intent: Intent;
+  readonly plan: Plan;
+  readonly clientId: ClientId;
+  readonly since: number;
+  stage: 'slot' | 'permit' | 'recording';
+  permit?: PermitOf<'OPEN'>;
+  mandate?: Mandate;
+}
+
+/** A write that waits until what precedes it is durable. */
+export interface WaitingWrite {
+  readonly write: VenueWrite;
+  readonly authority: Authority;
+  readonly because: string;
+  /** Sequence number that must be durable first. */
+  readonly after: number;
+  readonly since: number;
+}
+
+/** A reading of the venue's side, while its three answers come in. */
+export interface TruthReading {
+  readonly startedAt: number;
+  position?: VenuePosition | 'flat';
+  orders?: readonly VenueOrder[];
+  algos?: readonly VenueAlgoOrder[];
+}
+
+export interface ExecutorState {
+  readonly options: ExecutorOptions;
+  life: Life;
+  /** Number of the last event of this symbol's stream, durable or on its way. */
+  sequence: number;
+  durable: number;
+  /** Events not yet acknowledged by the journal, in order; one append is on its way at a time. */
+  outbox: { sequence: number; event: LifeEvent }[];
+  appending: boolean;
+  waiting: WaitingWrite[];
+  pending: PendingOpening | undefined;
+  /** Writes handed to the gateway without an outcome yet. */
+  readonly inFlight: Set<ClientId>;
+  /** Needs that are being met: key → when to try again, ms. */
+  readonly busyUntil: Map<string, number>;
+  /** How often the venue has said "unknown" to an id. */
+  readonly absences: Map<ClientId, number>;
+  reading: TruthReading | undefined;
+  truthDueAt: number | undefined;
+  /** Consecutive readings that disagree with our count, and since when. */
+  mismatches: number;
+  flat: { readonly openAlgoIds: readonly ClientId[] } | undefined;
+  holdingChangedAt: number;
+  streamEpoch: number;
+  reconciledEpoch: number;
+  rules: Instrument | undefined;
+  settings: SymbolSettings | undefined;
+  configuring: ClientId | undefined;
+  configureAttempt: number;
+  leverageRefused: string | undefined;
+  nakedAlarmed: boolean;
+  reported: string;
+}
+
+/** The truth an executor read by itself, in the shape the reconciler sends. */
+export function truthOf(state: ExecutorState, reading: TruthReading & { position: VenuePosition | 'flat'; orders: readonly VenueOrder[]; algos: readonly VenueAlgoOrder[] }, trades: readonly VenueTrade[] = []): SymbolTruth {
+  return { streamEpoch: state.streamEpoch, readAt: reading.startedAt, position: reading.position === 'flat' ? undefined : reading.position, openOrders: reading.orders, openAlgoOrders: reading.algos, trades, settings: undefined };
+}
+
+/** The signed quantity of a position as the venue states it. */
+export function statedQuantity(truth: SymbolTruth, zero: Decimal): Decimal {
+  return truth.position?.quantity ?? zero;
+}

@@ -1,0 +1,113 @@
+/** The venue is truth: readings of its side are compared with our count; what differs is asked for, then adopted or declared, never invented. */
+import { text, ZERO } from '../../protocol/decimal.ts';
+import type { SymbolTruth } from '../../protocol/messages.ts';
+import type { ClientId, PositionId } from '../../protocol/names.ts';
+import type { Mandate } from '../../protocol/permit.ts';
+import { readClientId } from '../../rules/client-ids.ts';
+import { isOpenOrder, liveProtectionsOf } from '../../rules/position-life/life.ts';
+import { observeAlgo, observeOrder } from '../../rules/position-life/observe.ts';
+import { record } from './record.ts';
+import { statedQuantity, truthOf } from './state.ts';
+import type { ExecutorContext, ExecutorState } from './state.ts';
+
+const READ_TIMEOUT_MS = 10_000;
+/** A reading that disagrees is repeated before anything follows from it: fills and answers overtake one another. */
+const MISMATCHES_BEFORE_ADOPTION = 3;
+const REREAD_MS = 700;
+/** What is asked of the trade list reaches back a little before what we know, for clocks that differ. */
+const TRADES_OVERLAP_MS = 5_000;
+
+export function askTruth(state: ExecutorState, ctx: ExecutorContext): void {
+  if (state.reading !== undefined) return;
+  const { symbol, gateway } = state.options;
+  state.reading = { startedAt: ctx.clock.now() };
+  state.truthDueAt = undefined;
+  ctx.ask(gateway, { type: 'read', name: 'positions', query: { symbol } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'position-asked', outcome }));
+  ctx.ask(gateway, { type: 'read', name: 'openOrders', query: { symbol } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'orders-asked', outcome }));
+  ctx.ask(gateway, { type: 'read', name: 'openAlgoOrders', query: { symbol } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'algos-asked', outcome }));
+}
+
+/** Takes one of the three answers; with the last one the reading is complete. A failed one ends the reading; it is begun again. */
+export function onReadingAnswer(state: ExecutorState, part: 'position' | 'orders' | 'algos', value: unknown, failure: string | undefined, ctx: ExecutorContext): void {
+  const { reading } = state;
+  if (reading === undefined) return;
+  if (failure !== undefined) {
+    state.reading = undefined;
+    state.truthDueAt = ctx.clock.now() + 2_000;
+    return ctx.log.warn({ part, failure }, 'the venue could not be read; asking again');
+  }
+  Object.assign(reading, { [part]: value });
+  const { position, orders, algos } = reading;
+  if (position === undefined || orders === undefined || algos === undefined) return;
+  state.reading = undefined;
+  compare(state, truthOf(state, { ...reading, position, orders, algos }), ctx);
+}
+
+export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext): void {
+  const at = ctx.clock.now();
+  if (truth.settings !== undefined) state.settings = truth.settings;
+  const ours = truth.openAlgoOrders.filter((order) => state.options.tags.includes(readClientId(order.clientId)?.tag ?? ''));
+  record(state, [...truth.openOrders.flatMap((order) => observeOrder(state.life, order, at)), ...ours.flatMap((order) => observeAlgo(state.life, order, at))], ctx);
+  const listed = new Set(ours.map((order) => order.clientId));
+  for (const protection of liveProtectionsOf(state.life)) {
+    if (protection.state === 'placed' && !listed.has(protection.clientId) && protection.sentAt < truth.readAt) askAlgo(state, protection.clientId, ctx);
+  }
+  if (state.holdingChangedAt >= truth.readAt) {
+    // Something was filled after the reading began: it says nothing about now.
+    state.truthDueAt = at + REREAD_MS;
+    return;
+  }
+  const stated = statedQuantity(truth, ZERO);
+  if (!stated.isEqualTo(state.life.holding.quantity)) return disagree(state, truth, ctx);
+  state.mismatches = 0;
+  state.reconciledEpoch = Math.max(state.reconciledEpoch, truth.streamEpoch);
+  state.flat = stated.isZero() ? { openAlgoIds: [...listed] } : undefined;
+  if (state.life.drift !== undefined) record(state, [{ type: 'DriftCleared', at, venue: text(stated) }], ctx);
+}
+
+function disagree(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext): void {
+  const at = ctx.clock.now();
+  const stated = statedQuantity(truth, ZERO);
+  state.mismatches += 1;
+  state.flat = undefined;
+  state.truthDueAt = at + REREAD_MS;
+  ctx.log.warn({ journal: text(state.life.holding.quantity), venue: text(stated), reading: state.mismatches }, 'the venue states another position than our count; asking for the trades');
+  askTrades(state, ctx);
+  if (state.mismatches < MISMATCHES_BEFORE_ADOPTION || state.inFlight.size > 0) return;
+  state.mismatches = 0;
+  // Our own order's fate is still being asked for: its fills are not yet to be adopted as somebody else's.
+  if (isOpenOrder(state.life.entry) && state.life.entry?.state === 'sending') return;
+  if (state.options.unknownPositions === 'leave' && !stated.isZero()) {
+    if (state.life.drift === undefined || !state.life.drift.isEqualTo(stated)) record(state, [{ type: 'DriftFound', at, journal: text(state.life.holding.quantity), venue: text(stated) }], ctx);
+    state.reconciledEpoch = Math.max(state.reconciledEpoch, truth.streamEpoch);
+    return;
+  }
+  adopt(state, text(stated), text(truth.position?.entryPrice ?? ZERO), 'the venue states it and the journal cannot explain it', ctx);
+}
+
+/** Takes the venue's word, on record, with the mandate to protect and close what is there (ruling 26). */
+export function adopt(state: ExecutorState, quantity: string, entryPrice: string, cause: string, ctx: ExecutorContext): void {
+  const { symbol } = state.options;
+  const at = ctx.clock.now();
+  const positionId = state.life.positionId ?? (`adopted-${symbol}-${at}` as PositionId);
+  const unsigned = quantity.startsWith('-') ? quantity.slice(1) : quantity;
+  const mandate: Mandate = { mandateId: `mandate-${positionId}-${at}` as Mandate['mandateId'], symbol, side: quantity.startsWith('-') ? 'SHORT' : 'LONG', maxQuantity: unsigned };
+  record(state, [{ type: 'PositionAdopted', at, positionId, quantity, entryPrice, cause, mandate }], ctx);
+}
+
+/** Trades since the last one we counted, or since our order was sent; without either there is nothing of ours to look for. */
+export function askTrades(state: ExecutorState, ctx: ExecutorContext): void {
+  const { life } = state;
+  const from = Math.max(life.lastTradeAt, life.lastClosedAt ?? 0, life.entry?.sentAt ?? 0);
+  if (from === 0 || (state.busyUntil.get('trades') ?? 0) > ctx.clock.now()) return;
+  state.busyUntil.set('trades', ctx.clock.now() + REREAD_MS / 2);
+  const since = Math.min(...[life.lastTradeAt, life.entry?.sentAt ?? 0].filter((time) => time > 0), from) - TRADES_OVERLAP_MS;
+  ctx.ask(state.options.gateway, { type: 'read', name: 'trades', query: { symbol: state.options.symbol, since } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'trades-asked', outcome }));
+}
+
+export function askAlgo(state: ExecutorState, clientId: ClientId, ctx: ExecutorContext): void {
+  const key = `ask:${clientId}`;
+  if ((state.busyUntil.get(key) ?? 0) > ctx.clock.now()) return;
+  state.busyUntil.set(key, ctx.clock.now() + 1_000);
+  ctx.ask(state.options.gateway, { type: 'read', name: 'algoOrder', query: { symbol: state.options.symbol, clientId } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'algo-asked', clientId, outcome }));
+}

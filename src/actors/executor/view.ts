@@ -1,0 +1,83 @@
+/** What an executor says of its symbol: to the governor and the rest of the tree, and to the operator. */
+import { text, ZERO } from '../../protocol/decimal.ts';
+import type { LifeView, PositionView } from '../../protocol/messages.ts';
+import { heldSide } from '../../rules/position-life/life.ts';
+import type { Life, ProtectionRecord } from '../../rules/position-life/life.ts';
+import { phaseOf } from '../../rules/position-life/phase.ts';
+import { leverageConfirmed } from './leverage.ts';
+import type { ExecutorState } from './state.ts';
+
+export function lifeView(state: ExecutorState): LifeView {
+  const { life, options, pending } = state;
+  const planId = pending?.plan.planId ?? life.plan?.planId;
+  const stage = pending !== undefined ? 'pending' : life.planStage;
+  const position = positionView(state);
+  return {
+    symbol: options.symbol,
+    phase: phaseOf(life),
+    ...(planId === undefined || stage === undefined ? {} : { plan: { planId, stage } }),
+    ...(position === undefined ? {} : { position }),
+    notional: text(notionalOf(life)),
+    ...(life.mandate === undefined ? {} : { mandate: life.mandate }),
+    ...(life.lastClosedAt === undefined ? {} : { lastClosedAt: life.lastClosedAt }),
+    leverageConfirmed: leverageConfirmed(state),
+    ...(state.leverageRefused === undefined ? {} : { leverageRefused: state.leverageRefused }),
+    ...(state.settings === undefined ? {} : { settings: state.settings }),
+    reconciledEpoch: state.reconciledEpoch,
+  };
+}
+
+/** Entry notional of what is held, or the opening order at its limit price (ruling 15). */
+function notionalOf(life: Life) {
+  const held = life.holding.quantity.abs().multipliedBy(life.holding.averageEntry);
+  if (life.entry === undefined || life.entry.state === 'ended' || life.entry.price === undefined) return held;
+  const ordered = life.entry.quantity.multipliedBy(life.entry.price);
+  return ordered.isGreaterThan(held) ? ordered : held;
+}
+
+const standing = (record: ProtectionRecord | undefined): ProtectionRecord | undefined => (record?.state === 'placed' || record?.state === 'triggered' ? record : undefined);
+
+function positionView(state: ExecutorState): PositionView | undefined {
+  const { life, options, settings } = state;
+  const side = heldSide(life);
+  if (side === undefined || life.positionId === undefined) return undefined;
+  const stop = standing(life.stop);
+  const target = standing(life.target);
+  return {
+    positionId: life.positionId,
+    side,
+    quantity: text(life.holding.quantity.abs()),
+    entryPrice: text(life.holding.averageEntry),
+    leverage: settings?.leverage ?? life.plan?.leverage ?? options.leverage,
+    stopLoss: stop === undefined ? null : text(stop.triggerPrice),
+    takeProfit: target === undefined ? null : text(target.triggerPrice),
+    stopOrderId: stop?.clientId ?? null,
+    takeProfitOrderId: target?.clientId ?? null,
+    planId: life.plan?.planId ?? life.positionId,
+    openedAt: life.holding.openedAt ?? 0,
+    realizedPnl: text(life.holding.realizedPnl),
+    commission: text(life.holding.commission),
+  };
+}
+
+/** The operator's view: the life, and what is under way. */
+export function operatorView(state: ExecutorState): unknown {
+  const { life } = state;
+  const order = (record: typeof life.entry) => (record === undefined ? null : { clientId: record.clientId, orderId: record.orderId ?? null, state: record.state, status: record.status ?? null, quantity: text(record.quantity), executedQuantity: text(record.executedQuantity) });
+  const protection = (record: typeof life.stop) => (record === undefined ? null : { clientId: record.clientId, algoId: record.algoId ?? null, state: record.state, quantity: text(record.quantity), triggerPrice: text(record.triggerPrice) });
+  return {
+    life: lifeView(state),
+    holding: { quantity: text(life.holding.quantity ?? ZERO), averageEntry: text(life.holding.averageEntry), realizedPnl: text(life.holding.realizedPnl), commission: text(life.holding.commission) },
+    entry: order(life.entry),
+    close: order(life.close),
+    stop: protection(life.stop),
+    target: protection(life.target),
+    closeRequested: life.closeRequested ?? null,
+    drift: life.drift === undefined ? null : text(life.drift),
+    sequence: state.sequence,
+    durable: state.durable,
+    inFlight: [...state.inFlight],
+    streamEpoch: state.streamEpoch,
+    reconciledEpoch: state.reconciledEpoch,
+  };
+}

@@ -1,0 +1,217 @@
+/** The only way to the venue: holds the order client, redeems a permit or mandate as its last act before each write, and sends in the same turn. */
+import type { ActorContext, Behaviour, Outcome } from '../supervision/behaviour.ts';
+import { same } from '../supervision/behaviour.ts';
+import type { Ref } from '../supervision/ref.ts';
+import { messageOf, VigilError } from '../protocol/errors.ts';
+import { VIEW_EVERY_MS } from '../protocol/messages.ts';
+import type { ExecutorMessage, GatewayMessage, ReadMessage, VenueSessionView, WriteMessage } from '../protocol/messages.ts';
+import type { PlanId, SymbolName } from '../protocol/names.ts';
+import type { PermitRedeemer } from '../protocol/permit.ts';
+import type { AccountModes, LeverageBracket, VenueReads, VenueWrite, WriteOutcome } from '../protocol/venue.ts';
+import { accountModeFault } from '../rules/account-modes.ts';
+import { entrySlotDelay, recentWrites } from '../rules/rate-lane.ts';
+import { VenueError } from '../venue/port.ts';
+import type { VenueGateway } from '../venue/port.ts';
+
+const READ_DEADLINE_MS = 9_000;
+/** An order request is never aborted; after this its outcome counts as unknown, and is asked for (ruling 9). */
+const WRITE_DEADLINE_MS = 8_000;
+const TIME_SAMPLES = 5;
+const TIME_EVERY_MS = 60_000;
+const SESSION_RETRY_MS = 2_000;
+
+export interface GatewayOptions {
+  readonly venue: VenueGateway;
+  readonly redeemer: PermitRedeemer;
+  readonly executorOf: (symbol: SymbolName) => Ref<ExecutorMessage>;
+  readonly subscribers: readonly Ref<{ readonly type: 'session'; readonly view: VenueSessionView }>[];
+  /** Told each newly measured offset venue − us, ms. */
+  readonly onClockOffset: (offsetMs: number) => void;
+  /** The account cannot be traded with as it is: the service refuses to run. */
+  readonly refuse: (error: VigilError) => void;
+}
+
+type Internal =
+  | GatewayMessage
+  | { readonly type: 'read-done'; readonly answer: (value: never) => void; readonly value: unknown }
+  | { readonly type: 'written'; readonly message: WriteMessage; readonly under: string; readonly outcome: Outcome<WriteOutcome> }
+  | { readonly type: 'slot-ready'; readonly symbol: SymbolName; readonly planId: PlanId }
+  | { readonly type: 'measure-time' }
+  | { readonly type: 'time'; readonly outcome: Outcome<VenueReads['serverTime']['answer']> }
+  | { readonly type: 'confirm-modes' }
+  | { readonly type: 'modes'; readonly outcome: Outcome<{ modes: AccountModes; brackets: ReadonlyMap<SymbolName, readonly LeverageBracket[]> }> }
+  | { readonly type: 'heartbeat' };
+
+interface GatewayState {
+  session: VenueSessionView;
+  samples: number[];
+  sent: readonly number[];
+  reads: number;
+  writes: number;
+  refusals: number;
+  lastFailure: string | null;
+}
+
+type Context = ActorContext<Internal>;
+
+export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, GatewayState> {
+  const { venue } = options;
+  return {
+    role: 'gateway',
+    purpose: 'Holds the keys and the order client; nothing reaches the venue but through it.',
+    consumes: { read: 'something to ask the venue', write: 'a write with its authority', 'request-slot': 'room for an entry', 'read-done': 'the venue\'s answer', written: 'what came of a write', 'slot-ready': 'there is room now', 'measure-time': 'the offset is due', time: 'the venue\'s time', 'confirm-modes': 'the account\'s modes are due', modes: 'the account\'s modes', heartbeat: 'the view is due' },
+    emits: ['session → governor, readiness', 'write-outcome, write-refused, slot-granted → executors', 'answers'],
+    // Reads of all actors and writes of all executors; a refused write would be an exit not sent.
+    mailbox: { capacity: 20_000, overflow: 'reject', onRestart: 'keep' },
+    init(ctx) {
+      ctx.timers.once('time', 0, { type: 'measure-time' });
+      ctx.timers.once('modes', 0, { type: 'confirm-modes' });
+      ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
+      return { session: { clockOffsetMs: undefined, modesConfirmed: false, brackets: new Map() }, samples: [], sent: [], reads: 0, writes: 0, refusals: 0, lastFailure: null };
+    },
+    receive(state, message, ctx) {
+      switch (message.type) {
+        case 'read':
+          read(state, message, ctx);
+          return same;
+        case 'read-done':
+          message.answer(message.value as never);
+          return same;
+        case 'write':
+          write(state, message, ctx);
+          return same;
+        case 'written':
+          written(state, message, ctx);
+          return same;
+        case 'request-slot':
+        case 'slot-ready': {
+          state.sent = recentWrites(state.sent, ctx.clock.now());
+          const delay = entrySlotDelay(state.sent, ctx.clock.now());
+          if (delay > 0) ctx.timers.once(`slot:${message.planId}`, delay, { type: 'slot-ready', symbol: message.symbol, planId: message.planId });
+          else ctx.tell(options.executorOf(message.symbol), { type: 'slot-granted', planId: message.planId });
+          return same;
+        }
+        case 'measure-time':
+          ctx.effect({ name: 'server-time', deadlineMs: READ_DEADLINE_MS, run: (signal) => venue.read('serverTime', {}, signal), report: (outcome) => ({ type: 'time', outcome }) });
+          return same;
+        case 'time':
+          timed(state, message.outcome, ctx);
+          return same;
+        case 'confirm-modes':
+          ctx.effect({
+            name: 'account-modes',
+            deadlineMs: READ_DEADLINE_MS,
+            run: async (signal) => ({ modes: await venue.read('accountModes', {}, signal), brackets: await venue.read('brackets', {}, signal) }),
+            report: (outcome) => ({ type: 'modes', outcome }),
+          });
+          return same;
+        case 'modes':
+          confirmed(state, message.outcome, ctx);
+          return same;
+        case 'heartbeat':
+          for (const subscriber of options.subscribers) ctx.tell(subscriber, { type: 'session', view: state.session });
+          return same;
+      }
+    },
+    view: (state) => ({
+      clockOffsetMs: state.session.clockOffsetMs ?? null,
+      modesConfirmed: state.session.modesConfirmed,
+      brackets: state.session.brackets.size,
+      reads: state.reads,
+      writes: state.writes,
+      refusals: state.refusals,
+      usage: venue.usage(),
+      lastFailure: state.lastFailure,
+    }),
+  };
+
+  function read(state: GatewayState, message: ReadMessage, ctx: Context): void {
+    state.reads += 1;
+    const answer = ctx.answering(message) as (value: never) => void;
+    ctx.effect({
+      name: `read ${message.name}`,
+      deadlineMs: READ_DEADLINE_MS,
+      run: (signal) => venue.read(message.name, message.query as never, signal),
+      report(outcome) {
+        if (!outcome.ok) state.lastFailure = `${message.name}: ${outcome.error.message}`;
+        const value = outcome.ok ? { ok: true, value: outcome.value } : { ok: false, kind: outcome.error instanceof VenueError ? outcome.error.kind : outcome.cause, message: outcome.error.message };
+        return { type: 'read-done', answer, value };
+      },
+    });
+  }
+
+  /** Redeem, sign and send in one turn: between the check and the request nothing else runs. */
+  function write(state: GatewayState, message: WriteMessage, ctx: Context): void {
+    const { write: request, authority, because } = message;
+    const executor = options.executorOf(request.symbol);
+    const redemption = options.redeemer.redeem(request, authority, ctx.incarnationOf(executor));
+    if (!redemption.ok) {
+      state.refusals += 1;
+      ctx.log.error({ symbol: request.symbol, clientId: request.clientId, write: request.kind, code: redemption.code, detail: redemption.detail }, 'write refused: no valid permit or mandate');
+      ctx.tell(executor, { type: 'write-refused', write: request, code: redemption.code, detail: redemption.detail });
+      return;
+    }
+    state.writes += 1;
+    state.sent = [...recentWrites(state.sent, ctx.clock.now()), ctx.clock.now()];
+    ctx.log.info({ ...described(request), under: redemption.under, because }, `sending ${request.kind}`);
+    ctx.effect({ name: `write ${request.kind}`, deadlineMs: WRITE_DEADLINE_MS, fact: true, run: () => venue.write(request), report: (outcome) => ({ type: 'written', message, under: redemption.under, outcome }) });
+  }
+
+  function written(state: GatewayState, message: Extract<Internal, { type: 'written' }>, ctx: Context): void {
+    const request = message.message.write;
+    const { outcome } = message;
+    // An adapter that throws, or is silent beyond the deadline, leaves it open whether the order exists.
+    const result: WriteOutcome = outcome.ok ? outcome.value : { result: 'unknown', message: outcome.error.message };
+    if (result.result !== 'accepted') state.lastFailure = `${request.kind} ${request.symbol}: ${result.message}`;
+    const log = result.result === 'accepted' ? ctx.log.info.bind(ctx.log) : ctx.log.warn.bind(ctx.log);
+    log({ symbol: request.symbol, clientId: request.clientId, under: message.under, outcome: result }, `${request.kind}: ${result.result}`);
+    ctx.tell(options.executorOf(request.symbol), { type: 'write-outcome', write: request, outcome: result, late: outcome.late });
+  }
+
+  /** The offset is the median of several readings, each corrected by half its round trip (operators' 50). */
+  function timed(state: GatewayState, outcome: Outcome<VenueReads['serverTime']['answer']>, ctx: Context): void {
+    if (!outcome.ok) {
+      state.lastFailure = `serverTime: ${outcome.error.message}`;
+      if (state.session.clockOffsetMs === undefined) ctx.log.warn({ reason: outcome.error.message }, 'the venue does not tell the time; trying again');
+      ctx.timers.once('time', SESSION_RETRY_MS, { type: 'measure-time' });
+      return;
+    }
+    const { serverTime, sentAt, receivedAt } = outcome.value;
+    state.samples = [...state.samples, serverTime - (sentAt + receivedAt) / 2].slice(-TIME_SAMPLES);
+    const sorted = state.samples.toSorted((a, b) => a - b);
+    const median = Math.round(sorted[Math.floor(sorted.length / 2)]!);
+    state.session = { ...state.session, clockOffsetMs: median };
+    options.onClockOffset(median);
+    ctx.timers.once('time', state.samples.length < TIME_SAMPLES ? 100 : TIME_EVERY_MS, { type: 'measure-time' });
+  }
+
+  function confirmed(state: GatewayState, outcome: Outcome<{ modes: AccountModes; brackets: ReadonlyMap<SymbolName, readonly LeverageBracket[]> }>, ctx: Context): void {
+    if (!outcome.ok) {
+      state.lastFailure = `account modes: ${outcome.error.message}`;
+      if (outcome.error instanceof VenueError && outcome.error.kind === 'authentication') return options.refuse(new VigilError('VENUE_AUTH_FAILED', messageOf(outcome.error)));
+      ctx.log.warn({ reason: outcome.error.message }, 'the account\'s modes cannot be read; trying again');
+      ctx.timers.once('modes', SESSION_RETRY_MS, { type: 'confirm-modes' });
+      return;
+    }
+    const fault = accountModeFault(outcome.value.modes);
+    if (fault !== undefined) return options.refuse(new VigilError('ACCOUNT_MODE_UNSUPPORTED', fault));
+    state.session = { ...state.session, modesConfirmed: true, brackets: outcome.value.brackets };
+    ctx.log.info({ brackets: outcome.value.brackets.size }, 'account modes confirmed: one-way, single-asset, no fee burn');
+  }
+}
+
+function described(write: VenueWrite): object {
+  const { kind, symbol, clientId } = write;
+  switch (write.kind) {
+    case 'OPEN':
+      return { kind, symbol, clientId, side: write.side, quantity: write.quantity.toFixed(), price: write.price.toFixed() };
+    case 'CLOSE':
+      return { kind, symbol, clientId, side: write.side, quantity: write.quantity.toFixed() };
+    case 'PROTECT':
+      return { kind, symbol, clientId, leg: write.leg, side: write.side, quantity: write.quantity.toFixed(), triggerPrice: write.triggerPrice.toFixed() };
+    case 'CANCEL':
+      return { kind, symbol, clientId, of: write.of };
+    case 'CONFIGURE':
+      return { kind, symbol, clientId, setting: write.setting };
+  }
+}

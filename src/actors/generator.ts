@@ -1,0 +1,127 @@
+/** A strategy at work: evaluates every symbol of the universe each cycle, counts every evaluation, publishes what is confident enough. */
+import type { Behaviour } from '../supervision/behaviour.ts';
+import { same } from '../supervision/behaviour.ts';
+import type { Ref } from '../supervision/ref.ts';
+import { text } from '../protocol/decimal.ts';
+import type { Evaluation, Intent } from '../protocol/decisions.ts';
+import type { DenialCode } from '../protocol/denials.ts';
+import type { MarketView, SymbolMarket, Universe } from '../protocol/market.ts';
+import type { BridgeMessage, FunnelMessage, GeneratorMessage } from '../protocol/messages.ts';
+import { intentIdFor } from '../rules/client-ids.ts';
+
+/** A strategy: pure, one symbol at a time. `maxAgeMs` is how old its data may be. */
+export interface Strategy {
+  readonly name: string;
+  evaluate(market: SymbolMarket, now: number, maxAgeMs: number): Evaluation;
+}
+
+export interface GeneratorOptions {
+  readonly strategy: Strategy;
+  readonly cycleMs: number;
+  readonly minConfidence: number;
+  readonly dataMaxAgeMs: number;
+  readonly intentExpiryMs: number;
+  readonly notional: string;
+  readonly leverage: number;
+  readonly stopLossPercent: string;
+  readonly takeProfitPercent: string;
+  readonly bridge: Ref<BridgeMessage>;
+  readonly funnel: Ref<FunnelMessage>;
+}
+
+type Internal = GeneratorMessage | { readonly type: 'cycle' };
+
+interface GeneratorState {
+  market: MarketView | undefined;
+  universe: Universe | undefined;
+  ready: boolean;
+  cycles: number;
+  published: number;
+  lastCycleAt: number | null;
+  lastSignalAt: number | null;
+  evaluations: readonly Evaluation[];
+}
+
+export function generatorBehaviour(options: GeneratorOptions): Behaviour<Internal, GeneratorState> {
+  const { strategy } = options;
+  return {
+    role: `generator/${strategy.name}`,
+    purpose: `Signals of strategy ${strategy.name}; a cycle every ${options.cycleMs / 1_000} s, the first as soon as the service is ready.`,
+    consumes: { 'market-view': 'prices and changes', universe: 'the only symbols it looks at', readiness: 'leaving NOT_READY starts a cycle', cycle: 'a cycle is due' },
+    emits: ['intent → bridge', 'step → operator/funnel'],
+    mailbox: { capacity: 1_000, overflow: 'drop-oldest', onRestart: 'flush' },
+    init(ctx) {
+      ctx.timers.every('cycle', options.cycleMs, { type: 'cycle' });
+      return { market: undefined, universe: undefined, ready: false, cycles: 0, published: 0, lastCycleAt: null, lastSignalAt: null, evaluations: [] };
+    },
+    receive(state, message, ctx) {
+      switch (message.type) {
+        case 'market-view':
+          state.market = message.view;
+          return same;
+        case 'universe':
+          state.universe = message.universe;
+          return same;
+        case 'readiness': {
+          const opened = message.view.ready && !state.ready;
+          state.ready = message.view.ready;
+          if (opened) {
+            ctx.timers.once('first', 0, { type: 'cycle' });
+            ctx.timers.every('cycle', options.cycleMs, { type: 'cycle' });
+          }
+          return same;
+        }
+        case 'cycle':
+          cycle();
+          return same;
+      }
+
+      function cycle(): void {
+        const { market, universe } = state;
+        if (!state.ready || market === undefined || universe === undefined) {
+          ctx.log.debug({ ready: state.ready, market: market !== undefined, universe: universe !== undefined }, 'no cycle: not ready');
+          return;
+        }
+        const now = ctx.clock.now();
+        state.cycles += 1;
+        state.lastCycleAt = now;
+        const unseen = (symbol: SymbolMarket['symbol']): SymbolMarket => ({ symbol, candles: 0 });
+        state.evaluations = [...universe.instruments.keys()].map((symbol) => strategy.evaluate(market.symbols.get(symbol) ?? unseen(symbol), now, options.dataMaxAgeMs));
+        for (const evaluation of state.evaluations) publish(evaluation, market, universe, now);
+        const signals = state.evaluations.filter((one) => one.verdict === 'signal').length;
+        ctx.log.info({ cycle: state.cycles, evaluated: state.evaluations.length, signals, universeVersion: universe.version }, `cycle ${state.cycles}: ${signals} signals from ${state.evaluations.length} symbols`);
+      }
+
+      function publish(evaluation: Evaluation, market: MarketView, universe: Universe, now: number): void {
+        const { symbol } = evaluation;
+        const outcome: 'passed' | DenialCode = evaluation.verdict === 'unknown' ? 'MARKET_DATA_MISSING' : evaluation.verdict === 'hold' ? 'SIGNAL_HOLD' : evaluation.confidence < options.minConfidence ? 'CONFIDENCE_LOW' : 'passed';
+        ctx.tell(options.funnel, { type: 'step', step: { stage: 'signal', symbol, outcome, at: now } });
+        if (evaluation.verdict === 'unknown') return ctx.log.warn({ symbol, missing: evaluation.missing }, 'no evaluation: data is missing');
+        const mark = market.symbols.get(symbol)?.mark;
+        if (outcome !== 'passed' || evaluation.verdict !== 'signal') return ctx.log.debug({ ...evaluation, outcome }, 'evaluated');
+        if (mark === undefined) return ctx.log.warn({ symbol }, 'a signal without a mark price is not published');
+        const { side, confidence } = evaluation;
+        const intent: Intent = {
+          intentId: intentIdFor(strategy.name, symbol, side, now),
+          source: strategy.name,
+          symbol,
+          side,
+          confidence,
+          price: text(mark.price),
+          notional: options.notional,
+          leverage: options.leverage,
+          stopLossPercent: options.stopLossPercent,
+          takeProfitPercent: options.takeProfitPercent,
+          createdAt: now,
+          expiresAt: now + options.intentExpiryMs,
+          universeVersion: universe.version,
+        };
+        state.published += 1;
+        state.lastSignalAt = now;
+        ctx.log.info({ intentId: intent.intentId, symbol, side, confidence, price: intent.price }, `signal ${side} ${symbol}, confidence ${confidence}`);
+        ctx.tell(options.bridge, { type: 'intent', intent });
+      }
+    },
+    view: (state) => ({ strategy: strategy.name, ready: state.ready, cycles: state.cycles, published: state.published, lastCycleAt: state.lastCycleAt, lastSignalAt: state.lastSignalAt, evaluations: state.evaluations }),
+  };
+}

@@ -1,0 +1,190 @@
+/** The only issuer of permits: asks every guard, reserves what it grants, and keeps no opening waiting for an answer. */
+import type { ActorContext, Behaviour } from '../supervision/behaviour.ts';
+import { same } from '../supervision/behaviour.ts';
+import type { Ref } from '../supervision/ref.ts';
+import { decimal, text, wholeDecimal } from '../protocol/decimal.ts';
+import type { Denial } from '../protocol/denials.ts';
+import type { MarketView, Universe } from '../protocol/market.ts';
+import type { EquityView, ExecutorMessage, GovernorMessage, JournalMessage, LifeView, ReadinessView, ReconciliationView, StreamView, TradingStateView, VenueSessionView } from '../protocol/messages.ts';
+import type { MandateId, SymbolName } from '../protocol/names.ts';
+import type { PermitIssuer } from '../protocol/permit.ts';
+import { judgeOpening } from '../rules/guards.ts';
+import type { RiskLimits } from '../rules/guards.ts';
+import { settleReservation } from '../rules/reservations.ts';
+import type { Reservation } from '../rules/reservations.ts';
+
+const HOUR_MS = 3_600_000;
+const LOAD_TIMEOUT_MS = 8_000;
+
+export interface GovernorOptions {
+  readonly issuer: PermitIssuer;
+  readonly limits: RiskLimits;
+  readonly executorOf: (symbol: SymbolName) => Ref<ExecutorMessage>;
+  readonly executors: () => readonly SymbolName[];
+  readonly journal: Ref<JournalMessage>;
+}
+
+interface GovernorState {
+  market: MarketView | undefined;
+  universe: Universe | undefined;
+  equity: EquityView | undefined;
+  stream: StreamView | undefined;
+  reconciliation: ReconciliationView | undefined;
+  session: VenueSessionView | undefined;
+  tradingState: TradingStateView | undefined;
+  readiness: ReadinessView | undefined;
+  readonly lives: Map<SymbolName, LifeView>;
+  readonly mandates: Map<SymbolName, MandateId>;
+  reservations: ReadonlyMap<SymbolName, Reservation>;
+  opens: number[];
+  granted: number;
+  denied: number;
+  lastDenials: { readonly symbol: string; readonly planId: string; readonly denials: readonly Denial[] }[];
+}
+
+type Context = ActorContext<GovernorMessage>;
+
+export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorMessage, GovernorState> {
+  return {
+    role: 'governor',
+    purpose: 'Grants or denies every opening, and reserves what it grants; fail-closed.',
+    consumes: { 'request-permit': 'a plan that wants to open', 'request-configure': 'leverage or margin mode to be set', 'market-view': 'prices', universe: 'filters', equity: 'the account', stream: 'the user stream', reconciliation: 'journal and venue agree', session: 'clock and brackets', 'trading-state': 'what is allowed at all', life: 'what a symbol holds', readiness: 'whether everything is known' },
+    emits: ['permit-granted, permit-denied, configure-granted, configure-denied → executors'],
+    mailbox: { capacity: 5_000, overflow: 'drop-oldest', onRestart: 'keep' },
+    /** The rate limits survive a restart: the openings of the last hour are read back (failure 55). */
+    async init(ctx) {
+      const sent = await ctx.ask(options.journal, { type: 'read-types', types: ['OrderSending'] }, LOAD_TIMEOUT_MS);
+      const opens = sent.filter((entry) => isEntry(entry.payload) && ctx.clock.now() - entry.at < HOUR_MS).map((entry) => entry.at);
+      return { market: undefined, universe: undefined, equity: undefined, stream: undefined, reconciliation: undefined, session: undefined, tradingState: undefined, readiness: undefined, lives: new Map(), mandates: new Map(), reservations: new Map(), opens, granted: 0, denied: 0, lastDenials: [] };
+    },
+    receive(state, message, ctx) {
+      switch (message.type) {
+        case 'request-permit':
+          decide(state, message, ctx);
+          return same;
+        case 'request-configure':
+          configure(state, message, ctx);
+          return same;
+        case 'life':
+          onLife(state, message.view, ctx);
+          return same;
+        case 'market-view':
+          state.market = message.view;
+          return same;
+        case 'universe':
+          state.universe = message.universe;
+          return same;
+        case 'equity':
+          state.equity = message.view;
+          return same;
+        case 'stream':
+          state.stream = message.view;
+          return same;
+        case 'reconciliation':
+          state.reconciliation = message.view;
+          return same;
+        case 'session':
+          state.session = message.view;
+          return same;
+        case 'trading-state':
+          state.tradingState = message.view;
+          return same;
+        case 'readiness':
+          state.readiness = message.view;
+          return same;
+      }
+    },
+    view: (state) => ({
+      granted: state.granted,
+      denied: state.denied,
+      reservations: [...state.reservations.values()].map((one) => ({ symbol: one.symbol, planId: one.planId, notional: text(one.notional), margin: text(one.margin) })),
+      opensLastHour: state.opens.length,
+      equity: state.equity?.equity ?? null,
+      equityObservedAt: state.equity?.observedAt ?? null,
+      tradingState: state.tradingState?.overall ?? null,
+      ready: state.readiness?.ready ?? null,
+      executorsReported: state.lives.size,
+      lastDenials: state.lastDenials,
+      limits: options.limits,
+    }),
+  };
+
+  function decide(state: GovernorState, message: Extract<GovernorMessage, { type: 'request-permit' }>, ctx: Context): void {
+    const { plan, clientId, executorIncarnation } = message;
+    const now = ctx.clock.now();
+    const executor = options.executorOf(plan.symbol);
+    state.opens = state.opens.filter((at) => now - at < HOUR_MS);
+    const offset = state.session?.clockOffsetMs;
+    const { denials, passed } = judgeOpening({
+      plan,
+      limits: options.limits,
+      now,
+      venueNow: offset === undefined ? undefined : now + offset,
+      tradingState: state.tradingState,
+      readiness: state.readiness,
+      equity: state.equity,
+      market: state.market?.symbols.get(plan.symbol),
+      tickSize: state.universe?.instruments.get(plan.symbol)?.tickSize,
+      stream: state.stream,
+      reconciliation: state.reconciliation,
+      session: state.session,
+      expected: options.executors(),
+      lives: state.lives,
+      reservations: state.reservations,
+      opens: state.opens,
+    });
+    if (denials.length > 0) {
+      state.denied += 1;
+      state.lastDenials = [...state.lastDenials, { symbol: plan.symbol, planId: plan.planId, denials }].slice(-20);
+      ctx.log.warn({ planId: plan.planId, symbol: plan.symbol, denials }, `denied: ${denials.map((denial) => denial.code).join(', ')}`);
+      ctx.tell(executor, { type: 'permit-denied', planId: plan.planId, denials });
+      return;
+    }
+    const notional = decimal(plan.notional);
+    const margin = notional.dividedBy(wholeDecimal(plan.leverage));
+    state.reservations = new Map([...state.reservations, [plan.symbol, { symbol: plan.symbol, planId: plan.planId, notional, margin, grantedAt: now }]]);
+    state.opens.push(now);
+    state.granted += 1;
+    const { permit, mandate } = options.issuer.open({ planHash: plan.planId, clientId, symbol: plan.symbol, side: plan.side, maxQuantity: plan.quantity, worstPrice: plan.limitPrice, leverage: plan.leverage, marginMode: 'ISOLATED', executorIncarnation, checks: passed });
+    state.mandates.set(plan.symbol, mandate.mandateId);
+    ctx.log.info({ planId: plan.planId, symbol: plan.symbol, permitId: permit.id, mandateId: mandate.mandateId, clientId, notional: plan.notional, checks: passed.length }, 'permit granted');
+    ctx.tell(executor, { type: 'permit-granted', planId: plan.planId, permit, mandate });
+  }
+
+  /** Leverage and margin mode are set only to what the policy says, and only while nothing is open: it reduces no risk to wait. */
+  function configure(state: GovernorState, message: Extract<GovernorMessage, { type: 'request-configure' }>, ctx: Context): void {
+    const { symbol, clientId, leverage, marginMode } = message;
+    const executor = options.executorOf(symbol);
+    const life = state.lives.get(symbol);
+    const denials: Denial[] = [];
+    if (state.session?.modesConfirmed !== true) denials.push({ code: 'NOT_READY', detail: 'the account\'s modes are not confirmed' });
+    if (life !== undefined && life.phase !== 'Flat') denials.push({ code: 'POSITION_OPEN', detail: life.phase });
+    if (state.universe?.instruments.has(symbol) !== true) denials.push({ code: 'SYMBOL_NOT_IN_POLICY_UNIVERSE', value: symbol });
+    if (denials.length > 0) {
+      ctx.tell(executor, { type: 'configure-denied', denials });
+      return;
+    }
+    const permit = options.issuer.configure({ clientId, symbol, leverage, marginMode, checks: ['NOT_READY', 'POSITION_OPEN', 'SYMBOL_NOT_IN_POLICY_UNIVERSE'] });
+    ctx.tell(executor, { type: 'configure-granted', permit });
+  }
+
+  /** Takes up the mandates of positions on record, and ends those whose position is confirmed flat (ruling 2). */
+  function onLife(state: GovernorState, life: LifeView, ctx: Context): void {
+    state.lives.set(life.symbol, life);
+    state.reservations = settleReservation(state.reservations, life, ctx.clock.now());
+    const known = state.mandates.get(life.symbol);
+    const current = life.mandate?.mandateId;
+    if (life.mandate !== undefined && current !== known) {
+      if (known !== undefined) options.issuer.endMandate(known);
+      options.issuer.restoreMandate(life.mandate);
+      state.mandates.set(life.symbol, life.mandate.mandateId);
+    } else if (life.mandate === undefined && known !== undefined && life.phase === 'Flat' && !state.reservations.has(life.symbol)) {
+      options.issuer.endMandate(known);
+      state.mandates.delete(life.symbol);
+    }
+  }
+}
+
+function isEntry(payload: unknown): boolean {
+  return typeof payload === 'object' && payload !== null && 'purpose' in payload && payload.purpose === 'entry';
+}

@@ -1,0 +1,85 @@
+/** The ready gate: says whether everything an opening depends on is known, and what is missing (ruling 17). */
+import type { Behaviour } from '../supervision/behaviour.ts';
+import { same } from '../supervision/behaviour.ts';
+import type { Ref } from '../supervision/ref.ts';
+import type { MarketView, Universe } from '../protocol/market.ts';
+import { VIEW_EVERY_MS } from '../protocol/messages.ts';
+import type { EquityView, LifeView, ReadinessMessages, ReadinessView, ReconciliationView, StreamView, VenueSessionView } from '../protocol/messages.ts';
+import type { SymbolName } from '../protocol/names.ts';
+import { missingInputs } from '../rules/readiness.ts';
+
+/** How long every symbol is waited for; from then on one that is complete opens the gate. */
+const PATIENCE_MS = 15_000;
+
+export interface ReadinessOptions {
+  readonly subscribers: readonly Ref<{ readonly type: 'readiness'; readonly view: ReadinessView }>[];
+}
+
+type Internal = ReadinessMessages | { readonly type: 'heartbeat' };
+
+interface State {
+  universe: Universe | undefined;
+  universeAt: number | undefined;
+  equity: EquityView | undefined;
+  stream: StreamView | undefined;
+  reconciliation: ReconciliationView | undefined;
+  session: VenueSessionView | undefined;
+  market: MarketView | undefined;
+  readonly lives: Map<SymbolName, LifeView>;
+  view: ReadinessView;
+}
+
+export function readinessBehaviour(options: ReadinessOptions): Behaviour<Internal, State> {
+  return {
+    role: 'readiness',
+    purpose: 'Opens the gate for openings when everything they depend on is known.',
+    consumes: { 'market-view': 'prices and candles', universe: 'the symbols', equity: 'the account', stream: 'the user stream', reconciliation: 'journal and venue agree', session: 'clock and modes', life: 'leverage', get: 'what is missing?', heartbeat: 'the view is due' },
+    emits: ['readiness → governor, generators'],
+    mailbox: { capacity: 2_000, overflow: 'drop-oldest', onRestart: 'flush' },
+    init(ctx) {
+      ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
+      return { universe: undefined, universeAt: undefined, equity: undefined, stream: undefined, reconciliation: undefined, session: undefined, market: undefined, lives: new Map(), view: { ready: false, missing: [{ input: 'everything', reason: 'just started' }], since: ctx.clock.now() } };
+    },
+    receive(state, message, ctx) {
+      const now = ctx.clock.now();
+      switch (message.type) {
+        case 'get':
+          ctx.answering(message)(state.view);
+          return same;
+        case 'market-view':
+          state.market = message.view;
+          break;
+        case 'universe':
+          state.universe = message.universe;
+          state.universeAt ??= now;
+          break;
+        case 'equity':
+          state.equity = message.view;
+          break;
+        case 'stream':
+          state.stream = message.view;
+          break;
+        case 'reconciliation':
+          state.reconciliation = message.view;
+          break;
+        case 'session':
+          state.session = message.view;
+          break;
+        case 'life':
+          state.lives.set(message.view.symbol, message.view);
+          break;
+        case 'heartbeat':
+          break;
+      }
+      const missing = missingInputs({ ...state, patienceOver: state.universeAt !== undefined && now - state.universeAt > PATIENCE_MS });
+      const ready = missing.length === 0;
+      const turned = ready !== state.view.ready;
+      const changed = turned || missing.map((one) => `${one.input}: ${one.reason}`).join() !== state.view.missing.map((one) => `${one.input}: ${one.reason}`).join();
+      if (changed) state.view = { ready, missing, since: turned ? now : state.view.since };
+      if (turned) ctx.log.info({ ready, missing }, ready ? 'ready: everything an opening depends on is known' : 'not ready: openings wait');
+      if (changed || message.type === 'heartbeat') for (const subscriber of options.subscribers) ctx.tell(subscriber, { type: 'readiness', view: state.view });
+      return same;
+    },
+    view: (state) => state.view,
+  };
+}

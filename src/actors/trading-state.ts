@@ -1,0 +1,125 @@
+/** Whether trading is allowed: lowered at once and for good measure on disk, raised only after it is on record (ruling 11). */
+import type { ActorContext, Behaviour, Outcome } from '../supervision/behaviour.ts';
+import { same } from '../supervision/behaviour.ts';
+import type { Ref } from '../supervision/ref.ts';
+import { messageOf } from '../protocol/errors.ts';
+import { VIEW_EVERY_MS } from '../protocol/messages.ts';
+import type { JournalAnswer, JournalMessage, TradingStateActorMessage, TradingStateAnswer, TradingStateName, TradingStateView } from '../protocol/messages.ts';
+import type { SymbolName } from '../protocol/names.ts';
+import type { TradingEpochs } from '../protocol/permit.ts';
+import type { TradingStateFile } from '../persistence/trading-state-file.ts';
+import { INITIAL_TRADING_STATE, isLowering, lowerOf, withState } from '../rules/trading-state.ts';
+import type { TradingState } from '../rules/trading-state.ts';
+import { draft } from './journal.ts';
+
+const ENTITY = 'trading-state';
+const JOURNAL_TIMEOUT_MS = 8_000;
+
+export interface TradingStateOptions {
+  readonly file: TradingStateFile;
+  readonly epochs: TradingEpochs;
+  readonly journal: Ref<JournalMessage>;
+  readonly subscribers: readonly Ref<{ readonly type: 'trading-state'; readonly view: TradingStateView }>[];
+}
+
+type SetMessage = Extract<TradingStateActorMessage, { type: 'set' }>;
+type Internal = TradingStateActorMessage | { readonly type: 'recorded'; readonly next: TradingState; readonly raising: boolean; readonly answer: (value: TradingStateAnswer) => void; readonly outcome: Outcome<JournalAnswer> } | { readonly type: 'heartbeat' };
+
+interface State {
+  current: TradingState;
+  sequence: number;
+}
+
+type Context = ActorContext<Internal>;
+
+export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<Internal, State> {
+  const { file, epochs, journal } = options;
+  const viewOf = (state: TradingState): TradingStateView => ({ ...state, tradingEpoch: epochs.current() });
+  return {
+    role: 'trading-state',
+    purpose: 'Says whether openings are allowed; survives everything; only an operator raises it.',
+    consumes: { set: 'an operator changes the state', get: 'what is it?', recorded: 'the journal has it', heartbeat: 'the view is due' },
+    emits: ['trading-state → governor'],
+    mailbox: { capacity: 1_000, overflow: 'reject', onRestart: 'keep' },
+    /** The lower of file and journal wins: neither can undo what the other holds. */
+    async init(ctx) {
+      const entries = await ctx.ask(journal, { type: 'read', entity: ENTITY }, JOURNAL_TIMEOUT_MS);
+      const journalled = entries.reduce((state, entry) => applyEntry(state, entry.payload, entry.at), INITIAL_TRADING_STATE);
+      const onFile = file.read();
+      const current = onFile === undefined ? journalled : lowerOf(onFile, journalled);
+      ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
+      if (current.overall !== 'ACTIVE' || current.symbols.size > 0) ctx.log.warn({ overall: current.overall, symbols: [...current.symbols], cause: current.cause }, `trading state is ${current.overall}, as it was left`);
+      return { current, sequence: entries.at(-1)?.sequence ?? 0 };
+    },
+    receive(state, message, ctx) {
+      switch (message.type) {
+        case 'get':
+          ctx.answering(message)(viewOf(state.current));
+          return same;
+        case 'set':
+          set(state, message, ctx);
+          return same;
+        case 'recorded':
+          recorded(state, message, ctx);
+          return same;
+        case 'heartbeat':
+          publishView(state, ctx);
+          return same;
+      }
+    },
+    view: ({ current }) => ({ overall: current.overall, symbols: Object.fromEntries(current.symbols), cause: current.cause, since: current.since, tradingEpoch: epochs.current() }),
+  };
+
+  function set(state: State, message: SetMessage, ctx: Context): void {
+    const { state: to, symbol, reason, by } = message;
+    const answer = ctx.answering(message);
+    const from: TradingStateName = symbol === undefined ? state.current.overall : (state.current.symbols.get(symbol) ?? 'ACTIVE');
+    const next = withState(state.current, to, symbol, `${reason} (${by})`, ctx.clock.now());
+    const raising = !isLowering(from, to);
+    if (!raising) {
+      // In this turn: every permit that is out is void, whatever happens to the two records below.
+      epochs.advance();
+      state.current = next;
+      ctx.log.warn({ from, to, symbol: symbol ?? null, reason, by, tradingEpoch: epochs.current() }, `trading state lowered to ${to}`);
+      publishView(state, ctx);
+      writeFile(next, ctx);
+    }
+    state.sequence += 1;
+    ctx.ask(journal, { type: 'append', entries: [draft(ENTITY, state.sequence, 'TradingStateSet', ctx.clock.now(), { state: to, symbol: symbol ?? null, reason, by })] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', next, raising, answer, outcome }));
+  }
+
+  function recorded(state: State, message: Extract<Internal, { type: 'recorded' }>, ctx: Context): void {
+    const { outcome, raising, next, answer } = message;
+    const failure = !outcome.ok ? outcome.error.message : outcome.value.ok ? undefined : outcome.value.message;
+    if (failure !== undefined) {
+      ctx.log.error({ failure, raising }, raising ? 'the journal did not take the change: the state is not raised' : 'the journal did not take the lowering; it stands all the same, and on the file');
+      answer(raising ? { ok: false, message: `not raised: ${failure}` } : { ok: true, view: viewOf(state.current) });
+      // The number may or may not be taken: the next incarnation reads what is.
+      throw new Error(`journal: ${failure}`);
+    }
+    if (raising) {
+      state.current = next;
+      writeFile(next, ctx);
+      ctx.log.warn({ overall: next.overall, cause: next.cause }, `trading state is ${next.overall}`);
+      publishView(state, ctx);
+    }
+    answer({ ok: true, view: viewOf(state.current) });
+  }
+
+  function writeFile(next: TradingState, ctx: Context): void {
+    try {
+      file.write(next);
+    } catch (error) {
+      ctx.log.error({ error: messageOf(error) }, 'the trading-state file could not be written; the state stands all the same');
+    }
+  }
+
+  function publishView(state: State, ctx: Context): void {
+    for (const subscriber of options.subscribers) ctx.tell(subscriber, { type: 'trading-state', view: viewOf(state.current) });
+  }
+}
+
+function applyEntry(state: TradingState, payload: unknown, at: number): TradingState {
+  const { state: to, symbol, reason, by } = payload as { state: TradingStateName; symbol: SymbolName | null; reason: string; by: string };
+  return withState(state, to, symbol ?? undefined, `${reason} (${by})`, at);
+}

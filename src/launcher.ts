@@ -1,0 +1,163 @@
+/**
+ * The service is started again after a crash, and never after a refusal: a thin process above it that forks, waits,
+ * and passes signals and exit codes through (rulings 28, 30).
+ */
+import { fork } from 'node:child_process';
+import { constants } from 'node:os';
+import { messageOf } from './protocol/errors.ts';
+import type { ActorLog } from './supervision/behaviour.ts';
+import { keepAlive, systemClock } from './supervision/clock.ts';
+import type { Clock, TimerHandle } from './supervision/clock.ts';
+
+type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
+const STOP_SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/** Orderly, refused (configuration, corrupt journal, second instance), refused by request: starting again would change nothing. */
+const FINAL_CODES: ReadonlySet<number> = new Set([0, 2, 4]);
+const BACKOFF = { minMs: 1_000, maxMs: 60_000, freshAfterMs: 600_000 };
+const BUDGET = { restarts: 10, windowMs: 600_000 };
+/** A signal to the group reaches the service twice, and npm adds its own: one wish, not two. */
+const REPEAT_MS = 2_000;
+/** What the service has beyond its own shutdown budget before it is killed. */
+const GRACE_MS = 3_000;
+
+/** The running service, as the launcher sees it. */
+export interface ServiceProcess {
+  kill(signal: StopSignal | 'SIGKILL'): void;
+  /** Called once: an exit code, or the signal that ended it. */
+  onExit(listener: (code: number | null, signal: string | null) => void): void;
+}
+
+export interface LauncherOptions {
+  /** What `vigil` was called with; the service gets the same and `--no-launcher`. */
+  readonly argv: readonly string[];
+  readonly log: ActorLog;
+  /** `shutdown.budgetMs`; without it, the longest that can be configured. */
+  readonly shutdownBudgetMs?: number;
+  readonly clock?: Clock;
+  readonly startService?: (argv: readonly string[]) => ServiceProcess;
+  /** Where signals come from. */
+  readonly signals?: { on(name: StopSignal, listener: () => void): unknown; off(name: StopSignal, listener: () => void): unknown };
+}
+
+/** Runs the service until it ends for good; resolves with the exit code to end with. Never rejects. */
+export function runLauncher(options: LauncherOptions): Promise<number> {
+  const { argv, log, shutdownBudgetMs = 60_000, clock = systemClock, startService = forkService(new URL('./main.ts', import.meta.url)), signals = process } = options;
+  const alive = keepAlive();
+  const history = new RestartHistory();
+  let service: ServiceProcess | undefined;
+  let pending: TimerHandle | undefined;
+  let lastCode = 0;
+  let stop: { readonly deadline: TimerHandle } | undefined;
+  let signalledAt = Number.NEGATIVE_INFINITY;
+  let overdue = false;
+
+  return new Promise((resolve) => {
+    const end = (code: number) => {
+      for (const [name, listener] of listeners) signals.off(name, listener);
+      stop?.deadline.cancel();
+      pending?.cancel();
+      alive.cancel();
+      resolve(code);
+    };
+
+    const begin = () => {
+      pending = undefined;
+      history.started(clock.monotonic());
+      try {
+        service = startService([...argv, '--no-launcher']);
+        service.onExit(ended);
+      } catch (error) {
+        log.error({ error: messageOf(error) }, 'the service cannot be started');
+        ended(1, null);
+      }
+    };
+
+    const ended = (code: number | null, signal: string | null) => {
+      service = undefined;
+      lastCode = code ?? exitCodeOf(signal);
+      if (overdue) return end(1);
+      if (stop !== undefined || (code !== null && FINAL_CODES.has(code))) return end(lastCode);
+      const inMs = history.ended(clock.monotonic());
+      if (inMs === undefined) {
+        log.error({ code, signal, restarts: BUDGET.restarts, windowMs: BUDGET.windowMs }, 'the service crashed more often than the restart budget allows; giving up with its last exit code');
+        return end(lastCode);
+      }
+      log.warn({ code, signal, inMs }, 'the service crashed; starting it again');
+      pending = clock.after(inMs, begin);
+    };
+
+    const onSignal = (name: StopSignal) => {
+      const now = clock.monotonic();
+      if (now - signalledAt < REPEAT_MS) return;
+      signalledAt = now;
+      // Between two starts there is nothing to stop: the last crash is how it ended.
+      if (service === undefined) return end(lastCode);
+      service.kill(name);
+      stop ??= { deadline: clock.after(shutdownBudgetMs + GRACE_MS, killOverdue) };
+    };
+
+    const killOverdue = () => {
+      overdue = true;
+      log.error({ afterMs: shutdownBudgetMs + GRACE_MS }, 'the service did not stop in time; killing it. Positions keep their stops on the venue');
+      service?.kill('SIGKILL');
+    };
+
+    const listeners = STOP_SIGNALS.map((name) => [name, () => onSignal(name)] as const);
+    for (const [name, listener] of listeners) signals.on(name, listener);
+    begin();
+  });
+}
+
+/**
+ * For the service: `callback` is called once when the launcher is gone, however it went, be it before this call.
+ * Without a launcher (no IPC channel) it is never called. Does not keep the process alive.
+ */
+export function onLauncherGone(callback: () => void): void {
+  if (process.send === undefined) return;
+  if (!process.connected) return callback();
+  process.once('disconnect', callback);
+  process.channel?.unref();
+}
+
+/** How often the service has crashed, over monotonic time: how long to wait, or that the budget is spent. */
+class RestartHistory {
+  #crashes: number[] = [];
+  #inRow = 0;
+  #startedAt = 0;
+
+  started(now: number): void {
+    this.#startedAt = now;
+  }
+
+  /** The time to wait before the next start; undefined: no more. */
+  ended(now: number): number | undefined {
+    if (now - this.#startedAt >= BACKOFF.freshAfterMs) this.#inRow = 0;
+    this.#crashes = this.#crashes.filter((at) => now - at < BUDGET.windowMs);
+    if (this.#crashes.length >= BUDGET.restarts) return undefined;
+    this.#crashes.push(now);
+    return Math.min(BACKOFF.minMs * 2 ** this.#inRow++, BACKOFF.maxMs);
+  }
+}
+
+/** The shell's number for an end by signal. */
+function exitCodeOf(signal: string | null): number {
+  return 128 + ((signal === null ? undefined : (constants.signals as Record<string, number>)[signal]) ?? 0);
+}
+
+/** A service of our own Node, flags and terminal; the IPC channel carries nothing but its end. */
+export function forkService(entry: URL): (argv: readonly string[]) => ServiceProcess {
+  return (argv) => {
+    const child = fork(entry, argv, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+    return {
+      kill: (signal) => child.kill(signal),
+      onExit(listener) {
+        child.once('exit', listener);
+        // A process that never came to be has no exit; other errors (a signal too late) leave its end to be told.
+        child.on('error', () => {
+          if (child.pid === undefined) listener(1, null);
+        });
+      },
+    };
+  };
+}

@@ -1,0 +1,66 @@
+/** The command line: parse, compose, run; nothing else. */
+import { Command, InvalidArgumentError } from 'commander';
+import { buildId, PROJECT_ROOT } from './build-id.ts';
+import { loadConfig, readHostPort } from './config.ts';
+import { runLauncher } from './launcher.ts';
+import { createLogger, partLog } from './log.ts';
+import { registerClientCommands } from './operator/commands/register.ts';
+import { runPaper } from './paper/command.ts';
+import { messageOf, VigilError } from './protocol/errors.ts';
+import { EXIT, runService } from './service.ts';
+
+interface StartOptions {
+  readonly config: string[];
+  readonly set: string[];
+  readonly dataDir?: string;
+  readonly launcher: boolean;
+  readonly replay?: string;
+  readonly speed?: string;
+  readonly adoptInstance?: string;
+}
+
+const collect = (value: string, previous: string[]) => [...previous, value];
+
+const program = new Command('vigil').description('A supervised trading pipeline for Binance USDⓈ-M futures.').version(buildId());
+registerClientCommands(program);
+
+program
+  .command('start')
+  .description('run the service in the foreground')
+  .option('--config <file>', 'a configuration file over config/vigil.yaml; may be repeated', collect, [])
+  .option('--set <path=value>', 'one setting; may be repeated', collect, [])
+  .option('--data-dir <dir>', 'where everything durable is (default: var)')
+  .option('--replay <dir>', 'recorded candles instead of the synthetic market: paper.replay')
+  .option('--speed <factor>', 'how many times as fast they run: paper.speed')
+  .option('--adopt-instance <tag>', 'take over the orders of another instance: adoption.instanceTag')
+  .option('--no-launcher', 'the bare service: nothing starts it again after a crash')
+  .action(async (options: StartOptions) => {
+    const short = [options.replay === undefined ? [] : [`paper.replay=${options.replay}`], options.speed === undefined ? [] : [`paper.speed=${options.speed}`], options.adoptInstance === undefined ? [] : [`adoption.instanceTag=${options.adoptInstance}`]].flat();
+    const config = loadConfig({ files: options.config, env: process.env, sets: [...options.set, ...short], projectRoot: PROJECT_ROOT, ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }) });
+    process.exitCode = options.launcher ? await runLauncher({ argv: process.argv.slice(2), log: partLog(createLogger(config.log), 'launcher'), shutdownBudgetMs: config.shutdown.budgetMs }) : await runService(config);
+  });
+
+program
+  .command('paper')
+  .description('run the paper exchange alone')
+  .option('--listen <host:port>', 'where it listens; loopback only', '127.0.0.1:8480')
+  .option('--seed <n>', 'of the synthetic market')
+  .option('--replay <dir>', 'recorded candles instead of the synthetic market')
+  .option('--speed <factor>', 'how many times as fast they run', '1')
+  .option('--balance <usdt>', 'of the default account (key "paper", secret "paper")', '10000')
+  .option('--state <dir>', 'keep account and market there; without it everything is in memory')
+  .action(async (options: { listen: string; seed?: string; replay?: string; speed: string; balance: string; state?: string }) => {
+    const listen = readHostPort(options.listen);
+    if (listen === undefined) throw new InvalidArgumentError(`--listen ${options.listen} is not HOST:PORT`);
+    const logger = createLogger({ level: 'info', format: 'auto' });
+    process.exitCode = await runPaper({ ...options, ...listen, log: (level, fields, message) => logger[level](fields, message) });
+  });
+
+try {
+  await program.parseAsync(process.argv);
+} catch (error) {
+  process.stderr.write(`vigil: ${error instanceof VigilError ? error.explain() : messageOf(error)}\n`);
+  process.exitCode = error instanceof VigilError ? EXIT.refused : EXIT.crashed;
+}
+// The SDK leaves timers behind that nothing can stop; what had to be closed is closed.
+process.exit();

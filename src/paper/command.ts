@@ -1,0 +1,46 @@
+/** `vigil paper`: the paper exchange alone, in the foreground, until a signal ends it. */
+import { keepAlive } from '../supervision/clock.ts';
+import { DEFAULT_SEED, startPaperExchange, StartRefused } from './exchange.ts';
+import type { Log } from './exchange.ts';
+
+export interface PaperCommand {
+  readonly host: string;
+  readonly port: number;
+  readonly seed?: string;
+  readonly replay?: string;
+  readonly speed: string;
+  readonly balance: string;
+  readonly state?: string;
+  readonly log: Log;
+}
+
+/** Resolves with the exit code: 0 after a signal, 2 when it could not start. */
+export async function runPaper(command: PaperCommand): Promise<number> {
+  const seed = command.seed === undefined ? DEFAULT_SEED : Number(command.seed);
+  const speed = Number(command.speed);
+  const faults = [
+    Number.isSafeInteger(seed) && seed >= 0 ? [] : [`--seed ${command.seed}: a whole number from 0 is expected`],
+    Number.isFinite(speed) && speed > 0 ? [] : [`--speed ${command.speed}: a number above 0 is expected`],
+    /^\d+(\.\d+)?$/.test(command.balance) ? [] : [`--balance ${command.balance}: a decimal number of USDT is expected`],
+  ].flat();
+  if (faults.length > 0) {
+    process.stderr.write(`vigil paper: ${faults.join('; ')}\n`);
+    return 2;
+  }
+  const { host, port, balance, log } = command;
+  try {
+    const exchange = await startPaperExchange({ host, port, seed, balance, log, ...(command.replay === undefined ? {} : { replay: { dir: command.replay, speed, history: 360, align: 'start' as const } }), ...(command.state === undefined ? {} : { stateDir: command.state }) });
+    process.stdout.write(`Paper exchange on ${exchange.url} (key "paper", secret "paper")\n`);
+    const alive = keepAlive();
+    await new Promise<void>((resolve) => {
+      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
+    });
+    alive.cancel();
+    await exchange.close();
+    return 0;
+  } catch (error) {
+    if (!(error instanceof StartRefused)) throw error;
+    process.stderr.write(`vigil paper: ${error.message}\n`);
+    return 2;
+  }
+}

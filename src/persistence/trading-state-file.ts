@@ -1,0 +1,70 @@
+/** `<data-dir>/trading-state`: the lowered state, fsynced before anything else is tried; readable when the journal is not (ruling 11). */
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { z } from 'zod';
+import { VigilError } from '../protocol/errors.ts';
+import type { TradingStateName } from '../protocol/messages.ts';
+import type { SymbolName } from '../protocol/names.ts';
+
+const stateName = z.enum(['ACTIVE', 'REDUCING', 'HALTED']);
+const fileSchema = z.strictObject({ overall: stateName, symbols: z.record(z.string(), stateName), cause: z.string(), since: z.number() });
+
+interface DurableTradingState {
+  readonly overall: TradingStateName;
+  readonly symbols: ReadonlyMap<SymbolName, TradingStateName>;
+  readonly cause: string;
+  readonly since: number;
+}
+
+export interface TradingStateFile {
+  /** Undefined: there is no file. @throws VigilError when there is one that cannot be understood: unknown is never ACTIVE. */
+  read(): DurableTradingState | undefined;
+  /** Durable when it returns; the old content or the new, never half of it. */
+  write(state: DurableTradingState): void;
+}
+
+export function tradingStateFile(path: string): TradingStateFile {
+  return {
+    read() {
+      let content: string;
+      try {
+        content = readFileSync(path, 'utf8');
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw new VigilError('DATA_DIR_UNWRITABLE', `${path} cannot be read: ${(error as Error).message}`, { cause: error });
+      }
+      const parsed = fileSchema.safeParse(parseJson(content));
+      if (!parsed.success) throw new VigilError('JOURNAL_CORRUPT', `${path} is not a trading state (${parsed.error.issues[0]?.message ?? 'not JSON'}); write {"overall":"HALTED","symbols":{},"cause":"repaired","since":0} into it, then activate`);
+      return { ...parsed.data, symbols: new Map(Object.entries(parsed.data.symbols).map(([symbol, state]) => [symbol as SymbolName, state])) };
+    },
+    write(state) {
+      const { overall, cause, since } = state;
+      const text = JSON.stringify({ overall, symbols: Object.fromEntries(state.symbols), cause, since });
+      const next = `${path}.next`;
+      syncFile(next, () => {
+        const handle = openSync(next, 'w', 0o600);
+        writeSync(handle, `${text}\n`);
+        return handle;
+      });
+      renameSync(next, path);
+      syncFile(dirname(path), () => openSync(dirname(path), 'r'));
+    },
+  };
+}
+
+function syncFile(_name: string, open: () => number): void {
+  const handle = open();
+  try {
+    fsyncSync(handle);
+  } finally {
+    closeSync(handle);
+  }
+}
+
+function parseJson(content: string): unknown {
+  try {
+    return JSON.parse(content);
+  } catch {
+    return undefined;
+  }
+}

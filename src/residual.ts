@@ -1,0 +1,16 @@
+/** What is left open at a stop, with the stops that protect it: said to whoever stopped the service (operators' 11). */
+import type { LifeView } from './protocol/messages.ts';
+
+export function residualExposure(lives: readonly LifeView[]): string {
+  const held = lives.filter((life) => life.position !== undefined);
+  const unsettled = lives.filter((life) => life.position === undefined && life.phase !== 'Flat');
+  if (held.length === 0 && unsettled.length === 0) return 'Nothing is open.';
+  const rows = held.map(({ symbol, position, phase }) => {
+    if (position === undefined) return '';
+    const stop = position.stopLoss === null ? 'NO STOP' : `stop ${position.stopLoss} (${position.stopOrderId})`;
+    const target = position.takeProfit === null ? 'no target' : `target ${position.takeProfit}`;
+    return `  ${symbol}  ${position.side} ${position.quantity} at ${position.entryPrice}  ${phase}  ${stop}, ${target}`;
+  });
+  const open = unsettled.map((life) => `  ${life.symbol}  ${life.phase}: to be resolved at the next start`);
+  return [`Still open: ${held.length} position${held.length === 1 ? '' : 's'}; their stops and targets stay on the exchange.`, ...rows, ...open].join('\n');
+}

@@ -1,0 +1,202 @@
+/** The supervision tree of the service, as a table: what is started in which order, who is told what, and who gets which key. */
+import { accountBehaviour } from './actors/account.ts';
+import { bridgeBehaviour } from './actors/bridge.ts';
+import { executorBehaviour } from './actors/executor/executor.ts';
+import type { ExecutorInternal } from './actors/executor/state.ts';
+import { exitsBehaviour } from './actors/exits.ts';
+import { gatewayBehaviour } from './actors/gateway.ts';
+import { generatorBehaviour } from './actors/generator.ts';
+import type { Strategy } from './actors/generator.ts';
+import { governorBehaviour } from './actors/governor.ts';
+import { journalBehaviour } from './actors/journal.ts';
+import { marketBehaviour } from './actors/market.ts';
+import { paperProcessBehaviour } from './actors/paper-process.ts';
+import { readinessBehaviour } from './actors/readiness.ts';
+import { reconcilerBehaviour } from './actors/reconciler.ts';
+import { tradingStateBehaviour } from './actors/trading-state.ts';
+import { universeBehaviour } from './actors/universe.ts';
+import { userStreamBehaviour } from './actors/user-stream.ts';
+import type { Config } from './config.ts';
+import { funnelBehaviour } from './operator/funnel.ts';
+import { operatorHttpBehaviour } from './operator/http-actor.ts';
+import type { Addresses, AuditEntry } from './operator/options.ts';
+import type { Journal } from './persistence/port.ts';
+import type { TradingStateFile } from './persistence/trading-state-file.ts';
+import type { VigilError } from './protocol/errors.ts';
+import type { SymbolName } from './protocol/names.ts';
+import { createPermitAuthority } from './protocol/permit.ts';
+import type { TradingEpochs } from './protocol/permit.ts';
+import { evaluateTrend24h } from './rules/trend-24h.ts';
+import { supervisor, worker } from './supervision/child-spec.ts';
+import type { SupervisorSpec } from './supervision/child-spec.ts';
+import type { Clock } from './supervision/clock.ts';
+import { pool } from './supervision/pool.ts';
+import type { Pool } from './supervision/pool.ts';
+import type { ActorSystem } from './supervision/system.ts';
+import type { Venue } from './venue/port.ts';
+
+export interface TreeParts {
+  readonly system: ActorSystem;
+  readonly clock: Clock;
+  readonly config: Config;
+  readonly policy: readonly SymbolName[] | undefined;
+  readonly journal: Journal;
+  readonly tradingState: TradingStateFile;
+  readonly venue: Venue;
+  /** Options of the paper exchange's process; undefined: another venue, or one that runs already. */
+  readonly paper: object | undefined;
+  /** This instance's tag, then those it takes over. */
+  readonly tags: readonly [string, ...string[]];
+  readonly facts: { readonly configHash: string; readonly buildId: string; readonly startedAt: number };
+  readonly onClockOffset: (offsetMs: number) => void;
+  readonly onListening: (addresses: Addresses) => void;
+  readonly audit: (entry: AuditEntry) => void;
+  readonly refuse: (error: VigilError) => void;
+  readonly stop: (reason: string) => void;
+}
+
+export interface Tree {
+  readonly spec: SupervisorSpec;
+  readonly executors: Pool<ExecutorInternal, SymbolName>;
+  /** Advancing it voids every permit to open that is out. */
+  readonly epochs: TradingEpochs;
+  /** The paths that make new openings; suspended first when the service stops. */
+  readonly openers: readonly string[];
+}
+
+const STRATEGIES: Readonly<Record<string, Strategy>> = { 'trend-24h': { name: 'trend-24h', evaluate: evaluateTrend24h } };
+
+/** A ticker is polled every `market.tickerMs`; four missed polls make it unknown. */
+const TICKER_POLLS_MISSED = 4;
+
+export function composeTree(parts: TreeParts): Tree {
+  const { system, clock, config, venue, journal: store, tags, refuse } = parts;
+  const authority = createPermitAuthority({ now: () => clock.now() });
+  const ref = <Message>(path: string) => system.ref<Message>(path);
+  const refs = {
+    journal: ref<Parameters<ReturnType<typeof journalBehaviour>['receive']>[1]>('journal'),
+    funnel: ref<Parameters<ReturnType<typeof funnelBehaviour>['receive']>[1]>('operator/funnel'),
+    http: ref<Parameters<ReturnType<typeof operatorHttpBehaviour>['receive']>[1]>('operator/http'),
+    paper: ref<Parameters<ReturnType<typeof paperProcessBehaviour>['receive']>[1]>('paper'),
+    gateway: ref<Parameters<ReturnType<typeof gatewayBehaviour>['receive']>[1]>('gateway'),
+    market: ref<Parameters<ReturnType<typeof marketBehaviour>['receive']>[1]>('market'),
+    userStream: ref<Parameters<ReturnType<typeof userStreamBehaviour>['receive']>[1]>('user-stream'),
+    universe: ref<Parameters<ReturnType<typeof universeBehaviour>['receive']>[1]>('universe'),
+    account: ref<Parameters<ReturnType<typeof accountBehaviour>['receive']>[1]>('account'),
+    tradingState: ref<Parameters<ReturnType<typeof tradingStateBehaviour>['receive']>[1]>('trading-state'),
+    readiness: ref<Parameters<ReturnType<typeof readinessBehaviour>['receive']>[1]>('readiness'),
+    governor: ref<Parameters<ReturnType<typeof governorBehaviour>['receive']>[1]>('governor'),
+    reconciler: ref<Parameters<ReturnType<typeof reconcilerBehaviour>['receive']>[1]>('reconciler'),
+    bridge: ref<Parameters<ReturnType<typeof bridgeBehaviour>['receive']>[1]>('bridge'),
+    exits: ref<Parameters<ReturnType<typeof exitsBehaviour>['receive']>[1]>('exits'),
+  };
+  const generators = config.generator.strategies.map((name) => ({ strategy: STRATEGIES[name]!, ref: ref<Parameters<ReturnType<typeof generatorBehaviour>['receive']>[1]>(`generator/${name}`) }));
+  const generatorRefs = generators.map((one) => one.ref);
+
+  const executors = pool<ExecutorInternal, SymbolName>(system, {
+    path: 'executors',
+    memberPath: (symbol) => `executor/${symbol}`,
+    purpose: 'One executor a symbol with a life to manage.',
+    child: (self, symbol) =>
+      worker(
+        self,
+        executorBehaviour({
+          symbol,
+          tags,
+          stopLossPercent: config.trading.stopLossPercent,
+          takeProfitPercent: config.trading.takeProfitPercent,
+          leverage: config.trading.leverage,
+          nakedAlarmMs: config.execution.nakedAlarmMs,
+          nakedCloseMs: config.execution.nakedCloseMs,
+          unknownPositions: config.adoption.unknownPositions ?? (config.venue.mode === 'mainnet' ? 'leave' : 'adopt'),
+          journal: refs.journal,
+          gateway: refs.gateway,
+          governor: refs.governor,
+          funnel: refs.funnel,
+          watchers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.reconciler],
+        }),
+      ),
+  });
+  const executorOf = (symbol: SymbolName) => executors.pool.member(symbol);
+  const executorKeys = () => executors.pool.keys();
+
+  let streamEpoch = 0;
+  const cycleMs = config.generator.cycleMs;
+  const operator = supervisor('operator', 'What operators see and do; its death never touches trading.', [
+    worker(refs.funnel, funnelBehaviour()),
+    worker(
+      refs.http,
+      operatorHttpBehaviour({
+        system,
+        service: { mode: config.venue.mode, ...parts.facts, incarnation: store.writerEpoch, dataDir: config.dataDir, stop: parts.stop },
+        refs: { readiness: refs.readiness, tradingState: refs.tradingState, funnel: refs.funnel },
+        executors: executors.pool,
+        http: { listen: config.operator.http.listen, allowControl: config.operator.http.allowControl, ...(config.operator.http.token === undefined ? {} : { token: config.operator.http.token }) },
+        audit: { record: parts.audit },
+        onListening: parts.onListening,
+      }),
+    ),
+  ]);
+  const venueRoom = supervisor('venue', 'Everything that speaks to the exchange.', [
+    ...(parts.paper === undefined ? [] : [worker(refs.paper, paperProcessBehaviour({ child: parts.paper }), { startMs: 20_000 })]),
+    worker(refs.gateway, gatewayBehaviour({ venue: venue.gateway, redeemer: authority.redeemer, executorOf, subscribers: [refs.governor, refs.readiness], onClockOffset: parts.onClockOffset, refuse })),
+    worker(refs.market, marketBehaviour({ streams: venue.marketStreams, gateway: refs.gateway, tickerMs: config.market.tickerMs, candleHistory: config.market.candleHistory, subscribers: [refs.governor, refs.bridge, refs.exits, refs.readiness, ...generatorRefs] })),
+    worker(refs.userStream, userStreamBehaviour({ stream: venue.userStream, executorOf, account: refs.account, subscribers: [refs.governor, refs.readiness, refs.reconciler], nextEpoch: () => ++streamEpoch })),
+  ]);
+  const stateRoom = supervisor('state', 'What is known and allowed.', [
+    worker(
+      refs.universe,
+      universeBehaviour({
+        rules: { policy: parts.policy, chosen: config.universe.symbols ?? undefined, top: config.universe.top, minQuoteVolume: config.universe.minQuoteVolume },
+        refreshMs: config.universe.refreshMs,
+        gateway: refs.gateway,
+        journal: refs.journal,
+        subscribers: [refs.market, refs.governor, refs.bridge, refs.readiness, refs.reconciler, ...generatorRefs],
+        executorOf,
+        executors: executorKeys,
+        refuse,
+      }),
+    ),
+    worker(refs.account, accountBehaviour({ gateway: refs.gateway, pollMs: config.account.pollMs, subscribers: [refs.governor, refs.readiness] })),
+    worker(refs.tradingState, tradingStateBehaviour({ file: parts.tradingState, epochs: authority.epochs, journal: refs.journal, subscribers: [refs.governor] })),
+    worker(refs.readiness, readinessBehaviour({ subscribers: [refs.governor, ...generatorRefs] })),
+  ]);
+  const generatorRoom = supervisor(
+    'generators',
+    'The strategies.',
+    generators.map((one) =>
+      worker(
+        one.ref,
+        generatorBehaviour({
+          strategy: one.strategy,
+          cycleMs,
+          minConfidence: config.generator.minConfidence,
+          dataMaxAgeMs: TICKER_POLLS_MISSED * config.market.tickerMs,
+          intentExpiryMs: config.trading.intentExpiryMs ?? 2 * cycleMs,
+          notional: config.trading.notional,
+          leverage: config.trading.leverage,
+          stopLossPercent: config.trading.stopLossPercent,
+          takeProfitPercent: config.trading.takeProfitPercent,
+          bridge: refs.bridge,
+          funnel: refs.funnel,
+        }),
+      ),
+    ),
+  );
+
+  const spec = supervisor('vigil', 'A supervised trading pipeline.', [
+    worker(refs.journal, journalBehaviour(store), { shutdownMs: 2_000 }),
+    operator,
+    venueRoom,
+    stateRoom,
+    worker(refs.governor, governorBehaviour({ issuer: authority.issuer, limits: config.risk, executorOf, executors: executorKeys, journal: refs.journal })),
+    executors.spec,
+    worker(refs.reconciler, reconcilerBehaviour({ gateway: refs.gateway, executorOf, executors: executorKeys, subscribers: [refs.governor, refs.readiness], tags, refuse })),
+    supervisor('decisions', 'From signals to plans, and when to get out.', [
+      worker(refs.bridge, bridgeBehaviour({ sources: new Set(generators.map((one) => one.strategy.name)), priceMaxAgeMs: config.risk.priceMaxAgeMs, entrySlippageBps: config.trading.entrySlippageBps, executorOf, funnel: refs.funnel, journal: refs.journal })),
+      worker(refs.exits, exitsBehaviour({ stopPassedMs: config.execution.stopPassedMs, executorOf })),
+      generatorRoom,
+    ]),
+  ]);
+  return { spec, executors: executors.pool, epochs: authority.epochs, openers: [...generators.map((one) => one.ref.path), 'bridge'] };
+}
