@@ -44,7 +44,7 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
     /** The lower of file and journal wins: neither can undo what the other holds. */
     async init(ctx) {
       const entries = await ctx.ask(journal, { type: 'read', entity: ENTITY }, JOURNAL_TIMEOUT_MS);
-      const journalled = entries.reduce((state, entry) => applyEntry(state, entry.payload, entry.at), INITIAL_TRADING_STATE);
+      const journalled = entries.reduce((state, entry) => applyEntry(state, entry.payload, entry.at), { ...INITIAL_TRADING_STATE, since: ctx.clock.now() });
       const onFile = file.read();
       const current = onFile === undefined ? journalled : lowerOf(onFile, journalled);
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });

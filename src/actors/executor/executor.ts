@@ -8,7 +8,7 @@ import type { ReadName, VenueReads } from '../../protocol/venue.ts';
 import { evolve } from '../../rules/position-life/evolve.ts';
 import { newLife } from '../../rules/position-life/life.ts';
 import { observeAlgo, observeOrder, observeOutcome, observeTrades, observeUserEvent, protectionOf } from '../../rules/position-life/observe.ts';
-import { ensureLeverage, onConfigured, onConfigureGranted } from './leverage.ts';
+import { ensureLeverage, onConfigured, onConfigureDenied, onConfigureGranted } from './leverage.ts';
 import { expirePending, onPermit, onSlot, refusePlan, takePlan } from './opening.ts';
 import { entityOf, onAppended, record } from './record.ts';
 import { onOrderAbsent, settle } from './settle.ts';
@@ -86,9 +86,7 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
     case 'configure-granted':
       return onConfigureGranted(state, message.permit, ctx);
     case 'configure-denied':
-      state.configuring = undefined;
-      state.leverageRefused = message.denials.map((denial) => denial.code).join(', ');
-      return;
+      return onConfigureDenied(state, message.denials, ctx);
     case 'write-outcome':
       return onOutcome(state, message, ctx);
     case 'write-refused':

@@ -1,11 +1,15 @@
 /** Leverage and margin mode of the symbol: brought to what the policy says, under a permit, and confirmed by the venue (failure 41). */
 import { clientIdFor } from '../../rules/client-ids.ts';
 import { phaseOf } from '../../rules/position-life/phase.ts';
+import type { Denial } from '../../protocol/denials.ts';
 import type { PermitOf } from '../../protocol/permit.ts';
 import type { VenueWrite, WriteOutcome } from '../../protocol/venue.ts';
 import type { ExecutorContext, ExecutorState } from './state.ts';
 
-const RETRY_MS = 60_000;
+/** The venue refused: nothing will have changed in a second. */
+const RETRY_REFUSED_MS = 60_000;
+/** The governor did not know enough yet. */
+const RETRY_DENIED_MS = 300;
 
 export function leverageConfirmed(state: ExecutorState): boolean {
   return state.settings?.leverage === state.options.leverage && state.settings.marginMode === 'ISOLATED';
@@ -39,6 +43,13 @@ export function onConfigureGranted(state: ExecutorState, permit: PermitOf<'CONFI
   ctx.tell(state.options.gateway, { type: 'write', write, authority: { by: 'permit', permit }, because: 'policy' });
 }
 
+/** A denial is for now: the governor learns what it lacks within seconds, and a position ends. */
+export function onConfigureDenied(state: ExecutorState, denials: readonly Denial[], ctx: ExecutorContext): void {
+  state.configuring = undefined;
+  state.busyUntil.set('configure', ctx.clock.now() + RETRY_DENIED_MS);
+  ctx.log.debug({ denials }, 'no permit to set leverage or margin mode yet');
+}
+
 export function onConfigured(state: ExecutorState, write: Extract<VenueWrite, { kind: 'CONFIGURE' }>, outcome: WriteOutcome, ctx: ExecutorContext): void {
   state.configuring = undefined;
   if (outcome.result === 'accepted' && state.settings !== undefined) {
@@ -49,6 +60,6 @@ export function onConfigured(state: ExecutorState, write: Extract<VenueWrite, { 
   }
   const message = outcome.result === 'accepted' ? 'settings unknown' : outcome.message;
   state.leverageRefused = `${write.setting}: ${message}`;
-  state.busyUntil.set('configure', ctx.clock.now() + RETRY_MS);
+  state.busyUntil.set('configure', ctx.clock.now() + RETRY_REFUSED_MS);
   ctx.log.warn({ setting: write.setting, outcome: outcome.result, message }, 'the venue did not take the setting; openings of this symbol wait');
 }
