@@ -68,7 +68,7 @@ export class Client {
   }
 
   async signed<T = Json>(method: string, path: string, params: Json = {}): Promise<Answer<T>> {
-    const text = query({ ...params, timestamp: Date.now(), recvWindow: 5_000 });
+    const text = query({ recvWindow: 5_000, ...params, timestamp: Date.now() });
     return this.raw<T>(method, `${path}?${text}&signature=${hmac(this.secret, text)}`);
   }
 
