@@ -4,7 +4,7 @@ import type { FunnelStep, Stage } from '../protocol/decisions.ts';
 import type { FunnelView } from '../protocol/messages.ts';
 import { isoTime } from '../supervision/clock.ts';
 
-export const BUCKET_MS = 10_000;
+const BUCKET_MS = 10_000;
 export const LONGEST_WINDOW_MS = 86_400_000;
 
 interface StageCount {

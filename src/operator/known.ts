@@ -6,7 +6,7 @@ import type { ActorSystem } from '../supervision/system.ts';
 export type Known<Value> = { readonly known: true; readonly value: Value } | { readonly known: false; readonly why: string };
 
 /** An actor that runs answers in a few ms; one that does not within this is as good as silent. */
-export const ANSWER_MS = 500;
+const ANSWER_MS = 500;
 
 /** Asks, unless it is plain that nobody will answer in time. */
 export async function askKnown<Asked extends Tagged, const Question extends Asked>(system: ActorSystem, to: Ref<Asked>, question: Question): Promise<Known<AnswerTo<Asked, Question>>> {

@@ -6,7 +6,7 @@ import type { Ref } from '../supervision/ref.ts';
 import type { ActorSystem } from '../supervision/system.ts';
 
 /** The process, as it says of itself. `incarnation` counts the starts of the service on this data directory. */
-export interface ServiceFacts {
+interface ServiceFacts {
   readonly mode: string;
   readonly configHash: string;
   readonly buildId: string;

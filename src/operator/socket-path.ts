@@ -9,7 +9,7 @@ import { VigilError } from '../protocol/errors.ts';
 const LONGEST_PATH_BYTES = 100;
 
 /** The path that is tried first. */
-export function plainSocketPath(dataDir: string): string {
+function plainSocketPath(dataDir: string): string {
   return join(resolve(dataDir), 'vigil.sock');
 }
 

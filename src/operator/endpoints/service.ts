@@ -44,7 +44,7 @@ async function order(options: OperatorOptions, call: Call, action: 'halt' | 'red
   return { status: 200, body: tradingStateJson(answer.view) };
 }
 
-export function tradingStateJson(view: TradingStateView): unknown {
+function tradingStateJson(view: TradingStateView): unknown {
   return { overall: view.overall, symbols: Object.fromEntries(view.symbols), cause: view.cause, since: isoTime(view.since), tradingEpoch: view.tradingEpoch };
 }
 

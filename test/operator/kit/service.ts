@@ -25,7 +25,7 @@ export const RACOON = '币安人生USDT' as SymbolName;
 export const GPS = 'GPSUSDT' as SymbolName;
 
 /** What the test's actors answer; a test changes it as it goes. `silent`: takes the question and never answers. */
-export interface Facts {
+interface Facts {
   readiness: ReadinessView | 'silent';
   tradingState: TradingStateView;
   refuseTradingState?: string;
