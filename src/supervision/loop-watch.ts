@@ -3,7 +3,6 @@
  * actor that holds it, and ends the process when it stays blocked (rulings 28, 29).
  */
 import { Worker } from 'node:worker_threads';
-import { messageOf, VigilError } from '../protocol/errors.ts';
 import type { Clock, TimerHandle } from './clock.ts';
 import type { LoopMarker } from './kernel.ts';
 import { BEAT_MS, LoopSignal } from './loop-signal.ts';
@@ -18,8 +17,8 @@ export interface LoopWatchOptions {
   /** Silent for so long, the answer is 503 and the system's watchdog is no longer fed. */
   readonly reportAfterMs?: number;
   readonly clock: Clock;
-  /** The watch itself is broken (SOCKET_UNUSABLE, INTERNAL). Trading goes on without it; someone must know. */
-  readonly onFailure: (error: VigilError) => void;
+  /** The watch itself is broken: its socket cannot be served, systemd cannot be told, or its thread died. Trading goes on without it; someone must know. */
+  readonly onFailure: (error: Error) => void;
 }
 
 export interface LoopWatch {
@@ -59,7 +58,7 @@ export function startLoopWatch(options: LoopWatchOptions): LoopWatch {
   let stopping = false;
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   const listening = new Promise<boolean>((resolve) => {
-    const fail = (error: VigilError) => {
+    const fail = (error: Error) => {
       resolve(false);
       if (!stopping) onFailure(error);
     };
@@ -67,9 +66,9 @@ export function startLoopWatch(options: LoopWatchOptions): LoopWatch {
       // Up to here someone may wait for it; from here on it must not keep the process alive.
       if (!stopping) worker.unref();
       if (report.kind === 'listening') resolve(true);
-      else fail(new VigilError('SOCKET_UNUSABLE', report.message, { details: { socketPath } }));
+      else fail(new Error(report.message));
     });
-    worker.once('error', (error) => fail(new VigilError('INTERNAL', `the watch of the event loop ended: ${messageOf(error)}`, { cause: error })));
+    worker.once('error', (error) => fail(new Error('the thread of the loop watch died', { cause: error })));
     worker.once('exit', () => resolve(false));
   });
 

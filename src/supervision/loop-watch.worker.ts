@@ -4,7 +4,6 @@ import { chmodSync, closeSync, fsyncSync, lstatSync, openSync, rmSync, writeSync
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
-import { messageOf } from '../protocol/errors.ts';
 import { isoTime, systemClock } from './clock.ts';
 import { BEAT_MS, LoopSignal, Silence } from './loop-signal.ts';
 import type { WatchCommand, WatchReport, WatchStart } from './loop-watch.ts';
@@ -39,7 +38,7 @@ function notify(state: string): void {
   if (mute) return;
   const program = spawn('systemd-notify', [state], { stdio: 'ignore' });
   program.on('error', (error) => {
-    if (!mute) report({ kind: 'failed', message: `systemd-notify cannot be run: ${messageOf(error)}` });
+    if (!mute) report({ kind: 'failed', message: `systemd-notify cannot be run: ${error.message}` });
     mute = true;
   });
 }
@@ -91,7 +90,7 @@ try {
     report({ kind: 'listening' });
   });
 } catch (error) {
-  report({ kind: 'failed', message: `${socketPath} cannot be served: ${messageOf(error)}` });
+  report({ kind: 'failed', message: `${socketPath} cannot be served: ${String(error)}` });
 }
 
 parentPort?.on('message', (command: WatchCommand) => {

@@ -10,7 +10,7 @@ const watch = startLoopWatch({
   blockedMs: Number(blockedMs),
   reportAfterMs: 300,
   clock: systemClock,
-  onFailure: (error) => process.send?.({ failure: error.code, message: error.message }),
+  onFailure: (error) => process.send?.({ failure: error.message }),
 });
 
 process.send?.({ listening: await watch.listening });

@@ -102,11 +102,10 @@ describe('loop watch', () => {
 
   it('says so when it cannot serve, and leaves a file that is no socket alone', async () => {
     writeFileSync(socket(), 'precious');
-    expect(await firstMessage(launch(15_000))).to.include({ failure: 'SOCKET_UNUSABLE' });
+    const failure = async (child: ChildProcess) => ((await firstMessage(child)) as { failure: string }).failure;
+    expect(await failure(launch(15_000))).to.include('watch.sock cannot be served');
     expect(readFileSync(socket(), 'utf8')).to.equal('precious');
-    const message = (await firstMessage(launch(15_000, { socketName: `${'x'.repeat(120)}.sock` }))) as { failure: string; message: string };
-    expect(message.failure).to.equal('SOCKET_UNUSABLE');
-    expect(message.message).to.include('xxx');
+    expect(await failure(launch(15_000, { socketName: `${'x'.repeat(120)}.sock` }))).to.include('x.sock cannot be served');
   });
 
   it('removes its socket when it is stopped, and lets the process end', async () => {
