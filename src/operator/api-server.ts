@@ -85,7 +85,9 @@ function sendError(thrown: unknown, log: ActorLog, request: FastifyRequest, repl
 function refuseUnreadable(error: Error & { code?: string }, socket: Socket): void {
   if (!socket.writable) return void socket.destroy();
   const tooLong = error.code === 'HPE_HEADER_OVERFLOW';
-  const body = JSON.stringify({ error: { code: 'REQUEST_INVALID', message: tooLong ? 'the headers are too long' : 'this is no HTTP request', details: {} } });
+  // A name that is not ASCII, typed into curl as it is.
+  const message = tooLong ? 'the headers are too long' : error.code === 'HPE_INVALID_URL' ? 'the path must be percent-encoded UTF-8' : `this is no HTTP request (${error.code ?? error.message})`;
+  const body = JSON.stringify({ error: { code: 'REQUEST_INVALID', message, details: {} } });
   socket.end(`HTTP/1.1 ${tooLong ? '431 Request Header Fields Too Large' : '400 Bad Request'}\r\nContent-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`);
 }
 

@@ -9,9 +9,11 @@ import type { Random } from '../supervision/random.ts';
 const URL_SAFE = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 /** 192 bits: nobody guesses it, so that nobody need be slowed down. */
 const TOKEN_LENGTH = 32;
+/** What an operator wrote into the file is kept; less than this is what a failed disk left. */
+const SHORTEST_TOKEN = 16;
 const SESSION_MS = 30 * 86_400_000;
 
-/** The token of `<dataDir>/http-token`, made if there is none, or if a kill left half of one. */
+/** The token of `<dataDir>/http-token`, made if there is none, or only half of one. */
 export function tokenOf(dataDir: string, random: Random): string {
   const file = join(resolve(dataDir), 'http-token');
   const found = readToken(file);
@@ -26,7 +28,7 @@ function readToken(file: string): string | undefined {
   if (statSync(file, { throwIfNoEntry: false }) === undefined) return undefined;
   chmodSync(file, 0o600);
   const text = readFileSync(file, 'utf8').trim();
-  return text.length >= TOKEN_LENGTH ? text : undefined;
+  return text.length >= SHORTEST_TOKEN ? text : undefined;
 }
 
 /**

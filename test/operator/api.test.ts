@@ -1,4 +1,5 @@
 /** The API over the admin socket: every endpoint, and every way in which a request can be wrong. */
+import { connect } from 'node:net';
 import { expect } from 'chai';
 import type { FunnelMessage } from '../../src/protocol/messages.ts';
 import { life, position } from './kit/readings.ts';
@@ -57,6 +58,17 @@ describe('operator API', () => {
         expect(json).to.include.keys('state', 'recentMessages', 'crashes');
         expect(json.state.life.phase).to.equal('Flat');
       }
+    });
+
+    it('a path in plain UTF-8, as curl sends it, is told how to come', async () => {
+      const answer = await new Promise<string>((resolve, reject) => {
+        let text = '';
+        const socket = connect(service.addresses.socket, () => socket.end(`GET /v1/actors/executor/${RACOON} HTTP/1.1\r\nHost: vigil\r\nConnection: close\r\n\r\n`));
+        socket.on('data', (part: Buffer) => (text += part.toString()));
+        socket.on('end', () => resolve(text));
+        socket.on('error', reject);
+      });
+      expect(answer).to.match(/^HTTP\/1.1 400 /).and.to.contain('REQUEST_INVALID').and.to.contain('percent-encoded');
     });
 
     it('a supervisor and the root are found as well', async () => {

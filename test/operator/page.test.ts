@@ -64,6 +64,7 @@ async function open(hash: string, answer: (path: string) => Promise<{ status: nu
       const { status, text } = await answer(path);
       return { status, ok: status < 400, json: async () => JSON.parse(text) as unknown };
     },
+    addEventListener: (name: string, listener: () => void) => void listeners.set(name, listener),
     setTimeout: (run: () => unknown) => timers.push(run),
     clearTimeout: () => void (timers.length = 0),
   };
@@ -88,9 +89,8 @@ async function open(hash: string, answer: (path: string) => Promise<{ status: nu
     element: (id: string) => ids.get(id)!,
     /** Lets the next second come. */
     tick: async () => void (await timers.shift()?.()),
-    show: async (hidden: boolean) => {
-      document.hidden = hidden;
-      listeners.get('visibilitychange')!();
+    event: async (name: string) => {
+      listeners.get(name)!();
       await new Promise((resolve) => setImmediate(resolve));
     },
   };
@@ -189,12 +189,29 @@ describe('the page', () => {
     }
   });
 
+  it('takes the token also when the address is opened in a tab that has the page already', async () => {
+    let signedIn = false;
+    const page = await open('', async (path) => {
+      if (path === '/v1/session') signedIn = true;
+      return signedIn ? fromService(path) : { status: 401, text: '{}' };
+    });
+    expect(page.text('notice')).to.contain('Not signed in');
+    page.location.hash = '#token=right';
+    await page.event('hashchange');
+    page.close();
+    expect(page.location.hash).to.equal('');
+    expect(page.text('notice')).to.equal('');
+    expect(page.text('health')).to.equal('● ok');
+  });
+
   it('asks nothing while it is hidden, and at once when it is seen again', async () => {
     const page = await open('', fromService);
-    await page.show(true);
+    page.document.hidden = true;
+    await page.event('visibilitychange');
     expect(page.timers).to.deep.equal([]);
     const before = page.asked.length;
-    await page.show(false);
+    page.document.hidden = false;
+    await page.event('visibilitychange');
     page.close();
     expect(page.asked.length).to.equal(before + 4);
   });

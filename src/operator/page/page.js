@@ -15,10 +15,9 @@ async function start() {
     try {
       await exchange(token);
     } catch (error) {
-      return say(error.message);
+      return say(error instanceof TypeError ? 'The service does not answer. Open the address that `vigil start` prints once more.' : error.message);
     }
   }
-  document.addEventListener('visibilitychange', () => (document.hidden ? clearTimeout(timer) : void round()));
   await round();
 }
 
@@ -77,4 +76,7 @@ function say(words) {
   if (notice.textContent !== words) notice.textContent = words;
 }
 
+document.addEventListener('visibilitychange', () => (document.hidden ? clearTimeout(timer) : void round()));
+// The printed address, opened in a tab that has the page already, changes the fragment and loads nothing.
+addEventListener('hashchange', () => void start());
 await start();
