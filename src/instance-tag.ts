@@ -11,6 +11,6 @@ export function instanceTag(dataDir: string, random: Random): string {
   const file = join(dataDir, 'instance-tag');
   if (!existsSync(file)) writeFileSync(file, `${randomText(random, TAG_LENGTH, TAG_ALPHABET)}\n`, { mode: 0o600, flush: true });
   const tag = readFileSync(file, 'utf8').trim();
-  if (tag.length !== TAG_LENGTH || [...tag].some((letter) => !TAG_ALPHABET.includes(letter))) throw new VigilError('JOURNAL_CORRUPT', `${file} holds ${JSON.stringify(tag)}, not ${TAG_LENGTH} characters of a-z, 0-9; the ids of this instance's open orders show the tag after their first ten characters`);
+  if (tag.length !== TAG_LENGTH || !/^[a-z0-9]+$/.test(tag)) throw new VigilError('JOURNAL_CORRUPT', `${file} holds ${JSON.stringify(tag)}, not ${TAG_LENGTH} characters of a-z, 0-9; the ids of this instance's open orders show the tag after their first ten characters`);
   return tag;
 }

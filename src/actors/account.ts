@@ -5,6 +5,7 @@ import type { Ref } from '../supervision/ref.ts';
 import { text } from '../protocol/decimal.ts';
 import { VIEW_EVERY_MS } from '../protocol/messages.ts';
 import type { AccountMessage, EquityView, GatewayMessage, ReadAnswer } from '../protocol/messages.ts';
+import { publish } from './publish.ts';
 
 const READ_TIMEOUT_MS = 10_000;
 const RETRY_MS = 2_000;
@@ -39,7 +40,7 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
     receive(state, message, ctx) {
       const publishView = () => {
         if (state.view === undefined) return;
-        for (const subscriber of options.subscribers) ctx.tell(subscriber, { type: 'equity', view: state.view });
+        publish(ctx, options.subscribers, { type: 'equity', view: state.view });
       };
       switch (message.type) {
         case 'user-event':

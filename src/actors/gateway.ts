@@ -12,6 +12,7 @@ import { accountModeFault } from '../rules/account-modes.ts';
 import { entrySlotDelay, recentWrites } from '../rules/rate-lane.ts';
 import { VenueError } from '../venue/port.ts';
 import type { VenueGateway } from '../venue/port.ts';
+import { publish } from './publish.ts';
 
 const READ_DEADLINE_MS = 9_000;
 /** An order request is never aborted; after this its outcome counts as unknown, and is asked for (ruling 9). */
@@ -109,7 +110,7 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
           confirmed(state, message.outcome, ctx);
           return same;
         case 'heartbeat':
-          for (const subscriber of options.subscribers) ctx.tell(subscriber, { type: 'session', view: state.session });
+          publish(ctx, options.subscribers, { type: 'session', view: state.session });
           return same;
       }
     },

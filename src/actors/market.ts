@@ -7,6 +7,7 @@ import type { Candle, MarketEvent, MarketView, SymbolMarket, Universe } from '..
 import type { GatewayMessage, MarketMessage, ReadAnswer } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { OpenStream, VenueMarketStreams } from '../venue/port.ts';
+import { publish } from './publish.ts';
 
 /** Ticks are gathered and published together: a flood of them is one view (failure 75). */
 const PUBLISH_MS = 250;
@@ -99,7 +100,7 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
           if (!state.changed) return same;
           state.changed = false;
           const view: MarketView = { at: ctx.clock.now(), symbols: new Map([...state.symbols].map(([symbol, known]) => [symbol, known.market])) };
-          for (const subscriber of options.subscribers) ctx.tell(subscriber, { type: 'market-view', view });
+          publish(ctx, options.subscribers, { type: 'market-view', view });
           return same;
         }
         case 'poll-tickers':

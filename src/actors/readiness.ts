@@ -7,6 +7,7 @@ import { VIEW_EVERY_MS } from '../protocol/messages.ts';
 import type { EquityView, LifeView, ReadinessMessages, ReadinessView, ReconciliationView, StreamView, VenueSessionView } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import { missingInputs } from '../rules/readiness.ts';
+import { publish } from './publish.ts';
 
 /** How long every symbol is waited for; from then on one that is complete opens the gate. */
 const PATIENCE_MS = 15_000;
@@ -77,7 +78,7 @@ export function readinessBehaviour(options: ReadinessOptions): Behaviour<Interna
       const changed = turned || missing.map((one) => `${one.input}: ${one.reason}`).join() !== state.view.missing.map((one) => `${one.input}: ${one.reason}`).join();
       if (changed) state.view = { ready, missing, since: turned ? now : state.view.since };
       if (turned) ctx.log.info({ ready, missing }, ready ? 'ready: everything an opening depends on is known' : 'not ready: openings wait');
-      if (changed || message.type === 'heartbeat') for (const subscriber of options.subscribers) ctx.tell(subscriber, { type: 'readiness', view: state.view });
+      if (changed || message.type === 'heartbeat') publish(ctx, options.subscribers, { type: 'readiness', view: state.view });
       return same;
     },
     view: (state) => state.view,

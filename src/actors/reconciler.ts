@@ -9,6 +9,7 @@ import type { ExecutorMessage, GatewayMessage, LifeView, ReadAnswer, ReconcilerM
 import type { ClientId, SymbolName } from '../protocol/names.ts';
 import type { ReadName, SymbolSettings, VenueAlgoOrder, VenueOrder, VenuePosition, VenueReads } from '../protocol/venue.ts';
 import { readClientId } from '../rules/client-ids.ts';
+import { publish } from './publish.ts';
 
 const READ_TIMEOUT_MS = 10_000;
 const RETRY_MS = 2_000;
@@ -185,7 +186,7 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
   function publishView(state: ReconcilerState, ctx: Context): void {
     const { view } = state;
     if (view === undefined) return;
-    for (const subscriber of options.subscribers) ctx.tell(subscriber, { type: 'reconciliation', view });
+    publish(ctx, options.subscribers, { type: 'reconciliation', view });
   }
 }
 

@@ -11,6 +11,7 @@ import type { TradingStateFile } from '../persistence/trading-state-file.ts';
 import { INITIAL_TRADING_STATE, isLowering, lowerOf, withState } from '../rules/trading-state.ts';
 import type { TradingState } from '../rules/trading-state.ts';
 import { draft } from './journal.ts';
+import { publish } from './publish.ts';
 
 const ENTITY = 'trading-state';
 const JOURNAL_TIMEOUT_MS = 8_000;
@@ -115,7 +116,7 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
   }
 
   function publishView(state: State, ctx: Context): void {
-    for (const subscriber of options.subscribers) ctx.tell(subscriber, { type: 'trading-state', view: viewOf(state.current) });
+    publish(ctx, options.subscribers, { type: 'trading-state', view: viewOf(state.current) });
   }
 }
 

@@ -10,6 +10,7 @@ import type { SymbolName } from '../protocol/names.ts';
 import { decideUniverse } from '../rules/universe.ts';
 import type { UniverseRules } from '../rules/universe.ts';
 import { draft } from './journal.ts';
+import { publish } from './publish.ts';
 
 const READ_TIMEOUT_MS = 15_000;
 const RETRY_MS = 2_000;
@@ -35,9 +36,16 @@ type Internal =
   | { readonly type: 'recorded'; readonly outcome: Outcome<JournalAnswer> }
   | { readonly type: 'heartbeat' };
 
+/** The last version on record. */
+interface RecordedUniverse {
+  readonly version: number;
+  readonly symbols: readonly string[];
+}
+
 interface UniverseState {
   universe: Universe | undefined;
   sequence: number;
+  recorded: RecordedUniverse | undefined;
   lastFailure: string | null;
   asking: boolean;
 }
@@ -54,14 +62,15 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
       const entries = await ctx.ask(journal, { type: 'read', entity: ENTITY }, 8_000);
       ctx.timers.once('refresh', 0, { type: 'refresh' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
-      return { universe: undefined, sequence: entries.at(-1)?.sequence ?? 0, lastFailure: null, asking: false };
+      const last = entries.at(-1);
+      return { universe: undefined, sequence: last?.sequence ?? 0, recorded: last?.payload as RecordedUniverse | undefined, lastFailure: null, asking: false };
     },
     receive(state, message, ctx) {
       const publishView = () => {
         const { universe } = state;
         if (universe === undefined) return;
-        for (const subscriber of options.subscribers) ctx.tell(subscriber, { type: 'universe', universe });
-        for (const symbol of new Set([...universe.instruments.keys(), ...options.executors()])) ctx.tell(options.executorOf(symbol), { type: 'universe', universe });
+        const members = [...new Set([...universe.instruments.keys(), ...options.executors()])].map(options.executorOf);
+        publish(ctx, [...options.subscribers, ...members], { type: 'universe', universe });
       };
       const failed = (reason: string) => {
         state.asking = false;
@@ -82,13 +91,18 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
           state.universe = { ...state.universe, version: state.universe.version + 1, observedAt: ctx.clock.now(), instruments };
           return publishView();
         }
-        const changed = state.universe === undefined || [...decision.instruments.keys()].join() !== [...state.universe.instruments.keys()].join();
-        const version = changed ? state.sequence + 1 : state.universe!.version;
+        const symbols = [...decision.instruments.keys()];
+        // The same symbols are the same version, over restarts too.
+        const changed = symbols.join() !== state.recorded?.symbols.join();
+        const version = (state.recorded?.version ?? 0) + (changed ? 1 : 0);
+        const first = state.universe === undefined;
         state.universe = { version, observedAt: ctx.clock.now(), instruments: decision.instruments, listed: new Map(listed.map((one) => [one.symbol, one])), excluded: decision.excluded };
         if (changed) {
           state.sequence += 1;
-          const symbols = [...decision.instruments.keys()];
+          state.recorded = { version, symbols };
           ctx.ask(journal, { type: 'append', entries: [draft(ENTITY, state.sequence, 'UniverseDetermined', ctx.clock.now(), { version, symbols, excluded: decision.excluded })] }, 5_000, (outcome) => ({ type: 'recorded', outcome }));
+        }
+        if (changed || first) {
           ctx.log.info({ version, symbols, excluded: decision.excluded }, `universe ${version}: ${symbols.length} symbols`);
           for (const one of decision.excluded) ctx.log.warn({ ...one }, `${one.symbol} is left out: ${one.detail}`);
         }

@@ -6,6 +6,7 @@ import { VIEW_EVERY_MS } from '../protocol/messages.ts';
 import type { AccountMessage, ExecutorMessage, StreamView, UserStreamMessage } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { VenueUserStream } from '../venue/port.ts';
+import { publish } from './publish.ts';
 
 export interface UserStreamOptions {
   readonly stream: VenueUserStream;
@@ -44,9 +45,7 @@ export function userStreamBehaviour(options: UserStreamOptions): Behaviour<Inter
       return { view: { live: false, streamEpoch: 0, since: ctx.clock.now() }, events: 0, lastEventAt: null };
     },
     receive(state, message, ctx) {
-      const publishView = () => {
-        for (const subscriber of options.subscribers) ctx.tell(subscriber, { type: 'stream', view: state.view });
-      };
+      const publishView = () => publish(ctx, options.subscribers, { type: 'stream', view: state.view });
       switch (message.type) {
         case 'user-event': {
           const { event } = message;

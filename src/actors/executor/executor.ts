@@ -15,6 +15,7 @@ import { onOrderAbsent, settle } from './settle.ts';
 import type { ExecutorContext, ExecutorInternal, ExecutorOptions, ExecutorState } from './state.ts';
 import { compare, onReadingAnswer } from './truth.ts';
 import { lifeView, operatorView } from './view.ts';
+import { publish } from '../publish.ts';
 
 const TICK_MS = 250;
 const LOAD_TIMEOUT_MS = 8_000;
@@ -211,7 +212,7 @@ function report(state: ExecutorState, ctx: ExecutorContext, due: boolean): void 
   const text = JSON.stringify(view);
   if (!due && text === state.reported) return;
   state.reported = text;
-  for (const watcher of state.options.watchers) ctx.tell(watcher, { type: 'life', view });
+  publish(ctx, state.options.watchers, { type: 'life', view });
 }
 
 function newState(options: ExecutorOptions): ExecutorState {
