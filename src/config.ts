@@ -1,5 +1,5 @@
 /** The front door of the configuration: what the composition, the commands and the doctor use of it. */
-export { isLoopback, readHostPort } from './config/addresses.ts';
+export { readHostPort } from './config/addresses.ts';
 export { credentialsOf } from './config/credentials.ts';
 export type { Fault } from './config/faults.ts';
 export { configHash, redactedConfig } from './config/fingerprint.ts';

@@ -17,7 +17,7 @@ export function readHostPort(text: string): HostPort | undefined {
   return host === undefined || !(port <= 65_535) ? undefined : { host, port };
 }
 
-export function isLoopback(host: string): boolean {
+function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || LOOPBACK_V4.test(host);
 }
 

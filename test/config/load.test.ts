@@ -3,6 +3,7 @@ import { chmodSync, chownSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wri
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { expect } from 'chai';
+import { expectTypeOf } from 'expect-type';
 import { isSeq, parseDocument, visit } from 'yaml';
 import { configHash, credentialsOf, loadConfig, redactedConfig } from '../../src/config.ts';
 import type { Config, Fault } from '../../src/config.ts';
@@ -309,6 +310,19 @@ describe('configuration', () => {
       expect(credentialsOf(load())).to.deep.equal({ apiKey: 'paper', apiSecret: 'paper' });
       expect(() => credentialsOf(load({ sets: testnet }))).to.throw(VigilError).with.property('code', 'CREDENTIALS_MISSING');
     });
+  });
+
+  it('is read-only by type, and says what each setting can be', () => {
+    const config = load();
+    expectTypeOf(config.venue.mode).toEqualTypeOf<'paper' | 'testnet' | 'mainnet'>();
+    expectTypeOf(config.universe.symbols).toEqualTypeOf<readonly string[] | null>();
+    expectTypeOf(config.trading.notional).toEqualTypeOf<string>();
+    expectTypeOf(config.trading.intentExpiryMs).toEqualTypeOf<number | null>();
+    // The types are checked by tsc; what they say is held at run time, too.
+    expect(() => {
+      // @ts-expect-error a setting cannot be changed
+      config.trading.leverage = 125;
+    }).to.throw(TypeError);
   });
 
   describe('what is shown of it', () => {
