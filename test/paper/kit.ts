@@ -23,7 +23,7 @@ export async function startForTest(options: Partial<PaperExchangeOptions> = {}):
   return { ...exchange, logs };
 }
 
-export function temporaryDirectory(): { dir: string; remove(): void } {
+export function temporaryDirectory(): { dir: string; remove: () => void } {
   const dir = mkdtempSync(join(tmpdir(), 'vigil-paper-'));
   return { dir, remove: () => rmSync(dir, { recursive: true, force: true }) };
 }

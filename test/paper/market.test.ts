@@ -103,7 +103,7 @@ describe('paper exchange: replay', () => {
     return {
       market,
       ended,
-      play(realMs: number) {
+      play: (realMs: number) => {
         clock.time += realMs;
         ticks.length = 0;
         market.tick();

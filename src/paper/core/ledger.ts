@@ -40,9 +40,10 @@ export function larger(a: Decimal, b: Decimal): Decimal {
   return a.isGreaterThan(b) ? a : b;
 }
 
-/** Rounds to the digits that are booked, half up (away from zero). */
+/** Rounds to the digits that are booked, half up (away from zero). Zero never has a sign: nobody wants to read "-0". */
 export function money(value: Decimal): Decimal {
-  return value.decimalPlaces(MONEY_DECIMALS, BigNumber.ROUND_HALF_UP);
+  const rounded = value.decimalPlaces(MONEY_DECIMALS, BigNumber.ROUND_HALF_UP);
+  return rounded.isZero() ? ZERO : rounded;
 }
 
 /**

@@ -74,33 +74,58 @@ export interface DayStatistics {
   readonly trades: number;
 }
 
-/** Statistics over the candles given, ascending and at least one: the last day, or as much of it as exists. */
-export function dayStatistics(candles: readonly Candle[]): DayStatistics {
+/** Ascending minutes, at least one, as one candle. */
+export function joinAll(candles: readonly Candle[]): Candle {
   const first = candles[0];
-  const last = candles.at(-1);
-  if (!first || !last) throw new RangeError('statistics need at least one candle');
+  if (!first) throw new RangeError('there are no candles to join');
   let [high, low, volume, quote, trades] = [decimal(first.high), decimal(first.low), ZERO, ZERO, 0];
+  let [takerVolume, takerQuote] = [ZERO, ZERO];
   for (const candle of candles) {
     const [candleHigh, candleLow] = [decimal(candle.high), decimal(candle.low)];
     if (candleHigh.isGreaterThan(high)) high = candleHigh;
     if (candleLow.isLessThan(low)) low = candleLow;
     volume = volume.plus(decimal(candle.volume));
     quote = quote.plus(decimal(candle.quoteVolume));
+    takerVolume = takerVolume.plus(decimal(candle.takerVolume));
+    takerQuote = takerQuote.plus(decimal(candle.takerQuoteVolume));
     trades += candle.trades;
   }
-  const change = decimal(last.close).minus(decimal(first.open));
   return {
+    openTime: first.openTime,
     open: first.open,
     high: text(high),
     low: text(low),
-    last: last.close,
-    change: text(change),
-    changePercent: change.multipliedBy(wholeDecimal(100)).dividedBy(decimal(first.open)).toFixed(3),
-    weightedAverage: volume.isZero() ? last.close : text(quote.dividedBy(volume).decimalPlaces(decimal(last.close).decimalPlaces()! + 2)),
+    close: candles.at(-1)!.close,
     volume: text(volume),
     quoteVolume: text(quote),
-    openTime: first.openTime,
-    closeTime: last.openTime + MINUTE_MS - 1,
     trades,
+    takerVolume: text(takerVolume),
+    takerQuoteVolume: text(takerQuote),
+  };
+}
+
+/**
+ * Statistics over ascending candles, at least one: the last day, or as much of it as exists.
+ * @param joinClosed joins all but the newest candle, which alone changes between two minutes: a place for a cache.
+ */
+export function dayStatistics(candles: readonly Candle[], joinClosed: (closed: readonly Candle[]) => Candle = joinAll): DayStatistics {
+  const last = candles.at(-1);
+  if (!last) throw new RangeError('statistics need at least one candle');
+  const day = candles.length === 1 ? last : joined(joinClosed(candles.slice(0, -1)), last);
+  const volume = decimal(day.volume);
+  const change = decimal(last.close).minus(decimal(day.open));
+  return {
+    open: day.open,
+    high: day.high,
+    low: day.low,
+    last: last.close,
+    change: text(change),
+    changePercent: change.multipliedBy(wholeDecimal(100)).dividedBy(decimal(day.open)).toFixed(3),
+    weightedAverage: volume.isZero() ? last.close : text(decimal(day.quoteVolume).dividedBy(volume).decimalPlaces(decimal(last.close).decimalPlaces()! + 2)),
+    volume: day.volume,
+    quoteVolume: day.quoteVolume,
+    openTime: day.openTime,
+    closeTime: last.openTime + MINUTE_MS - 1,
+    trades: day.trades,
   };
 }

@@ -3,7 +3,7 @@ import type { Clock, TimerHandle } from '../../supervision/clock.ts';
 import { decimal, isMultipleOf, type Decimal } from '../../protocol/decimal.ts';
 import type { MarketView } from '../core/book.ts';
 import type { SymbolRules } from '../core/symbol-rules.ts';
-import { dayStatistics, type Candle, type DayStatistics } from './candle.ts';
+import { dayStatistics, joinAll, type Candle, type DayStatistics } from './candle.ts';
 import { CandleSeries, type CandleChange } from './candle-series.ts';
 import { spreadOf, type MarketSource, type Tick } from './source.ts';
 
@@ -36,6 +36,7 @@ export class Market {
   readonly #onChange: (change: MarketChange) => void;
   readonly #views = new Map<string, MarketView>();
   readonly #series = new Map<string, CandleSeries>();
+  readonly #days = new Map<string, { readonly key: string; readonly joined: Candle }>();
   #timer: TimerHandle | null = null;
   #closed = false;
 
@@ -125,7 +126,17 @@ export class Market {
   day(symbol: string): DayStatistics | undefined {
     const candles = this.#series.get(symbol)?.all ?? [];
     const day = this.#source.dayOf(symbol, candles, this.#clock.now());
-    return day.length > 0 ? dayStatistics(day) : undefined;
+    return day.length > 0 ? dayStatistics(day, (closed) => this.#joinClosed(symbol, closed)) : undefined;
+  }
+
+  /** Once a minute and symbol: a day of exact sums takes milliseconds, and clients poll. */
+  #joinClosed(symbol: string, closed: readonly Candle[]): Candle {
+    const key = `${closed.length} ${closed[0]!.openTime} ${closed.at(-1)!.openTime}`;
+    const known = this.#days.get(symbol);
+    if (known?.key === key) return known.joined;
+    const joined = joinAll(closed);
+    this.#days.set(symbol, { key, joined });
+    return joined;
   }
 
   save(): SavedMarket {

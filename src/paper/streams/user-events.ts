@@ -2,7 +2,6 @@
 import { text, ZERO } from '../../protocol/decimal.ts';
 import type { ExchangeEvent } from '../core/events.ts';
 import { breakEvenPrice } from '../core/ledger.ts';
-import { accountMargin } from '../core/margin.ts';
 import type { Algo, Order, Trade } from '../core/model.ts';
 import { settingsOf, type AccountState, type ExchangeState } from '../core/state.ts';
 import { usdt } from '../wire/position-shapes.ts';
@@ -58,9 +57,10 @@ function orderUpdate(time: number, order: Order, executionType: string, trade: T
 /** Wallet after this trade and the position it changed; `cw` is what isolated positions leave. */
 function accountUpdate(state: ExchangeState, own: AccountState, event: Extract<ExchangeEvent, { type: 'OrderTraded' }>): UserMessage {
   const { position, account, time } = event;
-  const margin = accountMargin(state, own);
   const mark = state.markets.get(position.symbol)!.view.mark;
   const isolated = settingsOf(own, position.symbol).marginType === 'ISOLATED';
+  let crossWallet = account.wallet.minus(position.isolatedWallet);
+  for (const other of own.positions.values()) if (other.symbol !== position.symbol) crossWallet = crossWallet.minus(other.isolatedWallet);
   const P = {
     s: position.symbol,
     pa: text(position.amount),
@@ -73,12 +73,13 @@ function accountUpdate(state: ExchangeState, own: AccountState, event: Extract<E
     ps: 'BOTH',
     ma: 'USDT',
   };
-  const B = { a: 'USDT', wb: text(account.wallet), cw: text(account.wallet.minus(margin.walletBalance.minus(margin.crossWallet))), bc: '0' };
+  const B = { a: 'USDT', wb: text(account.wallet), cw: text(crossWallet), bc: '0' };
   return { event: 'ACCOUNT_UPDATE', payload: { e: 'ACCOUNT_UPDATE', E: time, T: time, a: { m: 'ORDER', B: [B], P: [P] } } };
 }
 
 function algoUpdate(own: AccountState, time: number, algo: Algo): UserMessage {
-  const actual = algo.actualOrderId === null ? undefined : own.orders.get(algo.actualOrderId);
+  // Only the end knows what was executed; before it the order may have gone on already by the time this is written.
+  const actual = algo.status === 'FINISHED' && algo.actualOrderId !== null ? own.orders.get(algo.actualOrderId) : undefined;
   const o = {
     caid: algo.clientAlgoId,
     aid: algo.algoId,

@@ -1,7 +1,7 @@
 /** The account: balances, positions, settings, and the modes that this venue keeps as they are. */
 import { text } from '../../protocol/decimal.ts';
 import { BRACKETS, maxNotionalAt } from '../core/brackets.ts';
-import { MAKER_FEE, TAKER_FEE } from '../core/ledger.ts';
+import { MAKER_FEE, money, TAKER_FEE } from '../core/ledger.ts';
 import { accountMargin } from '../core/margin.ts';
 import { marginTypeSchema } from '../core/model.ts';
 import { VenueError, type Refusal } from '../core/venue-error.ts';
@@ -93,7 +93,7 @@ function income(call: PrivateCall): unknown {
   const deposit: IncomeRow = { symbol: '', incomeType: 'TRANSFER', income: text(own.account.deposit), time: own.account.openedAt, tranId: 1, tradeId: '' };
   const rows = [deposit];
   for (const { symbol, id, time, commission, realised } of own.trades) {
-    rows.push({ symbol, incomeType: 'COMMISSION', income: text(commission.negated()), time, tranId: id * 2, tradeId: String(id) });
+    rows.push({ symbol, incomeType: 'COMMISSION', income: text(money(commission.negated())), time, tranId: id * 2, tradeId: String(id) });
     if (!realised.isZero()) rows.push({ symbol, incomeType: 'REALIZED_PNL', income: text(realised), time, tranId: id * 2 + 1, tradeId: String(id) });
   }
   const wanted = rows.filter((row) => type === null || row.incomeType === type);

@@ -1,13 +1,13 @@
 /** Positions, balances and account totals as the wire shows them, all from one computation of the margin. */
 import { text, ZERO, type Decimal } from '../../protocol/decimal.ts';
 import { maxNotionalAt } from '../core/brackets.ts';
-import { breakEvenPrice } from '../core/ledger.ts';
+import { breakEvenPrice, money } from '../core/ledger.ts';
 import { accountMargin, symbolMargin, type AccountMargin, type PositionMargin } from '../core/margin.ts';
 import { settingsOf, type AccountState, type ExchangeState } from '../core/state.ts';
 
 /** Money has eight decimals on the wire. */
 export function usdt(value: Decimal): string {
-  return value.toFixed(8);
+  return money(value).toFixed(8);
 }
 
 function isolatedMargin(row: PositionMargin): Decimal {
