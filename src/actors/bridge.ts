@@ -27,6 +27,8 @@ interface BridgeState {
   readonly lives: Map<SymbolName, LifeView>;
   /** Plans that reached OrderSending, with the time they did. */
   readonly sentPlans: Map<PlanId, number>;
+  /** Venue time − ours, ms; intents are dated and expire by venue time (rulings 18, 19). */
+  clockOffsetMs: number | undefined;
   intents: number;
   plans: number;
   readonly refused: Map<string, number>;
@@ -36,13 +38,13 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
   return {
     role: 'bridge',
     purpose: 'Turns intents into sized plans, or refuses them with a code.',
-    consumes: { intent: 'somebody wants a position', 'market-view': 'prices', universe: 'the allowed symbols and their filters', life: 'what a symbol holds' },
+    consumes: { session: 'the venue\'s time', intent: 'somebody wants a position', 'market-view': 'prices', universe: 'the allowed symbols and their filters', life: 'what a symbol holds' },
     emits: ['plan → executors', 'step → operator/funnel'],
     mailbox: { capacity: 2_000, overflow: 'drop-oldest', onRestart: 'keep' },
     async init(ctx) {
       const made = await ctx.ask(options.journal, { type: 'read-types', types: ['PlanMade'] }, LOAD_TIMEOUT_MS);
       const recent = made.filter((entry) => ctx.clock.now() - entry.at < REMEMBERED_MS).map((entry) => [(entry.payload as { plan: { planId: PlanId } }).plan.planId, entry.at] as const);
-      return { market: undefined, universe: undefined, lives: new Map(), sentPlans: new Map(recent), intents: 0, plans: 0, refused: new Map() };
+      return { market: undefined, universe: undefined, lives: new Map(), sentPlans: new Map(recent), clockOffsetMs: undefined, intents: 0, plans: 0, refused: new Map() };
     },
     receive(state, message, ctx) {
       const now = ctx.clock.now();
@@ -51,7 +53,7 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
           state.intents += 1;
           for (const [planId, at] of state.sentPlans) if (now - at > REMEMBERED_MS) state.sentPlans.delete(planId);
           const { intent } = message;
-          const decision = decideIntent(intent, { now, sources: options.sources, universe: state.universe, market: state.market?.symbols.get(intent.symbol), life: state.lives.get(intent.symbol), sentPlans: new Set(state.sentPlans.keys()), priceMaxAgeMs: options.priceMaxAgeMs, entrySlippageBps: options.entrySlippageBps });
+          const decision = decideIntent(intent, { venueNow: state.clockOffsetMs === undefined ? undefined : now + state.clockOffsetMs, sources: options.sources, universe: state.universe, market: state.market?.symbols.get(intent.symbol), life: state.lives.get(intent.symbol), sentPlans: new Set(state.sentPlans.keys()), priceMaxAgeMs: options.priceMaxAgeMs, entrySlippageBps: options.entrySlippageBps });
           const outcome = 'plan' in decision ? 'passed' : decision.denial.code;
           ctx.tell(options.funnel, { type: 'step', step: { stage: 'intent', symbol: intent.symbol, outcome, at: now } });
           if ('denial' in decision) {
@@ -66,6 +68,9 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
           ctx.tell(options.funnel, { type: 'step', step: { stage: 'plan', symbol: plan.symbol, outcome: taken ? 'passed' : 'POSITION_UNRESOLVED', at: now } });
           return same;
         }
+        case 'session':
+          state.clockOffsetMs = message.view.clockOffsetMs;
+          return same;
         case 'market-view':
           state.market = message.view;
           return same;

@@ -34,6 +34,7 @@ type Internal = GeneratorMessage | { readonly type: 'cycle' };
 interface GeneratorState {
   market: MarketView | undefined;
   universe: Universe | undefined;
+  clockOffsetMs: number | undefined;
   ready: boolean;
   cycles: number;
   published: number;
@@ -47,17 +48,20 @@ export function generatorBehaviour(options: GeneratorOptions): Behaviour<Interna
   return {
     role: `generator/${strategy.name}`,
     purpose: `Signals of strategy ${strategy.name}; a cycle every ${options.cycleMs / 1_000} s, the first as soon as the service is ready.`,
-    consumes: { 'market-view': 'prices and changes', universe: 'the only symbols it looks at', readiness: 'leaving NOT_READY starts a cycle', cycle: 'a cycle is due' },
+    consumes: { session: 'the venue\'s time', 'market-view': 'prices and changes', universe: 'the only symbols it looks at', readiness: 'leaving NOT_READY starts a cycle', cycle: 'a cycle is due' },
     emits: ['intent → bridge', 'step → operator/funnel'],
     mailbox: { capacity: 1_000, overflow: 'drop-oldest', onRestart: 'flush' },
     init(ctx) {
       ctx.timers.every('cycle', options.cycleMs, { type: 'cycle' });
-      return { market: undefined, universe: undefined, ready: false, cycles: 0, published: 0, lastCycleAt: null, lastSignalAt: null, evaluations: [] };
+      return { market: undefined, universe: undefined, clockOffsetMs: undefined, ready: false, cycles: 0, published: 0, lastCycleAt: null, lastSignalAt: null, evaluations: [] };
     },
     receive(state, message, ctx) {
       switch (message.type) {
         case 'market-view':
           state.market = message.view;
+          return same;
+        case 'session':
+          state.clockOffsetMs = message.view.clockOffsetMs;
           return same;
         case 'universe':
           state.universe = message.universe;
@@ -77,8 +81,8 @@ export function generatorBehaviour(options: GeneratorOptions): Behaviour<Interna
       }
 
       function cycle(): void {
-        const { market, universe } = state;
-        if (!state.ready || market === undefined || universe === undefined) {
+        const { market, universe, clockOffsetMs } = state;
+        if (!state.ready || market === undefined || universe === undefined || clockOffsetMs === undefined) {
           ctx.log.debug({ ready: state.ready, market: market !== undefined, universe: universe !== undefined }, 'no cycle: not ready');
           return;
         }
@@ -87,22 +91,22 @@ export function generatorBehaviour(options: GeneratorOptions): Behaviour<Interna
         state.lastCycleAt = now;
         const unseen = (symbol: SymbolMarket['symbol']): SymbolMarket => ({ symbol, candles: 0 });
         state.evaluations = [...universe.instruments.keys()].map((symbol) => strategy.evaluate(market.symbols.get(symbol) ?? unseen(symbol), now, options.dataMaxAgeMs));
-        for (const evaluation of state.evaluations) publish(evaluation, market, universe, now);
+        for (const evaluation of state.evaluations) publish(evaluation, market, universe, now + clockOffsetMs);
         const signals = state.evaluations.filter((one) => one.verdict === 'signal').length;
         ctx.log.info({ cycle: state.cycles, evaluated: state.evaluations.length, signals, universeVersion: universe.version }, `cycle ${state.cycles}: ${signals} signals from ${state.evaluations.length} symbols`);
       }
 
-      function publish(evaluation: Evaluation, market: MarketView, universe: Universe, now: number): void {
+      function publish(evaluation: Evaluation, market: MarketView, universe: Universe, venueNow: number): void {
         const { symbol } = evaluation;
         const outcome: 'passed' | DenialCode = evaluation.verdict === 'unknown' ? 'MARKET_DATA_MISSING' : evaluation.verdict === 'hold' ? 'SIGNAL_HOLD' : evaluation.confidence < options.minConfidence ? 'CONFIDENCE_LOW' : 'passed';
-        ctx.tell(options.funnel, { type: 'step', step: { stage: 'signal', symbol, outcome, at: now } });
+        ctx.tell(options.funnel, { type: 'step', step: { stage: 'signal', symbol, outcome, at: ctx.clock.now() } });
         if (evaluation.verdict === 'unknown') return ctx.log.warn({ symbol, missing: evaluation.missing }, 'no evaluation: data is missing');
         const mark = market.symbols.get(symbol)?.mark;
         if (outcome !== 'passed' || evaluation.verdict !== 'signal') return ctx.log.debug({ ...evaluation, outcome }, 'evaluated');
         if (mark === undefined) return ctx.log.warn({ symbol }, 'a signal without a mark price is not published');
         const { side, confidence } = evaluation;
         const intent: Intent = {
-          intentId: intentIdFor(strategy.name, symbol, side, now),
+          intentId: intentIdFor(strategy.name, symbol, side, venueNow),
           source: strategy.name,
           symbol,
           side,
@@ -112,12 +116,12 @@ export function generatorBehaviour(options: GeneratorOptions): Behaviour<Interna
           leverage: options.leverage,
           stopLossPercent: options.stopLossPercent,
           takeProfitPercent: options.takeProfitPercent,
-          createdAt: now,
-          expiresAt: now + options.intentExpiryMs,
+          createdAt: venueNow,
+          expiresAt: venueNow + options.intentExpiryMs,
           universeVersion: universe.version,
         };
         state.published += 1;
-        state.lastSignalAt = now;
+        state.lastSignalAt = ctx.clock.now();
         ctx.log.info({ intentId: intent.intentId, symbol, side, confidence, price: intent.price }, `signal ${side} ${symbol}, confidence ${confidence}`);
         ctx.tell(options.bridge, { type: 'intent', intent });
       }

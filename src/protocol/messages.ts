@@ -183,9 +183,9 @@ export type GovernorMessage =
   | LifeMessage
   | ReadinessMessage;
 
-export type BridgeMessage = { readonly type: 'intent'; readonly intent: Intent } | MarketViewMessage | UniverseMessage | LifeMessage;
+export type BridgeMessage = { readonly type: 'intent'; readonly intent: Intent } | MarketViewMessage | UniverseMessage | LifeMessage | SessionMessage;
 
-export type GeneratorMessage = MarketViewMessage | UniverseMessage | ReadinessMessage;
+export type GeneratorMessage = MarketViewMessage | UniverseMessage | ReadinessMessage | SessionMessage;
 
 export type ExitsMessage = MarketViewMessage | LifeMessage;
 

@@ -10,7 +10,8 @@ import { protectionPrices } from './protection.ts';
 import { sizeEntry } from './sizing.ts';
 
 export interface BridgeInputs {
-  readonly now: number;
+  /** Our clock + the measured offset, ms; undefined: never measured, and then nothing can be dated. */
+  readonly venueNow: number | undefined;
   readonly sources: ReadonlySet<string>;
   readonly universe: Universe | undefined;
   readonly market: SymbolMarket | undefined;
@@ -29,7 +30,8 @@ const SAMPLE = 5;
 const PHASE_REFUSAL = { Opening: 'POSITION_OPENING', Protected: 'POSITION_OPEN', Closing: 'POSITION_CLOSING', Ambiguous: 'POSITION_UNRESOLVED', Drifted: 'POSITION_UNRESOLVED' } as const;
 
 export function decideIntent(intent: Intent, inputs: BridgeInputs): BridgeDecision {
-  const { now, universe, market, life } = inputs;
+  const { venueNow: now, universe, market, life } = inputs;
+  if (now === undefined) return deny({ code: 'CLOCK_SKEW', detail: 'the venue\'s time is unknown' });
   if (now > intent.expiresAt) return deny({ code: 'INTENT_EXPIRED', limit: String(intent.expiresAt), value: String(now), ageMs: now - intent.createdAt });
   const planId = planIdFor(intent.source, intent.symbol, intent.side, intent.createdAt);
   if (inputs.sentPlans.has(planId)) return deny({ code: 'INTENT_DUPLICATE', value: planId });

@@ -10,7 +10,7 @@ import { newLife } from '../../rules/position-life/life.ts';
 import { observeAlgo, observeOrder, observeOutcome, observeTrades, observeUserEvent, protectionOf } from '../../rules/position-life/observe.ts';
 import { ensureLeverage, onConfigured, onConfigureDenied, onConfigureGranted } from './leverage.ts';
 import { expirePending, onPermit, onSlot, refusePlan, takePlan } from './opening.ts';
-import { entityOf, onAppended, record } from './record.ts';
+import { entityOf, flush, onAppended, record } from './record.ts';
 import { onOrderAbsent, settle } from './settle.ts';
 import type { ExecutorContext, ExecutorInternal, ExecutorOptions, ExecutorState } from './state.ts';
 import { compare, onReadingAnswer } from './truth.ts';
@@ -19,6 +19,7 @@ import { publish } from '../publish.ts';
 
 const TICK_MS = 250;
 const LOAD_TIMEOUT_MS = 8_000;
+const OWN_READING_AFTER_MS = 5_000;
 /** After an order of ours has been answered the venue's side is read once more, so that a lost fill is noticed at once. */
 const RECHECK_MS = 400;
 
@@ -58,6 +59,8 @@ export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorI
       for (const entry of entries) state.life = evolve(state.life, parseLifeEvent(entry.type, entry.version, entry.at, entry.payload));
       state.sequence = state.durable = entries.at(-1)?.sequence ?? 0;
       state.holdingChangedAt = ctx.clock.now();
+      // The reconciler brings the venue's side; if it cannot, an open position must not wait for it.
+      state.truthDueAt = ctx.clock.now() + OWN_READING_AFTER_MS;
       ctx.timers.every('tick', TICK_MS, { type: 'tick' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       if (entries.length > 0) ctx.log.info({ events: entries.length, view: lifeView(state) }, 'life restored from the journal');
@@ -100,7 +103,6 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
       return record(state, observeUserEvent(state.life, message.event, at), ctx);
     case 'truth':
       state.streamEpoch = Math.max(state.streamEpoch, message.truth.streamEpoch);
-      ambiguousAfterRestart(state, ctx);
       compare(state, message.truth, ctx);
       return ensureLeverage(state, ctx);
     case 'close':
@@ -111,6 +113,7 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
       return;
     case 'tick':
     case 'heartbeat':
+      flush(state, ctx);
       expirePending(state, ctx);
       return ensureLeverage(state, ctx);
     case 'appended':
@@ -164,14 +167,6 @@ function onRefused(state: ExecutorState, message: Extract<ExecutorMessage, { typ
   if (write.kind === 'CLOSE') return record(state, [{ type: 'OrderAbandoned', at, clientId: write.clientId, code, detail }], ctx);
   if (write.kind === 'PROTECT') return record(state, [{ type: 'ProtectionEnded', at, leg: write.leg, clientId: write.clientId, cause: `not sent: ${code}` }], ctx);
   if (write.kind === 'CONFIGURE') state.configuring = undefined;
-}
-
-/** An order of an earlier incarnation without a result may have gone out (ruling 18). */
-function ambiguousAfterRestart(state: ExecutorState, ctx: ExecutorContext): void {
-  for (const order of [state.life.entry, state.life.close]) {
-    if (order?.state !== 'sending' || state.inFlight.has(order.clientId)) continue;
-    record(state, [{ type: 'OrderAmbiguous', at: ctx.clock.now(), clientId: order.clientId, cause: 'no result on record after a restart' }], ctx);
-  }
 }
 
 function onOrderAsked(state: ExecutorState, message: Extract<ExecutorInternal, { type: 'order-asked' }>, ctx: ExecutorContext): void {
@@ -235,6 +230,8 @@ function newState(options: ExecutorOptions): ExecutorState {
     holdingChangedAt: 0,
     streamEpoch: 0,
     reconciledEpoch: 0,
+    truthSeen: false,
+    appendAfter: 0,
     rules: undefined,
     settings: undefined,
     configuring: undefined,

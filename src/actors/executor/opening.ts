@@ -17,6 +17,7 @@ export function takePlan(state: ExecutorState, intent: Intent, plan: Plan, ctx: 
   const phase = phaseOf(state.life);
   const refusal = state.pending !== undefined ? 'POSITION_OPENING' : phase === 'Flat' ? undefined : phase === 'Opening' ? 'POSITION_OPENING' : phase === 'Closing' ? 'POSITION_CLOSING' : phase === 'Protected' ? 'POSITION_OPEN' : 'POSITION_UNRESOLVED';
   if (refusal !== undefined) return refusePlan(state, plan.planId, 'permit', [{ code: refusal }], ctx);
+  if (ctx.clock.now() > plan.expiresAt) return refusePlan(state, plan.planId, 'permit', [{ code: 'INTENT_EXPIRED', limit: String(plan.expiresAt), value: String(ctx.clock.now()) }], ctx);
   const clientId = clientIdFor(state.options.tags[0], 'entry', plan.planId, 1);
   state.pending = { intent, plan, clientId, since: ctx.clock.now(), stage: 'slot' };
   ctx.log.info({ planId: plan.planId, intentId: plan.intentId, action: plan.action, quantity: plan.quantity, limitPrice: plan.limitPrice, clientId }, 'plan taken up');

@@ -35,7 +35,7 @@ export function record(state: ExecutorState, events: readonly LifeEvent[], ctx: 
 
 /** Sends what is not yet durable, one append at a time: order is kept, and everything that gathers meanwhile goes as one. */
 export function flush(state: ExecutorState, ctx: ExecutorContext): void {
-  if (state.appending || state.outbox.length === 0) return;
+  if (state.appending || state.outbox.length === 0 || ctx.clock.now() < state.appendAfter) return;
   state.appending = true;
   const through = state.sequence;
   const entity = entityOf(state.options.symbol);
@@ -55,7 +55,7 @@ export function onAppended(state: ExecutorState, message: Extract<ExecutorIntern
   const reason = outcome.ok ? (outcome.value.ok ? '' : `${outcome.value.code}: ${outcome.value.message}`) : outcome.error.message;
   if (outcome.ok && !outcome.value.ok && outcome.value.code === 'JOURNAL_SEQUENCE_CONFLICT') throw new Error(reason);
   ctx.log.error({ reason, waiting: state.outbox.length }, 'the journal did not take the events of this symbol; openings wait, exits go on');
-  ctx.timers.once('retry-append', RETRY_APPEND_MS, { type: 'tick' });
+  state.appendAfter = ctx.clock.now() + RETRY_APPEND_MS;
 }
 
 /** A step through the funnel. */

@@ -25,7 +25,7 @@ export function settle(state: ExecutorState, ctx: ExecutorContext): void {
   for (let due = dueEvents(state.life, situationOf(state, ctx)); due.length > 0; due = dueEvents(state.life, situationOf(state, ctx))) record(state, due, ctx);
   const now = ctx.clock.now();
   if (state.truthDueAt !== undefined && now >= state.truthDueAt) askTruth(state, ctx);
-  if (state.streamEpoch === 0 && state.reconciledEpoch === 0) return;
+  if (!state.truthSeen) return;
   for (const need of needsOf(state.life, situationOf(state, ctx))) {
     if ((state.busyUntil.get(need.key) ?? 0) > now) continue;
     meet(state, need, ctx);
@@ -53,7 +53,7 @@ function meet(state: ExecutorState, need: Need, ctx: ExecutorContext): void {
     case 'write': {
       const { mandate } = state.life;
       state.busyUntil.set(need.key, now + RETRY_WRITE_MS);
-      if (mandate === undefined) return ctx.log.error({ write: need.write.kind, clientId: need.write.clientId }, 'no mandate on record for this write');
+      if (mandate === undefined) return adopt(state, text(state.life.holding.quantity), text(state.life.holding.averageEntry), `a protection of ours without a position: ${need.write.clientId}`, ctx);
       record(state, need.events, ctx);
       state.inFlight.add(need.write.clientId);
       state.waiting.push({ write: need.write, authority: { by: 'mandate', mandateId: mandate.mandateId }, because: need.because, after: need.events.length === 0 ? 0 : state.sequence, since: now });

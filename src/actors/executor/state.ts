@@ -99,6 +99,10 @@ export interface ExecutorState {
   holdingChangedAt: number;
   streamEpoch: number;
   reconciledEpoch: number;
+  /** The venue's side has been read in this incarnation: before that nothing is sent. */
+  truthSeen: boolean;
+  /** Not before this time is a failed append tried again. */
+  appendAfter: number;
   rules: Instrument | undefined;
   settings: SymbolSettings | undefined;
   configuring: ClientId | undefined;

@@ -45,6 +45,9 @@ export function onReadingAnswer(state: ExecutorState, part: 'position' | 'orders
 
 export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext): void {
   const at = ctx.clock.now();
+  if (!state.truthSeen) state.truthDueAt = undefined;
+  state.truthSeen = true;
+  ambiguousAfterRestart(state, ctx);
   if (truth.settings !== undefined) state.settings = truth.settings;
   const ours = truth.openAlgoOrders.filter((order) => state.options.tags.includes(readClientId(order.clientId)?.tag ?? ''));
   record(state, [...truth.openOrders.flatMap((order) => observeOrder(state.life, order, at)), ...ours.flatMap((order) => observeAlgo(state.life, order, at))], ctx);
@@ -63,6 +66,14 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
   state.reconciledEpoch = Math.max(state.reconciledEpoch, truth.streamEpoch);
   state.flat = stated.isZero() ? { openAlgoIds: [...listed] } : undefined;
   if (state.life.drift !== undefined) record(state, [{ type: 'DriftCleared', at, venue: text(stated) }], ctx);
+}
+
+/** An order of an earlier incarnation without a result may have gone out (ruling 18). */
+function ambiguousAfterRestart(state: ExecutorState, ctx: ExecutorContext): void {
+  for (const order of [state.life.entry, state.life.close]) {
+    if (order?.state !== 'sending' || state.inFlight.has(order.clientId)) continue;
+    record(state, [{ type: 'OrderAmbiguous', at: ctx.clock.now(), clientId: order.clientId, cause: 'no result on record after a restart' }], ctx);
+  }
 }
 
 function disagree(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext): void {

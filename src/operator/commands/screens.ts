@@ -56,8 +56,14 @@ export function positionsScreen(positions: readonly PositionRow[]): string {
   const known = (value: string | number | null) => (value === null ? '?' : String(value));
   return table(
     ['SYMBOL', 'SIDE', '#QUANTITY', '#ENTRY', '#MARK', '#P&L', '#LEVERAGE', '#STOP', '#TARGET', 'STATE', 'SINCE'],
-    positions.map((one) => [one.symbol, known(one.side), known(one.quantity), known(one.entryPrice), known(one.markPrice), known(one.unrealizedPnl), known(one.leverage), one.stopOrderId === null ? '▲ none' : known(one.stopLoss), one.takeProfit ?? 'none', one.state, known(one.openedAt)]),
+    positions.map((one) => [one.symbol, known(one.side), known(one.quantity), known(one.entryPrice), known(one.markPrice), known(one.unrealizedPnl), known(one.leverage), ...protection(one), one.state, known(one.openedAt)]),
   );
+}
+
+/** Where the position itself is not known, neither is whether it has a stop: only a known one without is an alarm. */
+function protection({ quantity, stopOrderId, stopLoss, takeProfit }: PositionRow): readonly [string, string] {
+  if (quantity === null) return ['?', '?'];
+  return [stopOrderId === null ? '▲ none' : (stopLoss ?? '?'), takeProfit ?? 'none'];
 }
 
 export function actorScreen(actor: NodeView | WorkerDetail): string {

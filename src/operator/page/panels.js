@@ -26,11 +26,16 @@ export function showPositions(positions) {
     ...[one.quantity, one.entryPrice, one.markPrice].map((value) => cell(value ?? '?', 'number')),
     profit(one.unrealizedPnl),
     cell(one.leverage === null ? '?' : `${one.leverage}×`, 'number'),
-    one.stopOrderId === null ? cell('▲ none', 'number bad') : cell(one.stopLoss ?? '?', 'number'),
-    cell(one.takeProfit ?? 'none', 'number'),
+    ...protection(one),
     cell(one.state, one.state === 'Protected' ? 'good' : 'warn'),
     cell(one.openedAt === null ? '?' : one.openedAt.replace('T', ' ').slice(0, 19)),
   ]), 'No open position.');
+}
+
+/** Where the position itself is not known, neither is whether it has a stop: only a known one without is an alarm. */
+function protection({ quantity, stopOrderId, stopLoss, takeProfit }) {
+  if (quantity === null) return [cell('?', 'number'), cell('?', 'number')];
+  return [stopOrderId === null ? cell('▲ none', 'number bad') : cell(stopLoss ?? '?', 'number'), cell(takeProfit ?? 'none', 'number')];
 }
 
 export function showFunnel(funnel) {

@@ -43,7 +43,7 @@ export function dueEvents(life: Life, situation: Situation): LifeEvent[] {
     return naked && now - holding.firstFillAt > situation.nakedCloseMs ? [{ type: 'CloseRequested', at: now, reason: 'NAKED', by: 'executor' }] : [];
   }
   if (openOrdersOf(life).length > 0 || liveProtectionsOf(life).length > 0) return [];
-  if (holding.peak.isGreaterThan(0)) {
+  if (holding.peak.isGreaterThan(0) || life.adopted) {
     if (flat === undefined || flat.openAlgoIds.length > 0 || life.positionId === undefined) return [];
     return [{ type: 'PositionClosed', at: now, positionId: life.positionId, reason: closeReason(life), realizedPnl: text(holding.realizedPnl), commission: text(holding.commission) }];
   }
@@ -126,7 +126,7 @@ function staleNeeds(life: Life): Need[] {
 /** Only a flat the venue has confirmed cancels (failure 92); whatever of ours it still lists goes, known to the journal or not. */
 function flatNeeds(life: Life, situation: Situation): Need[] {
   const live = liveProtectionsOf(life);
-  const unfinished = live.length > 0 || life.holding.peak.isGreaterThan(0) || (life.planStage === 'sent' && !isOpenOrder(life.entry));
+  const unfinished = live.length > 0 || life.holding.peak.isGreaterThan(0) || life.adopted || (life.planStage === 'sent' && !isOpenOrder(life.entry));
   if (!unfinished && (situation.flat?.openAlgoIds.length ?? 0) === 0) return [];
   if (situation.flat === undefined) return [{ need: 'ask-truth', key: 'truth' }];
   const { openAlgoIds } = situation.flat;
