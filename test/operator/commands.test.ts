@@ -84,6 +84,10 @@ describe('commands', () => {
     expect(columns(gps, 'LONG', 'Protected')).to.deep.equal(columns(racoon, 'LONG', 'Opening'));
     expect(gps).to.contain('9.5');
     expect(racoon).to.contain('▲ none');
+    service.facts.lives.set(GPS, life(GPS, 'Ambiguous'));
+    const unknown = (await vigil('positions')).out;
+    service.facts.lives.set(GPS, flat(GPS));
+    expect(unknown).to.contain('Ambiguous').and.not.to.contain('none');
     expect((await vigil('positions')).out).to.equal('No open position.\n');
   });
 
@@ -206,16 +210,20 @@ describe('commands', () => {
     expect(early.code).to.equal(0);
     expect(early.out).to.contain('Stopping. What stays open').and.to.contain('0.0098');
     expect(doomed.stops).to.deep.equal(['night']);
-    const ran = run(['stop', '--data-dir', doomed.dataDir]);
-    const stopped = new Promise<void>((resolve) => {
-      const { push } = doomed.stops;
-      doomed.stops.push = (reason) => {
-        doomed.system.stop(reason).then(resolve, resolve);
-        return push.call(doomed.stops, reason);
+    const told = new Promise<void>((resolve) => {
+      doomed.stops.push = () => {
+        resolve();
+        return 0;
       };
     });
+    let returned = false;
+    const ran = run(['stop', '--data-dir', doomed.dataDir]).finally(() => (returned = true));
+    await told;
+    // It has its answer, and the service goes on for a while.
+    expect((await run(['tree', '--data-dir', doomed.dataDir])).code).to.equal(0);
+    expect(returned).to.equal(false);
+    await doomed.system.stop('night');
     expect((await ran).code).to.equal(0);
-    await stopped;
     expect((await run(['health', '--data-dir', doomed.dataDir])).code).to.equal(3);
     rmSync(doomed.dataDir, { recursive: true });
   });
