@@ -25,7 +25,7 @@ export interface VenueOptions {
 }
 
 /** The account that exists from the first start. */
-export const DEFAULT_KEY = 'paper';
+const DEFAULT_KEY = 'paper';
 const DEFAULT_SECRET = 'paper';
 const SAVE_MARKET_MS = 1_000;
 

@@ -27,7 +27,7 @@ export const RULES: SymbolRules = {
   quantityPrecision: 2,
 };
 
-export function viewAt(price: string, bookSeed: number = 1, ask?: string): MarketView {
+function viewAt(price: string, bookSeed: number = 1, ask?: string): MarketView {
   const last = decimal(price);
   return { symbol: RULES.symbol, last, mark: last, index: last, bid: last, ask: ask === undefined ? last.plus(RULES.tickSize) : decimal(ask), bookSeed };
 }

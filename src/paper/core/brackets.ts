@@ -41,7 +41,7 @@ function buildBrackets(): readonly Bracket[] {
 export const BRACKETS: readonly Bracket[] = buildBrackets();
 export const MAX_LEVERAGE = table[0]![0];
 
-export function bracketOf(notional: Decimal): Bracket {
+function bracketOf(notional: Decimal): Bracket {
   const size = notional.absoluteValue();
   return BRACKETS.find((bracket) => size.isLessThanOrEqualTo(wholeDecimal(bracket.notionalCap))) ?? BRACKETS.at(-1)!;
 }

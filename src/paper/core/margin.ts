@@ -35,12 +35,12 @@ export interface AccountMargin {
 }
 
 /** What resting orders lock, one-way: the worse of all bids or all asks filling, less what the position already locks; at mark / leverage. */
-export function openOrderMargin(notional: Decimal, bids: Decimal, asks: Decimal, leverage: number): Decimal {
+function openOrderMargin(notional: Decimal, bids: Decimal, asks: Decimal, leverage: number): Decimal {
   const worst = larger(notional.plus(bids).absoluteValue(), notional.minus(asks).absoluteValue());
   return larger(worst.minus(notional.absoluteValue()), ZERO).dividedBy(leverage);
 }
 
-export function restingNotional(own: AccountState, symbol: string): { bids: Decimal; asks: Decimal } {
+function restingNotional(own: AccountState, symbol: string): { bids: Decimal; asks: Decimal } {
   let [bids, asks] = [ZERO, ZERO];
   for (const order of own.openOrders.values()) {
     if (order.symbol !== symbol || order.reduceOnly) continue;

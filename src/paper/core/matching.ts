@@ -7,7 +7,7 @@ import type { Order, Side } from './model.ts';
 import { expireOrder, finishAlgoOf, releaseProtection } from './settle.ts';
 import { isOpenOrder, positionOf, settingsOf, type AccountState, type ExchangeState, type Market } from './state.ts';
 
-export function opposite(side: Side): Side {
+function opposite(side: Side): Side {
   return side === 'BUY' ? 'SELL' : 'BUY';
 }
 

@@ -5,7 +5,7 @@ import type { ExchangeEvent } from './events.ts';
 import type { Account, Algo, Order, Position, Settings, Side, Trade } from './model.ts';
 import type { SymbolRules } from './symbol-rules.ts';
 
-export const DEFAULT_LEVERAGE = 20;
+const DEFAULT_LEVERAGE = 20;
 
 export interface AccountState {
   account: Account;
@@ -74,7 +74,7 @@ export function isOpenOrder(order: Order): boolean {
 }
 
 /** Cancellable: not yet on its way into the engine. */
-export function isOpenAlgo(algo: Algo): boolean {
+function isOpenAlgo(algo: Algo): boolean {
   return algo.status === 'NEW';
 }
 

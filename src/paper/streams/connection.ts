@@ -14,7 +14,7 @@ const MAX_BUFFERED_BYTES = 8_388_608;
 const POLICY_VIOLATION = 1008;
 
 /** One name for a stream however it was written: raw or percent-encoded. */
-export function streamName(given: string): string {
+function streamName(given: string): string {
   try {
     return decodeURIComponent(given);
   } catch {

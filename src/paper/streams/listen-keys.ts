@@ -3,7 +3,7 @@ import { systemRandom, randomText } from '../../supervision/random.ts';
 import { VenueError } from '../core/venue-error.ts';
 import type { ListenKey, Store } from '../store/store.ts';
 
-export const LISTEN_KEY_LIFE_MS = 3_600_000;
+const LISTEN_KEY_LIFE_MS = 3_600_000;
 const KEY_LENGTH = 64;
 const KEY_ALPHABET = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789';
 

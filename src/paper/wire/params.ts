@@ -13,7 +13,7 @@ function decodePart(part: string): string {
 }
 
 /** Reads `a=1&b=2`. Percent-encoding that is not UTF-8 is refused with −1100. */
-export function parsePairs(text: string): Map<string, string> {
+function parsePairs(text: string): Map<string, string> {
   const pairs = new Map<string, string>();
   for (const pair of text.split('&')) {
     if (pair === '') continue;

@@ -11,7 +11,7 @@ import { bySymbol, type PublicCall, type Route } from './route.ts';
 import type { Params } from './params.ts';
 
 /** Every symbol pays funding at 00, 08 and 16 h UTC. */
-export const FUNDING_INTERVAL_HOURS = 8;
+const FUNDING_INTERVAL_HOURS = 8;
 /** The venue charges no funding, and says so: a rate of zero. */
 export const FUNDING_RATE = '0.00000000';
 
@@ -87,7 +87,7 @@ function rows(call: PublicCall, row: (view: MarketView) => unknown): unknown {
   return row(view);
 }
 
-export function klineRow(candle: Candle, minutes: number): unknown[] {
+function klineRow(candle: Candle, minutes: number): unknown[] {
   const { openTime, open, high, low, close, volume, quoteVolume, trades, takerVolume, takerQuoteVolume } = candle;
   return [openTime, open, high, low, close, volume, openTime + minutes * MINUTE_MS - 1, quoteVolume, trades, takerVolume, takerQuoteVolume, '0'];
 }
