@@ -1,13 +1,13 @@
 /** The command line: parse, compose, run; nothing else. */
 import { Command, InvalidArgumentError } from 'commander';
-import { buildId, PROJECT_ROOT } from './build-id.ts';
+import { buildId, PROJECT_ROOT } from './service/build-id.ts';
 import { loadConfig, readHostPort } from './config.ts';
 import { runLauncher } from './launcher.ts';
-import { createLogger, partLog } from './log.ts';
+import { createLogger, partLog } from './service/log.ts';
 import { registerClientCommands } from './operator/commands/register.ts';
 import { runPaper } from './paper/command.ts';
 import { messageOf, VigilError } from './protocol/errors.ts';
-import { EXIT, runService } from './service.ts';
+import { EXIT, runService } from './service/service.ts';
 
 interface StartOptions {
   readonly config: string[];

@@ -7,7 +7,7 @@ import { VIEW_EVERY_MS } from '../protocol/messages.ts';
 import type { JournalAnswer, JournalMessage, TradingStateActorMessage, TradingStateAnswer, TradingStateName, TradingStateView } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { TradingEpochs } from '../protocol/permit.ts';
-import type { TradingStateFile } from '../persistence/trading-state-file.ts';
+import type { TradingStateFile } from '../persistence/port.ts';
 import { INITIAL_TRADING_STATE, isLowering, lowerOf, withState } from '../rules/trading-state.ts';
 import type { TradingState } from '../rules/trading-state.ts';
 import { draft } from './journal.ts';

@@ -14,7 +14,7 @@ export interface PaperCommand {
   readonly log: Log;
 }
 
-/** Resolves with the exit code: 0 after a signal, 2 when it could not start. */
+/** Resolves with the exit code: 0 after a signal, 1 when its state could not be kept, 2 when it could not start. */
 export async function runPaper(command: PaperCommand): Promise<number> {
   const seed = command.seed === undefined ? DEFAULT_SEED : Number(command.seed);
   const speed = Number(command.speed);
@@ -29,15 +29,15 @@ export async function runPaper(command: PaperCommand): Promise<number> {
   }
   const { host, port, balance, log } = command;
   try {
-    const exchange = await startPaperExchange({ host, port, seed, balance, log, ...(command.replay === undefined ? {} : { replay: { dir: command.replay, speed, history: 360, align: 'start' as const } }), ...(command.state === undefined ? {} : { stateDir: command.state }) });
-    process.stdout.write(`Paper exchange on ${exchange.url} (key "paper", secret "paper")\n`);
+    const ended = Promise.withResolvers<number>();
+    const exchange = await startPaperExchange({ host, port, seed, balance, log, onFatal: () => ended.resolve(1), ...(command.replay === undefined ? {} : { replay: { dir: command.replay, speed, history: 360, align: 'start' as const } }), ...(command.state === undefined ? {} : { stateDir: command.state }) });
+    process.stderr.write(`Paper exchange on ${exchange.url} (key "paper", secret "paper")\n`);
     const alive = keepAlive();
-    await new Promise<void>((resolve) => {
-      for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, () => resolve());
-    });
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ended.resolve(0));
+    const code = await ended.promise;
     alive.cancel();
     await exchange.close();
-    return 0;
+    return code;
   } catch (error) {
     if (!(error instanceof StartRefused)) throw error;
     process.stderr.write(`vigil paper: ${error.message}\n`);

@@ -1,4 +1,6 @@
 /** The journal: an append-only stream of events per entity. What it has acknowledged survives kill -9 and power loss. */
+import type { TradingStateName } from '../protocol/messages.ts';
+import type { SymbolName } from '../protocol/names.ts';
 
 /** An entry as it is handed in. `sequence` is the writer's expectation: exactly one more than the entity's last (first: 1). */
 export interface NewEntry {
@@ -52,4 +54,21 @@ export interface Journal {
   stats(): Promise<JournalStats>;
   /** Waits for what was appended, then closes. */
   close(): Promise<void>;
+}
+
+/** The trading state as it is kept beside the journal. */
+export interface DurableTradingState {
+  readonly overall: TradingStateName;
+  readonly symbols: ReadonlyMap<SymbolName, TradingStateName>;
+  readonly cause: string;
+  /** Wall time, ms. */
+  readonly since: number;
+}
+
+/** `<data-dir>/trading-state`: fsynced before the journal is asked, readable when the journal is not (ruling 11). */
+export interface TradingStateFile {
+  /** Undefined: there is no file. @throws VigilError when there is one that cannot be understood: unknown is never ACTIVE. */
+  read(): DurableTradingState | undefined;
+  /** Durable when it returns; the old content or the new, never half of it. */
+  write(state: DurableTradingState): void;
 }

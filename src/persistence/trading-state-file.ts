@@ -3,25 +3,11 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } f
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { VigilError } from '../protocol/errors.ts';
-import type { TradingStateName } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
+import type { TradingStateFile } from './port.ts';
 
 const stateName = z.enum(['ACTIVE', 'REDUCING', 'HALTED']);
 const fileSchema = z.strictObject({ overall: stateName, symbols: z.record(z.string(), stateName), cause: z.string(), since: z.number() });
-
-interface DurableTradingState {
-  readonly overall: TradingStateName;
-  readonly symbols: ReadonlyMap<SymbolName, TradingStateName>;
-  readonly cause: string;
-  readonly since: number;
-}
-
-export interface TradingStateFile {
-  /** Undefined: there is no file. @throws VigilError when there is one that cannot be understood: unknown is never ACTIVE. */
-  read(): DurableTradingState | undefined;
-  /** Durable when it returns; the old content or the new, never half of it. */
-  write(state: DurableTradingState): void;
-}
 
 export function tradingStateFile(path: string): TradingStateFile {
   return {

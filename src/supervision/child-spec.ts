@@ -2,10 +2,20 @@
 import type { Behaviour } from './behaviour.ts';
 import { Cell } from './cell.ts';
 import type { Kernel } from './kernel.ts';
+import type { MailboxSpec } from './mailbox.ts';
 import type { Node } from './node.ts';
 import type { Ref, Tagged } from './ref.ts';
 import { DEFAULT_RESTART } from './restart-budget.ts';
 import type { RestartPolicy } from './restart-budget.ts';
+
+/** A role's declaration without its code. */
+export interface Declaration {
+  readonly role: string;
+  readonly purpose: string;
+  readonly consumes: Readonly<Record<string, string>>;
+  readonly emits: readonly string[];
+  readonly mailbox: MailboxSpec;
+}
 
 /** As in OTP: `permanent` is always started again, `transient` only after a crash, `temporary` never. */
 export type RestartType = 'permanent' | 'transient' | 'temporary';
@@ -13,6 +23,8 @@ export type RestartType = 'permanent' | 'transient' | 'temporary';
 export interface WorkerSpec {
   readonly kind: 'worker';
   readonly path: string;
+  /** What the role says of itself: the documents of the tree are made from it. */
+  readonly declaration: Declaration;
   readonly restart: RestartType;
   readonly policy: RestartPolicy;
   readonly make: (kernel: Kernel, bind: (path: string, node: Bindable) => void) => Node;
@@ -51,6 +63,7 @@ export function worker<Message extends Tagged, State>(ref: Ref<Message>, behavio
   return {
     kind: 'worker',
     path: ref.path,
+    declaration: behaviour,
     restart: options.restart ?? 'permanent',
     policy: { ...DEFAULT_RESTART, ...options.policy },
     make(kernel, bind) {

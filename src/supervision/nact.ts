@@ -18,9 +18,11 @@ const spawnSilent = spawn as unknown as (
   options: { onCrash: (message: unknown, error: unknown, context: { resume: symbol }) => symbol },
 ) => NactRef<symbol>;
 
-/** Turns by a nact system of its own. */
+let systems = 0;
+
+/** Turns by a nact system of its own. Its name is unique: nact lets a second of the same name silently replace the first (H29). */
 export function nactTurns(): Turns {
-  const system = startNamed({ name: 'vigil' });
+  const system = startNamed({ name: `vigil${++systems}` });
   const resume = { onCrash: (_message: unknown, _error: unknown, context: { resume: symbol }) => context.resume };
   const root = spawnSilent(system, () => undefined, 'root', resume) as unknown as NactRef<never>;
   let uid = 0;

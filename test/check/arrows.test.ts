@@ -34,7 +34,7 @@ const PLANTED: Readonly<Record<string, readonly Readonly<Record<string, string>>
   'order-client-in-venue-only': [
     { 'src/actors/a.ts': "import { USDMClient } from 'binance';\nnew USDMClient();" },
     { 'src/paper/a.ts': "import type { USDMClient } from 'binance';\nexport type A = USDMClient;" },
-    { 'src/service.ts': "export type A = import('binance').USDMClient;" },
+    { 'src/service/service.ts': "export type A = import('binance').USDMClient;" },
   ],
   'venue-imports-only-protocol-and-clock': [
     { 'src/venue/a.ts': "import { b } from '../supervision/random.ts';\nb();", 'src/supervision/random.ts': 'export const b = () => 1;' },
@@ -78,8 +78,8 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/actors/a.ts': "import type { Port } from '../venue/port.ts';\nimport '../rules/a.ts';\nexport type A = Port;",
   'src/operator/a.ts': "import { directory } from '../persistence/data-directory.ts';\ndirectory();",
   'src/persistence/data-directory.ts': 'export const directory = () => 1;',
-  'src/service.ts': "import { gateway } from './venue/binance-gateway.ts';\ngateway();",
-  'src/main.ts': "import './service.ts';\nimport './actors/a.ts';",
+  'src/service/service.ts': "import { gateway } from '../venue/binance-gateway.ts';\ngateway();",
+  'src/main.ts': "import './service/service.ts';\nimport './actors/a.ts';",
 };
 
 describe('arrows between the rooms', () => {

@@ -7,7 +7,7 @@ import { expect } from 'chai';
 const SOURCE = resolve(import.meta.dirname, '../../src');
 const NAME = 'createPermitAuthority';
 /** Where it is made, and where it may be called. */
-const ALLOWED = ['protocol/permit.ts', 'main.ts', 'service.ts', 'tree.ts'];
+const ALLOWED = ['protocol/permit.ts', 'service/tree.ts'];
 
 /** Whether code names it: as an identifier, an import or export, or the text of a computed property. Comments do not count. */
 function names(code: string): boolean {

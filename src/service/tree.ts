@@ -1,39 +1,39 @@
 /** The supervision tree of the service, as a table: what is started in which order, who is told what, and who gets which key. */
-import { accountBehaviour } from './actors/account.ts';
-import { bridgeBehaviour } from './actors/bridge.ts';
-import { executorBehaviour } from './actors/executor/executor.ts';
-import type { ExecutorInternal } from './actors/executor/state.ts';
-import { exitsBehaviour } from './actors/exits.ts';
-import { gatewayBehaviour } from './actors/gateway.ts';
-import { generatorBehaviour } from './actors/generator.ts';
-import type { Strategy } from './actors/generator.ts';
-import { governorBehaviour } from './actors/governor.ts';
-import { journalBehaviour } from './actors/journal.ts';
-import { marketBehaviour } from './actors/market.ts';
-import { paperProcessBehaviour } from './actors/paper-process.ts';
-import { readinessBehaviour } from './actors/readiness.ts';
-import { reconcilerBehaviour } from './actors/reconciler.ts';
-import { tradingStateBehaviour } from './actors/trading-state.ts';
-import { universeBehaviour } from './actors/universe.ts';
-import { userStreamBehaviour } from './actors/user-stream.ts';
-import type { Config } from './config.ts';
-import { funnelBehaviour } from './operator/funnel.ts';
-import { operatorHttpBehaviour } from './operator/http-actor.ts';
-import type { Addresses, AuditEntry } from './operator/options.ts';
-import type { Journal } from './persistence/port.ts';
-import type { TradingStateFile } from './persistence/trading-state-file.ts';
-import type { VigilError } from './protocol/errors.ts';
-import type { SymbolName } from './protocol/names.ts';
-import { createPermitAuthority } from './protocol/permit.ts';
-import type { TradingEpochs } from './protocol/permit.ts';
-import { evaluateTrend24h } from './rules/trend-24h.ts';
-import { supervisor, worker } from './supervision/child-spec.ts';
-import type { SupervisorSpec } from './supervision/child-spec.ts';
-import type { Clock } from './supervision/clock.ts';
-import { pool } from './supervision/pool.ts';
-import type { Pool } from './supervision/pool.ts';
-import type { ActorSystem } from './supervision/system.ts';
-import type { Venue } from './venue/port.ts';
+import { accountBehaviour } from '../actors/account.ts';
+import { bridgeBehaviour } from '../actors/bridge.ts';
+import { executorBehaviour } from '../actors/executor/executor.ts';
+import type { ExecutorInternal } from '../actors/executor/state.ts';
+import { exitsBehaviour } from '../actors/exits.ts';
+import { gatewayBehaviour } from '../actors/gateway.ts';
+import { generatorBehaviour } from '../actors/generator.ts';
+import type { Strategy } from '../actors/generator.ts';
+import { governorBehaviour } from '../actors/governor.ts';
+import { journalBehaviour } from '../actors/journal.ts';
+import { marketBehaviour } from '../actors/market.ts';
+import { paperProcessBehaviour } from '../actors/paper-process.ts';
+import { readinessBehaviour } from '../actors/readiness.ts';
+import { reconcilerBehaviour } from '../actors/reconciler.ts';
+import { tradingStateBehaviour } from '../actors/trading-state.ts';
+import { universeBehaviour } from '../actors/universe.ts';
+import { userStreamBehaviour } from '../actors/user-stream.ts';
+import type { Config } from '../config.ts';
+import { funnelBehaviour } from '../operator/funnel.ts';
+import { operatorHttpBehaviour } from '../operator/http-actor.ts';
+import type { Addresses, AuditEntry } from '../operator/options.ts';
+import type { Journal, TradingStateFile } from '../persistence/port.ts';
+import type { VigilError } from '../protocol/errors.ts';
+import type { SymbolName } from '../protocol/names.ts';
+import { createPermitAuthority } from '../protocol/permit.ts';
+import type { TradingEpochs } from '../protocol/permit.ts';
+import { evaluateTrend24h } from '../rules/trend-24h.ts';
+import { supervisor, worker } from '../supervision/child-spec.ts';
+import type { SupervisorSpec, WorkerSpec } from '../supervision/child-spec.ts';
+import type { Ref } from '../supervision/ref.ts';
+import type { Clock } from '../supervision/clock.ts';
+import { pool } from '../supervision/pool.ts';
+import type { Pool } from '../supervision/pool.ts';
+import type { ActorSystem } from '../supervision/system.ts';
+import type { Venue } from '../venue/port.ts';
 
 export interface TreeParts {
   readonly system: ActorSystem;
@@ -58,6 +58,8 @@ export interface TreeParts {
 export interface Tree {
   readonly spec: SupervisorSpec;
   readonly executors: Pool<ExecutorInternal, SymbolName>;
+  /** What an executor is started with. */
+  readonly executorSpec: (symbol: SymbolName) => WorkerSpec;
   /** Advancing it voids every permit to open that is out. */
   readonly epochs: TradingEpochs;
   /** The paths that make new openings; suspended first when the service stops. */
@@ -97,8 +99,10 @@ export function composeTree(parts: TreeParts): Tree {
     path: 'executors',
     memberPath: (symbol) => `executor/${symbol}`,
     purpose: 'One executor a symbol with a life to manage.',
-    child: (self, symbol) =>
-      worker(
+    child: executorSpec,
+  });
+  function executorSpec(self: Ref<ExecutorInternal>, symbol: SymbolName): WorkerSpec {
+    return worker(
         self,
         executorBehaviour({
           symbol,
@@ -115,8 +119,8 @@ export function composeTree(parts: TreeParts): Tree {
           funnel: refs.funnel,
           watchers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.reconciler],
         }),
-      ),
-  });
+      );
+  }
   const executorOf = (symbol: SymbolName) => executors.pool.member(symbol);
   const executorKeys = () => executors.pool.keys();
 
@@ -198,5 +202,5 @@ export function composeTree(parts: TreeParts): Tree {
       generatorRoom,
     ]),
   ]);
-  return { spec, executors: executors.pool, epochs: authority.epochs, openers: [...generators.map((one) => one.ref.path), 'bridge'] };
+  return { spec, executors: executors.pool, executorSpec: (symbol) => executorSpec(system.ref(`executor/${symbol}`), symbol), epochs: authority.epochs, openers: [...generators.map((one) => one.ref.path), 'bridge'] };
 }

@@ -1,10 +1,10 @@
 /** Four characters that mark this instance's orders on the venue, made at the first start and kept with its data (ruling 26). */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { VigilError } from './protocol/errors.ts';
-import { TAG_ALPHABET, TAG_LENGTH } from './rules/client-ids.ts';
-import { randomText } from './supervision/random.ts';
-import type { Random } from './supervision/random.ts';
+import { VigilError } from '../protocol/errors.ts';
+import { TAG_ALPHABET, TAG_LENGTH } from '../rules/client-ids.ts';
+import { randomText } from '../supervision/random.ts';
+import type { Random } from '../supervision/random.ts';
 
 /** @throws VigilError when the file holds no tag. */
 export function instanceTag(dataDir: string, random: Random): string {

@@ -2,8 +2,8 @@
 import { pino } from 'pino';
 import type { Logger } from 'pino';
 import PinoPretty from 'pino-pretty';
-import type { Config } from './config.ts';
-import type { ActorLog } from './supervision/behaviour.ts';
+import type { Config } from '../config.ts';
+import type { ActorLog } from '../supervision/behaviour.ts';
 
 /** Whatever a field is called in a log, it never shows a secret. */
 const SECRETS = ['apiKey', 'apiSecret', 'token', 'secret', 'signature', 'listenKey', 'password'];

@@ -1,5 +1,5 @@
 /** What is left open at a stop, with the stops that protect it: said to whoever stopped the service (operators' 11). */
-import type { LifeView } from './protocol/messages.ts';
+import type { LifeView } from '../protocol/messages.ts';
 
 export function residualExposure(lives: readonly LifeView[]): string {
   const held = lives.filter((life) => life.position !== undefined);

@@ -1,0 +1,74 @@
+/** The documents that are made from code: `npm run docs` writes them, `test/docs.test.ts` finds them equal. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { loadConfig, loadPolicy } from '../src/config.ts';
+import { openSqliteJournal } from '../src/persistence/sqlite-journal.ts';
+import { tradingStateFile } from '../src/persistence/trading-state-file.ts';
+import { DENIALS } from '../src/protocol/denials.ts';
+import { ERRORS } from '../src/protocol/errors.ts';
+import type { SymbolName } from '../src/protocol/names.ts';
+import { PROJECT_ROOT } from '../src/service/build-id.ts';
+import { composeTree } from '../src/service/tree.ts';
+import type { ChildSpec } from '../src/supervision/child-spec.ts';
+import { systemClock } from '../src/supervision/clock.ts';
+import { nactTurns } from '../src/supervision/nact.ts';
+import { systemRandom } from '../src/supervision/random.ts';
+import { ActorSystem } from '../src/supervision/system.ts';
+import { createBinanceVenue } from '../src/venue/binance-venue.ts';
+import { resolveEndpoint } from '../src/venue/endpoint.ts';
+
+const MADE = '<!-- Made by `npm run docs` from the code; changes by hand are found by a test. -->\n';
+
+/** File name → content. */
+export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
+  return new Map([
+    ['docs/actors.md', await actorsDocument()],
+    ['docs/denials.md', table('# Refusals', 'Why a signal, intent, plan or write did not go on. Each is counted in the funnel under its code.', ['code', 'what it means', 'what to do', 'counts as misconfiguration'], Object.entries(DENIALS).map(([code, entry]) => [`\`${code}\``, entry.sentence, entry.remedy, 'misconfiguration' in entry ? 'yes' : '']))],
+    ['docs/errors.md', table('# Errors', 'What commands and the admin socket answer with.', ['code', 'what it means', 'what to do'], Object.entries(ERRORS).map(([code, entry]) => [`\`${code}\``, entry.meaning, entry.remedy]))],
+  ]);
+}
+
+/** The tree as it is composed, never started. */
+async function actorsDocument(): Promise<string> {
+  const dataDir = mkdtempSync(join(tmpdir(), 'vigil-docs-'));
+  const journal = await openSqliteJournal({ file: join(dataDir, 'journal.db'), now: () => 0 });
+  try {
+    const config = loadConfig({ files: [], env: {}, sets: ['operator.http.listen=off'], dataDir, projectRoot: PROJECT_ROOT });
+    const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+    const system = new ActorSystem({ clock: systemClock, random: systemRandom, turns: nactTurns(), logFor: () => silent });
+    const venue = createBinanceVenue({ endpoint: resolveEndpoint({ mode: 'paper', armed: undefined, paperUrl: 'http://127.0.0.1:1' }), armed: undefined, credentials: { apiKey: 'paper', apiSecret: 'paper' }, clock: systemClock, offsetMs: () => 0, log: () => undefined });
+    const ignore = () => undefined;
+    const tree = composeTree({ system, clock: systemClock, config, policy: loadPolicy(config.universe.policy!), journal, tradingState: tradingStateFile(join(dataDir, 'trading-state')), venue, paper: {}, tags: ['docs'], facts: { configHash: '', buildId: '', startedAt: 0 }, onClockOffset: ignore, onListening: ignore, audit: ignore, refuse: ignore, stop: ignore });
+    const executor = tree.executorSpec('SYMBOL' as SymbolName);
+    const lines: string[] = [];
+    const details: string[] = [];
+    walk(tree.spec, 0);
+    return `# The tree and its actors\n\n${MADE}\nStarted from top to bottom, stopped from bottom to top.\n\n| path | what it is for | mailbox |\n|---|---|---|\n${lines.join('\n')}\n\n${details.join('\n\n')}\n`;
+
+    function walk(spec: ChildSpec, depth: number): void {
+      const indent = '&nbsp;&nbsp;'.repeat(depth);
+      if (spec.kind === 'supervisor') {
+        lines.push(`| ${indent}**${spec.path}** | ${spec.purpose} | |`);
+        for (const child of spec.pool === undefined ? spec.children : [executor]) walk(child, depth + 1);
+        return;
+      }
+      const { role, purpose, consumes, emits, mailbox } = spec.declaration;
+      lines.push(`| ${indent}${spec.path} | ${purpose} | ${mailbox.capacity}, ${mailbox.overflow}, ${mailbox.onRestart} over a restart |`);
+      const takes = Object.entries(consumes).map(([type, meaning]) => `\`${type}\` (${meaning})`);
+      details.push(`## ${role}\n\nTakes ${takes.join(', ')}.\n\nSends ${emits.join('; ') || 'nothing'}.`);
+    }
+  } finally {
+    await journal.close();
+    rmSync(dataDir, { recursive: true });
+  }
+}
+
+function table(title: string, introduction: string, headings: readonly string[], rows: readonly (readonly string[])[]): string {
+  return `${title}\n\n${MADE}\n${introduction}\n\n| ${headings.join(' | ')} |\n|${headings.map(() => '---').join('|')}|\n${rows.map((row) => `| ${row.join(' | ')} |`).join('\n')}\n`;
+}
+
+if (import.meta.main) {
+  for (const [file, content] of await generatedDocs()) writeFileSync(join(PROJECT_ROOT, file), content);
+  process.exit();
+}
