@@ -1,0 +1,130 @@
+/** Builders for tests of decisions: a valid thing of each kind, to be spoilt in one place by the test that needs it. */
+import type { Intent, Plan } from '../../src/protocol/decisions.ts';
+import { decimal } from '../../src/protocol/decimal.ts';
+import type { Instrument, SymbolMarket, Universe } from '../../src/protocol/market.ts';
+import type { LifeView } from '../../src/protocol/messages.ts';
+import type { IntentId, PlanId, SymbolName } from '../../src/protocol/names.ts';
+import type { GuardInputs, RiskLimits } from '../../src/rules/guards.ts';
+
+export const NOW = 1_770_000_000_000;
+export const GPS = 'GPSUSDT' as SymbolName;
+export const HYPE = 'HYPEUSDT' as SymbolName;
+export const RIVER = 'RIVERUSDT' as SymbolName;
+/** A real symbol of the venue: not every name is ASCII (failure 20). */
+export const CHINESE = '币安人生USDT' as SymbolName;
+export const POLICY = ['ANKRUSDT', 'ARCUSDT', 'CHESSUSDT', 'FHEUSDT', GPS, HYPE, RIVER, 'STABLEUSDT', CHINESE] as readonly SymbolName[];
+
+export function makeInstrument(fields: Partial<Instrument> = {}): Instrument {
+  return {
+    symbol: GPS,
+    status: 'TRADING',
+    contractType: 'PERPETUAL',
+    tickSize: decimal('0.0000001'),
+    minPrice: decimal('0.0000001'),
+    maxPrice: decimal('100000'),
+    stepSize: decimal('1'),
+    minQuantity: decimal('1'),
+    maxQuantity: decimal('10000000'),
+    marketMaxQuantity: decimal('5000000'),
+    minNotional: decimal('5'),
+    multiplierUp: decimal('1.15'),
+    multiplierDown: decimal('0.85'),
+    ...fields,
+  };
+}
+
+export function makeIntent(fields: Partial<Intent> = {}): Intent {
+  return {
+    intentId: 'intent-1' as IntentId,
+    source: 'trend-24h',
+    symbol: GPS,
+    side: 'LONG',
+    confidence: 0.6274,
+    price: '0.008625',
+    notional: '200',
+    leverage: 10,
+    stopLossPercent: '2',
+    takeProfitPercent: '4',
+    createdAt: NOW,
+    expiresAt: NOW + 120_000,
+    universeVersion: 1,
+    ...fields,
+  };
+}
+
+export function makePlan(fields: Partial<Plan> = {}): Plan {
+  return {
+    planId: 'plan-1' as PlanId,
+    intentId: 'intent-1' as IntentId,
+    action: fields.side === 'SHORT' ? 'OPEN_SHORT' : 'OPEN_LONG',
+    source: 'trend-24h',
+    symbol: GPS,
+    side: 'LONG',
+    quantity: '23188',
+    limitPrice: '0.0086508',
+    notional: '200.5947504',
+    leverage: 10,
+    stopLossPercent: '2',
+    takeProfitPercent: '4',
+    madeAt: NOW,
+    expiresAt: NOW + 120_000,
+    ...fields,
+  };
+}
+
+export function makeMarket(fields: Partial<SymbolMarket> = {}): SymbolMarket {
+  return {
+    symbol: GPS,
+    mark: { price: decimal('0.008625'), observedAt: NOW },
+    book: { bid: decimal('0.008624'), ask: decimal('0.008626'), observedAt: NOW },
+    ticker: { changePercent: decimal('12.74'), quoteVolume: decimal('50000000'), observedAt: NOW },
+    candles: 360,
+    ...fields,
+  };
+}
+
+export function makeUniverse(instruments: readonly Instrument[] = POLICY.map((symbol) => makeInstrument({ symbol }))): Universe {
+  const byName = new Map(instruments.map((instrument) => [instrument.symbol, instrument]));
+  return { version: 1, observedAt: NOW, instruments: byName, listed: byName, excluded: [] };
+}
+
+export function makeLife(fields: Partial<LifeView> = {}): LifeView {
+  return { symbol: GPS, phase: 'Flat', notional: '0', leverageConfirmed: true, reconciledEpoch: 1, ...fields };
+}
+
+export const LIMITS: RiskLimits = {
+  equityMaxAgeMs: 300_000,
+  priceMaxAgeMs: 10_000,
+  clockSkewMaxMs: 1_000,
+  spreadMaxBps: 50,
+  maxPositions: 10,
+  notionalPerTrade: '210',
+  notionalTotal: '2200',
+  symbolCooldownMs: 60_000,
+  opensPerHour: 60,
+  opensPer5Min: 10,
+};
+
+/** Everything known, fresh and within limits: each guard allows. */
+export function makeGuardInputs(fields: Partial<GuardInputs> = {}): GuardInputs {
+  const plan = fields.plan ?? makePlan();
+  return {
+    plan,
+    limits: LIMITS,
+    now: NOW,
+    venueNow: NOW,
+    tradingState: { overall: 'ACTIVE', symbols: new Map(), cause: 'first start', since: 0, tradingEpoch: 1 },
+    readiness: { ready: true, missing: [], since: NOW },
+    equity: { equity: '10000', walletBalance: '10000', availableBalance: '10000', observedAt: NOW },
+    market: makeMarket({ symbol: plan.symbol }),
+    tickSize: decimal('0.0000001'),
+    stream: { live: true, streamEpoch: 3, since: NOW },
+    reconciliation: { streamEpoch: 3, at: NOW, unresolved: [] },
+    session: { clockOffsetMs: 12, modesConfirmed: true, brackets: new Map([[plan.symbol, [{ leverage: 25, notionalCap: decimal('5000') }, { leverage: 10, notionalCap: decimal('20000') }, { leverage: 5, notionalCap: decimal('100000') }]]]) },
+    expected: [plan.symbol],
+    lives: new Map([[plan.symbol, makeLife({ symbol: plan.symbol })]]),
+    reservations: new Map(),
+    opens: [],
+    ...fields,
+  };
+}
