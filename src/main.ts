@@ -2,7 +2,9 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { buildId, PROJECT_ROOT } from './service/build-id.ts';
 import { loadConfig, readHostPort } from './config.ts';
+import type { Config } from './config.ts';
 import { runLauncher } from './launcher.ts';
+import { runCheck } from './service/check.ts';
 import { createLogger, partLog } from './service/log.ts';
 import { registerClientCommands } from './operator/commands/register.ts';
 import { runPaper } from './paper/command.ts';
@@ -21,6 +23,13 @@ interface StartOptions {
 
 const collect = (value: string, previous: string[]) => [...previous, value];
 
+/** The configuration that the options name, over files and environment. */
+function configured(options: Omit<StartOptions, 'launcher'>): Config {
+  const given = { 'paper.replay': options.replay, 'paper.speed': options.speed, 'adoption.instanceTag': options.adoptInstance };
+  const short = Object.entries(given).flatMap(([path, value]) => (value === undefined ? [] : [`${path}=${value}`]));
+  return loadConfig({ files: options.config, env: process.env, sets: [...options.set, ...short], projectRoot: PROJECT_ROOT, ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }) });
+}
+
 const program = new Command('vigil').description('A supervised trading pipeline for Binance USDⓈ-M futures.').version(buildId());
 registerClientCommands(program);
 
@@ -35,9 +44,22 @@ program
   .option('--adopt-instance <tag>', 'take over the orders of another instance: adoption.instanceTag')
   .option('--no-launcher', 'the bare service: nothing starts it again after a crash')
   .action(async (options: StartOptions) => {
-    const short = [options.replay === undefined ? [] : [`paper.replay=${options.replay}`], options.speed === undefined ? [] : [`paper.speed=${options.speed}`], options.adoptInstance === undefined ? [] : [`adoption.instanceTag=${options.adoptInstance}`]].flat();
-    const config = loadConfig({ files: options.config, env: process.env, sets: [...options.set, ...short], projectRoot: PROJECT_ROOT, ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }) });
+    const config = configured(options);
     process.exitCode = options.launcher ? await runLauncher({ argv: process.argv.slice(2), log: partLog(createLogger(config.log), 'launcher'), shutdownBudgetMs: config.shutdown.budgetMs }) : await runService(config);
+  });
+
+program
+  .command('check')
+  .description('the doctor: what would keep the service from trading; 1 if there is something')
+  .option('--config <file>', 'a configuration file over config/vigil.yaml; may be repeated', collect, [])
+  .option('--set <path=value>', 'one setting; may be repeated', collect, [])
+  .option('--data-dir <dir>', 'where everything durable is (default: var)')
+  .option('--json', 'as JSON')
+  .action(async (options: Omit<StartOptions, 'launcher'> & { readonly json?: true }) => {
+    const findings = await runCheck(configured(options));
+    const lines = findings.map(({ name, status, message }) => `${status === 'ok' ? 'ok     ' : 'FINDING'}  ${name}: ${message}`);
+    process.stdout.write(`${options.json === true ? JSON.stringify(findings) : lines.join('\n')}\n`);
+    process.exitCode = findings.every((finding) => finding.status === 'ok') ? 0 : 1;
   });
 
 program
@@ -48,8 +70,10 @@ program
   .option('--replay <dir>', 'recorded candles instead of the synthetic market')
   .option('--speed <factor>', 'how many times as fast they run', '1')
   .option('--balance <usdt>', 'of the default account (key "paper", secret "paper")', '10000')
+  .option('--history <minutes>', 'recorded minutes that are history at the start', '360')
+  .option('--align <how>', 'start: every symbol begins at once; recorded: on the recorded time grid', 'start')
   .option('--state <dir>', 'keep account and market there; without it everything is in memory')
-  .action(async (options: { listen: string; seed?: string; replay?: string; speed: string; balance: string; state?: string }) => {
+  .action(async (options: { listen: string; seed?: string; replay?: string; speed: string; balance: string; history: string; align: string; state?: string }) => {
     const listen = readHostPort(options.listen);
     if (listen === undefined) throw new InvalidArgumentError(`--listen ${options.listen} is not HOST:PORT`);
     const logger = createLogger({ level: 'info', format: 'auto' });

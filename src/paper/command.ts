@@ -10,6 +10,8 @@ export interface PaperCommand {
   readonly replay?: string;
   readonly speed: string;
   readonly balance: string;
+  readonly history: string;
+  readonly align: string;
   readonly state?: string;
   readonly log: Log;
 }
@@ -18,7 +20,11 @@ export interface PaperCommand {
 export async function runPaper(command: PaperCommand): Promise<number> {
   const seed = command.seed === undefined ? DEFAULT_SEED : Number(command.seed);
   const speed = Number(command.speed);
+  const history = Number(command.history);
+  const align = command.align === 'recorded' ? 'recorded' : 'start';
   const faults = [
+    Number.isSafeInteger(history) && history >= 0 ? [] : [`--history ${command.history}: a whole number of minutes from 0 is expected`],
+    command.align === align ? [] : [`--align ${command.align}: start or recorded is expected`],
     Number.isSafeInteger(seed) && seed >= 0 ? [] : [`--seed ${command.seed}: a whole number from 0 is expected`],
     Number.isFinite(speed) && speed > 0 ? [] : [`--speed ${command.speed}: a number above 0 is expected`],
     /^\d+(\.\d+)?$/.test(command.balance) ? [] : [`--balance ${command.balance}: a decimal number of USDT is expected`],
@@ -30,7 +36,7 @@ export async function runPaper(command: PaperCommand): Promise<number> {
   const { host, port, balance, log } = command;
   try {
     const ended = Promise.withResolvers<number>();
-    const exchange = await startPaperExchange({ host, port, seed, balance, log, onFatal: () => ended.resolve(1), ...(command.replay === undefined ? {} : { replay: { dir: command.replay, speed, history: 360, align: 'start' as const } }), ...(command.state === undefined ? {} : { stateDir: command.state }) });
+    const exchange = await startPaperExchange({ host, port, seed, balance, log, onFatal: () => ended.resolve(1), ...(command.replay === undefined ? {} : { replay: { dir: command.replay, speed, history, align } }), ...(command.state === undefined ? {} : { stateDir: command.state }) });
     process.stderr.write(`Paper exchange on ${exchange.url} (key "paper", secret "paper")\n`);
     const alive = keepAlive();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ended.resolve(0));
