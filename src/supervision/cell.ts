@@ -1,22 +1,21 @@
 /** A running actor: one behaviour, one mailbox, one incarnation after another; never two handlers at once, never a silent end. */
-import { ask, OpenQuestions } from './ask.ts';
-import type { ActorContext, Behaviour, InitContext, Next } from './behaviour.ts';
-import { isoTime } from './clock.ts';
+import { OpenQuestions } from './ask.ts';
+import type { ActorContext, Behaviour, Next } from './behaviour.ts';
+import { actorContext, initContext } from './context.ts';
 import { Incarnation } from './incarnation.ts';
 import type { EffectCounts } from './incarnation.ts';
 import { describeCrash } from './inspection.ts';
-import type { Crash, NodeStatus, RecentMessage, WorkerDetail } from './inspection.ts';
+import type { NodeStatus, WorkerDetail } from './inspection.ts';
 import type { Envelope, Kernel, PendingAnswer } from './kernel.ts';
 import { Queue } from './mailbox.ts';
 import type { Node, NodeExit } from './node.ts';
 import type { Ref, Tagged } from './ref.ts';
 import type { Turn } from './turns.ts';
+import { WorkRecord } from './work-record.ts';
 
 /** A turn ends after so many messages or milliseconds, so that nobody waits long behind a busy actor (reference nact.md, 3.4). */
 const TURN_MESSAGES = 32;
 const TURN_MS = 2;
-const RECENT_MESSAGES = 20;
-const CRASHES_KEPT = 10;
 
 export interface CellTimes {
   readonly startMs: number;
@@ -33,8 +32,7 @@ export class Cell<Message extends Tagged, State> implements Node {
   readonly #own = new Queue<Envelope>();
   readonly #mail = new Queue<Envelope>();
   readonly #effects: EffectCounts = { running: 0, orphaned: 0 };
-  readonly #recent: RecentMessage[] = [];
-  readonly #crashes: Crash[] = [];
+  readonly #record = new WorkRecord();
   #onExit: (exit: NodeExit) => void = () => undefined;
   #status: NodeStatus = 'stopped';
   #incarnation: Incarnation<Message> | undefined;
@@ -43,9 +41,6 @@ export class Cell<Message extends Tagged, State> implements Node {
   #state: { readonly value: State } | undefined;
   #awake = false;
   #closed = false;
-  #handled = 0;
-  #dropped = 0;
-  #lastMessageAt: number | undefined;
 
   constructor(kernel: Kernel, self: Ref<Message>, behaviour: Behaviour<Message, State>, times: CellTimes) {
     this.path = self.path;
@@ -99,7 +94,7 @@ export class Cell<Message extends Tagged, State> implements Node {
     if (this.#closed) return this.#refuse(message, from, 'stopped');
     const { capacity, overflow } = this.#behaviour.mailbox;
     if (this.#mail.length >= capacity) {
-      this.#dropped += 1;
+      this.#record.dropped += 1;
       if (overflow === 'reject') return this.#refuse(message, from, 'overflow');
       const oldest = this.#mail.shift();
       if (oldest !== undefined) this.#bury(oldest, 'overflow');
@@ -167,12 +162,12 @@ export class Cell<Message extends Tagged, State> implements Node {
       kind: 'worker',
       status: this.#status,
       incarnation: this.#number,
-      mailbox: { depth: this.#mail.length + this.#own.length, capacity: this.#behaviour.mailbox.capacity, oldestMs: oldest === undefined ? 0 : Math.round(now - oldest), dropped: this.#dropped },
-      handled: this.#handled,
-      lastMessageAt: this.#lastMessageAt === undefined ? null : isoTime(this.#lastMessageAt),
+      mailbox: { depth: this.#mail.length + this.#own.length, capacity: this.#behaviour.mailbox.capacity, oldestMs: oldest === undefined ? 0 : Math.round(now - oldest), dropped: this.#record.dropped },
+      handled: this.#record.handled,
+      lastMessageAt: this.#record.lastMessageAt,
       state: this.view(),
-      recentMessages: [...this.#recent],
-      crashes: [...this.#crashes],
+      recentMessages: this.#record.recent,
+      crashes: this.#record.crashes,
       effects: { ...this.#effects },
       children: [],
     };
@@ -218,10 +213,7 @@ export class Cell<Message extends Tagged, State> implements Node {
       this.#bury(envelope, 'crashed');
       this.#crash(error, envelope.message.type);
     } finally {
-      this.#handled += 1;
-      this.#lastMessageAt = clock.now();
-      this.#recent.push({ type: envelope.message.type, at: isoTime(this.#lastMessageAt), from: envelope.from, queueMs: rounded(startedAt - envelope.queuedAt), serviceMs: rounded(clock.monotonic() - startedAt) });
-      if (this.#recent.length > RECENT_MESSAGES) this.#recent.shift();
+      this.#record.message(envelope, startedAt, clock);
     }
   }
 
@@ -241,47 +233,11 @@ export class Cell<Message extends Tagged, State> implements Node {
   }
 
   #context(life: Incarnation<Message>): ActorContext<Message> {
-    const kernel = this.#kernel;
-    const self = this.#self;
-    return {
-      ...this.#sharedContext(life),
-      ask: (to, question, timeoutMs, then) => {
-        ask<never>(kernel, to, question, self.path, timeoutMs, (outcome) => {
-          if (life.ended) return;
-          this.#enqueueOwn({ message: then(outcome), from: to.path, queuedAt: kernel.clock.monotonic(), incarnation: life.number });
-        });
-      },
-      answering: (question) => this.#questions.answering(question as unknown as Tagged, () => kernel.bury('nobody', self.path, (question as unknown as Tagged).type, 'nobody-asked')),
-    };
-  }
-
-  #sharedContext(life: Incarnation<Message>) {
-    const kernel = this.#kernel;
-    const self = this.#self;
-    return {
-      self,
-      path: self.path,
-      incarnation: life.number,
-      clock: kernel.clock,
-      random: kernel.random,
-      log: kernel.logFor(self.path),
-      tell: <M extends Tagged>(to: Ref<M>, message: M) => !life.ended && kernel.deliver(to, message, self.path),
-      effect: life.effect.bind(life) as Incarnation<Message>['effect'],
-      timers: life.timers,
-      own: (release: () => void) => life.own(release),
-      incarnationOf: (ref: Ref<never>) => kernel.incarnationOf(ref),
-    };
+    return actorContext({ kernel: this.#kernel, self: this.#self, life, questions: this.#questions, enqueue: (envelope) => this.#enqueueOwn(envelope) });
   }
 
   async #initWithin(life: Incarnation<Message>): Promise<State> {
-    const kernel = this.#kernel;
-    const context: InitContext<Message> = {
-      ...this.#sharedContext(life),
-      ask: (to, question, timeoutMs) =>
-        new Promise<never>((resolve, reject) => {
-          ask<never>(kernel, to, question, this.path, timeoutMs, (outcome) => (outcome.ok ? resolve(outcome.value) : reject(outcome.error)));
-        }),
-    };
+    const context = initContext(this.#kernel, this.#self, life);
     return this.#within(this.#times.startMs, async () => this.#behaviour.init(context), 'init');
   }
 
@@ -303,8 +259,7 @@ export class Cell<Message extends Tagged, State> implements Node {
   /** The end of an incarnation that did not want to end. */
   #end(life: Incarnation<Message>, error: unknown, during: string | undefined): void {
     const crash = describeCrash(error, this.#kernel.clock.now(), life.number, during);
-    this.#crashes.push(crash);
-    if (this.#crashes.length > CRASHES_KEPT) this.#crashes.shift();
+    this.#record.crash(crash);
     this.#release(life, crash.reason);
     this.#kernel.emit({ type: 'crashed', path: this.path, incarnation: life.number, crash });
     this.#onExit({ kind: 'crashed', incarnation: life.number, error, during });
@@ -347,8 +302,4 @@ export class Cell<Message extends Tagged, State> implements Node {
     this.#kernel.bury(this.path, envelope.from, envelope.message.type, reason);
     envelope.pending?.fail('target-down', new Error(`${this.path} did not handle ${envelope.message.type}: ${reason}`));
   }
-}
-
-function rounded(ms: number): number {
-  return Math.round(ms * 100) / 100;
 }

@@ -14,14 +14,25 @@ import type { ExecutorContext, ExecutorState } from './state.ts';
 const PATIENCE_MS = 10_000;
 
 export function takePlan(state: ExecutorState, intent: Intent, plan: Plan, ctx: ExecutorContext): void {
-  const phase = phaseOf(state.life);
-  const refusal = state.pending !== undefined ? 'POSITION_OPENING' : phase === 'Flat' ? undefined : phase === 'Opening' ? 'POSITION_OPENING' : phase === 'Closing' ? 'POSITION_CLOSING' : phase === 'Protected' ? 'POSITION_OPEN' : 'POSITION_UNRESOLVED';
-  if (refusal !== undefined) return refusePlan(state, plan.planId, 'permit', [{ code: refusal }], ctx);
+  const refusal = occupied(state);
+  if (refusal !== undefined) return refusePlan(state, plan.planId, 'permit', [refusal], ctx);
   if (ctx.clock.now() > plan.expiresAt) return refusePlan(state, plan.planId, 'permit', [{ code: 'INTENT_EXPIRED', limit: String(plan.expiresAt), value: String(ctx.clock.now()) }], ctx);
   const clientId = clientIdFor(state.options.tags[0], 'entry', plan.planId, 1);
   state.pending = { intent, plan, clientId, since: ctx.clock.now(), stage: 'slot' };
   ctx.log.info({ planId: plan.planId, intentId: plan.intentId, action: plan.action, quantity: plan.quantity, limitPrice: plan.limitPrice, clientId }, 'plan taken up');
   ctx.tell(state.options.gateway, { type: 'request-slot', symbol: plan.symbol, planId: plan.planId });
+}
+
+const OCCUPIED = { Opening: 'POSITION_OPENING', Protected: 'POSITION_OPEN', Closing: 'POSITION_CLOSING', Ambiguous: 'POSITION_UNRESOLVED', Drifted: 'POSITION_UNRESOLVED' } as const;
+
+/** Why the symbol cannot take a plan now: only Flat can, as the venue itself has said, with nothing of ours left in its book (rulings 6, 19). */
+function occupied(state: ExecutorState): Denial | undefined {
+  if (state.pending !== undefined) return { code: 'POSITION_OPENING' };
+  const phase = phaseOf(state.life);
+  if (phase !== 'Flat') return { code: OCCUPIED[phase] };
+  if (!state.truthSeen) return { code: 'POSITION_UNRESOLVED', detail: 'the venue has not been read since the executor started' };
+  const left = state.flat?.openAlgoIds ?? [];
+  return left.length === 0 ? undefined : { code: 'POSITION_CLOSING', detail: `still in the book: ${left.join(', ')}` };
 }
 
 export function onSlot(state: ExecutorState, planId: PlanId, ctx: ExecutorContext): void {
