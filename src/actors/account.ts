@@ -58,8 +58,10 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
             state.lastFailure = null;
             publishView();
           } else {
-            state.lastFailure = outcome.ok ? (outcome.value.ok ? '' : outcome.value.message) : outcome.error.message;
-            ctx.log.warn({ reason: state.lastFailure, observedAt: state.view?.observedAt ?? null }, 'the account could not be read; the last observation ages');
+            const reason = outcome.ok ? (outcome.value.ok ? '' : outcome.value.message) : outcome.error.message;
+            const tell = reason === state.lastFailure ? ctx.log.debug : ctx.log.warn;
+            state.lastFailure = reason;
+            tell({ reason, observedAt: state.view?.observedAt ?? null }, 'the account could not be read; the last observation ages');
             ctx.timers.once('poll', Math.min(RETRY_MS, options.pollMs), { type: 'poll' });
           }
           return same;

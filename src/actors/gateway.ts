@@ -51,6 +51,8 @@ interface GatewayState {
   writes: number;
   refusals: number;
   lastFailure: string | null;
+  /** What of the session cannot be had, by step: told once, until it changes. */
+  readonly stuck: Map<'time' | 'modes', string>;
 }
 
 type Context = ActorContext<Internal>;
@@ -68,7 +70,7 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
       ctx.timers.once('time', 0, { type: 'measure-time' });
       ctx.timers.once('modes', 0, { type: 'confirm-modes' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
-      return { session: { clockOffsetMs: undefined, modesConfirmed: false, brackets: new Map() }, samples: [], sent: [], reads: 0, writes: 0, refusals: 0, lastFailure: null };
+      return { session: { clockOffsetMs: undefined, modesConfirmed: false, brackets: new Map() }, samples: [], sent: [], reads: 0, writes: 0, refusals: 0, lastFailure: null, stuck: new Map() };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -173,10 +175,11 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
   function timed(state: GatewayState, outcome: Outcome<VenueReads['serverTime']['answer']>, ctx: Context): void {
     if (!outcome.ok) {
       state.lastFailure = `serverTime: ${outcome.error.message}`;
-      if (state.session.clockOffsetMs === undefined) ctx.log.warn({ reason: outcome.error.message }, 'the venue does not tell the time; trying again');
+      tellOnce(state, 'time', outcome.error.message, 'the venue does not tell the time; trying again', ctx);
       ctx.timers.once('time', SESSION_RETRY_MS, { type: 'measure-time' });
       return;
     }
+    state.stuck.delete('time');
     const { serverTime, sentAt, receivedAt } = outcome.value;
     state.samples = [...state.samples, serverTime - (sentAt + receivedAt) / 2].slice(-TIME_SAMPLES);
     const sorted = state.samples.toSorted((a, b) => a - b);
@@ -190,7 +193,7 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
     if (!outcome.ok) {
       state.lastFailure = `account modes: ${outcome.error.message}`;
       if (outcome.error instanceof VenueError && outcome.error.kind === 'authentication') return options.refuse(new VigilError('VENUE_AUTH_FAILED', messageOf(outcome.error)));
-      ctx.log.warn({ reason: outcome.error.message }, 'the account\'s modes cannot be read; trying again');
+      tellOnce(state, 'modes', outcome.error.message, 'the account\'s modes cannot be read; trying again', ctx);
       ctx.timers.once('modes', SESSION_RETRY_MS, { type: 'confirm-modes' });
       return;
     }
@@ -199,6 +202,11 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
     state.session = { ...state.session, modesConfirmed: true, brackets: outcome.value.brackets };
     ctx.log.info({ brackets: outcome.value.brackets.size }, 'account modes confirmed: one-way, single-asset, no fee burn');
   }
+}
+
+function tellOnce(state: GatewayState, step: 'time' | 'modes', reason: string, message: string, ctx: Context): void {
+  if (state.stuck.get(step) !== reason) ctx.log.warn({ reason }, message);
+  state.stuck.set(step, reason);
 }
 
 function described(write: VenueWrite): object {

@@ -74,8 +74,10 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
       };
       const failed = (reason: string) => {
         state.asking = false;
+        // Said once; as long as nothing changes, a retry is no news.
+        const tell = reason === state.lastFailure ? ctx.log.debug : ctx.log.warn;
         state.lastFailure = reason;
-        ctx.log.warn({ reason, version: state.universe?.version ?? null }, state.universe === undefined ? 'the venue cannot be asked for its symbols; trying again' : 'the venue cannot be asked for its symbols; the last good universe stays');
+        tell({ reason, version: state.universe?.version ?? null }, state.universe === undefined ? 'the venue cannot be asked for its symbols; trying again' : 'the venue cannot be asked for its symbols; the last good universe stays');
         ctx.timers.once('refresh', RETRY_MS, { type: 'refresh' });
       };
       const decide = (listed: readonly Instrument[], tickers: readonly Ticker24h[]) => {

@@ -1,6 +1,6 @@
 /** From a notional to an order the venue accepts: quantity and limit price in exact decimals against its filters, or a coded refusal. */
 import type { Decimal } from '../protocol/decimal.ts';
-import { ceilTo, decimal, floorTo, ONE, text, wholeDecimal } from '../protocol/decimal.ts';
+import { ceilTo, decimal, floorTo, ONE, text, wholeDecimal, ZERO } from '../protocol/decimal.ts';
 import type { Denial } from '../protocol/denials.ts';
 import type { Instrument } from '../protocol/market.ts';
 import type { PositionSide } from '../protocol/names.ts';
@@ -25,7 +25,7 @@ export function sizeEntry(side: PositionSide, notional: string, mark: Decimal, s
   const floor = mark.multipliedBy(rules.multiplierDown);
   if (side === 'LONG' && limitPrice.isGreaterThan(cap)) return refuse({ code: 'PRICE_OUT_OF_BOUNDS', limit: text(cap), value: text(limitPrice) });
   if (side === 'SHORT' && limitPrice.isLessThan(floor)) return refuse({ code: 'PRICE_OUT_OF_BOUNDS', limit: text(floor), value: text(limitPrice) });
-  if (limitPrice.isLessThan(rules.minPrice) || limitPrice.isGreaterThan(rules.maxPrice)) {
+  if (!limitPrice.isGreaterThan(ZERO) || limitPrice.isLessThan(rules.minPrice) || limitPrice.isGreaterThan(rules.maxPrice)) {
     return refuse({ code: 'PRICE_OUT_OF_BOUNDS', limit: `${text(rules.minPrice)} to ${text(rules.maxPrice)}`, value: text(limitPrice) });
   }
 
@@ -33,7 +33,8 @@ export function sizeEntry(side: PositionSide, notional: string, mark: Decimal, s
   if (quantity.multipliedBy(limitPrice).isLessThan(rules.minNotional)) quantity = quantity.plus(rules.stepSize);
   const value = quantity.multipliedBy(limitPrice);
   if (value.isLessThan(rules.minNotional)) return refuse({ code: 'NOTIONAL_TOO_SMALL', limit: text(rules.minNotional), value: text(value) });
-  if (quantity.isLessThan(rules.minQuantity)) return refuse({ code: 'QUANTITY_TOO_SMALL', limit: text(rules.minQuantity), value: text(quantity) });
+  // A filter of 0 is no filter, and an order of nothing no order (failure 38).
+  if (quantity.isLessThan(rules.minQuantity) || !quantity.isGreaterThan(ZERO)) return refuse({ code: 'QUANTITY_TOO_SMALL', limit: text(rules.minQuantity), value: text(quantity) });
   const most = rules.marketMaxQuantity.isLessThan(rules.maxQuantity) ? rules.marketMaxQuantity : rules.maxQuantity;
   if (quantity.isGreaterThan(most)) return refuse({ code: 'QUANTITY_TOO_LARGE', limit: text(most), value: text(quantity) });
   return { ok: true, quantity, limitPrice };

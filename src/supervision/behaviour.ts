@@ -6,10 +6,10 @@ import type { AnswerOf, AnswerTo, Asking, Ref, Tagged } from './ref.ts';
 
 /** What an actor writes to the log with; fields first, then a sentence. */
 export interface ActorLog {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
+  readonly debug: (fields: object, message: string) => void;
+  readonly info: (fields: object, message: string) => void;
+  readonly warn: (fields: object, message: string) => void;
+  readonly error: (fields: object, message: string) => void;
 }
 
 /** How a handler says what comes next. There is no way to forget it: a handler that returns nothing does not compile, and crashes. */
