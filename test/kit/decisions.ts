@@ -12,7 +12,7 @@ export const HYPE = 'HYPEUSDT' as SymbolName;
 export const RIVER = 'RIVERUSDT' as SymbolName;
 /** A real symbol of the venue: not every name is ASCII (failure 20). */
 export const CHINESE = '币安人生USDT' as SymbolName;
-export const POLICY = ['ANKRUSDT', 'ARCUSDT', 'CHESSUSDT', 'FHEUSDT', GPS, HYPE, RIVER, 'STABLEUSDT', CHINESE] as readonly SymbolName[];
+export const POLICY: readonly SymbolName[] = [...(['ANKRUSDT', 'ARCUSDT', 'CHESSUSDT', 'FHEUSDT', 'STABLEUSDT'] as SymbolName[]), GPS, HYPE, RIVER, CHINESE];
 
 export function makeInstrument(fields: Partial<Instrument> = {}): Instrument {
   return {

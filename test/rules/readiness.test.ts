@@ -1,0 +1,73 @@
+/** The ready gate: every input missing alone is named, and waiting for one symbol ends when patience does (ruling 17). */
+import { expect } from 'chai';
+import { missingInputs } from '../../src/rules/readiness.ts';
+import type { ReadinessInputs } from '../../src/rules/readiness.ts';
+import { CHINESE, makeInstrument, makeLife, makeMarket, makeUniverse, NOW } from '../kit/decisions.ts';
+import type { SymbolMarket } from '../../src/protocol/market.ts';
+import type { LifeView } from '../../src/protocol/messages.ts';
+
+const marketOf = (...symbols: SymbolMarket[]) => ({ at: NOW, symbols: new Map(symbols.map((one) => [one.symbol, one])) });
+const livesOf = (...lives: LifeView[]) => new Map(lives.map((one) => [one.symbol, one]));
+
+function inputs(fields: Partial<ReadinessInputs> = {}): ReadinessInputs {
+  return {
+    universe: makeUniverse([makeInstrument(), makeInstrument({ symbol: CHINESE })]),
+    equity: { equity: '1', walletBalance: '1', availableBalance: '1', observedAt: NOW },
+    stream: { live: true, streamEpoch: 2, since: NOW },
+    reconciliation: { streamEpoch: 2, at: NOW, unresolved: [] },
+    session: { clockOffsetMs: 0, modesConfirmed: true, brackets: new Map() },
+    market: marketOf(makeMarket(), makeMarket({ symbol: CHINESE })),
+    lives: livesOf(makeLife(), makeLife({ symbol: CHINESE })),
+    patienceOver: false,
+    ...fields,
+  };
+}
+const missing = (fields: Partial<ReadinessInputs>) => missingInputs(inputs(fields)).map((one) => one.input);
+const session = { clockOffsetMs: 0, modesConfirmed: true, brackets: new Map() };
+const { mark: _mark, ...noMark } = makeMarket({ symbol: CHINESE });
+const { book: _book, ...noBook } = makeMarket({ symbol: CHINESE });
+const { ticker: _ticker, ...noTicker } = makeMarket({ symbol: CHINESE });
+
+describe('readiness', () => {
+  it('misses nothing when everything is known', () => expect(missing({})).to.deep.equal([]));
+
+  for (const [what, fields, expected] of [
+    ['the venue\'s time', { session: { ...session, clockOffsetMs: undefined } }, ['venue-time']],
+    ['the account\'s modes', { session: { ...session, modesConfirmed: false } }, ['account-modes']],
+    ['the session', { session: undefined }, ['venue-time', 'account-modes']],
+    ['the equity', { equity: undefined }, ['equity']],
+    ['a live user stream', { stream: { live: false, streamEpoch: 2, since: NOW } }, ['user-stream']],
+    ['the user stream, which leaves nothing to reconcile with', { stream: undefined }, ['user-stream', 'reconciliation']],
+    ['any reconciliation', { reconciliation: undefined }, ['reconciliation']],
+    ['a reconciliation of this stream epoch', { reconciliation: { streamEpoch: 1, at: NOW, unresolved: [] } }, ['reconciliation']],
+    ['a mark price', { market: marketOf(makeMarket(), noMark) }, ['prices']],
+    ['a book', { market: marketOf(makeMarket(), noBook) }, ['prices']],
+    ['a ticker', { market: marketOf(makeMarket(), noTicker) }, ['tickers']],
+    ['candles', { market: marketOf(makeMarket(), makeMarket({ symbol: CHINESE, candles: 0 })) }, ['candles']],
+    ['the market', { market: undefined }, ['prices', 'tickers', 'candles']],
+    ['confirmed leverage', { lives: livesOf(makeLife(), makeLife({ symbol: CHINESE, leverageConfirmed: false })) }, ['leverage']],
+    ['an executor', { lives: livesOf(makeLife()) }, ['leverage']],
+    ['the universe, and with it everything counted by symbol', { universe: undefined }, ['universe', 'prices', 'tickers', 'candles', 'leverage']],
+  ] as const satisfies readonly (readonly [string, Partial<ReadinessInputs>, readonly string[]])[]) {
+    it(`names what it waits for without ${what}`, () => expect(missing(fields)).to.deep.equal(expected));
+  }
+
+  it('names the symbols it waits for, whatever their letters', () => {
+    expect(missingInputs(inputs({ market: marketOf(makeMarket(), noTicker) }))).to.deep.equal([{ input: 'tickers', reason: `missing for ${CHINESE}` }]);
+  });
+
+  it('counts a refused leverage as known: that symbol is denied by its own guard', () => {
+    expect(missing({ lives: livesOf(makeLife(), makeLife({ symbol: CHINESE, leverageConfirmed: false, leverageRefused: 'open position' })) })).to.deep.equal([]);
+  });
+
+  it('waits no longer for single symbols once patience is over, but for one complete symbol it does', () => {
+    const one = marketOf(makeMarket(), { symbol: CHINESE, candles: 0 });
+    expect(missing({ market: one })).to.deep.equal(['prices', 'tickers', 'candles']);
+    expect(missing({ market: one, patienceOver: true })).to.deep.equal([]);
+    expect(missing({ market: marketOf(), patienceOver: true })).to.deep.equal(['prices', 'tickers', 'candles']);
+  });
+
+  it('never loses patience with what concerns all symbols', () => {
+    expect(missing({ equity: undefined, stream: undefined, session: undefined, universe: undefined, patienceOver: true })).to.include.members(['equity', 'user-stream', 'reconciliation', 'venue-time', 'account-modes', 'universe']);
+  });
+});

@@ -1,0 +1,66 @@
+/** The trading state: what is stricter, what is kept for one symbol, and what a start takes when two records differ (ruling 11). */
+import { expect } from 'chai';
+import fc from 'fast-check';
+import type { TradingStateName } from '../../src/protocol/messages.ts';
+import type { SymbolName } from '../../src/protocol/names.ts';
+import { INITIAL_TRADING_STATE, isLowering, lowerOf, stricter, withState } from '../../src/rules/trading-state.ts';
+import type { TradingState } from '../../src/rules/trading-state.ts';
+import { CHINESE, GPS, HYPE, NOW } from '../kit/decisions.ts';
+
+const NAMES = ['ACTIVE', 'REDUCING', 'HALTED'] as const;
+const rank = (name: TradingStateName) => NAMES.indexOf(name);
+const state = (overall: TradingStateName, symbols: readonly (readonly [SymbolName, TradingStateName])[] = [], cause = 'a', since = 1): TradingState => ({ overall, symbols: new Map(symbols), cause, since });
+
+describe('trading state', () => {
+  it('is stricter from ACTIVE to REDUCING to HALTED, and lowering is every step that way', () => {
+    for (const from of NAMES)
+      for (const to of NAMES) {
+        expect(stricter(from, to)).to.equal(NAMES[Math.max(rank(from), rank(to))]);
+        expect(isLowering(from, to), `${from} → ${to}`).to.equal(rank(to) > rank(from));
+      }
+  });
+
+  it('starts ACTIVE, with no symbol of its own state', () => expect(INITIAL_TRADING_STATE).to.deep.include({ overall: 'ACTIVE', symbols: new Map() }));
+
+  it('of the whole keeps those of symbols', () => {
+    const next = withState(state('ACTIVE', [[GPS, 'HALTED']]), 'REDUCING', undefined, 'operator', NOW);
+    expect(next).to.deep.equal(state('REDUCING', [[GPS, 'HALTED']], 'operator', NOW));
+  });
+
+  it('of one symbol keeps the whole and the others; ACTIVE removes it', () => {
+    const lowered = withState(state('REDUCING', [[GPS, 'HALTED']]), 'HALTED', CHINESE, 'delisting', NOW);
+    expect([...lowered.symbols]).to.deep.equal([[GPS, 'HALTED'], [CHINESE, 'HALTED']]);
+    expect(lowered.overall).to.equal('REDUCING');
+    expect([...withState(lowered, 'ACTIVE', GPS, 'fine', NOW).symbols]).to.deep.equal([[CHINESE, 'HALTED']]);
+    expect([...withState(lowered, 'ACTIVE', HYPE, 'fine', NOW).symbols]).to.deep.equal([...lowered.symbols]);
+  });
+
+  it('is not changed in place', () => {
+    const before = state('ACTIVE', [[GPS, 'REDUCING']]);
+    withState(before, 'HALTED', HYPE, 'x', NOW);
+    withState(before, 'ACTIVE', GPS, 'x', NOW);
+    expect(before).to.deep.equal(state('ACTIVE', [[GPS, 'REDUCING']]));
+  });
+
+  it('at a start is the lower of two records with the cause that lowered it (ruling 11)', () => {
+    expect(lowerOf(state('HALTED', [], 'flatten', 5), state('ACTIVE', [], 'activate', 9))).to.deep.include({ overall: 'HALTED', cause: 'flatten', since: 5 });
+    expect(lowerOf(state('ACTIVE', [], 'activate', 9), state('HALTED', [], 'flatten', 5))).to.deep.include({ overall: 'HALTED', cause: 'flatten', since: 5 });
+  });
+
+  it('at a start is as strict as either record, for the whole and each symbol, whichever comes first', () => {
+    const name = fc.constantFrom(...NAMES);
+    const any = fc.record({ overall: name, symbols: fc.dictionary(fc.constantFrom(GPS, HYPE, CHINESE), name) }).map(({ overall, symbols }) => state(overall, Object.entries(symbols) as [SymbolName, TradingStateName][]));
+    fc.assert(
+      fc.property(any, any, (a, b) => {
+        for (const lower of [lowerOf(a, b), lowerOf(b, a)]) {
+          expect(rank(lower.overall)).to.equal(Math.max(rank(a.overall), rank(b.overall)));
+          for (const symbol of [GPS, HYPE, CHINESE]) {
+            const of = (one: TradingState) => rank(one.symbols.get(symbol) ?? 'ACTIVE');
+            expect(of(lower)).to.equal(Math.max(of(a), of(b)));
+          }
+        }
+      }),
+      { numRuns: 500, seed: 11 },
+    );
+  });
+});

@@ -1,0 +1,85 @@
+/** The universe: policy as ceiling, choice within it, what the venue trades; every branch of ruling 25. */
+import { expect } from 'chai';
+import { decimal } from '../../src/protocol/decimal.ts';
+import type { Instrument, Ticker24h } from '../../src/protocol/market.ts';
+import type { SymbolName } from '../../src/protocol/names.ts';
+import { decideUniverse } from '../../src/rules/universe.ts';
+import type { UniverseRules } from '../../src/rules/universe.ts';
+import { CHINESE, GPS, HYPE, makeInstrument, NOW, POLICY, RIVER } from '../kit/decisions.ts';
+
+const BTC = 'BTCUSDT' as SymbolName;
+const listed = (...symbols: readonly SymbolName[]) => symbols.map((symbol) => makeInstrument({ symbol }));
+const ticker = (symbol: SymbolName, quoteVolume: string): Ticker24h => ({ symbol, quoteVolume: decimal(quoteVolume), changePercent: decimal('0'), lastPrice: decimal('1'), closeTime: NOW });
+const decide = (rules: Partial<UniverseRules>, instruments: readonly Instrument[], tickers: readonly Ticker24h[] = []) => decideUniverse({ policy: undefined, chosen: undefined, top: 50, minQuoteVolume: '10000000', ...rules }, instruments, tickers);
+
+function symbolsOf(decision: ReturnType<typeof decide>): readonly string[] {
+  return decision.ok ? [...decision.instruments.keys()] : [decision.code];
+}
+
+describe('universe', () => {
+  it('is the policy as far as the venue trades it, its Chinese name included (failure 20)', () => {
+    const decision = decide({ policy: POLICY }, listed(...POLICY, BTC));
+    expect(symbolsOf(decision)).to.deep.equal(POLICY);
+    expect(decision).to.deep.include({ ok: true, excluded: [] });
+  });
+
+  it('leaves a policy symbol the venue lacks or does not trade out, with the reason (failures 19, 69)', () => {
+    const instruments = [...listed(GPS), makeInstrument({ symbol: HYPE, status: 'SETTLING' }), makeInstrument({ symbol: RIVER, contractType: 'CURRENT_QUARTER' })];
+    const decision = decide({ policy: [GPS, HYPE, RIVER, CHINESE] }, instruments);
+    expect(symbolsOf(decision)).to.deep.equal([GPS]);
+    expect(decision.ok && decision.excluded).to.deep.equal([
+      { symbol: HYPE, reason: 'NOT_TRADING', detail: 'the venue says SETTLING' },
+      { symbol: RIVER, reason: 'NOT_PERPETUAL', detail: 'the venue says CURRENT_QUARTER' },
+      { symbol: CHINESE, reason: 'NOT_LISTED', detail: 'the venue does not list it' },
+    ]);
+  });
+
+  it('is what was chosen within the policy; the rest is said to be not chosen', () => {
+    const decision = decide({ policy: [GPS, HYPE, CHINESE], chosen: [CHINESE] }, listed(GPS, HYPE, CHINESE));
+    expect(symbolsOf(decision)).to.deep.equal([CHINESE]);
+    expect(decision.ok && decision.excluded.map(({ symbol, reason }) => [symbol, reason])).to.deep.equal([[GPS, 'NOT_CHOSEN'], [HYPE, 'NOT_CHOSEN']]);
+  });
+
+  it('refuses to start with a name outside the ceiling, and names it and the ceiling\'s size', () => {
+    const decision = decide({ policy: [GPS, HYPE], chosen: [GPS, BTC, 'gpsusdt'] }, listed(GPS, HYPE, BTC));
+    expect(decision).to.deep.equal({ ok: false, code: 'UNIVERSE_OUTSIDE_POLICY', message: 'not in the policy of 2 symbols: BTCUSDT, gpsusdt' });
+  });
+
+  for (const [what, instruments] of [
+    ['does not list', listed(GPS)],
+    ['does not trade', [...listed(GPS), makeInstrument({ symbol: HYPE, status: 'PENDING_TRADING' })]],
+    ['trades only as a dated future', [...listed(GPS), makeInstrument({ symbol: HYPE, contractType: 'NEXT_QUARTER' })]],
+  ] as const) {
+    it(`refuses to start with a chosen name the venue ${what}, with and without a policy`, () => {
+      for (const policy of [[GPS, HYPE], undefined]) {
+        const decision = decide({ policy, chosen: [GPS, HYPE] }, instruments);
+        expect(decision).to.include({ ok: false, code: 'UNIVERSE_NOT_LISTED' });
+        expect(!decision.ok && decision.message).to.include(HYPE);
+      }
+    });
+  }
+
+  it('refuses to start when nothing is left, and says why for each candidate (failure 3)', () => {
+    const decision = decide({ policy: [GPS, CHINESE] }, listed(BTC));
+    expect(decision).to.include({ ok: false, code: 'UNIVERSE_EMPTY' });
+    expect(!decision.ok && decision.message).to.include(`of 2 candidates`).and.to.include(`${CHINESE} (the venue does not list it)`);
+    expect(symbolsOf(decide({ policy: [] }, listed(BTC)))).to.deep.equal(['UNIVERSE_EMPTY']);
+    expect(symbolsOf(decide({ policy: [GPS], chosen: [] }, listed(GPS)))).to.deep.equal(['UNIVERSE_EMPTY']);
+    expect(symbolsOf(decide({}, []))).to.deep.equal(['UNIVERSE_EMPTY']);
+  });
+
+  it('without a policy is the top by quote volume on the traded venue, at least the minimum, in order', () => {
+    const tickers = [ticker(GPS, '10000000'), ticker(HYPE, '9999999.99'), ticker(CHINESE, '500000000'), ticker(RIVER, '20000000'), ticker(BTC, '99000000000')];
+    expect(symbolsOf(decide({}, listed(GPS, HYPE, CHINESE, RIVER), tickers))).to.deep.equal([CHINESE, RIVER, GPS]);
+    expect(symbolsOf(decide({ top: 2 }, listed(GPS, HYPE, CHINESE, RIVER), tickers))).to.deep.equal([CHINESE, RIVER]);
+  });
+
+  it('without a policy spends no place on what is not tradable', () => {
+    const instruments = [makeInstrument({ symbol: CHINESE, status: 'BREAK' }), makeInstrument({ symbol: RIVER, contractType: 'PERPETUAL_DELIVERING' }), ...listed(GPS)];
+    expect(symbolsOf(decide({ top: 1 }, instruments, [ticker(CHINESE, '900000000'), ticker(RIVER, '800000000'), ticker(GPS, '20000000')]))).to.deep.equal([GPS]);
+  });
+
+  it('without a policy takes a choice as it is, whatever its volume', () => {
+    expect(symbolsOf(decide({ chosen: [HYPE] }, listed(GPS, HYPE), [ticker(GPS, '20000000')]))).to.deep.equal([HYPE]);
+  });
+});
