@@ -7,7 +7,7 @@ import type { Leg } from '../../src/rules/client-ids.ts';
 import { CHINESE, GPS, HYPE } from '../kit/decisions.ts';
 
 const LEGS: readonly Leg[] = ['entry', 'close', 'stop', 'target', 'configure'];
-const tags = fc.string({ unit: fc.constantFrom(...TAG_ALPHABET), minLength: TAG_LENGTH, maxLength: TAG_LENGTH });
+const tags = fc.string({ unit: fc.constantFrom(...TAG_ALPHABET.split('')), minLength: TAG_LENGTH, maxLength: TAG_LENGTH });
 const purposes = fc.string({ unit: 'binary', maxLength: 60 });
 const legs = fc.constantFrom(...LEGS);
 const BUCKET_START = 5_900_000 * SIGNAL_BUCKET_MS;

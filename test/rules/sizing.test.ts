@@ -82,11 +82,12 @@ describe('sizing', () => {
     const asText = (units: bigint) => `${units / UNIT}.${String(units % UNIT).padStart(9, '0')}`;
     const step = fc.integer({ min: 0, max: 10 }).chain((power) => fc.constantFrom(1n, 2n, 5n).map((digit) => digit * 10n ** BigInt(power)));
     const steps = (max: number) => fc.integer({ min: 0, max });
-    const instrument = fc.record({ tick: step, lot: step, minPrice: steps(10), maxPrice: steps(1_000_000), minLots: steps(200), maxLots: steps(1_000_000), marketLots: steps(1_000_000), minNotional: fc.constantFrom(0n, 5n * UNIT, 100n * UNIT), up: fc.integer({ min: 10_000, max: 11_000 }), down: fc.integer({ min: 9_000, max: 10_000 }) });
-    const mark = fc.bigInt({ min: 1n, max: 10n ** 14n });
+    const instrument = fc.record({ tick: step, lot: step, minPrice: steps(10), maxPrice: fc.oneof(steps(1_000), fc.constant(10 ** 14)), minLots: steps(20), maxLots: fc.oneof(steps(1_000), fc.constant(10 ** 14)), marketLots: fc.oneof(steps(1_000), fc.constant(10 ** 14)), minNotional: fc.constantFrom(0n, 5n * UNIT, 100n * UNIT), up: fc.integer({ min: 10_000, max: 11_000 }), down: fc.integer({ min: 9_000, max: 10_000 }) });
+    const ticks = fc.integer({ min: 1, max: 6 }).chain((power) => fc.double({ min: 0.5, max: 10 ** power, noNaN: true }));
     let accepted = 0;
     fc.assert(
-      fc.property(instrument, mark, fc.integer({ min: 1, max: 100_000 }), fc.integer({ min: 0, max: 200 }), fc.constantFrom('LONG' as const, 'SHORT' as const), (one, at, notionalCents, bps, side) => {
+      fc.property(instrument, ticks, fc.integer({ min: 1, max: 10_000_000 }), fc.integer({ min: 0, max: 200 }), fc.constantFrom('LONG' as const, 'SHORT' as const), (one, marked, notionalCents, bps, side) => {
+        const at = 1n + (one.tick * BigInt(Math.round(marked * 1_000))) / 1_000n;
         const d = (units: bigint) => decimal(asText(units));
         const rules = makeInstrument({ tickSize: d(one.tick), minPrice: d(one.tick * BigInt(one.minPrice)), maxPrice: d(one.tick * BigInt(one.maxPrice)), stepSize: d(one.lot), minQuantity: d(one.lot * BigInt(one.minLots)), maxQuantity: d(one.lot * BigInt(one.maxLots)), marketMaxQuantity: d(one.lot * BigInt(one.marketLots)), minNotional: d(one.minNotional), multiplierUp: decimal((one.up / 10_000).toFixed(4)), multiplierDown: decimal((one.down / 10_000).toFixed(4)) });
         const notional = (notionalCents / 100).toFixed(2);
