@@ -23,12 +23,12 @@ export function onDefects(end: (kind: string, error: unknown) => void): void {
   process.on('unhandledRejection', (error) => end('unhandled rejection', error));
 }
 
-/** The first reason to stop counts; later ones change nothing. */
-export function once(run: (reason: string, code: number) => void): (reason: string, code: number) => void {
-  let stopping = false;
-  return (reason, code) => {
-    if (stopping) return;
-    stopping = true;
-    run(reason, code);
+/** The first call counts; later ones change nothing. */
+export function once<Arguments extends readonly unknown[]>(run: (...args: Arguments) => void): (...args: Arguments) => void {
+  let done = false;
+  return (...args) => {
+    if (done) return;
+    done = true;
+    run(...args);
   };
 }

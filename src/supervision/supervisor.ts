@@ -56,6 +56,7 @@ export class Supervisor implements Node {
     for (const child of this.#children) {
       try {
         await child.node.start();
+        if (!this.#isStarting()) throw new Error(`${this.path} was stopped while starting`);
       } catch (error) {
         await this.#stopChildren('start of a sibling failed');
         this.#status = 'stopped';
@@ -195,6 +196,11 @@ export class Supervisor implements Node {
       child.pending = undefined;
       child.node.kill(reason);
     }
+  }
+
+  /** A method, because a stop can come while a child is awaited. */
+  #isStarting(): boolean {
+    return this.#status === 'starting';
   }
 
   async #stopChildren(reason: string): Promise<void> {

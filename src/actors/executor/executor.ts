@@ -125,19 +125,21 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
     case 'trades-asked': {
       const trades = answered<'trades'>(message.outcome);
       if (trades.failure !== undefined) return ctx.log.warn({ failure: trades.failure }, 'the trade list could not be read');
+      state.tradesOwed = false;
+      if (message.askedAt <= state.adoptedAt) return ctx.log.info({ trades: trades.value.length }, 'a trade list from before the adoption is not counted on top of it');
       return record(state, observeTrades(state.life, trades.value, at), ctx);
     }
     case 'position-asked': {
       const answer = answered<'positions'>(message.outcome);
-      return onReadingAnswer(state, 'position', answer.failure === undefined ? (answer.value.find((one) => one.symbol === state.options.symbol) ?? 'flat') : undefined, answer.failure, ctx);
+      return onReadingAnswer(state, message.reading, 'position', answer.failure === undefined ? (answer.value.find((one) => one.symbol === state.options.symbol) ?? 'flat') : undefined, answer.failure, ctx);
     }
     case 'orders-asked': {
       const answer = answered<'openOrders'>(message.outcome);
-      return onReadingAnswer(state, 'orders', answer.value, answer.failure, ctx);
+      return onReadingAnswer(state, message.reading, 'orders', answer.value, answer.failure, ctx);
     }
     case 'algos-asked': {
       const answer = answered<'openAlgoOrders'>(message.outcome);
-      return onReadingAnswer(state, 'algos', answer.value, answer.failure, ctx);
+      return onReadingAnswer(state, message.reading, 'algos', answer.value, answer.failure, ctx);
     }
   }
 }
@@ -224,8 +226,11 @@ function newState(options: ExecutorOptions): ExecutorState {
     busyUntil: new Map(),
     absences: new Map(),
     reading: undefined,
+    readings: 0,
     truthDueAt: undefined,
     mismatches: 0,
+    tradesOwed: false,
+    adoptedAt: 0,
     flat: undefined,
     holdingChangedAt: 0,
     streamEpoch: 0,

@@ -3,6 +3,7 @@ import type { ClientId } from '../../protocol/names.ts';
 import { clientIdFor } from '../../rules/client-ids.ts';
 import { dueEvents, needsOf } from '../../rules/position-life/needs.ts';
 import type { Need, Situation } from '../../rules/position-life/needs.ts';
+import { openOrdersOf } from '../../rules/position-life/life.ts';
 import type { OrderRecord } from '../../rules/position-life/life.ts';
 import { text } from '../../protocol/decimal.ts';
 import { record } from './record.ts';
@@ -29,6 +30,10 @@ export function settle(state: ExecutorState, ctx: ExecutorContext): void {
   for (const need of needsOf(state.life, situationOf(state, ctx))) {
     if ((state.busyUntil.get(need.key) ?? 0) > now) continue;
     meet(state, need, ctx);
+  }
+  // Our orders end at once; one that is reported as open, and of whose end nothing was heard, is asked for (failure 44).
+  for (const order of openOrdersOf(state.life)) {
+    if (order.state === 'reported' && (state.busyUntil.get(`ask:${order.clientId}`) ?? 0) <= now) askOrder(state, order, ctx);
   }
   alarmIfNaked(state, ctx);
 }

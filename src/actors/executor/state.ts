@@ -38,10 +38,10 @@ export type ExecutorInternal =
   | { readonly type: 'appended'; readonly through: number; readonly outcome: Outcome<JournalAnswer> }
   | { readonly type: 'order-asked'; readonly clientId: ClientId; readonly outcome: Outcome<ReadAnswer<'order'>> }
   | { readonly type: 'algo-asked'; readonly clientId: ClientId; readonly outcome: Outcome<ReadAnswer<'algoOrder'>> }
-  | { readonly type: 'trades-asked'; readonly outcome: Outcome<ReadAnswer<'trades'>> }
-  | { readonly type: 'position-asked'; readonly outcome: Outcome<ReadAnswer<'positions'>> }
-  | { readonly type: 'orders-asked'; readonly outcome: Outcome<ReadAnswer<'openOrders'>> }
-  | { readonly type: 'algos-asked'; readonly outcome: Outcome<ReadAnswer<'openAlgoOrders'>> };
+  | { readonly type: 'trades-asked'; readonly askedAt: number; readonly outcome: Outcome<ReadAnswer<'trades'>> }
+  | { readonly type: 'position-asked'; readonly reading: number; readonly outcome: Outcome<ReadAnswer<'positions'>> }
+  | { readonly type: 'orders-asked'; readonly reading: number; readonly outcome: Outcome<ReadAnswer<'openOrders'>> }
+  | { readonly type: 'algos-asked'; readonly reading: number; readonly outcome: Outcome<ReadAnswer<'openAlgoOrders'>> };
 
 export type ExecutorContext = ActorContext<ExecutorInternal>;
 
@@ -66,8 +66,9 @@ export interface WaitingWrite {
   readonly since: number;
 }
 
-/** A reading of the venue's side, while its three answers come in. */
+/** A reading of the venue's side, while its three answers come in; those of an earlier one are not mixed into it. */
 export interface TruthReading {
+  readonly number: number;
   readonly startedAt: number;
   position?: VenuePosition | 'flat';
   orders?: readonly VenueOrder[];
@@ -92,9 +93,14 @@ export interface ExecutorState {
   /** How often the venue has said "unknown" to an id. */
   readonly absences: Map<ClientId, number>;
   reading: TruthReading | undefined;
+  readings: number;
   truthDueAt: number | undefined;
   /** Consecutive readings that disagree with our count, and since when. */
   mismatches: number;
+  /** The trade list has been asked for and has not been read since. */
+  tradesOwed: boolean;
+  /** When the venue's word last became the position, in this incarnation: trades asked for before are in it. */
+  adoptedAt: number;
   flat: { readonly openAlgoIds: readonly ClientId[] } | undefined;
   holdingChangedAt: number;
   streamEpoch: number;

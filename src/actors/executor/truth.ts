@@ -14,23 +14,29 @@ const READ_TIMEOUT_MS = 10_000;
 /** A reading that disagrees is repeated before anything follows from it: fills and answers overtake one another. */
 const MISMATCHES_BEFORE_ADOPTION = 3;
 const REREAD_MS = 700;
+/** Adoption waits for the trade list, but not without end: a position must be protected before it counts as naked (ruling 10). */
+const MISMATCHES_WITHOUT_TRADES = 10;
+/** Fills that are known of and not yet listed are looked for this often. */
+const OWED_REREAD_MS = 2_000;
 /** What is asked of the trade list reaches back a little before what we know, for clocks that differ. */
 const TRADES_OVERLAP_MS = 5_000;
 
 export function askTruth(state: ExecutorState, ctx: ExecutorContext): void {
   if (state.reading !== undefined) return;
   const { symbol, gateway } = state.options;
-  state.reading = { startedAt: ctx.clock.now() };
+  state.readings += 1;
+  const reading = state.readings;
+  state.reading = { number: reading, startedAt: ctx.clock.now() };
   state.truthDueAt = undefined;
-  ctx.ask(gateway, { type: 'read', name: 'positions', query: { symbol } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'position-asked', outcome }));
-  ctx.ask(gateway, { type: 'read', name: 'openOrders', query: { symbol } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'orders-asked', outcome }));
-  ctx.ask(gateway, { type: 'read', name: 'openAlgoOrders', query: { symbol } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'algos-asked', outcome }));
+  ctx.ask(gateway, { type: 'read', name: 'positions', query: { symbol } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'position-asked', reading, outcome }));
+  ctx.ask(gateway, { type: 'read', name: 'openOrders', query: { symbol } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'orders-asked', reading, outcome }));
+  ctx.ask(gateway, { type: 'read', name: 'openAlgoOrders', query: { symbol } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'algos-asked', reading, outcome }));
 }
 
 /** Takes one of the three answers; with the last one the reading is complete. A failed one ends the reading; it is begun again. */
-export function onReadingAnswer(state: ExecutorState, part: 'position' | 'orders' | 'algos', value: unknown, failure: string | undefined, ctx: ExecutorContext): void {
+export function onReadingAnswer(state: ExecutorState, number: number, part: 'position' | 'orders' | 'algos', value: unknown, failure: string | undefined, ctx: ExecutorContext): void {
   const { reading } = state;
-  if (reading === undefined) return;
+  if (reading?.number !== number) return;
   if (failure !== undefined) {
     state.reading = undefined;
     state.truthDueAt = ctx.clock.now() + 2_000;
@@ -66,6 +72,11 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
   state.reconciledEpoch = Math.max(state.reconciledEpoch, truth.streamEpoch);
   state.flat = stated.isZero() ? { openAlgoIds: [...listed] } : undefined;
   if (state.life.drift !== undefined) record(state, [{ type: 'DriftCleared', at, venue: text(stated) }], ctx);
+  // Our entry was filled and the position is gone: what happened in between is in the trade list (operators' 23).
+  if (stated.isZero() && state.life.entry?.state === 'ended' && state.life.entry.executedQuantity.isGreaterThan(0) && state.life.holding.peak.isZero()) {
+    state.truthDueAt = at + OWED_REREAD_MS;
+    askTrades(state, ctx);
+  }
 }
 
 /** An order of an earlier incarnation without a result may have gone out (ruling 18). */
@@ -84,7 +95,7 @@ function disagree(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext
   state.truthDueAt = at + REREAD_MS;
   ctx.log.warn({ journal: text(state.life.holding.quantity), venue: text(stated), reading: state.mismatches }, 'the venue states another position than our count; asking for the trades');
   askTrades(state, ctx);
-  if (state.mismatches < MISMATCHES_BEFORE_ADOPTION || state.inFlight.size > 0) return;
+  if (state.mismatches < (state.tradesOwed ? MISMATCHES_WITHOUT_TRADES : MISMATCHES_BEFORE_ADOPTION) || state.inFlight.size > 0) return;
   state.mismatches = 0;
   // Our own order's fate is still being asked for: its fills are not yet to be adopted as somebody else's.
   if (isOpenOrder(state.life.entry) && state.life.entry?.state === 'sending') return;
@@ -103,6 +114,7 @@ export function adopt(state: ExecutorState, quantity: string, entryPrice: string
   const positionId = state.life.positionId ?? (`adopted-${symbol}-${at}` as PositionId);
   const unsigned = quantity.startsWith('-') ? quantity.slice(1) : quantity;
   const mandate: Mandate = { mandateId: `mandate-${positionId}-${at}` as Mandate['mandateId'], symbol, side: quantity.startsWith('-') ? 'SHORT' : 'LONG', maxQuantity: unsigned };
+  state.adoptedAt = at;
   record(state, [{ type: 'PositionAdopted', at, positionId, quantity, entryPrice, cause, mandate }], ctx);
 }
 
@@ -111,9 +123,11 @@ export function askTrades(state: ExecutorState, ctx: ExecutorContext): void {
   const { life } = state;
   const from = Math.max(life.lastTradeAt, life.lastClosedAt ?? 0, life.entry?.sentAt ?? 0);
   if (from === 0 || (state.busyUntil.get('trades') ?? 0) > ctx.clock.now()) return;
-  state.busyUntil.set('trades', ctx.clock.now() + REREAD_MS / 2);
+  const askedAt = ctx.clock.now();
+  state.busyUntil.set('trades', askedAt + REREAD_MS / 2);
+  state.tradesOwed = true;
   const since = Math.min(...[life.lastTradeAt, life.entry?.sentAt ?? 0].filter((time) => time > 0), from) - TRADES_OVERLAP_MS;
-  ctx.ask(state.options.gateway, { type: 'read', name: 'trades', query: { symbol: state.options.symbol, since } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'trades-asked', outcome }));
+  ctx.ask(state.options.gateway, { type: 'read', name: 'trades', query: { symbol: state.options.symbol, since } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'trades-asked', askedAt, outcome }));
 }
 
 export function askAlgo(state: ExecutorState, clientId: ClientId, ctx: ExecutorContext): void {
