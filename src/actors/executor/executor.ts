@@ -7,13 +7,13 @@ import type { ExecutorMessage, LifeView, ReadAnswer } from '../../protocol/messa
 import type { ReadName, VenueReads } from '../../protocol/venue.ts';
 import { evolve } from '../../rules/position-life/evolve.ts';
 import { newLife } from '../../rules/position-life/life.ts';
-import { observeAlgo, observeOrder, observeOutcome, observeTrades, observeUserEvent, protectionOf } from '../../rules/position-life/observe.ts';
+import { observeAlgo, observeOrder, observeOutcome, observeUserEvent, protectionOf } from '../../rules/position-life/observe.ts';
 import { ensureLeverage, onConfigured, onConfigureDenied, onConfigureGranted } from './leverage.ts';
 import { expirePending, onPermit, onSlot, refusePlan, takePlan } from './opening.ts';
 import { entityOf, flush, onAppended, record } from './record.ts';
-import { onOrderAbsent, settle } from './settle.ts';
+import { onOrderAbsent, sendAgain, settle } from './settle.ts';
 import type { ExecutorContext, ExecutorInternal, ExecutorOptions, ExecutorState } from './state.ts';
-import { compare, onReadingAnswer } from './truth.ts';
+import { compare, onReadingAnswer, onTrades } from './truth.ts';
 import { lifeView, operatorView } from './view.ts';
 import { publish } from '../publish.ts';
 
@@ -124,10 +124,7 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
       return onAlgoAsked(state, message, ctx);
     case 'trades-asked': {
       const trades = answered<'trades'>(message.outcome);
-      if (trades.failure !== undefined) return ctx.log.warn({ failure: trades.failure }, 'the trade list could not be read');
-      state.tradesOwed = false;
-      if (message.askedAt <= state.adoptedAt) return ctx.log.info({ trades: trades.value.length }, 'a trade list from before the adoption is not counted on top of it');
-      return record(state, observeTrades(state.life, trades.value, at), ctx);
+      return onTrades(state, message.askedAt, trades.value, trades.failure, ctx);
     }
     case 'position-asked': {
       const answer = answered<'positions'>(message.outcome);
@@ -180,7 +177,7 @@ function onOrderAsked(state: ExecutorState, message: Extract<ExecutorInternal, {
   record(state, observeOrder(state.life, answer.value, ctx.clock.now()), ctx);
 }
 
-/** A protection the venue does not know, twice: it vanished, and is placed anew under the next id, or sent again if it never stood. */
+/** A protection the venue does not know, twice: if it never stood it is sent again under its own id; if it did, it vanished, and the next one is placed. */
 function onAlgoAsked(state: ExecutorState, message: Extract<ExecutorInternal, { type: 'algo-asked' }>, ctx: ExecutorContext): void {
   const { clientId } = message;
   const at = ctx.clock.now();
@@ -195,6 +192,7 @@ function onAlgoAsked(state: ExecutorState, message: Extract<ExecutorInternal, { 
   const protection = protectionOf(state.life, clientId);
   if (count < 2 || protection === undefined || protection.state === 'ended') return;
   state.absences.delete(clientId);
+  if (protection.state === 'sending') return sendAgain(state, protection, ctx);
   record(state, [{ type: 'ProtectionEnded', at, leg: protection.leg, clientId, cause: 'vanished' }], ctx);
 }
 

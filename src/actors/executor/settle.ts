@@ -1,10 +1,12 @@
 /** Does what the life needs now, each thing once at a time, and sends what was waiting for its record to be durable. */
+import { closingSide } from '../../protocol/names.ts';
 import type { ClientId } from '../../protocol/names.ts';
 import { clientIdFor } from '../../rules/client-ids.ts';
 import { dueEvents, needsOf } from '../../rules/position-life/needs.ts';
 import type { Need, Situation } from '../../rules/position-life/needs.ts';
 import { openOrdersOf } from '../../rules/position-life/life.ts';
-import type { OrderRecord } from '../../rules/position-life/life.ts';
+import { heldSide } from '../../rules/position-life/life.ts';
+import type { OrderRecord, ProtectionRecord } from '../../rules/position-life/life.ts';
 import { text } from '../../protocol/decimal.ts';
 import { record } from './record.ts';
 import type { ExecutorContext, ExecutorState, WaitingWrite } from './state.ts';
@@ -77,6 +79,17 @@ function meet(state: ExecutorState, need: Need, ctx: ExecutorContext): void {
       return adopt(state, text(quantity), text(averageEntry), 'a fill came for a position the journal had closed', ctx);
     }
   }
+}
+
+/** A protection that never stood and that the venue does not know goes out again as the same order: at worst the id is there already (ruling 8). */
+export function sendAgain(state: ExecutorState, record: ProtectionRecord, ctx: ExecutorContext): void {
+  const { mandate, holding, symbol } = state.life;
+  const side = heldSide(state.life);
+  if (mandate === undefined || side === undefined) return;
+  const { clientId, leg, triggerPrice } = record;
+  ctx.log.warn({ clientId, leg, held: text(holding.quantity) }, 'the venue does not know the protection; sending it again under its own id');
+  state.inFlight.add(clientId);
+  state.waiting.push({ write: { kind: 'PROTECT', symbol, clientId, side: closingSide(side), leg, quantity: record.quantity, triggerPrice }, authority: { by: 'mandate', mandateId: mandate.mandateId }, because: `${leg} again`, after: 0, since: ctx.clock.now() });
 }
 
 /** Position and trades are asked for beside the order: protection follows the position before the order is resolved. */

@@ -3,9 +3,10 @@ import { text, ZERO } from '../../protocol/decimal.ts';
 import type { SymbolTruth } from '../../protocol/messages.ts';
 import type { ClientId, PositionId } from '../../protocol/names.ts';
 import type { Mandate } from '../../protocol/permit.ts';
+import type { VenueTrade } from '../../protocol/venue.ts';
 import { readClientId } from '../../rules/client-ids.ts';
 import { isOpenOrder, liveProtectionsOf } from '../../rules/position-life/life.ts';
-import { observeAlgo, observeOrder } from '../../rules/position-life/observe.ts';
+import { observeAlgo, observeOrder, observeTrades } from '../../rules/position-life/observe.ts';
 import { record } from './record.ts';
 import { statedQuantity, truthOf } from './state.ts';
 import type { ExecutorContext, ExecutorState } from './state.ts';
@@ -18,6 +19,8 @@ const REREAD_MS = 700;
 const MISMATCHES_WITHOUT_TRADES = 10;
 /** Fills that are known of and not yet listed are looked for this often. */
 const OWED_REREAD_MS = 2_000;
+/** One trade list at a time, unless it does not come. */
+const TRADES_PATIENCE_MS = 3_000;
 /** What is asked of the trade list reaches back a little before what we know, for clocks that differ. */
 const TRADES_OVERLAP_MS = 5_000;
 
@@ -124,10 +127,20 @@ export function askTrades(state: ExecutorState, ctx: ExecutorContext): void {
   const from = Math.max(life.lastTradeAt, life.lastClosedAt ?? 0, life.entry?.sentAt ?? 0);
   if (from === 0 || (state.busyUntil.get('trades') ?? 0) > ctx.clock.now()) return;
   const askedAt = ctx.clock.now();
-  state.busyUntil.set('trades', askedAt + REREAD_MS / 2);
+  state.busyUntil.set('trades', askedAt + TRADES_PATIENCE_MS);
   state.tradesOwed = true;
   const since = Math.min(...[life.lastTradeAt, life.entry?.sentAt ?? 0].filter((time) => time > 0), from) - TRADES_OVERLAP_MS;
   ctx.ask(state.options.gateway, { type: 'read', name: 'trades', query: { symbol: state.options.symbol, since } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'trades-asked', askedAt, outcome }));
+}
+
+/** @returns nothing: the fills are its outcome, each counted once. A list from before an adoption says nothing that is not in it. */
+export function onTrades(state: ExecutorState, askedAt: number, trades: readonly VenueTrade[] | undefined, failure: string | undefined, ctx: ExecutorContext): void {
+  const at = ctx.clock.now();
+  state.busyUntil.set('trades', at + REREAD_MS / 2);
+  if (trades === undefined) return ctx.log.warn({ failure }, 'the trade list could not be read');
+  state.tradesOwed = false;
+  if (askedAt <= state.adoptedAt) return ctx.log.info({ trades: trades.length }, 'a trade list from before the adoption is not counted on top of it');
+  record(state, observeTrades(state.life, trades, at), ctx);
 }
 
 export function askAlgo(state: ExecutorState, clientId: ClientId, ctx: ExecutorContext): void {
