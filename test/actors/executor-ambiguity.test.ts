@@ -129,18 +129,21 @@ describe('executor: an entry without an answer', () => {
     expect(desk.life.phase).to.equal('Flat');
   });
 
-  it('waits for a slow trade list rather than taking its own fill for a stranger\'s: nothing is counted twice', async () => {
-    const desk = await new Desk().start();
-    desk.venue.streaming = false;
-    const trades = Promise.withResolvers<unknown>();
-    desk.venue.onRead = (name) => (name === 'trades' ? trades.promise : undefined);
-    desk.plan();
-    await desk.advance(6_000);
-    trades.resolve(desk.venue.trades);
-    desk.venue.onRead = () => undefined;
-    await desk.advance(3_000);
-    expect(desk.story).to.not.include('PositionAdopted');
-    expect(desk.life.position).to.include({ quantity: '20000' });
-    expect(desk.life.phase).to.equal('Protected');
-  });
+  for (const [slowMs, adopts] of [[3_000, false], [6_000, true]] as const) {
+    it(`counts its own fill once when the trade list takes ${slowMs} ms, and is protected before it counts as naked (rulings 8, 10)`, async () => {
+      const desk = await new Desk().start();
+      desk.venue.streaming = false;
+      const trades = Promise.withResolvers<unknown>();
+      desk.venue.onRead = (name) => (name === 'trades' ? trades.promise : undefined);
+      desk.plan();
+      await desk.advance(slowMs);
+      expect(desk.life.phase).to.equal(adopts ? 'Protected' : 'Opening');
+      trades.resolve(desk.venue.trades);
+      desk.venue.onRead = () => undefined;
+      await desk.advance(3_000);
+      expect(desk.story.includes('PositionAdopted')).to.equal(adopts);
+      expect(desk.life.position).to.include({ quantity: '20000' });
+      expect(desk.life.phase).to.equal('Protected');
+    });
+  }
 });
