@@ -63,8 +63,9 @@ function expectSame(rows: readonly PositionRow[], truth: Truth): void {
     }
     expect(same(stop.triggerPrice, row.stopLoss!) && same(target.triggerPrice, row.takeProfit!), `${row.symbol} triggers as told`).to.equal(true);
     const away = (trigger: string) => new BigNumber(trigger).minus(row.entryPrice).dividedBy(row.entryPrice).multipliedBy(long ? 100 : -100).toNumber();
-    expect(away(stop.triggerPrice), `${row.symbol} stop below the entry, in %`).to.be.within(-2.1, -1.9);
-    expect(away(target.triggerPrice), `${row.symbol} target beyond the entry, in %`).to.be.within(3.9, 4.1);
+    // Prices come in steps of the tick; the coarsest here is ANKRUSDT's, 0.13 %.
+    expect(away(stop.triggerPrice), `${row.symbol} stop, in % of the entry`).to.be.closeTo(-2, 0.15);
+    expect(away(target.triggerPrice), `${row.symbol} target, in % of the entry`).to.be.closeTo(4, 0.15);
   }
   expect(truth.openAlgoOrders, 'nothing protects what is not there, and nothing twice').to.have.length(2 * rows.length);
   expect(truth.openOrders, 'entries rest nowhere').to.deep.equal([]);
@@ -308,6 +309,31 @@ describe('main job: kill -9 in the middle of an entry', function () {
     return service.dataDir;
   }
 
+  /** Takes its time, most of it waiting for the venue to deny the order often enough; it runs beside the others. */
+  async function neverArrived(): Promise<void> {
+    const paper = await box.paper();
+    await paper.fault('POST', '/fapi/v1/order', 'drop-request');
+    const dataDir = await killedWhen(paper, async () => (await paper.faults()).find((fault) => fault.used > 0));
+    const service = box.service({ paper, dataDir, sets: [only(symbol), fast, 'market.tickerMs=1000'] });
+    await service.answers();
+    const ended = await eventually('the plan has ended', () => journalOf(dataDir, symbol).find((entry) => entry.type === 'PlanEnded'), 30_000);
+    expect(ended.payload.code).to.equal('ENTRY_ABSENT');
+    expect((await paper.truth()).orders, 'orders at the venue').to.deep.equal([]);
+    expect(await service.positions()).to.deep.equal([]);
+    // The same side within the same five minutes would be a duplicate (ruling 19): the market turns, and with it the side.
+    const { lastPrice } = await paper.ask('/fapi/v1/ticker/24hr', { symbol });
+    await paper.price(symbol, new BigNumber(lastPrice).multipliedBy(0.85).decimalPlaces(6).toFixed());
+    const [row] = await settled(service, paper, [symbol], 40_000);
+    expect(row!.side).to.equal('SHORT');
+    audit(dataDir, await paper.truth());
+  }
+
+  let absent: Promise<void>;
+  before(() => {
+    absent = neverArrived();
+    absent.catch(() => {});
+  });
+
   it('the answer to the entry was lost and nothing protects it yet: the same position once, protected', async () => {
     const paper = await box.paper();
     await paper.fault('POST', '/fapi/v1/order', 'drop-response', { times: 1 });
@@ -338,24 +364,6 @@ describe('main job: kill -9 in the middle of an entry', function () {
     audit(dataDir, truth);
   });
 
-  it('the entry never arrived: the plan ends ENTRY_ABSENT, nothing is held, and the next signal trades again (ruling 8)', async () => {
-    const paper = await box.paper();
-    await paper.fault('POST', '/fapi/v1/order', 'drop-request');
-    const dataDir = await killedWhen(paper, async () => (await paper.faults()).find((fault) => fault.used > 0));
-    const service = box.service({ paper, dataDir, sets: [only(symbol), fast] });
-    await service.answers();
-    const ended = await eventually('the plan has ended', () => journalOf(dataDir, symbol).find((entry) => entry.type === 'PlanEnded'), 30_000);
-    expect(ended.payload.code).to.equal('ENTRY_ABSENT');
-    expect((await paper.truth()).orders, 'orders at the venue').to.deep.equal([]);
-    expect(await service.positions()).to.deep.equal([]);
-    // The same side within the same five minutes would be a duplicate (ruling 19): the market turns, and with it the side.
-    const { lastPrice } = await paper.ask('/fapi/v1/ticker/24hr', { symbol });
-    await paper.price(symbol, new BigNumber(lastPrice).multipliedBy(0.85).decimalPlaces(6).toFixed());
-    const [row] = await settled(service, paper, [symbol], 40_000);
-    expect(row!.side).to.equal('SHORT');
-    audit(dataDir, await paper.truth());
-  });
-
   for (const { action, what } of [
     { action: 'drop-response', what: 'stood, and nobody was told' },
     { action: 'drop-request', what: 'never arrived' },
@@ -365,7 +373,8 @@ describe('main job: kill -9 in the middle of an entry', function () {
       await paper.fault('POST', '/fapi/v1/algoOrder', action);
       const dataDir = await killedWhen(paper, async () => (await paper.faults()).find((fault) => fault.used > 0));
       const filled = performance.now();
-      expect((await paper.truth()).openAlgoOrders).to.have.length(action === 'drop-response' ? 1 : 0);
+      // Where the stop stood, the user stream may have said so in time, and the target with it.
+      expect((await paper.truth()).openAlgoOrders.length).to.be.within(...(action === 'drop-response' ? [1, 2] as const : [0, 0] as const));
       const service = started(box, paper, [symbol], dataDir);
       await settled(service, paper, [symbol]);
       expect(performance.now() - filled, 'naked for').to.be.below(NAKED_CLOSE_MS);
@@ -373,6 +382,8 @@ describe('main job: kill -9 in the middle of an entry', function () {
       audit(dataDir, await paper.truth());
     });
   }
+
+  it('the entry never arrived: the plan ends ENTRY_ABSENT, nothing is held, and the next signal trades again (ruling 8)', () => absent);
 });
 
 describe('main job: kill -9 at ten seeded moments of the first seconds', function () {
@@ -398,7 +409,7 @@ describe('main job: kill -9 at ten seeded moments of the first seconds', functio
     await service.well(30_000);
     await settled(service, paper, symbols, 30_000);
     const truth = await paper.truth();
-    for (const symbol of symbols) expect(executedEntries(truth, symbol), `executed entries of ${symbol}`).to.equal(1);
+    for (const symbol of symbols) expect(executedEntries(truth, symbol), `entries executed in ${symbol}`).to.equal(1);
     audit(service.dataDir, truth);
   });
 });
@@ -447,14 +458,14 @@ describe('main job: what others left on the venue (ruling 26)', function () {
     const second = started(box, paper, [symbol]);
     expect(await second.process.end(), second.process.said).to.deep.equal({ code: 2, signal: null });
     expect(second.process.stderr).to.match(/FOREIGN_INSTANCE/).and.contain(`"${tag}"`).and.contain('--adopt-instance').and.not.match(/\n\s+at /);
-    expect(await paper.truth(), 'it has touched nothing').to.deep.equal({ ...(await paper.truth()), orders: before.orders, algoOrders: before.algoOrders });
+    const untouched = await paper.truth();
+    expect({ orders: untouched.orders, algoOrders: untouched.algoOrders }, 'what it has touched').to.deep.equal({ orders: before.orders, algoOrders: before.algoOrders });
 
     const third = box.service({ paper, dataDir: second.dataDir, sets: [only(symbol), restful], args: ['--adopt-instance', tag] });
     await third.answers();
-    const [row] = await third.protectedOnes([symbol]);
+    await third.protectedOnes([symbol]);
+    await settled(third, paper, [symbol]);
     await third.well();
-    const after = await paper.truth();
-    expect(after.positions.map((one) => one.positionAmt)).to.deep.equal([row!.quantity]);
-    expect(executedEntries(after, symbol), 'executed entries').to.equal(1);
+    expect(executedEntries(await paper.truth(), symbol), 'executed entries').to.equal(1);
   });
 });
