@@ -13,7 +13,7 @@ import { expirePending, onPermit, onSlot, refusePlan, takePlan } from './opening
 import { entityOf, flush, onAppended, record } from './record.ts';
 import { onOrderAbsent, sendAgain, settle } from './settle.ts';
 import type { ExecutorContext, ExecutorInternal, ExecutorOptions, ExecutorState } from './state.ts';
-import { compare, onReadingAnswer, onTrades } from './truth.ts';
+import { compare, isStrangers, onReadingAnswer, onStrangersTrade, onTrades } from './truth.ts';
 import { lifeView, operatorView } from './view.ts';
 import { publish } from '../publish.ts';
 
@@ -100,6 +100,7 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
         if (state.settings !== undefined) state.settings = { ...state.settings, leverage: message.event.leverage };
         return;
       }
+      if (isStrangers(state, message.event)) return onStrangersTrade(state, message.event, ctx);
       return record(state, observeUserEvent(state.life, message.event, at), ctx);
     case 'truth':
       state.streamEpoch = Math.max(state.streamEpoch, message.truth.streamEpoch);
@@ -240,6 +241,7 @@ function newState(options: ExecutorOptions): ExecutorState {
     configuring: undefined,
     configureAttempt: 0,
     leverageRefused: undefined,
+    nakedSince: undefined,
     nakedAlarmed: false,
     reported: '',
   };

@@ -62,6 +62,8 @@ export function onPermit(state: ExecutorState, permit: PermitOf<'OPEN'>, mandate
     ],
     ctx,
   );
+  // What the venue said before says nothing about this order.
+  state.flat = undefined;
   state.inFlight.add(clientId);
   state.waiting.push({
     write: { kind: 'OPEN', symbol: plan.symbol, clientId, side, quantity: decimal(plan.quantity), price: decimal(plan.limitPrice) },

@@ -101,7 +101,8 @@ export interface ExecutorState {
   tradesOwed: boolean;
   /** When the venue's word last became the position, in this incarnation: trades asked for before are in it. */
   adoptedAt: number;
-  flat: { readonly openAlgoIds: readonly ClientId[] } | undefined;
+  /** The venue has said flat in a reading begun at `readAt`, after everything we know of. */
+  flat: { readonly openAlgoIds: readonly ClientId[]; readonly readAt: number } | undefined;
   holdingChangedAt: number;
   streamEpoch: number;
   reconciledEpoch: number;
@@ -114,6 +115,8 @@ export interface ExecutorState {
   configuring: ClientId | undefined;
   configureAttempt: number;
   leverageRefused: string | undefined;
+  /** Since when what is held is not covered by stops on the exchange, ms. */
+  nakedSince: number | undefined;
   nakedAlarmed: boolean;
   reported: string;
 }

@@ -3,7 +3,7 @@ import { text, ZERO } from '../../protocol/decimal.ts';
 import type { SymbolTruth } from '../../protocol/messages.ts';
 import type { ClientId, PositionId } from '../../protocol/names.ts';
 import type { Mandate } from '../../protocol/permit.ts';
-import type { VenueTrade } from '../../protocol/venue.ts';
+import type { UserEvent, VenueTrade } from '../../protocol/venue.ts';
 import { readClientId } from '../../rules/client-ids.ts';
 import { isOpenOrder, liveProtectionsOf } from '../../rules/position-life/life.ts';
 import { observeAlgo, observeOrder, observeTrades } from '../../rules/position-life/observe.ts';
@@ -19,6 +19,8 @@ const REREAD_MS = 700;
 const MISMATCHES_WITHOUT_TRADES = 10;
 /** Fills that are known of and not yet listed are looked for this often. */
 const OWED_REREAD_MS = 2_000;
+/** A difference that is known and left alone is looked at now and then, not without pause (failure 57). */
+const DRIFT_REREAD_MS = 15_000;
 /** One trade list at a time, unless it does not come. */
 const TRADES_PATIENCE_MS = 3_000;
 /** What is asked of the trade list reaches back a little before what we know, for clocks that differ. */
@@ -73,7 +75,7 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
   if (!stated.isEqualTo(state.life.holding.quantity)) return disagree(state, truth, ctx);
   state.mismatches = 0;
   state.reconciledEpoch = Math.max(state.reconciledEpoch, truth.streamEpoch);
-  state.flat = stated.isZero() ? { openAlgoIds: [...listed] } : undefined;
+  state.flat = stated.isZero() && (state.life.entry?.sentAt ?? 0) < truth.readAt ? { openAlgoIds: [...listed], readAt: truth.readAt } : undefined;
   if (state.life.drift !== undefined) record(state, [{ type: 'DriftCleared', at, venue: text(stated) }], ctx);
   // Our entry was filled and the position is gone: what happened in between is in the trade list (operators' 23).
   if (stated.isZero() && state.life.entry?.state === 'ended' && state.life.entry.executedQuantity.isGreaterThan(0) && state.life.holding.peak.isZero()) {
@@ -93,8 +95,13 @@ function ambiguousAfterRestart(state: ExecutorState, ctx: ExecutorContext): void
 function disagree(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext): void {
   const at = ctx.clock.now();
   const stated = statedQuantity(truth, ZERO);
-  state.mismatches += 1;
   state.flat = undefined;
+  if (state.life.drift?.isEqualTo(stated) === true) {
+    state.truthDueAt = at + DRIFT_REREAD_MS;
+    state.reconciledEpoch = Math.max(state.reconciledEpoch, truth.streamEpoch);
+    return;
+  }
+  state.mismatches += 1;
   state.truthDueAt = at + REREAD_MS;
   ctx.log.warn({ journal: text(state.life.holding.quantity), venue: text(stated), reading: state.mismatches }, 'the venue states another position than our count; asking for the trades');
   askTrades(state, ctx);
@@ -103,7 +110,8 @@ function disagree(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext
   // Our own order's fate is still being asked for: its fills are not yet to be adopted as somebody else's.
   if (isOpenOrder(state.life.entry) && state.life.entry?.state === 'sending') return;
   if (state.options.unknownPositions === 'leave' && !stated.isZero()) {
-    if (state.life.drift === undefined || !state.life.drift.isEqualTo(stated)) record(state, [{ type: 'DriftFound', at, journal: text(state.life.holding.quantity), venue: text(stated) }], ctx);
+    record(state, [{ type: 'DriftFound', at, journal: text(state.life.holding.quantity), venue: text(stated) }], ctx);
+    state.truthDueAt = at + DRIFT_REREAD_MS;
     state.reconciledEpoch = Math.max(state.reconciledEpoch, truth.streamEpoch);
     return;
   }
@@ -121,9 +129,31 @@ export function adopt(state: ExecutorState, quantity: string, entryPrice: string
   record(state, [{ type: 'PositionAdopted', at, positionId, quantity, entryPrice, cause, mandate }], ctx);
 }
 
+/** Where strangers' positions are left alone (ruling 26), a symbol without a position, an order or a plan of ours is theirs. */
+function isNothingOfOurs({ options, life }: ExecutorState): boolean {
+  return options.unknownPositions === 'leave' && life.positionId === undefined && life.entry === undefined && life.holding.quantity.isZero();
+}
+
+type OrderEvent = Extract<UserEvent, { type: 'order' }>;
+
+/** True for an execution of somebody else's order that is not ours to count. */
+export function isStrangers(state: ExecutorState, event: UserEvent): event is OrderEvent & { readonly trade: VenueTrade } {
+  return event.type === 'order' && event.trade !== undefined && isNothingOfOurs(state) && !state.options.tags.includes(readClientId(event.order.clientId)?.tag ?? '');
+}
+
+/** Declared at once, so that nothing is opened beside it; the next reading corrects the number. */
+export function onStrangersTrade(state: ExecutorState, { trade }: { readonly trade: VenueTrade }, ctx: ExecutorContext): void {
+  const at = ctx.clock.now();
+  const change = trade.side === 'BUY' ? trade.quantity : trade.quantity.negated();
+  state.flat = undefined;
+  state.truthDueAt ??= at + REREAD_MS;
+  record(state, [{ type: 'DriftFound', at, journal: '0', venue: text((state.life.drift ?? ZERO).plus(change)) }], ctx);
+}
+
 /** Trades since the last one we counted, or since our order was sent; without either there is nothing of ours to look for. */
 export function askTrades(state: ExecutorState, ctx: ExecutorContext): void {
   const { life } = state;
+  if (isNothingOfOurs(state)) return;
   const from = Math.max(life.lastTradeAt, life.lastClosedAt ?? 0, life.entry?.sentAt ?? 0);
   if (from === 0 || (state.busyUntil.get('trades') ?? 0) > ctx.clock.now()) return;
   const askedAt = ctx.clock.now();

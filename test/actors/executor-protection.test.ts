@@ -1,0 +1,128 @@
+/** A position and its stop: placed, refused, passed, triggered, vanished; and never cancelled before the venue says flat. */
+import { expect } from 'chai';
+import { decimal } from '../../src/protocol/decimal.ts';
+import type { VenueWrite, WriteOutcome } from '../../src/protocol/venue.ts';
+import { Desk } from '../kit/actors.ts';
+
+async function holding(script?: (desk: Desk, write: VenueWrite) => WriteOutcome | undefined): Promise<Desk> {
+  const desk = await new Desk().start();
+  if (script !== undefined) desk.venue.onWrite = (write) => script(desk, write);
+  desk.plan();
+  await desk.advance(1_000);
+  return desk;
+}
+
+const isStop = (write: VenueWrite) => write.kind === 'PROTECT' && write.leg === 'stop';
+const standing = (desk: Desk) => [...desk.venue.algos.values()].filter((algo) => algo.status === 'NEW');
+const stopOf = (desk: Desk) => standing(desk).find((algo) => algo.type === 'STOP_MARKET');
+
+describe('executor: protection', () => {
+  it('alarms 3 s after the fill and closes at 10 s when the venue rejects every stop (ruling 10, failure 88)', async () => {
+    const desk = await holding((_desk, write) => (isStop(write) ? { result: 'rejected', venueCode: -4120, message: 'not supported' } : undefined));
+    await desk.advance(1_500);
+    expect(desk.logged(/NAKED POSITION/)).to.equal(0);
+    await desk.advance(1_000);
+    expect(desk.logged(/NAKED POSITION/)).to.equal(1);
+    await desk.advance(5_000);
+    expect(desk.writes('CLOSE')).to.deep.equal([]);
+    await desk.advance(4_000);
+    expect(desk.writes('CLOSE')).to.have.length(1);
+    expect(desk.life.phase).to.equal('Flat');
+    expect(desk.writes('PROTECT').length).to.be.within(6, 12);
+    expect(new Set(desk.writes('PROTECT').map((write) => write.clientId)).size, 'a definite refusal raises the attempt (ruling 8)').to.equal(desk.writes('PROTECT').length);
+  });
+
+  it('takes −2021 for a stop that is hit, and closes at once (failure 91)', async () => {
+    const desk = await holding((_desk, write) => (isStop(write) ? { result: 'rejected', venueCode: -2021, message: 'Order would immediately trigger.' } : undefined));
+    await desk.advance(2_000);
+    expect(desk.writes('CLOSE').map((write) => [write.side, write.quantity.toFixed()])).to.deep.equal([['SELL', '20000']]);
+    expect(desk.life.phase).to.equal('Flat');
+  });
+
+  it('cancels the target only after the venue has confirmed flat, and closes the position after that (ruling 4, failure 92)', async () => {
+    const desk = await holding();
+    desk.venue.onRead = (name) => (name === 'positions' ? Promise.reject(new Error('timeout')) : undefined);
+    desk.venue.trigger(stopOf(desk)!.clientId);
+    await desk.advance(30_000);
+    expect(desk.writes('CANCEL'), 'flat is not confirmed').to.deep.equal([]);
+    expect(desk.life.phase).to.equal('Closing');
+    desk.venue.onRead = () => undefined;
+    await desk.advance(5_000);
+    expect(desk.writes('CANCEL')).to.have.length(1);
+    expect(standing(desk)).to.deep.equal([]);
+    expect(desk.story.at(-1)).to.equal('PositionClosed');
+    expect(desk.journal.entries.at(-1)!.payload).to.include({ reason: 'STOP' });
+    expect(desk.life.phase).to.equal('Flat');
+  });
+
+  it('places a vanished stop anew and keeps the position, long after the fill (failure 92, ruling 10)', async () => {
+    const desk = await holding();
+    await desk.advance(60_000);
+    const first = stopOf(desk)!;
+    desk.venue.vanish(first.clientId);
+    await desk.advance(70_000);
+    expect(desk.writes('CLOSE')).to.deep.equal([]);
+    expect(stopOf(desk)?.clientId).to.be.a('string').that.is.not.equal(first.clientId);
+    expect(desk.life.phase).to.equal('Protected');
+  });
+
+  it('follows a position that somebody else has enlarged, and can still close it (failure 64)', async () => {
+    const desk = await holding();
+    await desk.advance(60_000);
+    desk.venue.trade('BUY', decimal('5000'), decimal('0.01'));
+    await desk.advance(5_000);
+    expect(desk.writes('CLOSE'), 'a stop that is being replaced is not a naked position').to.deep.equal([]);
+    expect(stopOf(desk)?.quantity.toFixed()).to.equal('25000');
+    expect(standing(desk).filter((algo) => algo.type === 'STOP_MARKET'), 'the old one goes once the new one stands').to.have.length(1);
+    desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'test' });
+    await desk.advance(5_000);
+    expect(desk.venue.quantity.toFixed()).to.equal('0');
+    expect(desk.life.phase).to.equal('Flat');
+  });
+
+  it('follows a position that somebody else has turned round', async () => {
+    const desk = await holding();
+    desk.venue.trade('SELL', decimal('30000'), decimal('0.01'));
+    await desk.advance(8_000);
+    expect(desk.life.position).to.include({ side: 'SHORT', quantity: '10000' });
+    expect(stopOf(desk)).to.include({ side: 'BUY' });
+    desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'test' });
+    await desk.advance(5_000);
+    expect(desk.venue.quantity.toFixed()).to.equal('0');
+  });
+
+  it('asks for a stop whose answer is lost, and takes it for placed when the venue knows it', async () => {
+    const desk = await holding((world, write) => {
+      if (!isStop(write)) return undefined;
+      world.venue.streaming = false;
+      world.venue.execute(write);
+      return { result: 'unknown', message: 'socket hang up' };
+    });
+    await desk.advance(2_000);
+    expect(desk.life.phase).to.equal('Protected');
+    expect(standing(desk).filter((algo) => algo.type === 'STOP_MARKET')).to.have.length(1);
+  });
+
+  it('asks again without limit for a close that is refused or throttled, and stops when it is flat', async () => {
+    let refusals = 0;
+    const desk = await holding((_desk, write) => {
+      if (write.kind !== 'CLOSE' || ++refusals > 20) return undefined;
+      return refusals % 2 === 0 ? { result: 'rejected', venueCode: -1001, message: 'Internal error' } : { result: 'throttled', retryAfterMs: 1_500, banned: false, message: 'Too many requests' };
+    });
+    desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'test' });
+    await desk.advance(40_000);
+    expect(desk.writes('CLOSE')).to.have.length(21);
+    expect(desk.life.phase).to.equal('Flat');
+  });
+
+  it('looks at once when the venue says there is nothing to reduce (ruling 5, failure 54)', async () => {
+    const desk = await holding();
+    desk.venue.streaming = false;
+    desk.venue.trade('SELL', decimal('20000'), decimal('0.0097'));
+    desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'test' });
+    await desk.advance(5_000);
+    expect(desk.writes('CLOSE').length).to.be.at.most(2);
+    expect(desk.story.at(-1)).to.equal('PositionClosed');
+    expect(standing(desk)).to.deep.equal([]);
+  });
+});

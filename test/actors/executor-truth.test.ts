@@ -1,0 +1,117 @@
+/** The venue is truth: what it states and the journal cannot explain is adopted or declared, on record; nothing is invented. */
+import { expect } from 'chai';
+import { decimal } from '../../src/protocol/decimal.ts';
+import type { DeskOptions } from '../kit/actors.ts';
+import { Desk, GPS } from '../kit/actors.ts';
+
+const standing = (desk: Desk) => [...desk.venue.algos.values()].filter((algo) => algo.status === 'NEW');
+
+/** The venue holds `quantity` that no trade explains. */
+async function stranger(quantity: string, options: DeskOptions = {}): Promise<Desk> {
+  const desk = new Desk(options);
+  desk.venue.quantity = decimal(quantity);
+  return desk.start(8_000);
+}
+
+describe('executor: the venue\'s word', () => {
+  it('adopts an unknown position with a mandate, protects it, and can close it (ruling 26)', async () => {
+    for (const [quantity, side] of [['5000', 'LONG'], ['-5000', 'SHORT']] as const) {
+      const desk = await stranger(quantity);
+      expect(desk.story[0]).to.equal('PositionAdopted');
+      expect(desk.life.position).to.include({ side, quantity: '5000' });
+      expect(desk.life.phase).to.equal('Protected');
+      expect(desk.story).to.not.include('FillRecorded');
+      desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'test' });
+      await desk.advance(5_000);
+      expect(desk.life.phase).to.equal('Flat');
+      expect(desk.venue.quantity.toFixed()).to.equal('0');
+    }
+  });
+
+  it('leaves an unknown position alone where it is told to: declared, closed to openings, not written to (ruling 26)', async () => {
+    const desk = await stranger('5000', { unknownPositions: 'leave' });
+    expect(desk.story).to.deep.equal(['DriftFound']);
+    expect(desk.life.phase).to.equal('Drifted');
+    desk.plan();
+    await desk.advance(30_000);
+    expect(desk.refused).to.deep.equal(['POSITION_UNRESOLVED']);
+    expect(desk.venue.writes.filter((write) => write.kind !== 'CONFIGURE')).to.deep.equal([]);
+    desk.venue.quantity = decimal('0');
+    await desk.advance(70_000);
+    expect(desk.life.phase).to.equal('Flat');
+  });
+
+  it('does not spend the rate limit on a position it leaves alone (failure 57)', async () => {
+    const desk = await stranger('5000', { unknownPositions: 'leave' });
+    const before = desk.venue.reads.length;
+    await desk.advance(60_000);
+    expect(desk.venue.reads.length - before).to.be.below(60);
+  });
+
+  it('leaves alone what somebody opens by hand while we watch, too (ruling 26)', async () => {
+    const desk = await new Desk({ unknownPositions: 'leave' }).start();
+    desk.venue.trade('BUY', decimal('5000'), decimal('0.01'));
+    await desk.advance(30_000);
+    expect(desk.venue.writes.filter((write) => write.kind !== 'CONFIGURE')).to.deep.equal([]);
+    expect(desk.life.phase).to.equal('Drifted');
+  });
+
+  it('records a position that vanished without a trade as external, and invents no fill (operators\' 23)', async () => {
+    const desk = await new Desk().start();
+    desk.plan();
+    await desk.advance(2_000);
+    desk.venue.quantity = decimal('0');
+    await desk.advance(70_000);
+    expect(desk.story.filter((type) => type === 'FillRecorded')).to.have.length(1);
+    expect(desk.story).to.include('PositionAdopted');
+    expect(desk.story.at(-1)).to.equal('PositionClosed');
+    expect(desk.journal.entries.findLast((entry) => entry.type === 'PositionClosed')!.payload).to.include({ reason: 'EXTERNAL' });
+    expect(standing(desk)).to.deep.equal([]);
+    expect(desk.life.phase).to.equal('Flat');
+  });
+
+  it('takes a position closed by hand as what it is: the real fill, reason EXTERNAL', async () => {
+    const desk = await new Desk().start();
+    desk.plan();
+    await desk.advance(2_000);
+    desk.venue.trade('SELL', decimal('20000'), decimal('0.0103'));
+    await desk.advance(5_000);
+    expect(desk.story.filter((type) => type === 'FillRecorded')).to.have.length(2);
+    expect(desk.story).to.not.include('PositionAdopted');
+    expect(desk.journal.entries.at(-1)!.payload).to.include({ reason: 'EXTERNAL' });
+  });
+
+  it('does not let a slow answer of one reading into the next: what was asked before a fill says nothing after it (failure 84)', async () => {
+    const desk = await new Desk().start();
+    const old = Promise.withResolvers<unknown>();
+    let asked = 0;
+    desk.venue.onRead = (name) => {
+      if (name === 'positions') return ++asked === 1 ? old.promise : new Promise(() => undefined);
+      return name === 'openOrders' ? Promise.reject(new Error('timeout')) : undefined;
+    };
+    // Any answered order makes it look at the venue's side; the first reading fails in one part, its positions part is slow.
+    desk.venue.streaming = false;
+    desk.venue.onWrite = (write) => (write.kind === 'OPEN' ? { result: 'unknown', message: 'no answer' } : undefined);
+    desk.plan();
+    await desk.advance(1_000);
+    desk.venue.onRead = (name) => (name === 'positions' ? new Promise(() => undefined) : undefined);
+    await desk.advance(3_000);
+    old.resolve([]);
+    await desk.advance(5_000);
+    // Five times unknown, but no reading of the position begun after the order was sent has come back.
+    expect(desk.story).to.not.include('OrderAbsent');
+  });
+
+  it('reads the venue by itself when nobody brings its side, and then once the reconciler does', async () => {
+    const desk = new Desk();
+    desk.feed.stream = undefined;
+    desk.venue.quantity = decimal('5000');
+    await desk.start(12_000);
+    expect(desk.life.symbol).to.equal(GPS);
+    expect(desk.life.phase).to.equal('Protected');
+    expect(desk.life.reconciledEpoch).to.equal(0);
+    desk.feed.stream = { live: true, streamEpoch: 4, since: 0 };
+    await desk.advance(5_000);
+    expect(desk.life.reconciledEpoch).to.equal(4);
+  });
+});
