@@ -84,7 +84,7 @@ try {
   await program.parseAsync(process.argv);
 } catch (error) {
   process.stderr.write(`vigil: ${error instanceof VigilError ? error.explain() : messageOf(error)}\n`);
-  process.exitCode = error instanceof VigilError ? EXIT.refused : EXIT.crashed;
+  process.exitCode = error instanceof VigilError || error instanceof InvalidArgumentError ? EXIT.refused : EXIT.crashed;
 }
 // The SDK leaves timers behind that nothing can stop; what had to be closed is closed.
 process.exit();
