@@ -125,4 +125,16 @@ describe('executor: protection', () => {
     expect(desk.story.at(-1)).to.equal('PositionClosed');
     expect(standing(desk)).to.deep.equal([]);
   });
+
+  it('sends a stop that never arrived again under its own id, and forgets it when the position is gone (ruling 8)', async () => {
+    for (const gone of [false, true]) {
+      const desk = await holding((_desk, write) => (isStop(write) ? { result: 'unknown', message: 'no answer' } : undefined));
+      if (gone) desk.venue.trade('SELL', decimal('20000'), decimal('0.01'));
+      else desk.venue.onWrite = () => undefined;
+      await desk.advance(12_000);
+      expect(desk.life.phase).to.equal(gone ? 'Flat' : 'Protected');
+      const stops = desk.writes('PROTECT').filter((write) => write.leg === 'stop');
+      expect(new Set(stops.map((write) => write.clientId)).size).to.equal(1);
+    }
+  });
 });

@@ -191,9 +191,13 @@ function onAlgoAsked(state: ExecutorState, message: Extract<ExecutorInternal, { 
   const count = (state.absences.get(clientId) ?? 0) + 1;
   state.absences.set(clientId, count);
   const protection = protectionOf(state.life, clientId);
-  if (count < 2 || protection === undefined || protection.state === 'ended') return;
+  if (protection === undefined || protection.state === 'ended') return;
+  if (count < 2) {
+    state.truthDueAt ??= at + 1_000;
+    return;
+  }
   state.absences.delete(clientId);
-  if (protection.state === 'sending') return sendAgain(state, protection, ctx);
+  if (protection.state === 'sending' && !state.life.holding.quantity.isZero()) return sendAgain(state, protection, ctx);
   record(state, [{ type: 'ProtectionEnded', at, leg: protection.leg, clientId, cause: 'vanished' }], ctx);
 }
 
