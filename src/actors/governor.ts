@@ -158,7 +158,8 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
     const life = state.lives.get(symbol);
     const denials: Denial[] = [];
     if (state.session?.modesConfirmed !== true) denials.push({ code: 'NOT_READY', detail: 'the account\'s modes are not confirmed' });
-    if (life !== undefined && life.phase !== 'Flat') denials.push({ code: 'POSITION_OPEN', detail: life.phase });
+    if (life === undefined) denials.push({ code: 'POSITION_UNRESOLVED', detail: 'its executor has not reported' });
+    else if (life.phase !== 'Flat') denials.push({ code: 'POSITION_OPEN', detail: life.phase });
     if (state.universe?.instruments.has(symbol) !== true) denials.push({ code: 'SYMBOL_NOT_IN_POLICY_UNIVERSE', value: symbol });
     if (denials.length > 0) {
       ctx.tell(executor, { type: 'configure-denied', denials });
@@ -178,8 +179,9 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
       if (known !== undefined) options.issuer.endMandate(known);
       options.issuer.restoreMandate(life.mandate);
       state.mandates.set(life.symbol, life.mandate.mandateId);
-    } else if (life.mandate === undefined && known !== undefined && life.phase === 'Flat' && !state.reservations.has(life.symbol)) {
-      options.issuer.endMandate(known);
+    } else if (life.mandate === undefined && life.phase === 'Flat' && life.plan?.stage !== 'pending' && !state.reservations.has(life.symbol)) {
+      // By symbol: what an earlier incarnation knew of ends, too.
+      options.issuer.endMandatesOf(life.symbol);
       state.mandates.delete(life.symbol);
     }
   }

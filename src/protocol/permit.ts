@@ -66,6 +66,8 @@ export interface PermitIssuer {
   /** Takes up a mandate that is on record: after a restart, or of an adopted position. */
   restoreMandate(mandate: Mandate): void;
   endMandate(mandateId: MandateId): void;
+  /** Ends whatever mandate of the symbol is left: it is flat. */
+  endMandatesOf(symbol: SymbolName): void;
 }
 
 export type Redemption = { readonly ok: true; readonly under: PermitId | MandateId } | { readonly ok: false; readonly code: DenialCode; readonly detail: string };
@@ -104,6 +106,9 @@ export function createPermitAuthority(options: { now: () => number; firstEpoch?:
     configure: (terms) => register<PermitOf<'CONFIGURE'>>({ ...terms, kind: 'CONFIGURE' }),
     restoreMandate: (mandate) => void mandates.set(mandate.mandateId, mandate),
     endMandate: (mandateId) => void mandates.delete(mandateId),
+    endMandatesOf(symbol) {
+      for (const mandate of mandates.values()) if (mandate.symbol === symbol) mandates.delete(mandate.mandateId);
+    },
   };
 
   const redeemer: PermitRedeemer = {

@@ -166,7 +166,10 @@ function onRefused(state: ExecutorState, message: Extract<ExecutorMessage, { typ
   ctx.log.warn({ clientId: write.clientId, write: write.kind, code, detail }, 'the gateway did not send it; it is asked again');
   if (write.kind === 'CLOSE') return record(state, [{ type: 'OrderAbandoned', at, clientId: write.clientId, code, detail }], ctx);
   if (write.kind === 'PROTECT') return record(state, [{ type: 'ProtectionEnded', at, leg: write.leg, clientId: write.clientId, cause: `not sent: ${code}` }], ctx);
-  if (write.kind === 'CONFIGURE') state.configuring = undefined;
+  if (write.kind === 'CONFIGURE') {
+    state.configuring = undefined;
+    state.busyUntil.set('configure', at + 1_000);
+  }
 }
 
 function onOrderAsked(state: ExecutorState, message: Extract<ExecutorInternal, { type: 'order-asked' }>, ctx: ExecutorContext): void {

@@ -8,6 +8,8 @@ import type { ExecutorContext, ExecutorState } from './state.ts';
 
 /** The venue refused: nothing will have changed in a second. */
 const RETRY_REFUSED_MS = 60_000;
+/** Longer than permit and write can take: an answer that has not come by then was lost with whoever had it. */
+const ANSWER_MS = 15_000;
 /** The governor did not know enough yet. */
 const RETRY_DENIED_MS = 300;
 
@@ -18,7 +20,7 @@ export function leverageConfirmed(state: ExecutorState): boolean {
 /** Asks for a permit to change what differs, one setting at a time; never with a position or an order open. */
 export function ensureLeverage(state: ExecutorState, ctx: ExecutorContext): void {
   const { settings, options } = state;
-  if (settings === undefined || state.configuring !== undefined || (state.busyUntil.get('configure') ?? 0) > ctx.clock.now()) return;
+  if (settings === undefined || (state.busyUntil.get('configure') ?? 0) > ctx.clock.now()) return;
   if (leverageConfirmed(state)) {
     state.leverageRefused = undefined;
     return;
@@ -30,7 +32,7 @@ export function ensureLeverage(state: ExecutorState, ctx: ExecutorContext): void
   state.configureAttempt += 1;
   state.configuring = clientIdFor(options.tags[0], 'configure', `${options.symbol}/${ctx.incarnation}/${ctx.clock.now()}`, state.configureAttempt);
   ctx.tell(options.governor, { type: 'request-configure', symbol: options.symbol, clientId: state.configuring, leverage: options.leverage, marginMode: 'ISOLATED' });
-  state.busyUntil.set('configure', ctx.clock.now() + 5_000);
+  state.busyUntil.set('configure', ctx.clock.now() + ANSWER_MS);
 }
 
 export function onConfigureGranted(state: ExecutorState, permit: PermitOf<'CONFIGURE'>, ctx: ExecutorContext): void {

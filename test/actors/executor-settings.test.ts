@@ -1,0 +1,89 @@
+/** Leverage and margin mode: brought to the policy under a permit each, confirmed by the venue, never while anything is held (failure 41). */
+import { expect } from 'chai';
+import { decimal } from '../../src/protocol/decimal.ts';
+import { Desk } from '../kit/actors.ts';
+
+describe('executor: leverage and margin mode', () => {
+  it('sets the margin mode, then the leverage, each under a permit of its own, and is confirmed only then', async () => {
+    const desk = new Desk();
+    desk.venue.leverage = 20;
+    desk.venue.marginMode = 'CROSSED';
+    await desk.start();
+    expect(desk.writes('CONFIGURE').map((write) => write.setting)).to.deep.equal(['marginMode', 'leverage']);
+    expect(new Set(desk.writes('CONFIGURE').map((write) => write.clientId)).size).to.equal(2);
+    expect(desk.venue).to.include({ leverage: 10, marginMode: 'ISOLATED' });
+    const views = desk.watcher.of('life').map(({ view }) => view);
+    expect(views.filter((view) => view.leverageConfirmed && view.settings?.leverage !== 10)).to.deep.equal([]);
+    expect(desk.life.leverageConfirmed).to.equal(true);
+  });
+
+  it('writes nothing when the venue has the settings already', async () => {
+    const desk = await new Desk().start();
+    expect(desk.writes('CONFIGURE')).to.deep.equal([]);
+    expect(desk.life.leverageConfirmed).to.equal(true);
+  });
+
+  it('opens nothing while the venue refuses the leverage, says why, and asks again after a minute', async () => {
+    const desk = new Desk();
+    desk.venue.leverage = 20;
+    desk.venue.onWrite = (write) => (write.kind === 'CONFIGURE' ? { result: 'rejected', venueCode: -4028, message: 'Leverage 10 is not valid' } : undefined);
+    await desk.start();
+    expect(desk.life).to.include({ leverageConfirmed: false, leverageRefused: 'leverage: Leverage 10 is not valid' });
+    desk.plan();
+    await desk.advance(2_000);
+    expect(desk.refused).to.deep.equal(['LEVERAGE_UNCONFIRMED']);
+    await desk.advance(50_000);
+    expect(desk.writes('CONFIGURE')).to.have.length(1);
+    desk.venue.onWrite = () => undefined;
+    await desk.advance(20_000);
+    expect(desk.life.leverageConfirmed).to.equal(true);
+    expect(desk.life.leverageRefused).to.equal(undefined);
+  });
+
+  it('changes nothing while a position is open, says so, and does it once it is flat', async () => {
+    const desk = new Desk();
+    desk.venue.leverage = 20;
+    desk.venue.quantity = decimal('5000');
+    desk.venue.onRead = (name) => (name === 'settings' && desk.story.length === 0 ? Promise.reject(new Error('not yet')) : undefined);
+    await desk.start(10_000);
+    expect(desk.life.phase).to.equal('Protected');
+    expect(desk.writes('CONFIGURE')).to.deep.equal([]);
+    expect(desk.life.leverageRefused).to.match(/cannot be changed while it is not flat/);
+    desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'test' });
+    await desk.advance(10_000);
+    expect(desk.writes('CONFIGURE')).to.have.length(1);
+    expect(desk.life.leverageConfirmed).to.equal(true);
+  });
+
+  it('notices when somebody else changes the leverage, and sets it back', async () => {
+    const desk = await new Desk().start();
+    desk.venue.leverage = 25;
+    desk.world.system.tell(desk.executor, { type: 'user-event', event: { type: 'settings', symbol: desk.life.symbol, leverage: 25, observedAt: desk.world.clock.now() } });
+    await desk.advance(1_000);
+    expect(desk.venue.leverage).to.equal(10);
+    expect(desk.life.leverageConfirmed).to.equal(true);
+  });
+
+  it('asks again when the answer to its request is lost: a crash elsewhere does not close a symbol for good', async () => {
+    const desk = new Desk();
+    desk.venue.leverage = 20;
+    let lost = 0;
+    const issuer = desk.authority.issuer;
+    const { configure } = issuer;
+    issuer.configure = (terms) => {
+      if (++lost === 1) throw new Error('the governor dies with the request in its hands');
+      return configure(terms);
+    };
+    await desk.start();
+    await desk.advance(30_000);
+    expect(desk.life.leverageConfirmed).to.equal(true);
+  });
+
+  it('does not open at a leverage that changed after the permit was asked for', async () => {
+    const desk = await new Desk().start();
+    desk.world.system.tell(desk.executor, { type: 'user-event', event: { type: 'settings', symbol: desk.life.symbol, leverage: 25, observedAt: desk.world.clock.now() } });
+    desk.plan();
+    await desk.advance(5_000);
+    expect(desk.writes('OPEN')).to.deep.equal([]);
+  });
+});
