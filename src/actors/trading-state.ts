@@ -24,12 +24,26 @@ export interface TradingStateOptions {
 }
 
 type SetMessage = Extract<TradingStateActorMessage, { type: 'set' }>;
-type Internal = TradingStateActorMessage | { readonly type: 'recorded'; readonly next: TradingState; readonly raising: boolean; readonly answer: (value: TradingStateAnswer) => void; readonly outcome: Outcome<JournalAnswer> } | { readonly type: 'heartbeat' };
+type Internal = TradingStateActorMessage | { readonly type: 'recorded'; readonly change: Change; readonly raising: boolean; readonly answer: (value: TradingStateAnswer) => void; readonly outcome: Outcome<JournalAnswer> } | { readonly type: 'heartbeat' };
+
+/** One `set`, with the number of its entry. */
+interface Change {
+  readonly sequence: number;
+  readonly to: TradingStateName;
+  readonly symbol: SymbolName | undefined;
+  readonly cause: string;
+  readonly at: number;
+}
 
 interface State {
   current: TradingState;
   sequence: number;
+  /** Lowerings that came while a raising was being recorded: they are later, and stand. */
+  lowerings: Change[];
+  raisings: number;
 }
+
+const changed = (state: TradingState, { to, symbol, cause, at }: Change): TradingState => withState(state, to, symbol, cause, at);
 
 type Context = ActorContext<Internal>;
 
@@ -50,7 +64,7 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
       const current = onFile === undefined ? journalled : lowerOf(onFile, journalled);
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       if (current.overall !== 'ACTIVE' || current.symbols.size > 0) ctx.log.warn({ overall: current.overall, symbols: [...current.symbols], cause: current.cause }, `trading state is ${current.overall}, as it was left`);
-      return { current, sequence: entries.at(-1)?.sequence ?? 0 };
+      return { current, sequence: entries.at(-1)?.sequence ?? 0, lowerings: [], raisings: 0 };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -75,22 +89,24 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
     const { state: to, symbol, reason, by } = message;
     const answer = ctx.answering(message);
     const from: TradingStateName = symbol === undefined ? state.current.overall : (state.current.symbols.get(symbol) ?? 'ACTIVE');
-    const next = withState(state.current, to, symbol, `${reason} (${by})`, ctx.clock.now());
+    state.sequence += 1;
+    const change: Change = { sequence: state.sequence, to, symbol, cause: `${reason} (${by})`, at: ctx.clock.now() };
     const raising = !isLowering(from, to);
-    if (!raising) {
+    if (raising) state.raisings += 1;
+    else {
       // In this turn: every permit that is out is void, whatever happens to the two records below.
       epochs.advance();
-      state.current = next;
+      state.current = changed(state.current, change);
+      if (state.raisings > 0) state.lowerings.push(change);
       ctx.log.warn({ from, to, symbol: symbol ?? null, reason, by, tradingEpoch: epochs.current() }, `trading state lowered to ${to}`);
       publishView(state, ctx);
-      writeFile(next, ctx);
+      writeFile(state.current, ctx);
     }
-    state.sequence += 1;
-    ctx.ask(journal, { type: 'append', entries: [draft(ENTITY, state.sequence, 'TradingStateSet', ctx.clock.now(), { state: to, symbol: symbol ?? null, reason, by })] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', next, raising, answer, outcome }));
+    ctx.ask(journal, { type: 'append', entries: [draft(ENTITY, state.sequence, 'TradingStateSet', ctx.clock.now(), { state: to, symbol: symbol ?? null, reason, by })] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', change, raising, answer, outcome }));
   }
 
   function recorded(state: State, message: Extract<Internal, { type: 'recorded' }>, ctx: Context): void {
-    const { outcome, raising, next, answer } = message;
+    const { outcome, raising, change, answer } = message;
     const failure = !outcome.ok ? outcome.error.message : outcome.value.ok ? undefined : outcome.value.message;
     if (failure !== undefined) {
       ctx.log.error({ failure, raising }, raising ? 'the journal did not take the change: the state is not raised' : 'the journal did not take the lowering; it stands all the same, and on the file');
@@ -99,9 +115,13 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
       throw new Error(`journal: ${failure}`);
     }
     if (raising) {
-      state.current = next;
-      writeFile(next, ctx);
-      ctx.log.warn({ overall: next.overall, cause: next.cause }, `trading state is ${next.overall}`);
+      const later = state.lowerings.filter((lowering) => lowering.sequence > change.sequence);
+      state.raisings -= 1;
+      state.lowerings = state.raisings === 0 ? [] : later;
+      state.current = later.reduce(changed, changed(state.current, change));
+      writeFile(state.current, ctx);
+      const { overall, cause } = state.current;
+      ctx.log.warn({ overall, cause }, `trading state is ${overall}`);
       publishView(state, ctx);
     }
     answer({ ok: true, view: viewOf(state.current) });

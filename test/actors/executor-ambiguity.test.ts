@@ -129,7 +129,7 @@ describe('executor: an entry without an answer', () => {
     expect(desk.life.phase).to.equal('Flat');
   });
 
-  for (const [slowMs, adopts] of [[3_000, false], [6_000, true]] as const) {
+  for (const [slowMs, adopts] of [[3_000, false], [7_500, true]] as const) {
     it(`counts its own fill once when the trade list takes ${slowMs} ms, and is protected before it counts as naked (rulings 8, 10)`, async () => {
       const desk = await new Desk().start();
       desk.venue.streaming = false;

@@ -1,0 +1,150 @@
+/** Ruling 11: lowered at once whatever the records do, raised only when it is on record, and the lower of both after a restart. */
+import { expect } from 'chai';
+import { journalBehaviour } from '../../src/actors/journal.ts';
+import { tradingStateBehaviour } from '../../src/actors/trading-state.ts';
+import type { TradingStateActorMessage, TradingStateAnswer, TradingStateName, TradingStateView } from '../../src/protocol/messages.ts';
+import type { ClientId, PlanId, SymbolName } from '../../src/protocol/names.ts';
+import { createPermitAuthority } from '../../src/protocol/permit.ts';
+import type { TradingState } from '../../src/rules/trading-state.ts';
+import { decimal } from '../../src/protocol/decimal.ts';
+import { worker } from '../../src/supervision/child-spec.ts';
+import { GPS } from '../kit/actors.ts';
+import { MemoryJournal } from '../kit/memory-journal.ts';
+import { Probe } from '../kit/probe.ts';
+import { World } from '../kit/world.ts';
+
+async function bench(options: { journal?: MemoryJournal; onFile?: TradingState } = {}) {
+  const world = new World();
+  const { system, clock } = world;
+  const journal = options.journal ?? new MemoryJournal();
+  const ref = system.ref<TradingStateActorMessage>('trading-state');
+  const journalRef = system.ref<Parameters<ReturnType<typeof journalBehaviour>['receive']>[1]>('journal');
+  const authority = createPermitAuthority({ now: () => clock.now() });
+  const governor = new Probe<{ readonly type: 'trading-state'; readonly view: TradingStateView }>(world, 'governor');
+  const disk: { content: TradingState | undefined; broken: boolean } = { content: options.onFile, broken: false };
+  const file = {
+    read: () => disk.content,
+    write(state: TradingState) {
+      if (disk.broken) throw new Error('read-only file system');
+      disk.content = state;
+    },
+  };
+  await world.start(worker(journalRef, journalBehaviour(journal)), governor.spec, worker(ref, tradingStateBehaviour({ file, epochs: authority.epochs, journal: journalRef, subscribers: [governor.ref] })));
+  const set = (state: TradingStateName, symbol?: SymbolName): { answer: TradingStateAnswer | undefined } => {
+    const result: { answer: TradingStateAnswer | undefined } = { answer: undefined };
+    system.ask(ref, { type: 'set', state, symbol, reason: 'a test', by: 'me' }, 30_000).then(
+      (answer) => (result.answer = answer),
+      (error: Error) => (result.answer = { ok: false, message: error.message }),
+    );
+    return result;
+  };
+  const overall = () => (system.inspect('trading-state') as unknown as { state: { overall: string; symbols: object } | null }).state;
+  return { world, journal, disk, authority, governor, set, overall };
+}
+
+describe('trading state', () => {
+  for (const mood of ['failing', 'silent'] as const) {
+    it(`is lowered in the same turn, and stays so, while the journal is ${mood} (ruling 11)`, async () => {
+      const { world, journal, disk, authority, set, overall, governor } = await bench();
+      journal.mood = mood;
+      const before = authority.epochs.current();
+      const result = set('HALTED');
+      await world.settle();
+      expect(authority.epochs.current()).to.equal(before + 1);
+      expect(disk.content?.overall).to.equal('HALTED');
+      expect(governor.last('trading-state')?.view.overall).to.equal('HALTED');
+      await world.advance(20_000);
+      expect(result.answer).to.include({ ok: true });
+      journal.mood = 'ok';
+      await world.advance(60_000);
+      expect(overall()?.overall, 'after the actor has restarted').to.equal('HALTED');
+    });
+
+    it(`is not raised while the journal is ${mood}, and says so (ruling 11)`, async () => {
+      const { world, journal, disk, set, overall } = await bench();
+      set('REDUCING');
+      await world.advance(100);
+      journal.mood = mood;
+      const result = set('ACTIVE');
+      await world.advance(20_000);
+      expect(result.answer).to.include({ ok: false });
+      expect(disk.content?.overall).to.equal('REDUCING');
+      journal.mood = 'ok';
+      await world.advance(60_000);
+      expect(overall()?.overall).to.equal('REDUCING');
+      expect(disk.content?.overall).to.equal('REDUCING');
+    });
+  }
+
+  it('is lowered although the file cannot be written, and the journal keeps it', async () => {
+    const { world, journal, disk, set, overall } = await bench();
+    disk.broken = true;
+    const result = set('HALTED');
+    await world.advance(100);
+    expect(result.answer).to.include({ ok: true });
+    expect(overall()?.overall).to.equal('HALTED');
+    const next = await bench({ journal });
+    expect(next.overall()?.overall).to.equal('HALTED');
+    expect(world.logs.some((line) => /file could not be written/.test(line.message))).to.equal(true);
+  });
+
+  it('takes the lower of file and journal at start, for the whole and for each symbol', async () => {
+    for (const [onFile, journalled] of [['HALTED', 'ACTIVE'], ['ACTIVE', 'HALTED'], ['REDUCING', 'HALTED'], ['HALTED', 'REDUCING']] as const) {
+      const journal = new MemoryJournal();
+      await journal.append([{ entity: 'trading-state', sequence: 1, type: 'TradingStateSet', version: 1, at: 1, payload: { state: journalled, symbol: null, reason: '', by: '' } }, { entity: 'trading-state', sequence: 2, type: 'TradingStateSet', version: 1, at: 1, payload: { state: 'REDUCING', symbol: GPS, reason: '', by: '' } }]);
+      const { overall } = await bench({ journal, onFile: { overall: onFile, symbols: new Map([[GPS, 'HALTED']]), cause: '', since: 0 } });
+      expect(overall()?.overall).to.equal('HALTED');
+      expect(overall()?.symbols).to.deep.equal({ [GPS]: 'HALTED' });
+    }
+  });
+
+  it('refuses a permit that was out before it was lowered, though every message says otherwise (ruling 11)', async () => {
+    const { world, authority, set } = await bench();
+    const clientId = 'id' as ClientId;
+    const { permit } = authority.issuer.open({ planHash: 'plan' as PlanId, clientId, symbol: GPS, side: 'LONG', maxQuantity: '10', worstPrice: '1', leverage: 10, marginMode: 'ISOLATED', executorIncarnation: 1, checks: [] });
+    set('REDUCING');
+    await world.settle();
+    const redemption = authority.redeemer.redeem({ kind: 'OPEN', symbol: GPS, clientId, side: 'BUY', quantity: decimal('10'), price: decimal('1') }, { by: 'permit', permit }, 1);
+    expect(redemption).to.include({ ok: false, code: 'PERMIT_EPOCH' });
+  });
+
+  it('raises one symbol without raising the rest, in the order in which it is asked', async () => {
+    const { world, set, overall } = await bench();
+    set('HALTED');
+    set('HALTED', GPS);
+    await world.advance(100);
+    set('ACTIVE', GPS);
+    await world.advance(100);
+    expect(overall()).to.deep.include({ overall: 'HALTED', symbols: {} });
+  });
+
+  it('keeps a lowering that comes while a raising is being recorded', async () => {
+    const { world, journal, set, overall } = await bench();
+    set('REDUCING');
+    await world.advance(100);
+    journal.mood = 'held';
+    set('ACTIVE');
+    await world.settle();
+    set('HALTED');
+    await world.settle();
+    expect(overall()?.overall).to.equal('HALTED');
+    journal.release();
+    await world.advance(1_000);
+    expect(overall()?.overall).to.equal('HALTED');
+  });
+
+  it('does not lose a halt of one symbol to a raising of another that is being recorded', async () => {
+    const { world, journal, disk, set, overall } = await bench();
+    set('HALTED', 'BTCUSDT' as SymbolName);
+    await world.advance(100);
+    journal.mood = 'held';
+    set('ACTIVE', 'BTCUSDT' as SymbolName);
+    await world.settle();
+    set('HALTED', GPS);
+    await world.settle();
+    journal.release();
+    await world.advance(1_000);
+    expect(overall()?.symbols).to.deep.equal({ [GPS]: 'HALTED' });
+    expect([...(disk.content?.symbols ?? [])]).to.deep.equal([[GPS, 'HALTED']]);
+  });
+});
