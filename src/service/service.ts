@@ -25,6 +25,7 @@ import { announce } from './announce.ts';
 import { auditTrail } from './audit-trail.ts';
 import { buildId } from './build-id.ts';
 import { drainAndStop } from './drain.ts';
+import { EXIT } from './exit-codes.ts';
 import { instanceTag } from './instance-tag.ts';
 import { logLifecycle } from './lifecycle-log.ts';
 import { createLogger, partLog } from './log.ts';
@@ -34,9 +35,6 @@ import { residualExposure } from './residual.ts';
 import { composeTree } from './tree.ts';
 import type { Tree, TreeParts } from './tree.ts';
 
-/** Exit codes of the service: the launcher starts it again after a crash, and not after the others. */
-export const EXIT = { done: 0, refused: 2, crashed: 70 } as const;
-
 const clock = systemClock;
 
 /** Runs until it is stopped or fails; resolves with the exit code. @throws VigilError when it refuses to start. */
@@ -45,13 +43,16 @@ export async function runService(config: Config): Promise<number> {
   const alive = keepAlive();
   const logger = createLogger(config.log);
   const log = partLog(logger, 'service');
+  // Before anything is opened: a signal that comes meanwhile is the same wish as one that comes later (ruling 30).
+  const signalled = Promise.withResolvers<string>();
+  onSignals((signal) => signalled.resolve(signal), log);
   const watch = loopWatch(config.dataDir, log);
   let journal: Journal | undefined;
   try {
     journal = await openSqliteJournal({ file: join(config.dataDir, 'journal.db'), now: () => clock.now(), onDeath: (error) => log.error({ error }, 'the journal\'s thread died') });
     const system = new ActorSystem({ clock, random: systemRandom, turns: nactTurns(), logFor: (path) => partLog(logger, path), marker: watch.marker });
     system.subscribe((event) => logLifecycle(event, logger));
-    return await runTree(config, system, journal, watch, log, (level, message, fields) => logger.child({ actor: 'venue' })[level](fields ?? {}, message));
+    return await runTree(config, system, journal, watch, signalled.promise, log, (level, message, fields) => logger.child({ actor: 'venue' })[level](fields ?? {}, message));
   } finally {
     await journal?.close().catch((error: unknown) => log.error({ error: messageOf(error) }, 'the journal could not be closed'));
     await watch.stop();
@@ -62,7 +63,7 @@ export async function runService(config: Config): Promise<number> {
 
 type VenueLog = Parameters<typeof createBinanceVenue>[0]['log'];
 
-async function runTree(config: Config, system: ActorSystem, journal: Journal, watch: LoopWatch, log: ActorLog, venueLog: VenueLog): Promise<number> {
+async function runTree(config: Config, system: ActorSystem, journal: Journal, watch: LoopWatch, signalled: Promise<string>, log: ActorLog, venueLog: VenueLog): Promise<number> {
   const ended = Promise.withResolvers<number>();
   let refusal: VigilError | undefined;
   let stopping = false;
@@ -93,7 +94,7 @@ async function runTree(config: Config, system: ActorSystem, journal: Journal, wa
   // Whatever has a life on record has an executor, in the universe or not.
   for (const entity of await journal.entities(entityOf(''))) tree.executors.member(entity.slice(entityOf('').length) as SymbolName);
 
-  onSignals((signal) => stop(signal, EXIT.done), log);
+  signalled.then((signal) => stop(signal, EXIT.done), () => {});
   onLauncherGone(() => stop('the launcher is gone', EXIT.done));
   onDefects((kind, error) => {
     log.error({ error }, `${kind}: ending, to be started afresh; stops and targets stay on the exchange`);
