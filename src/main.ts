@@ -1,15 +1,13 @@
-/** The command line: parse, compose, run; nothing else. */
+/** The command line: parse, compose, run; nothing else. What a command needs is loaded when it is called: a question to the service answers at once, the launcher stays thin. */
 import { Command, InvalidArgumentError } from 'commander';
 import { buildId, PROJECT_ROOT } from './service/build-id.ts';
 import { loadConfig, readHostPort } from './config.ts';
 import type { Config } from './config.ts';
 import { runLauncher } from './launcher.ts';
-import { runCheck } from './service/check.ts';
+import { EXIT } from './service/exit-codes.ts';
 import { createLogger, partLog } from './service/log.ts';
 import { registerClientCommands } from './operator/commands/register.ts';
-import { runPaper } from './paper/command.ts';
 import { messageOf, VigilError } from './protocol/errors.ts';
-import { EXIT, runService } from './service/service.ts';
 
 interface StartOptions {
   readonly config: string[];
@@ -45,7 +43,12 @@ program
   .option('--no-launcher', 'the bare service: nothing starts it again after a crash')
   .action(async (options: StartOptions) => {
     const config = configured(options);
-    process.exitCode = options.launcher ? await runLauncher({ argv: process.argv.slice(2), log: partLog(createLogger(config.log), 'launcher'), shutdownBudgetMs: config.shutdown.budgetMs }) : await runService(config);
+    if (!options.launcher) {
+      const { runService } = await import('./service/service.ts');
+      process.exitCode = await runService(config);
+      return;
+    }
+    process.exitCode = await runLauncher({ argv: process.argv.slice(2), log: partLog(createLogger(config.log), 'launcher'), shutdownBudgetMs: config.shutdown.budgetMs });
   });
 
 program
@@ -56,7 +59,9 @@ program
   .option('--data-dir <dir>', 'where everything durable is (default: var)')
   .option('--json', 'as JSON')
   .action(async (options: Omit<StartOptions, 'launcher'> & { readonly json?: true }) => {
-    const findings = await runCheck(configured(options));
+    const config = configured(options);
+    const { runCheck } = await import('./service/check.ts');
+    const findings = await runCheck(config);
     const lines = findings.map(({ name, status, message }) => `${status === 'ok' ? 'ok     ' : 'FINDING'}  ${name}: ${message}`);
     process.stdout.write(`${options.json === true ? JSON.stringify(findings) : lines.join('\n')}\n`);
     process.exitCode = findings.every((finding) => finding.status === 'ok') ? 0 : 1;
@@ -76,6 +81,7 @@ program
   .action(async (options: { listen: string; seed?: string; replay?: string; speed: string; balance: string; history: string; align: string; state?: string }) => {
     const listen = readHostPort(options.listen);
     if (listen === undefined) throw new InvalidArgumentError(`--listen ${options.listen} is not HOST:PORT`);
+    const { runPaper } = await import('./paper/command.ts');
     const logger = createLogger({ level: 'info', format: 'auto' });
     process.exitCode = await runPaper({ ...options, ...listen, log: (level, fields, message) => logger[level](fields, message) });
   });
