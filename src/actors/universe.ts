@@ -52,6 +52,8 @@ interface UniverseState {
 
 export function universeBehaviour(options: UniverseOptions): Behaviour<Internal, UniverseState> {
   const { rules, gateway, journal } = options;
+  // Of the process, not of the incarnation: what refuses to start must not end a service that is trading.
+  let determined = false;
   return {
     role: 'universe',
     purpose: 'Says which symbols may be opened: policy ∩ what the venue trades.',
@@ -85,28 +87,31 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
         state.lastFailure = null;
         ctx.timers.once('refresh', options.refreshMs, { type: 'refresh' });
         const decision = decideUniverse(rules, listed, tickers);
-        if (!decision.ok) {
-          if (state.universe === undefined) return options.refuse(new VigilError(decision.code, decision.message));
-          // Already trading: what has left the venue is closed to openings; what is open stays managed.
-          ctx.log.error({ code: decision.code, message: decision.message }, 'the configured universe no longer holds; openings stop for what is missing');
-          const instruments = new Map([...state.universe.instruments].filter(([symbol]) => listed.some((one) => one.symbol === symbol && one.status === 'TRADING')));
-          state.universe = { ...state.universe, version: state.universe.version + 1, observedAt: ctx.clock.now(), instruments };
-          return publishView();
+        if (decision.ok) {
+          determined = true;
+          return determine(decision.instruments, decision.excluded, listed);
         }
-        const symbols = [...decision.instruments.keys()];
+        if (!determined) return options.refuse(new VigilError(decision.code, decision.message));
+        // Already trading: what has left the venue is closed to openings; what is open stays managed.
+        ctx.log.error({ code: decision.code, message: decision.message }, 'the configured universe no longer holds; openings stop for what is missing');
+        const rest = decideUniverse({ ...rules, policy: rules.chosen ?? rules.policy, chosen: undefined }, listed, tickers);
+        return rest.ok ? determine(rest.instruments, rest.excluded, listed) : determine(new Map(), [], listed);
+      };
+      const determine = (instruments: Universe['instruments'], excluded: Universe['excluded'], listed: readonly Instrument[]) => {
+        const symbols = [...instruments.keys()];
         // The same symbols are the same version, over restarts too.
         const changed = symbols.join() !== state.recorded?.symbols.join();
         const version = (state.recorded?.version ?? 0) + (changed ? 1 : 0);
         const first = state.universe === undefined;
-        state.universe = { version, observedAt: ctx.clock.now(), instruments: decision.instruments, listed: new Map(listed.map((one) => [one.symbol, one])), excluded: decision.excluded };
+        state.universe = { version, observedAt: ctx.clock.now(), instruments, listed: new Map(listed.map((one) => [one.symbol, one])), excluded };
         if (changed) {
           state.sequence += 1;
           state.recorded = { version, symbols };
-          ctx.ask(journal, { type: 'append', entries: [draft(ENTITY, state.sequence, 'UniverseDetermined', ctx.clock.now(), { version, symbols, excluded: decision.excluded })] }, 5_000, (outcome) => ({ type: 'recorded', outcome }));
+          ctx.ask(journal, { type: 'append', entries: [draft(ENTITY, state.sequence, 'UniverseDetermined', ctx.clock.now(), { version, symbols, excluded })] }, 5_000, (outcome) => ({ type: 'recorded', outcome }));
         }
         if (changed || first) {
-          ctx.log.info({ version, symbols, excluded: decision.excluded }, `universe ${version}: ${symbols.length} symbols`);
-          for (const one of decision.excluded) ctx.log.warn({ ...one }, `${one.symbol} is left out: ${one.detail}`);
+          ctx.log.info({ version, symbols, excluded }, `universe ${version}: ${symbols.length} symbols`);
+          for (const one of excluded) ctx.log.warn({ ...one }, `${one.symbol} is left out: ${one.detail}`);
         }
         publishView();
       };

@@ -1,0 +1,145 @@
+/** The universe: ruling 25 at its first determination, the last good one afterwards, one version over restarts. */
+import { expect } from 'chai';
+import { journalBehaviour } from '../../src/actors/journal.ts';
+import { universeBehaviour } from '../../src/actors/universe.ts';
+import type { VigilError } from '../../src/protocol/errors.ts';
+import type { Instrument, Universe } from '../../src/protocol/market.ts';
+import type { GatewayMessage, UniverseActorMessage } from '../../src/protocol/messages.ts';
+import type { SymbolName } from '../../src/protocol/names.ts';
+import type { UniverseRules } from '../../src/rules/universe.ts';
+import { worker } from '../../src/supervision/child-spec.ts';
+import { anInstrument, GPS } from '../kit/actors.ts';
+import { MemoryJournal } from '../kit/memory-journal.ts';
+import { Probe } from '../kit/probe.ts';
+import { World } from '../kit/world.ts';
+
+type UniverseMessage = { readonly type: 'universe'; readonly universe: Universe };
+const CJK = '币安人生USDT' as SymbolName;
+const BTC = 'BTCUSDT' as SymbolName;
+const RULES: UniverseRules = { policy: [GPS, CJK], chosen: undefined, top: 10, minQuoteVolume: '0' };
+
+async function bench(options: { rules?: Partial<UniverseRules>; listed?: readonly Instrument[] | 'away'; journal?: MemoryJournal } = {}) {
+  const world = new World();
+  const { system } = world;
+  const journal = options.journal ?? new MemoryJournal();
+  const venue: { listed: readonly Instrument[] | 'away' } = { listed: options.listed ?? [anInstrument(GPS), anInstrument(CJK), anInstrument(BTC)] };
+  const gateway = new Probe<GatewayMessage>(world, 'gateway');
+  gateway.answer = () => (venue.listed === 'away' ? { ok: false, kind: 'unreachable', message: 'connection refused' } : { ok: true, value: venue.listed });
+  const reader = new Probe<UniverseMessage>(world, 'reader');
+  const executor = new Probe<UniverseMessage>(world, 'executor');
+  const refusals: VigilError[] = [];
+  const journalRef = system.ref<Parameters<ReturnType<typeof journalBehaviour>['receive']>[1]>('journal');
+  await world.start(
+    gateway.spec,
+    reader.spec,
+    executor.spec,
+    worker(journalRef, journalBehaviour(journal)),
+    worker(system.ref<UniverseActorMessage>('universe'), universeBehaviour({ rules: { ...RULES, ...options.rules }, refreshMs: 60_000, gateway: gateway.ref, journal: journalRef, subscribers: [reader.ref], executorOf: () => executor.ref, executors: () => [], refuse: (error) => void refusals.push(error) })),
+  );
+  await world.advance(500);
+  return { world, venue, journal, reader, executor, gateway, refusals, symbols: () => [...(reader.last('universe')?.universe.instruments.keys() ?? [])] };
+}
+
+describe('universe', () => {
+  it('is policy ∩ venue, the same object for readers and executors, names beyond ASCII included (failures 3, 20)', async () => {
+    const { reader, executor, symbols } = await bench();
+    expect(symbols()).to.deep.equal([GPS, CJK]);
+    expect(executor.last('universe')?.universe).to.equal(reader.last('universe')?.universe);
+    expect(reader.last('universe')?.universe.listed.has(BTC), 'a position outside the universe must still be managed').to.equal(true);
+  });
+
+  it('refuses to start with a configuration that cannot hold, at its first determination (ruling 25)', async () => {
+    for (const [rules, listed, code] of [
+      [{ chosen: ['DOGEUSDT'] }, undefined, 'UNIVERSE_OUTSIDE_POLICY'],
+      [{ chosen: [GPS] }, [anInstrument(CJK)], 'UNIVERSE_NOT_LISTED'],
+      [{ chosen: [GPS] }, [anInstrument(GPS, { status: 'SETTLING' })], 'UNIVERSE_NOT_LISTED'],
+      [{}, [anInstrument(BTC)], 'UNIVERSE_EMPTY'],
+    ] as const) {
+      const { refusals, reader } = await bench({ rules, ...(listed === undefined ? {} : { listed }) });
+      expect(refusals.map((one) => one.code), code).to.deep.equal([code]);
+      expect(reader.told, code).to.deep.equal([]);
+    }
+  });
+
+  it('leaves out a policy symbol the venue lacks, with the reason and an alert', async () => {
+    const { reader, world, refusals } = await bench({ listed: [anInstrument(GPS)] });
+    expect(refusals).to.deep.equal([]);
+    expect(reader.last('universe')?.universe.excluded).to.deep.include({ symbol: CJK, reason: 'NOT_LISTED', detail: 'the venue does not list it' });
+    expect(world.logs.filter((line) => line.level === 'warn' && line.message.includes(CJK))).to.have.length(1);
+  });
+
+  it('keeps trying while the venue is away at start, and refuses nothing for that (ruling 32)', async () => {
+    const { world, venue, reader, refusals, symbols } = await bench({ listed: 'away' });
+    await world.advance(30_000);
+    expect(reader.told).to.deep.equal([]);
+    venue.listed = [anInstrument(GPS), anInstrument(CJK)];
+    await world.advance(3_000);
+    expect(symbols()).to.deep.equal([GPS, CJK]);
+    expect(refusals).to.deep.equal([]);
+  });
+
+  it('keeps the last good one when the venue cannot be asked', async () => {
+    const { world, venue, reader, symbols } = await bench();
+    venue.listed = 'away';
+    await world.advance(120_000);
+    expect(symbols()).to.deep.equal([GPS, CJK]);
+    expect(reader.last('universe')?.universe.version).to.equal(1);
+  });
+
+  it('lets a symbol go at the next determination after it left TRADING, under a new version (failure 19)', async () => {
+    const { world, venue, reader, symbols } = await bench();
+    venue.listed = [anInstrument(GPS), anInstrument(CJK, { status: 'SETTLING' })];
+    await world.advance(61_000);
+    expect(symbols()).to.deep.equal([GPS]);
+    expect(reader.last('universe')?.universe.version).to.equal(2);
+    expect(reader.last('universe')?.universe.listed.get(CJK)?.status).to.equal('SETTLING');
+  });
+
+  it('closes to openings what a running service loses, without refusing or forgetting the rest, and takes it back (ruling 25)', async () => {
+    const { world, venue, reader, refusals, symbols, journal } = await bench({ rules: { chosen: [GPS, CJK] } });
+    venue.listed = [anInstrument(GPS), anInstrument(CJK, { status: 'BREAK' })];
+    await world.advance(200_000);
+    expect(symbols()).to.deep.equal([GPS]);
+    expect(refusals).to.deep.equal([]);
+    expect(reader.last('universe')?.universe.version, 'the same symbols are the same version').to.equal(2);
+    expect(reader.last('universe')?.universe.excluded.map((one) => one.symbol)).to.include(CJK);
+    venue.listed = [anInstrument(GPS), anInstrument(CJK)];
+    await world.advance(61_000);
+    expect(symbols()).to.deep.equal([GPS, CJK]);
+    expect(reader.last('universe')?.universe.version, 'another set is another version').to.equal(3);
+    expect(journal.entries.map((entry) => (entry.payload as { version: number }).version)).to.deep.equal([1, 2, 3]);
+  });
+
+  it('does not end a service that is trading because a chosen symbol left and the actor was restarted', async () => {
+    const { world, venue, refusals, symbols } = await bench({ rules: { chosen: [GPS, CJK] } });
+    venue.listed = [anInstrument(GPS)];
+    world.system.control('universe', 'kill', 'test');
+    await world.advance(10_000);
+    expect(refusals).to.deep.equal([]);
+    expect(symbols()).to.deep.equal([GPS]);
+    venue.listed = [anInstrument(BTC)];
+    await world.advance(61_000);
+    expect(symbols(), 'nothing left is nothing to open').to.deep.equal([]);
+  });
+
+  it('keeps its version over restarts while the symbols are the same, and raises it when they are not', async () => {
+    const journal = new MemoryJournal();
+    await bench({ journal });
+    const again = await bench({ journal });
+    expect(again.reader.last('universe')?.universe.version).to.equal(1);
+    const fewer = await bench({ journal, listed: [anInstrument(GPS)] });
+    expect(fewer.reader.last('universe')?.universe.version).to.equal(2);
+    expect(journal.story('universe')).to.deep.equal(['UniverseDetermined', 'UniverseDetermined']);
+  });
+
+  it('does not ask twice at a time, and asks again after an answer that never came', async () => {
+    const { world, gateway } = await bench();
+    gateway.clear();
+    gateway.answer = () => undefined;
+    for (let i = 0; i < 5; i++) world.system.tell(world.system.ref<UniverseActorMessage>('universe'), { type: 'refresh' });
+    await world.advance(10_000);
+    expect(gateway.told).to.have.length(1);
+    await world.advance(10_000);
+    expect(gateway.told).to.have.length(2);
+  });
+});
