@@ -5,12 +5,20 @@ import type { ClientId, PositionId } from '../../protocol/names.ts';
 import { isTerminal } from '../../protocol/venue.ts';
 import type { OrderStatus } from '../../protocol/venue.ts';
 import { afterFill } from './holding.ts';
-import { NO_HOLDING } from './life.ts';
+import { NO_HOLDING, stopStands } from './life.ts';
 import type { Life, OrderRecord, ProtectionRecord } from './life.ts';
 
+/** Trade ids kept beyond a flat: a later question to the trade list reaches back a few seconds. */
 const TRADES_KEPT = 500;
 
 export function evolve(life: Life, event: LifeEvent): Life {
+  const next = after(life, event);
+  const naked = !next.holding.quantity.isZero() && !stopStands(next);
+  const nakedSince = naked ? (life.nakedSince ?? (event.type === 'FillRecorded' ? event.tradedAt : event.at)) : undefined;
+  return nakedSince === next.nakedSince ? next : { ...next, nakedSince };
+}
+
+function after(life: Life, event: LifeEvent): Life {
   switch (event.type) {
     case 'IntentAccepted':
       return life;
@@ -39,7 +47,7 @@ export function evolve(life: Life, event: LifeEvent): Life {
     case 'ProtectionTriggered':
       return { ...withProtection(life, event.clientId, (record) => (record.state === 'ended' ? record : { ...record, state: 'triggered', orderId: event.orderId ?? record.orderId })), fired: event.leg };
     case 'ProtectionEnded':
-      return withProtection(life, event.clientId, (record) => ({ ...record, state: 'ended' }));
+      return withProtection(life, event.clientId, (record) => ({ ...record, state: 'ended', unanswered: record.algoId === undefined && isUnanswered(event.cause) }));
     case 'CloseRequested':
       return { ...life, closeRequested: life.closeRequested ?? { reason: event.reason, at: event.at } };
     case 'PositionAdopted':
@@ -49,7 +57,7 @@ export function evolve(life: Life, event: LifeEvent): Life {
     case 'DriftCleared':
       return { ...life, drift: undefined };
     case 'PositionClosed':
-      return { ...life, planStage: 'ended', positionId: undefined, mandate: undefined, entry: undefined, close: undefined, stop: undefined, target: undefined, stale: [], fired: undefined, holding: NO_HOLDING, closeRequested: undefined, drift: undefined, adopted: false, lastClosedAt: event.at };
+      return { ...life, planStage: 'ended', positionId: undefined, mandate: undefined, entry: undefined, close: undefined, stop: undefined, target: undefined, stale: [], fired: undefined, holding: NO_HOLDING, closeRequested: undefined, drift: undefined, adopted: false, lastClosedAt: event.at, trades: new Set([...life.trades].slice(-TRADES_KEPT)), filled: new Map() };
     case 'PlanEnded':
       return { ...life, planStage: 'ended', positionId: life.holding.quantity.isZero() ? undefined : life.positionId, mandate: life.holding.quantity.isZero() ? undefined : life.mandate, entry: undefined };
   }
@@ -74,11 +82,17 @@ function sending(life: Life, event: LifeEventOf<'OrderSending'>): Life {
   return { ...life, planStage: 'sent', positionId: (life.plan?.planId ?? event.clientId) as string as PositionId, entry: record };
 }
 
+/** Not found when asked for, or not let out of the gateway: that is not the venue's refusal. */
+function isUnanswered(cause: string): boolean {
+  return cause === 'vanished' || cause.startsWith('not sent');
+}
+
 /** A second order of a leg replaces the first, which stays on record until it is gone. The same id is the same order, sent again. */
 function protecting(life: Life, event: LifeEventOf<'ProtectionSending'>): Life {
   const previous = life[event.leg];
-  const replaced = previous !== undefined && previous.state !== 'ended' && previous.clientId !== event.clientId ? [previous] : [];
-  const record: ProtectionRecord = { leg: event.leg, clientId: event.clientId, attempt: event.attempt, quantity: decimal(event.quantity), triggerPrice: decimal(event.triggerPrice), sentAt: event.at, state: 'sending', algoId: undefined, orderId: undefined };
+  const mayExist = previous !== undefined && (previous.state !== 'ended' || previous.unanswered) && previous.clientId !== event.clientId;
+  const replaced = mayExist ? [previous.state === 'ended' ? { ...previous, state: 'sending' as const } : previous] : [];
+  const record: ProtectionRecord = { leg: event.leg, clientId: event.clientId, attempt: event.attempt, side: event.side, quantity: decimal(event.quantity), triggerPrice: decimal(event.triggerPrice), sentAt: event.at, state: 'sending', unanswered: false, algoId: undefined, orderId: undefined };
   return { ...life, [event.leg]: record, stale: [...life.stale, ...replaced] };
 }
 
@@ -93,17 +107,20 @@ function reported(order: OrderRecord, event: LifeEventOf<'OrderReported'>): Orde
 
 function filled(life: Life, event: LifeEventOf<'FillRecorded'>): Life {
   if (life.trades.has(event.tradeId)) return life;
-  const trades = [...life.trades, event.tradeId].slice(-TRADES_KEPT);
+  const filled = new Map(life.filled).set(event.orderId, (life.filled.get(event.orderId) ?? ZERO).plus(event.quantity));
   const holding = afterFill(life.holding, { side: event.side, price: decimal(event.price), quantity: decimal(event.quantity), commission: decimal(event.commission), realizedPnl: decimal(event.realizedPnl), tradedAt: event.tradedAt });
-  return { ...life, holding, trades: new Set(trades), lastTradeAt: Math.max(life.lastTradeAt, event.tradedAt) };
+  return { ...life, holding, filled, trades: new Set([...life.trades, event.tradeId]), lastTradeAt: Math.max(life.lastTradeAt, event.tradedAt) };
 }
 
 /** The venue's word becomes the position: explicit, on record, never an invented fill (operators' 23 and 24). */
 function adopted(life: Life, event: LifeEventOf<'PositionAdopted'>): Life {
   const quantity = decimal(event.quantity);
   const { holding } = life;
+  // The venue's word includes what its orders did: their trades are not waited for any more.
+  const told = [life.entry, life.close].flatMap((order) => (order?.orderId === undefined ? [] : [[order.orderId, order.executedQuantity] as const]));
   return {
     ...life,
+    filled: new Map([...life.filled, ...told]),
     positionId: event.positionId,
     mandate: event.mandate,
     adopted: true,

@@ -2,6 +2,7 @@
 import type { Decimal } from '../../protocol/decimal.ts';
 import { ZERO } from '../../protocol/decimal.ts';
 import type { Plan } from '../../protocol/decisions.ts';
+import { closingSide } from '../../protocol/names.ts';
 import type { ClientId, OrderSide, PositionId, PositionSide, SymbolName } from '../../protocol/names.ts';
 import type { Mandate } from '../../protocol/permit.ts';
 import type { OrderStatus, ProtectionLeg } from '../../protocol/venue.ts';
@@ -28,10 +29,13 @@ export interface ProtectionRecord {
   readonly leg: ProtectionLeg;
   readonly clientId: ClientId;
   readonly attempt: number;
+  readonly side: OrderSide;
   readonly quantity: Decimal;
   readonly triggerPrice: Decimal;
   readonly sentAt: number;
   readonly state: 'sending' | 'placed' | 'triggered' | 'ended';
+  /** Ended without a definite answer of the venue: it may yet appear, so it is sent again under its own id (ruling 8). */
+  readonly unanswered: boolean;
   readonly algoId: string | undefined;
   readonly orderId: string | undefined;
 }
@@ -63,14 +67,18 @@ export interface Life {
   /** The protection that fired, for the record of why the position ended. */
   readonly fired: ProtectionLeg | undefined;
   readonly holding: Holding;
+  /** Since when something is held without a stop standing at the venue, ms; undefined: nothing is held, or one stands. */
+  readonly nakedSince: number | undefined;
   readonly closeRequested: { readonly reason: string; readonly at: number } | undefined;
   /** Signed quantity the venue states, while it differs from ours and is not ours to adopt. */
   readonly drift: Decimal | undefined;
   readonly adopted: boolean;
   readonly lastClosedAt: number | undefined;
   readonly lastTradeAt: number;
-  /** Trade ids already counted; the venue repeats them after reconnects. Bounded: the newest 500. */
+  /** Trade ids already counted; the venue repeats them after reconnects. Bounded: all since the last flat, and the newest 500. */
   readonly trades: ReadonlySet<string>;
+  /** What of each order has been counted, by the venue's order id, since the last flat. */
+  readonly filled: ReadonlyMap<string, Decimal>;
 }
 
 export const NO_HOLDING: Holding = { quantity: ZERO, averageEntry: ZERO, peak: ZERO, realizedPnl: ZERO, commission: ZERO, openedAt: undefined, firstFillAt: undefined };
@@ -89,12 +97,14 @@ export function newLife(symbol: SymbolName): Life {
     stale: [],
     fired: undefined,
     holding: NO_HOLDING,
+    nakedSince: undefined,
     closeRequested: undefined,
     drift: undefined,
     adopted: false,
     lastClosedAt: undefined,
     lastTradeAt: 0,
     trades: new Set(),
+    filled: new Map(),
   };
 }
 
@@ -121,4 +131,16 @@ export function openOrdersOf(life: Life): readonly OrderRecord[] {
 /** The protections of the life that may still fire. */
 export function liveProtectionsOf(life: Life): readonly ProtectionRecord[] {
   return [life.stop, life.target, ...life.stale].filter((record): record is ProtectionRecord => record !== undefined && record.state !== 'ended');
+}
+
+/** True while a stop on the right side stands or has fired: the newest, or the one it is about to replace. */
+export function stopStands(life: Life): boolean {
+  const side = heldSide(life);
+  if (side === undefined) return false;
+  return [life.stop, ...life.stale].some((record) => record?.leg === 'stop' && record.side === closingSide(side) && (record.state === 'placed' || record.state === 'triggered'));
+}
+
+/** True when the venue has reported more of an order than trades of it were counted. */
+export function fillsMissing(life: Life, order: OrderRecord | undefined): order is OrderRecord {
+  return order?.orderId !== undefined && order.executedQuantity.isGreaterThan(life.filled.get(order.orderId) ?? ZERO);
 }

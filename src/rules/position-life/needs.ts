@@ -6,10 +6,10 @@ import type { Decimal } from '../../protocol/decimal.ts';
 import type { LifeEvent } from '../../protocol/life-events.ts';
 import { text } from '../../protocol/decimal.ts';
 import { closingSide } from '../../protocol/names.ts';
-import type { ClientId } from '../../protocol/names.ts';
+import type { ClientId, PositionId } from '../../protocol/names.ts';
 import type { ProtectionLeg, VenueWrite } from '../../protocol/venue.ts';
 import { protectionPrices } from '../protection.ts';
-import { heldSide, isOpenOrder, liveProtectionsOf, openOrdersOf } from './life.ts';
+import { fillsMissing, heldSide, isOpenOrder, liveProtectionsOf, openOrdersOf } from './life.ts';
 import type { Life, OrderRecord, ProtectionRecord } from './life.ts';
 
 /** What the actor knows beside the journal: time, the venue's filters, and what the venue said of the position last. */
@@ -39,13 +39,15 @@ export function dueEvents(life: Life, situation: Situation): LifeEvent[] {
   const { now, flat } = situation;
   const { holding, entry, plan } = life;
   if (!holding.quantity.isZero()) {
-    const naked = life.stop?.state !== 'placed' && life.stop?.state !== 'triggered' && life.closeRequested === undefined && holding.firstFillAt !== undefined;
-    return naked && now - holding.firstFillAt > situation.nakedCloseMs ? [{ type: 'CloseRequested', at: now, reason: 'NAKED', by: 'executor' }] : [];
+    const naked = life.nakedSince !== undefined && life.closeRequested === undefined;
+    return naked && now - life.nakedSince >= situation.nakedCloseMs ? [{ type: 'CloseRequested', at: now, reason: 'NAKED', by: 'executor' }] : [];
   }
   if (openOrdersOf(life).length > 0 || liveProtectionsOf(life).length > 0) return [];
   if (holding.peak.isGreaterThan(0) || life.adopted) {
-    if (flat === undefined || flat.openAlgoIds.length > 0 || life.positionId === undefined) return [];
-    return [{ type: 'PositionClosed', at: now, positionId: life.positionId, reason: closeReason(life), realizedPnl: text(holding.realizedPnl), commission: text(holding.commission) }];
+    if (flat === undefined || flat.openAlgoIds.length > 0) return [];
+    // Opened and closed by somebody else before it could be adopted: it has no id of ours.
+    const positionId = life.positionId ?? (`external-${life.symbol}-${holding.openedAt ?? now}` as PositionId);
+    return [{ type: 'PositionClosed', at: now, positionId, reason: closeReason(life), realizedPnl: text(holding.realizedPnl), commission: text(holding.commission) }];
   }
   if (life.planStage === 'sent' && plan !== undefined && entry !== undefined && entry.executedQuantity.isZero()) {
     return [{ type: 'PlanEnded', at: now, planId: plan.planId, code: entry.status === 'REJECTED' ? 'VENUE_REJECTED' : entry.status === undefined ? 'ENTRY_ABSENT' : 'ENTRY_UNFILLED' }];
@@ -55,7 +57,7 @@ export function dueEvents(life: Life, situation: Situation): LifeEvent[] {
 
 export function needsOf(life: Life, situation: Situation): Need[] {
   const orders = openOrdersOf(life).filter((order) => !situation.inFlight.has(order.clientId));
-  const asks: Need[] = orders.filter((order) => order.state !== 'reported').map((order) => ({ need: 'ask-order', key: `ask:${order.clientId}`, order }));
+  const asks: Need[] = orders.map((order) => ({ need: 'ask-order', key: `ask:${order.clientId}`, order }));
   if (life.drift !== undefined) return asks;
   return [...asks, ...(life.holding.quantity.isZero() ? flatNeeds(life, situation) : holdingNeeds(life, situation))];
 }
@@ -63,26 +65,33 @@ export function needsOf(life: Life, situation: Situation): Need[] {
 function holdingNeeds(life: Life, situation: Situation): Need[] {
   const side = heldSide(life);
   if (side === undefined) return [];
-  if (life.mandate === undefined || life.positionId === undefined) return [{ need: 'adopt', key: 'adopt' }];
-  // The filled quantity is final once the entry is; an ambiguous entry is protected as far as it is known (ruling 8).
-  if (isOpenOrder(life.entry) && life.entry?.state !== 'ambiguous') return [];
   const quantity = life.holding.quantity.abs();
-  if (life.closeRequested !== undefined) return [...closeNeeds(life, situation, quantity), ...staleNeeds(life)];
+  // What was traded by others on top of ours, or to the other side, no mandate covers yet.
+  const covered = life.mandate?.side === side && quantity.isLessThanOrEqualTo(life.mandate.maxQuantity);
+  if (!covered || life.positionId === undefined) return [{ need: 'adopt', key: 'adopt' }];
+  // The filled quantity is final once the entry's answer is there; without one it is protected as far as it is known (ruling 8).
+  if (life.entry !== undefined && isOpenOrder(life.entry) && situation.inFlight.has(life.entry.clientId)) return [];
+  // A stop goes only when a newer one is acknowledged (ruling 4), however urgent the close is.
+  const stale = life.stop?.state === 'placed' ? staleNeeds(life, situation) : [];
+  if (life.closeRequested !== undefined) return [...closeNeeds(life, situation, quantity), ...stale];
   const prices = situation.tickSize === undefined ? undefined : protectionPrices(side, life.holding.averageEntry, life.plan?.stopLossPercent ?? situation.stopLossPercent, life.plan?.takeProfitPercent ?? situation.takeProfitPercent, situation.tickSize);
   if (prices === undefined) return [];
   const stop = protectionNeeds(life, situation, 'stop', quantity, prices.stop);
   // The stop comes first; the target waits until it stands.
   if (life.stop?.state !== 'placed') return stop;
-  return [...stop, ...protectionNeeds(life, situation, 'target', quantity, prices.target), ...staleNeeds(life)];
+  return [...stop, ...protectionNeeds(life, situation, 'target', quantity, prices.target), ...stale];
 }
 
 function protectionNeeds(life: Life, situation: Situation, leg: ProtectionLeg, quantity: Decimal, triggerPrice: Decimal): Need[] {
   const record = life[leg];
   const side = heldSide(life);
-  if (side === undefined || life.positionId === undefined || record?.state === 'triggered') return [];
-  if (record?.state === 'sending') return situation.inFlight.has(record.clientId) ? [] : [{ need: 'ask-algo', key: `ask:${record.clientId}`, record }];
-  if (record?.state === 'placed' && record.quantity.isEqualTo(quantity)) return [];
-  const attempt = (record?.attempt ?? 0) + 1;
+  if (side === undefined || life.positionId === undefined) return [];
+  // Sent, or fired: what has become of it is asked for until it is known.
+  if (record?.state === 'sending' || record?.state === 'triggered') return situation.inFlight.has(record.clientId) ? [] : [{ need: 'ask-algo', key: `ask:${record.clientId}`, record }];
+  const same = record?.quantity.isEqualTo(quantity) === true && record.side === closingSide(side);
+  if (record?.state === 'placed' && same) return [];
+  // The attempt rises only after a definite end; the same order without one is sent again under its own id (ruling 8).
+  const attempt = record === undefined ? 1 : record.unanswered && same && record.triggerPrice.isEqualTo(triggerPrice) ? record.attempt : record.attempt + 1;
   const clientId = situation.clientId(leg, life.positionId, attempt);
   return [protect(life, leg, { clientId, attempt, quantity, triggerPrice }, situation.now)];
 }
@@ -103,6 +112,8 @@ export function protect(life: Life, leg: ProtectionLeg, order: { clientId: Clien
 function closeNeeds(life: Life, situation: Situation, quantity: Decimal): Need[] {
   const side = heldSide(life);
   if (side === undefined || life.positionId === undefined || isOpenOrder(life.close)) return [];
+  // It was executed and its trades have not been counted: first those, then what is left, if anything is.
+  if (fillsMissing(life, life.close) && situation.now - life.close.sentAt < situation.nakedCloseMs) return [{ need: 'ask-order', key: `ask:${life.close.clientId}`, order: life.close }];
   // The attempt rises only after a definite end; an order found absent is sent again under its own id (ruling 8).
   const attempt = life.close === undefined ? 1 : life.close.status === undefined ? life.close.attempt : life.close.attempt + 1;
   const clientId = situation.clientId('close', life.positionId, attempt);
@@ -118,20 +129,25 @@ function closeNeeds(life: Life, situation: Situation, quantity: Decimal): Need[]
   ];
 }
 
-/** Replaced protections go once the newer one stands. */
-function staleNeeds(life: Life): Need[] {
-  return life.stale.filter((record) => record.state !== 'ended').map((record) => cancel(life, record.clientId, 'newer stop acknowledged'));
+/** Replaced protections go once the newer stop stands; of one whose fate is open that is asked first. */
+function staleNeeds(life: Life, situation: Situation): Need[] {
+  return life.stale
+    .filter((record) => !situation.inFlight.has(record.clientId))
+    .map((record) => (record.state === 'placed' ? cancel(life, record.clientId, 'newer stop acknowledged') : { need: 'ask-algo', key: `ask:${record.clientId}`, record }));
 }
 
 /** Only a flat the venue has confirmed cancels (failure 92); whatever of ours it still lists goes, known to the journal or not. */
 function flatNeeds(life: Life, situation: Situation): Need[] {
   const live = liveProtectionsOf(life);
   const unfinished = live.length > 0 || life.holding.peak.isGreaterThan(0) || life.adopted || (life.planStage === 'sent' && !isOpenOrder(life.entry));
+  // Executed by the venue's report, and nothing of it was counted: its trades have not come.
+  if (life.planStage === 'sent' && !isOpenOrder(life.entry) && life.holding.peak.isZero() && fillsMissing(life, life.entry)) return [{ need: 'ask-order', key: `ask:${life.entry.clientId}`, order: life.entry }];
   if (!unfinished && (situation.flat?.openAlgoIds.length ?? 0) === 0) return [];
   if (situation.flat === undefined) return [{ need: 'ask-truth', key: 'truth' }];
   const { openAlgoIds } = situation.flat;
-  const cancels = openAlgoIds.map((clientId) => cancel(life, clientId, 'flat confirmed'));
-  const gone: Need[] = live.filter((record) => !openAlgoIds.includes(record.clientId)).map((record) => ({ need: 'ask-algo', key: `ask:${record.clientId}`, record }));
+  const settled = (clientId: ClientId) => !situation.inFlight.has(clientId);
+  const cancels = openAlgoIds.filter(settled).map((clientId) => cancel(life, clientId, 'flat confirmed'));
+  const gone: Need[] = live.filter((record) => settled(record.clientId) && !openAlgoIds.includes(record.clientId)).map((record) => ({ need: 'ask-algo', key: `ask:${record.clientId}`, record }));
   return [...cancels, ...gone];
 }
 

@@ -101,7 +101,7 @@ function protectionOutcome(record: ProtectionRecord | undefined, outcome: WriteO
   }
 }
 
-/** A cancel that the venue refuses because it knows no such order has reached its aim: it is gone. */
+/** A refused cancel says nothing: the order may have fired. What became of it is asked for. */
 function cancelOutcome(record: ProtectionRecord | undefined, outcome: WriteOutcome, at: number): LifeEvent[] {
   if (record === undefined || record.state === 'ended') return [];
   if (outcome.result === 'accepted') return [{ type: 'ProtectionEnded', at, leg: record.leg, clientId: record.clientId, cause: 'cancelled' }];

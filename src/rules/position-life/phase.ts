@@ -1,6 +1,6 @@
 /** The phases of a symbol's life on one page: which phase the facts mean, and which may follow which. */
 import type { Phase } from '../../protocol/messages.ts';
-import { isLive, isOpenOrder } from './life.ts';
+import { isLive, isOpenOrder, stopStands } from './life.ts';
 import type { Life } from './life.ts';
 
 /** The phase is read off the facts, never stored beside them, so that it cannot disagree with them. */
@@ -10,7 +10,7 @@ export function phaseOf(life: Life): Phase {
   if (life.entry?.state === 'ambiguous' || life.close?.state === 'ambiguous') return 'Ambiguous';
   if (holds) {
     if (isOpenOrder(life.close) || life.closeRequested !== undefined || life.stop?.state === 'triggered' || life.target?.state === 'triggered') return 'Closing';
-    return life.stop?.state === 'placed' ? 'Protected' : 'Opening';
+    return stopStands(life) ? 'Protected' : 'Opening';
   }
   if (isLive(life.stop) || isLive(life.target) || life.stale.length > 0 || isOpenOrder(life.close)) return 'Closing';
   if (isOpenOrder(life.entry)) return 'Opening';

@@ -1,0 +1,226 @@
+/** The executor in miniature: carries facts to the life and meets its needs, with writes that hang, get lost, or answer late. */
+import { decimal } from '../../../src/protocol/decimal.ts';
+import { LIFE_EVENT_VERSION, parseLifeEvent } from '../../../src/protocol/life-events.ts';
+import type { LifeEvent } from '../../../src/protocol/life-events.ts';
+import type { ClientId, MandateId, PlanId, PositionId } from '../../../src/protocol/names.ts';
+import { closingSide } from '../../../src/protocol/names.ts';
+import { createPermitAuthority } from '../../../src/protocol/permit.ts';
+import type { Mandate } from '../../../src/protocol/permit.ts';
+import type { UserEvent, VenueWrite, WriteOutcome } from '../../../src/protocol/venue.ts';
+import { clientIdFor } from '../../../src/rules/client-ids.ts';
+import { evolve } from '../../../src/rules/position-life/evolve.ts';
+import { heldSide, liveProtectionsOf, newLife } from '../../../src/rules/position-life/life.ts';
+import type { Life } from '../../../src/rules/position-life/life.ts';
+import { dueEvents, needsOf } from '../../../src/rules/position-life/needs.ts';
+import type { Need, Situation } from '../../../src/rules/position-life/needs.ts';
+import { observeAlgo, observeOrder, observeOutcome, observeTrades, observeUserEvent, protectionOf } from '../../../src/rules/position-life/observe.ts';
+import { assertTransition, phaseOf } from '../../../src/rules/position-life/phase.ts';
+import { GPS, makeIntent, makePlan, NOW } from '../../kit/decisions.ts';
+import type { Liquidity } from './venue-model.ts';
+import { VenueModel } from './venue-model.ts';
+
+interface Sent {
+  readonly write: VenueWrite;
+  readonly at: number;
+  answer?: WriteOutcome;
+}
+
+const RECV_WINDOW_MS = 5_000;
+const ABSENCES = 5;
+
+export class DeskModel {
+  now = NOW;
+  readonly venue = new VenueModel(GPS);
+  life: Life = newLife(GPS);
+  readonly journal: LifeEvent[] = [];
+  readonly wire: Sent[] = [];
+  readonly refused: string[] = [];
+  #durable = 0;
+  #plans = 0;
+  #flat: Situation['flat'];
+  #inFlight = new Set<ClientId>();
+  #busyUntil = new Map<string, number>();
+  #absences = new Map<string, number>();
+  readonly #authority = createPermitAuthority({ now: () => this.now });
+
+  record(events: readonly LifeEvent[]): void {
+    for (const event of events) {
+      const before = phaseOf(this.life);
+      const life = evolve(this.life, event);
+      assertTransition(before, phaseOf(life));
+      if (!life.holding.quantity.isEqualTo(this.life.holding.quantity)) this.#flat = undefined;
+      this.life = life;
+      this.journal.push(event);
+    }
+  }
+
+  situation(): Situation {
+    return { now: this.now, tickSize: decimal('0.1'), stopLossPercent: '2', takeProfitPercent: '4', nakedCloseMs: 10_000, flat: this.#flat, inFlight: this.#inFlight, clientId: (leg, of, attempt) => clientIdFor('test', leg, of, attempt) };
+  }
+
+  needs(): Need[] {
+    return needsOf(this.life, this.situation());
+  }
+
+  /** A plan with its permit and mandate, if the symbol is flat: durable, then sent (ruling 3). */
+  open(side: 'LONG' | 'SHORT', quantity: number): void {
+    if (phaseOf(this.life) !== 'Flat') return;
+    const planId = `plan-${++this.#plans}` as PlanId;
+    const plan = makePlan({ planId, side, quantity: String(quantity), limitPrice: '100' });
+    const clientId = clientIdFor('test', 'entry', planId, 1);
+    const { permit, mandate } = this.#authority.issuer.open({ planHash: planId, clientId, symbol: GPS, side, maxQuantity: plan.quantity, worstPrice: plan.limitPrice, leverage: 10, marginMode: 'ISOLATED', executorIncarnation: 1, checks: [] });
+    const order = side === 'LONG' ? 'BUY' : 'SELL';
+    const at = this.now;
+    this.record([
+      { type: 'IntentAccepted', at, intent: makeIntent({ side }) },
+      { type: 'PlanMade', at, plan },
+      { type: 'PermitGranted', at, permitId: permit.id, clientId, checks: [], tradingEpoch: 1, expiresAt: permit.expiresAt, mandate },
+      { type: 'OrderSending', at, purpose: 'entry', clientId, attempt: 1, side: order, quantity: plan.quantity, price: plan.limitPrice },
+    ]);
+    this.#send({ kind: 'OPEN', symbol: GPS, clientId, side: order, quantity: decimal(plan.quantity), price: decimal(plan.limitPrice) });
+  }
+
+  requestClose(): void {
+    if (!this.life.holding.quantity.isZero()) this.record([{ type: 'CloseRequested', at: this.now, reason: 'OPERATOR', by: 'test' }]);
+  }
+
+  /** The oldest write that is still under way reaches the venue. */
+  arrive(liquidity: Liquidity, wouldTrigger: boolean): void {
+    const sent = this.wire.find((one) => one.answer === undefined && this.now - one.at <= RECV_WINDOW_MS);
+    if (sent !== undefined) sent.answer = this.venue.execute(sent.write, liquidity, this.now, wouldTrigger && sent.write.kind === 'PROTECT');
+  }
+
+  /** The answer to a write that arrived, or, of one that hangs, its deadline. */
+  answer(which: number, lost: boolean): void {
+    const sent = this.wire[which % Math.max(this.wire.length, 1)];
+    if (sent === undefined) return;
+    const known = sent.answer !== undefined && !lost;
+    if (!known && this.now - sent.at <= RECV_WINDOW_MS) return;
+    this.wire.splice(this.wire.indexOf(sent), 1);
+    this.#inFlight.delete(sent.write.clientId);
+    this.record(observeOutcome(this.life, sent.write, known ? sent.answer! : { result: 'unknown', message: 'no answer' }, this.now));
+    if (sent.write.kind === 'CANCEL' || sent.write.kind === 'CLOSE') this.#flat = undefined;
+    this.readTruth();
+  }
+
+  hear(event: UserEvent): void {
+    this.record(observeUserEvent(this.life, event, this.now));
+  }
+
+  /** A new incarnation: the journal's durable prefix is all that is left; writes that were sent may still arrive. */
+  restart(lose: number): void {
+    this.journal.length = Math.max(this.#durable, this.journal.length - lose);
+    this.life = this.replayed();
+    this.#flat = undefined;
+    this.#inFlight = new Set();
+    this.#busyUntil = new Map();
+    this.#absences = new Map();
+    for (const order of [this.life.entry, this.life.close]) {
+      if (order?.state === 'sending') this.record([{ type: 'OrderAmbiguous', at: this.now, clientId: order.clientId, cause: 'restart' }]);
+    }
+    if (this.life.mandate !== undefined) this.#authority.issuer.restoreMandate(this.life.mandate);
+  }
+
+  replayed(): Life {
+    return this.journal.reduce((life, { type, at, ...payload }) => evolve(life, parseLifeEvent(type, LIFE_EVENT_VERSION, at, JSON.parse(JSON.stringify(payload)))), newLife(GPS));
+  }
+
+  /** Position and open protections, as the venue states them now; a difference asks for the trades. */
+  readTruth(): void {
+    const { venue, life } = this;
+    const listed = venue.openAlgos();
+    this.record(listed.flatMap((order) => observeAlgo(this.life, order, this.now)));
+    for (const one of liveProtectionsOf(life)) if (one.state === 'placed' && !listed.some((order) => order.clientId === one.clientId)) this.#askAlgo(one.clientId);
+    if (!life.holding.quantity.isEqualTo(venue.position)) return this.#askTrades();
+    this.#flat = venue.position === 0 ? { openAlgoIds: listed.map((one) => one.clientId) } : undefined;
+  }
+
+  /** What `settle` does: due events first, then every need, each once at a time. */
+  settle(): void {
+    for (let due = dueEvents(this.life, this.situation()); due.length > 0; due = dueEvents(this.life, this.situation())) this.record(due);
+    for (const need of this.needs()) if ((this.#busyUntil.get(need.key) ?? 0) <= this.now) this.#meet(need);
+  }
+
+  #meet(need: Need): void {
+    switch (need.need) {
+      case 'write':
+        this.#busyUntil.set(need.key, this.now + 1_000);
+        this.record(need.events);
+        return this.#send(need.write);
+      case 'ask-truth':
+        return this.readTruth();
+      case 'ask-algo':
+        return this.#askAlgo(need.record.clientId);
+      case 'ask-order': {
+        this.#busyUntil.set(need.key, this.now + 1_000);
+        this.readTruth();
+        this.#askTrades();
+        const { clientId } = need.order;
+        const order = this.venue.orders.get(clientId);
+        if (order !== undefined) return this.record(observeOrder(this.life, order, this.now));
+        const count = (this.#absences.get(clientId) ?? 0) + 1;
+        this.#absences.set(clientId, count);
+        // The position agrees: everything the venue states is explained by trades that were counted.
+        if (count < ABSENCES || !this.life.holding.quantity.isEqualTo(this.venue.position)) return;
+        this.#absences.delete(clientId);
+        return this.record([{ type: 'OrderAbsent', at: this.now, clientId }]);
+      }
+      case 'adopt': {
+        const { quantity, averageEntry } = this.life.holding;
+        const positionId = this.life.positionId ?? (`adopted-${this.now}` as PositionId);
+        const mandate: Mandate = { mandateId: `mandate-${positionId}-${this.now}` as MandateId, symbol: GPS, side: quantity.isNegative() ? 'SHORT' : 'LONG', maxQuantity: quantity.abs().toFixed() };
+        this.#authority.issuer.restoreMandate(mandate);
+        return this.record([{ type: 'PositionAdopted', at: this.now, positionId, quantity: quantity.toFixed(), entryPrice: averageEntry.toFixed(), cause: 'test', mandate }]);
+      }
+    }
+  }
+
+  #askAlgo(clientId: ClientId): void {
+    const key = `ask:${clientId}`;
+    if ((this.#busyUntil.get(key) ?? 0) > this.now) return;
+    this.#busyUntil.set(key, this.now + 1_000);
+    const algo = this.venue.algos.get(clientId);
+    if (algo !== undefined) return this.record(observeAlgo(this.life, algo, this.now));
+    const count = (this.#absences.get(clientId) ?? 0) + 1;
+    this.#absences.set(clientId, count);
+    const protection = protectionOf(this.life, clientId);
+    if (count < 2 || protection === undefined || protection.state === 'ended') return;
+    this.#absences.delete(clientId);
+    this.record([{ type: 'ProtectionEnded', at: this.now, leg: protection.leg, clientId, cause: 'vanished' }]);
+  }
+
+  #askTrades(): void {
+    this.record(observeTrades(this.life, this.venue.trades, this.now));
+  }
+
+  #send(write: VenueWrite): void {
+    this.#durable = this.journal.length;
+    if (write.kind !== 'OPEN') {
+      const mandateId = this.life.mandate?.mandateId;
+      const redeemed = mandateId === undefined ? undefined : this.#authority.redeemer.redeem(write, { by: 'mandate', mandateId }, 1);
+      if (redeemed?.ok !== true) this.refused.push(`${write.kind}: ${redeemed?.detail ?? 'no mandate'}`);
+    }
+    this.#inFlight.add(write.clientId);
+    this.wire.push({ write, at: this.now });
+  }
+
+  /** The wrong things that must never be so; undefined: none. */
+  fault(): string | undefined {
+    const doubled = [...this.venue.openings].find(([, count]) => count > 1);
+    if (doubled !== undefined) return `entry ${doubled[0]} was executed ${doubled[1]} times`;
+    return this.refused.length === 0 ? undefined : `refused writes: ${this.refused.join('; ')}`;
+  }
+
+  /** Whether the symbol has come to rest: flat and clean, or held with exactly one stop of its size on its side, and one target. */
+  unrest(): string | undefined {
+    const { venue, life } = this;
+    const standing = venue.openAlgos();
+    const phase = phaseOf(life);
+    const shown = `${phase}, holding ${life.holding.quantity.toFixed()}, venue ${venue.position}, ${standing.map((one) => `${one.type} ${one.side} ${one.quantity.toFixed()}`).join(', ') || 'no protection'}`;
+    if (phase === 'Flat') return venue.position === 0 && standing.length === 0 ? undefined : shown;
+    const side = heldSide(life);
+    const of = (type: string) => standing.filter((one) => one.type === type);
+    const fits = standing.every((one) => side !== undefined && one.side === closingSide(side) && one.quantity.isEqualTo(Math.abs(venue.position)));
+    return phase === 'Protected' && life.holding.quantity.isEqualTo(venue.position) && fits && of('STOP_MARKET').length === 1 && of('TAKE_PROFIT_MARKET').length === 1 ? undefined : shown;
+  }
+}
