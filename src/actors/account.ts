@@ -22,6 +22,8 @@ type Internal = AccountMessage | { readonly type: 'poll' } | { readonly type: 'a
 
 interface AccountState {
   view: EquityView | undefined;
+  /** A reading after an event is on its way; further events do not put it off. */
+  soon: boolean;
   lastFailure: string | null;
 }
 
@@ -35,7 +37,7 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
     init(ctx) {
       ctx.timers.once('poll', 0, { type: 'poll' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
-      return { view: undefined, lastFailure: null };
+      return { view: undefined, soon: false, lastFailure: null };
     },
     receive(state, message, ctx) {
       const publishView = () => {
@@ -44,9 +46,12 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
       };
       switch (message.type) {
         case 'user-event':
-          if (message.event.type === 'account') ctx.timers.once('poll', AFTER_EVENT_MS, { type: 'poll' });
+          if (message.event.type !== 'account' || state.soon) return same;
+          state.soon = true;
+          ctx.timers.once('poll', AFTER_EVENT_MS, { type: 'poll' });
           return same;
         case 'poll':
+          state.soon = false;
           ctx.timers.once('poll', options.pollMs, { type: 'poll' });
           ctx.ask(options.gateway, { type: 'read', name: 'account', query: {} }, READ_TIMEOUT_MS, (outcome) => ({ type: 'account', outcome }));
           return same;
@@ -62,7 +67,7 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
             const tell = reason === state.lastFailure ? ctx.log.debug : ctx.log.warn;
             state.lastFailure = reason;
             tell({ reason, observedAt: state.view?.observedAt ?? null }, 'the account could not be read; the last observation ages');
-            ctx.timers.once('poll', Math.min(RETRY_MS, options.pollMs), { type: 'poll' });
+            if (!state.soon) ctx.timers.once('poll', Math.min(RETRY_MS, options.pollMs), { type: 'poll' });
           }
           return same;
         }
