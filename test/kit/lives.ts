@@ -1,0 +1,61 @@
+/** A life told by short sentences: each makes one event, so that a test reads as what happened. */
+import { decimal } from '../../src/protocol/decimal.ts';
+import type { LifeEvent } from '../../src/protocol/life-events.ts';
+import type { ClientId, MandateId, OrderSide, PlanId, PositionId, PositionSide } from '../../src/protocol/names.ts';
+import { closingSide, openingSide } from '../../src/protocol/names.ts';
+import type { ProtectionLeg } from '../../src/protocol/venue.ts';
+import { clientIdFor } from '../../src/rules/client-ids.ts';
+import { evolve } from '../../src/rules/position-life/evolve.ts';
+import { newLife } from '../../src/rules/position-life/life.ts';
+import type { Life } from '../../src/rules/position-life/life.ts';
+import type { Situation } from '../../src/rules/position-life/needs.ts';
+import { GPS, makeIntent, makePlan, NOW } from './decisions.ts';
+
+const PLAN = 'plan-1' as PlanId;
+export const idOf = (leg: 'entry' | 'close' | ProtectionLeg, attempt = 1, of: string = PLAN): ClientId => clientIdFor('test', leg, of, attempt);
+
+/** Events of a position of 10 at 100, LONG unless said otherwise; `at` is ms after NOW. */
+export function tell(side: PositionSide = 'LONG') {
+  const order = openingSide(side);
+  const mandate = { mandateId: 'mandate-1' as MandateId, symbol: GPS, side, maxQuantity: '10' };
+  let trades = 0;
+  return {
+    opening: (at = 0): LifeEvent[] => [
+      { type: 'IntentAccepted', at: NOW + at, intent: makeIntent({ side }) },
+      { type: 'PlanMade', at: NOW + at, plan: makePlan({ planId: PLAN, side, quantity: '10', limitPrice: '100' }) },
+      { type: 'PermitGranted', at: NOW + at, permitId: 'permit-1', clientId: idOf('entry'), checks: [], tradingEpoch: 1, expiresAt: NOW + at + 5_000, mandate },
+      { type: 'OrderSending', at: NOW + at, purpose: 'entry', clientId: idOf('entry'), attempt: 1, side: order, quantity: '10', price: '100' },
+    ],
+    reported: (status: string, executed: number, clientId = idOf('entry'), orderId = 'o-entry'): LifeEvent => ({ type: 'OrderReported', at: NOW + 10, clientId, orderId, status, executedQuantity: String(executed) }),
+    fill: (quantity: number, fields: { side?: OrderSide; price?: string; at?: number; orderId?: string; tradeId?: string } = {}): LifeEvent => ({ type: 'FillRecorded', at: NOW + (fields.at ?? 10), tradeId: fields.tradeId ?? `t-${++trades}`, orderId: fields.orderId ?? 'o-entry', side: fields.side ?? order, price: fields.price ?? '100', quantity: String(quantity), commission: '0.05', commissionAsset: 'USDT', realizedPnl: '0', tradedAt: NOW + (fields.at ?? 10) }),
+    sending: (leg: ProtectionLeg, fields: { attempt?: number; quantity?: number; price?: string; at?: number } = {}): LifeEvent => ({ type: 'ProtectionSending', at: NOW + (fields.at ?? 20), leg, clientId: idOf(leg, fields.attempt), attempt: fields.attempt ?? 1, side: closingSide(side), quantity: String(fields.quantity ?? 10), triggerPrice: fields.price ?? ((leg === 'stop') === (side === 'LONG') ? '98' : leg === 'stop' ? '102' : side === 'LONG' ? '104' : '96') }),
+    placed: (leg: ProtectionLeg, attempt = 1): LifeEvent => ({ type: 'ProtectionPlaced', at: NOW + 30, leg, clientId: idOf(leg, attempt), algoId: `a-${leg}-${attempt}` }),
+    triggered: (leg: ProtectionLeg, attempt = 1): LifeEvent => ({ type: 'ProtectionTriggered', at: NOW + 40, leg, clientId: idOf(leg, attempt), orderId: `o-${leg}` }),
+    ended: (leg: ProtectionLeg, cause: string, attempt = 1, at = 50): LifeEvent => ({ type: 'ProtectionEnded', at: NOW + at, leg, clientId: idOf(leg, attempt), cause }),
+    closing: (attempt = 1): LifeEvent => ({ type: 'OrderSending', at: NOW + 60, purpose: 'close', clientId: idOf('close', attempt), attempt, side: closingSide(side), quantity: '10', reason: 'OPERATOR' }),
+    closeRequested: (reason = 'OPERATOR'): LifeEvent => ({ type: 'CloseRequested', at: NOW + 55, reason, by: 'test' }),
+    ambiguous: (clientId = idOf('entry')): LifeEvent => ({ type: 'OrderAmbiguous', at: NOW + 15, clientId, cause: 'no answer' }),
+    absent: (clientId = idOf('entry')): LifeEvent => ({ type: 'OrderAbsent', at: NOW + 15_000, clientId }),
+    rejected: (clientId = idOf('entry')): LifeEvent => ({ type: 'OrderRejected', at: NOW + 15, clientId, venueCode: -2019, message: 'Margin is insufficient.' }),
+    adopted: (quantity: number): LifeEvent => ({ type: 'PositionAdopted', at: NOW + 70, positionId: PLAN as string as PositionId, quantity: String(quantity), entryPrice: '100', cause: 'test', mandate: { ...mandate, side: quantity < 0 ? 'SHORT' : 'LONG', maxQuantity: String(Math.abs(quantity)) } }),
+    drift: (venue: number): LifeEvent => ({ type: 'DriftFound', at: NOW + 70, journal: '0', venue: String(venue) }),
+    closed: (): LifeEvent => ({ type: 'PositionClosed', at: NOW + 90, positionId: PLAN as string as PositionId, reason: 'STOP', realizedPnl: '0', commission: '0.1' }),
+    planEnded: (code = 'ENTRY_UNFILLED'): LifeEvent => ({ type: 'PlanEnded', at: NOW + 90, planId: PLAN, code }),
+    /** Filled whole and answered for. */
+    opened(): LifeEvent[] {
+      return [...this.opening(), this.reported('FILLED', 10), this.fill(10)];
+    },
+    /** … with stop and target at the venue. */
+    protected(): LifeEvent[] {
+      return [...this.opened(), this.sending('stop'), this.placed('stop'), this.sending('target'), this.placed('target')];
+    },
+  };
+}
+
+export function lifeOf(...events: readonly (LifeEvent | readonly LifeEvent[])[]): Life {
+  return events.flat().reduce(evolve, newLife(GPS));
+}
+
+export function makeSituation(fields: Partial<Situation> = {}): Situation {
+  return { now: NOW + 100, tickSize: decimal('0.1'), stopLossPercent: '2', takeProfitPercent: '4', nakedCloseMs: 10_000, flat: undefined, inFlight: new Set(), clientId: (leg, of, attempt) => idOf(leg, attempt, of), ...fields };
+}

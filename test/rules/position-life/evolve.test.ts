@@ -1,0 +1,111 @@
+/** `evolve`: fills once, facts in any order, replay the same as live. */
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { text } from '../../../src/protocol/decimal.ts';
+import { LIFE_EVENT_VERSION, parseLifeEvent } from '../../../src/protocol/life-events.ts';
+import type { LifeEvent } from '../../../src/protocol/life-events.ts';
+import { evolve } from '../../../src/rules/position-life/evolve.ts';
+import { fillsMissing, liveProtectionsOf, newLife } from '../../../src/rules/position-life/life.ts';
+import { phaseOf } from '../../../src/rules/position-life/phase.ts';
+import { GPS, NOW } from '../../kit/decisions.ts';
+import { idOf, lifeOf, tell } from '../../kit/lives.ts';
+
+const a = tell();
+
+describe('a life', () => {
+  it('counts each fill once, in any order, doubled and late (failures 83, 84; operators\' 18)', () => {
+    const fills = [1, 2, 3, 4].map((quantity) => a.fill(quantity, { tradeId: `t${quantity}`, price: String(100 + quantity) }));
+    const whole = lifeOf(a.opening(), fills);
+    fc.assert(
+      fc.property(fc.shuffledSubarray([...fills, ...fills, ...fills], { minLength: 12, maxLength: 12 }), fc.nat({ max: 12 }), (order, reportAt) => {
+        const told = order.toSpliced(reportAt, 0, a.reported('FILLED', 10));
+        const life = lifeOf(a.opening(), told);
+        expect(text(life.holding.quantity)).to.equal('10');
+        expect(text(life.holding.commission)).to.equal('0.2');
+        expect(life.holding.averageEntry.minus(whole.holding.averageEntry).abs().isLessThan('0.0000000001')).to.equal(true);
+        expect(fillsMissing(life, life.entry)).to.equal(false);
+      }),
+      { numRuns: 300, seed: 18 },
+    );
+  });
+
+  it('counts a fill of before its end no second time after it (failure 84)', () => {
+    const opened = a.opened();
+    const exit = a.fill(10, { side: 'SELL' });
+    const life = lifeOf(opened, exit, a.closed(), opened.at(-1)!, exit);
+    expect([text(life.holding.quantity), phaseOf(life)]).to.deep.equal(['0', 'Flat']);
+  });
+
+  it('counts no fill of a long position twice, however many there were', () => {
+    const many = Array.from({ length: 1_200 }, (_, index) => a.fill(1, { tradeId: `m${index}` }));
+    expect(text(lifeOf(a.opening(), many, many).holding.quantity)).to.equal('1200');
+  });
+
+  it('opens again by a fill that comes after its end, for somebody to adopt', () => {
+    const life = lifeOf(a.opening(), a.reported('EXPIRED', 0), a.planEnded(), a.fill(4));
+    expect([text(life.holding.quantity), life.positionId, life.mandate, phaseOf(life)]).to.deep.equal(['4', undefined, undefined, 'Opening']);
+    expect(phaseOf(evolve(life, a.adopted(4)))).to.equal('Opening');
+  });
+
+  it('never lets what was executed become less, nor an ended order open again', () => {
+    const late = lifeOf(a.opening(), a.reported('PARTIALLY_FILLED', 6), a.reported('PARTIALLY_FILLED', 4), a.reported('EXPIRED', 6), a.reported('NEW', 0), a.reported('FILLED', 10));
+    expect(late.entry).to.deep.include({ state: 'ended', status: 'EXPIRED' });
+    expect(text(late.entry!.executedQuantity)).to.equal('6');
+  });
+
+  it('knows an order from the first doubt: asking again does not make it younger', () => {
+    const life = lifeOf(a.opening(), a.ambiguous(), { ...a.ambiguous(), at: NOW + 9_000 } as LifeEvent);
+    expect(life.entry).to.deep.include({ state: 'ambiguous', ambiguousSince: NOW + 15 });
+  });
+
+  it('keeps a replaced stop on record until it is gone, and one sent again is the same order (failure 93)', () => {
+    const replaced = lifeOf(a.protected(), a.sending('stop', { attempt: 2, quantity: 5 }));
+    expect(liveProtectionsOf(replaced).map((one) => one.clientId)).to.deep.equal([idOf('stop', 2), idOf('target'), idOf('stop')]);
+    expect(liveProtectionsOf([a.placed('stop', 2), a.ended('stop', 'cancelled')].reduce(evolve, replaced)).map((one) => one.clientId)).to.deep.equal([idOf('stop', 2), idOf('target')]);
+    expect(lifeOf(a.opened(), a.sending('stop'), a.sending('stop')).stale).to.deep.equal([]);
+  });
+
+  it('does not revive a protection that has ended, whatever overtakes what', () => {
+    const life = lifeOf(a.opened(), a.sending('stop'), a.ended('stop', 'canceled'), a.placed('stop'), a.triggered('stop'));
+    expect(life.stop).to.include({ state: 'ended', algoId: 'a-stop-1' });
+    expect(lifeOf(a.opened(), a.sending('stop'), a.triggered('stop'), a.placed('stop')).stop).to.include({ state: 'triggered' });
+  });
+
+  it('keeps the first reason to close', () => expect(lifeOf(a.protected(), a.closeRequested('KILL'), a.closeRequested('NAKED')).closeRequested?.reason).to.equal('KILL'));
+
+  it('takes the venue\'s word as it is: signed, with its entry and its mandate (ruling 26)', () => {
+    const life = lifeOf(a.drift(-3), a.adopted(-3));
+    expect([text(life.holding.quantity), text(life.holding.averageEntry), life.mandate?.side, life.mandate?.maxQuantity, life.drift, life.adopted]).to.deep.equal(['-3', '100', 'SHORT', '3', undefined, true]);
+  });
+
+  it('leaves nothing behind at its end but what was counted and when it ended', () => {
+    const life = lifeOf(a.protected(), a.closed());
+    expect(life).to.deep.equal({ ...newLife(GPS), plan: life.plan, planStage: 'ended', lastClosedAt: NOW + 90, lastTradeAt: NOW + 10, trades: life.trades });
+    expect(life.trades.size).to.equal(1);
+  });
+
+  it('is naked from the trade on, until a stop on the right side stands (ruling 10)', () => {
+    expect(lifeOf(a.opened()).nakedSince).to.equal(NOW + 10);
+    expect(lifeOf(a.opened(), a.sending('stop')).nakedSince).to.equal(NOW + 10);
+    expect(lifeOf(a.opened(), a.sending('stop'), a.placed('stop')).nakedSince).to.equal(undefined);
+    expect(lifeOf(a.protected(), a.ended('stop', 'canceled', 1, 777)).nakedSince).to.equal(NOW + 777);
+    expect(lifeOf(a.protected(), a.adopted(-10)).nakedSince).to.equal(NOW + 70);
+    expect(lifeOf(a.opened(), tell().fill(10, { side: 'SELL', tradeId: 'x' })).nakedSince).to.equal(undefined);
+  });
+
+  it('replayed from the journal\'s text is the life that was lived, for any order of any events', () => {
+    const b = tell('SHORT');
+    const all: LifeEvent[] = [...a.protected(), ...b.protected(), a.triggered('stop'), a.triggered('target'), a.ended('stop', 'finished'), a.ended('target', 'vanished'), a.sending('stop', { attempt: 2, quantity: 4 }), a.placed('stop', 2), a.closeRequested(), a.closing(), a.reported('FILLED', 10, idOf('close'), 'o-close'), a.ambiguous(), a.ambiguous(idOf('close')), a.absent(), a.rejected(), a.adopted(-4), a.adopted(7), a.drift(3), { type: 'DriftCleared', at: NOW, venue: '0' }, { type: 'OrderAbandoned', at: NOW, clientId: idOf('entry'), code: 'PERMIT_EXPIRED', detail: '' }, a.closed(), a.planEnded()];
+    fc.assert(
+      fc.property(fc.array(fc.constantFrom(...all), { maxLength: 40 }), (events) => {
+        const written = JSON.stringify(events);
+        const lived = lifeOf(events);
+        const replayed = (JSON.parse(written) as LifeEvent[]).map(({ type, at, ...payload }) => parseLifeEvent(type, LIFE_EVENT_VERSION, at, payload));
+        expect(lifeOf(replayed)).to.deep.equal(lived);
+        expect(JSON.stringify(events), 'events are not changed').to.equal(written);
+        expect(lived.nakedSince === undefined || !lived.holding.quantity.isZero()).to.equal(true);
+      }),
+      { numRuns: 1_000, seed: 84 },
+    );
+  });
+});

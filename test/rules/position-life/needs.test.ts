@@ -1,0 +1,216 @@
+/** What a life needs from its facts: which writes, which questions, in which order, and what it must never ask for. */
+import { expect } from 'chai';
+import { text } from '../../../src/protocol/decimal.ts';
+import type { ClientId } from '../../../src/protocol/names.ts';
+import { dueEvents, needsOf } from '../../../src/rules/position-life/needs.ts';
+import type { Need, Situation } from '../../../src/rules/position-life/needs.ts';
+import type { Life } from '../../../src/rules/position-life/life.ts';
+import { GPS, NOW } from '../../kit/decisions.ts';
+import { idOf, lifeOf, makeSituation, tell } from '../../kit/lives.ts';
+
+const names = new Map<ClientId, string>((['entry', 'close', 'stop', 'target'] as const).flatMap((leg) => [1, 2, 3].map((attempt) => [idOf(leg, attempt), `${leg} ${attempt}`] as const)));
+function sentence(need: Need): string {
+  if (need.need === 'ask-order') return `ask ${names.get(need.order.clientId)}`;
+  if (need.need === 'ask-algo') return `ask ${names.get(need.record.clientId)}`;
+  if (need.need !== 'write') return need.need;
+  const { write } = need;
+  const name = names.get(write.clientId) ?? write.clientId;
+  if (write.kind === 'PROTECT') return `place ${name}: ${write.side} ${text(write.quantity)} at ${text(write.triggerPrice)}`;
+  if (write.kind === 'CLOSE') return `${name}: ${write.side} ${text(write.quantity)}`;
+  return `${write.kind.toLowerCase()} ${name}`;
+}
+const needs = (life: Life, fields: Partial<Situation> = {}) => needsOf(life, makeSituation(fields)).map(sentence);
+const due = (life: Life, fields: Partial<Situation> = {}) => dueEvents(life, makeSituation(fields)).map((event) => (event.type === 'CloseRequested' || event.type === 'PositionClosed' ? `${event.type} ${event.reason}` : event.type === 'PlanEnded' ? `${event.type} ${event.code}` : event.type));
+const flying = (...ids: ClientId[]) => ({ inFlight: new Set(ids) });
+const flat = (...openAlgoIds: ClientId[]) => ({ flat: { openAlgoIds } });
+const it1 = tell();
+const sell = (quantity: number, orderId = 'o-stop') => tell().fill(quantity, { side: 'SELL', orderId, tradeId: `sell-${quantity}-${orderId}` });
+
+describe('needs of an opening', () => {
+  it('nothing while the entry is under way, and none of its fills is protected before its answer', () => {
+    expect(needs(lifeOf(it1.opening()), flying(idOf('entry')))).to.deep.equal([]);
+    expect(needs(lifeOf(it1.opening(), it1.fill(4)), flying(idOf('entry')))).to.deep.equal([]);
+  });
+
+  for (const [side, stop, target] of [['LONG', 'place stop 1: SELL 10 at 98', 'place target 1: SELL 10 at 104'], ['SHORT', 'place stop 1: BUY 10 at 102', 'place target 1: BUY 10 at 96']] as const) {
+    it(`a ${side}: first the stop, and the target only when it stands (failure 88)`, () => {
+      const it2 = tell(side);
+      expect(needs(lifeOf(it2.opened()))).to.deep.equal([stop]);
+      expect(needs(lifeOf(it2.opened(), it2.sending('stop')), flying(idOf('stop')))).to.deep.equal([]);
+      expect(needs(lifeOf(it2.opened(), it2.sending('stop'), it2.placed('stop')))).to.deep.equal([target]);
+      expect(needs(lifeOf(it2.protected()))).to.deep.equal([]);
+    });
+  }
+
+  it('prices from the average fill, not from the plan (ruling 6, failure 44)', () => {
+    const life = lifeOf(it1.opening(), it1.reported('FILLED', 10), it1.fill(5, { price: '100' }), it1.fill(5, { price: '101' }));
+    expect(needs(life)).to.deep.equal(['place stop 1: SELL 10 at 98.4']);
+  });
+
+  it('the record of a protection goes before it, with the same id (failure 47)', () => {
+    const [need] = needsOf(lifeOf(it1.opened()), makeSituation());
+    expect(need?.need === 'write' && need.events).to.deep.equal([{ type: 'ProtectionSending', at: NOW + 100, leg: 'stop', clientId: idOf('stop'), attempt: 1, side: 'SELL', quantity: '10', triggerPrice: '98' }]);
+  });
+
+  it('an ambiguous entry is asked for, and what is known of it is protected (ruling 8)', () => {
+    expect(needs(lifeOf(it1.opening(), it1.ambiguous()))).to.deep.equal(['ask entry 1']);
+    expect(needs(lifeOf(it1.opening(), it1.ambiguous(), it1.fill(4)))).to.deep.equal(['ask entry 1', 'place stop 1: SELL 4 at 98']);
+  });
+
+  it('an entry the venue knew as NEW, whose end was never heard, is asked for and what is known of it is protected', () => {
+    const life = lifeOf(it1.opening(), it1.reported('NEW', 0), it1.fill(4));
+    expect(needs(life, flying(idOf('entry')))).to.deep.equal([]);
+    expect(needs(life)).to.deep.equal(['ask entry 1', 'place stop 1: SELL 4 at 98']);
+  });
+
+  it('never a second entry, whatever became of the first (ruling 8, failure 47)', () => {
+    for (const end of [it1.ambiguous(), it1.absent(), it1.rejected(), it1.reported('EXPIRED', 0), it1.reported('NEW', 0)]) {
+      for (const sight of [{}, flat()]) expect(needs(lifeOf(it1.opening(), end), sight).filter((need) => need.startsWith('open') || need.startsWith('entry'))).to.deep.equal([]);
+    }
+  });
+
+  it('an entry that ended without a fill ends its plan, with the reason', () => {
+    expect(due(lifeOf(it1.opening(), it1.reported('EXPIRED', 0)))).to.deep.equal(['PlanEnded ENTRY_UNFILLED']);
+    expect(due(lifeOf(it1.opening(), it1.rejected()))).to.deep.equal(['PlanEnded VENUE_REJECTED']);
+    expect(due(lifeOf(it1.opening(), it1.ambiguous(), it1.absent()))).to.deep.equal(['PlanEnded ENTRY_ABSENT']);
+    expect(due(lifeOf(it1.opening(), it1.ambiguous()))).to.deep.equal([]);
+  });
+
+  it('an executed entry none of whose trades was heard asks for them, and its plan does not end', () => {
+    const life = lifeOf(it1.opening(), it1.reported('FILLED', 10));
+    expect(due(life, flat())).to.deep.equal([]);
+    expect(needs(life, flat())).to.deep.equal(['ask entry 1']);
+  });
+});
+
+describe('needs of a held position', () => {
+  it('a stop of another quantity is placed before the old one is cancelled (failure 93, ruling 4)', () => {
+    const grown = [...it1.opening(), it1.reported('FILLED', 10), it1.fill(4), it1.sending('stop', { quantity: 4 }), it1.placed('stop'), it1.fill(6)];
+    expect(needs(lifeOf(grown))).to.include('place stop 2: SELL 10 at 98').and.not.include('cancel stop 1');
+    const replaced = [...grown, it1.sending('stop', { attempt: 2 })];
+    expect(needs(lifeOf(replaced), flying(idOf('stop', 2)))).to.deep.equal([]);
+    expect(needs(lifeOf(replaced, it1.placed('stop', 2)))).to.deep.equal(['place target 1: SELL 10 at 104', 'cancel stop 1']);
+    expect(needs(lifeOf(replaced, it1.placed('stop', 2), it1.ended('stop', 'cancelled')))).to.deep.equal(['place target 1: SELL 10 at 104']);
+  });
+
+  it('a close does not cancel the old stop while the newer one is unanswered (ruling 4)', () => {
+    const life = lifeOf(it1.opening(), it1.reported('FILLED', 10), it1.fill(4), it1.sending('stop', { quantity: 4 }), it1.placed('stop'), it1.fill(6), it1.sending('stop', { attempt: 2 }), it1.closeRequested());
+    expect(needs(life, flying(idOf('stop', 2)))).to.deep.equal(['close 1: SELL 10']);
+  });
+
+  it('naked for ten seconds closes, and not before (ruling 10)', () => {
+    const life = lifeOf(it1.opened());
+    expect(due(life, { now: NOW + 10_009 })).to.deep.equal([]);
+    expect(due(life, { now: NOW + 10_010 })).to.deep.equal(['CloseRequested NAKED']);
+    expect(due(lifeOf(it1.opened(), it1.closeRequested()), { now: NOW + 99_000 })).to.deep.equal([]);
+    expect(due(lifeOf(it1.protected()), { now: NOW + 99_000 })).to.deep.equal([]);
+  });
+
+  it('replacing a stop later is not naked, and a stop that vanished later has its ten seconds', () => {
+    const replacing = lifeOf(it1.opening(), it1.reported('FILLED', 10), it1.fill(4), it1.sending('stop', { quantity: 4 }), it1.placed('stop'), it1.fill(6), it1.sending('stop', { attempt: 2, at: 60_000 }));
+    expect(due(replacing, { now: NOW + 99_000 })).to.deep.equal([]);
+    const vanished = lifeOf(it1.protected(), it1.ended('stop', 'canceled', 1, 60_000));
+    expect(due(vanished, { now: NOW + 69_999 })).to.deep.equal([]);
+    expect(needs(vanished, { now: NOW + 69_999 })).to.deep.equal(['place stop 2: SELL 10 at 98']);
+    expect(due(vanished, { now: NOW + 70_000 })).to.deep.equal(['CloseRequested NAKED']);
+  });
+
+  it('an unanswered stop is asked for, never sent under a second id (failure 47)', () => {
+    expect(needs(lifeOf(it1.opened(), it1.sending('stop')))).to.deep.equal(['ask stop 1']);
+  });
+
+  it('a stop the venue does not know goes again under its own id; one it refused, under the next (ruling 8)', () => {
+    const after = (cause: string) => needs(lifeOf(it1.opened(), it1.sending('stop'), it1.ended('stop', cause)));
+    expect(after('vanished')).to.deep.equal(['place stop 1: SELL 10 at 98']);
+    expect(after('not sent: MANDATE_UNKNOWN')).to.deep.equal(['place stop 1: SELL 10 at 98']);
+    expect(after('rejected -4045: Reach max stop order limit.')).to.deep.equal(['place stop 2: SELL 10 at 98']);
+    expect(needs(lifeOf(it1.opened(), it1.sending('stop'), it1.placed('stop'), it1.ended('stop', 'vanished')))).to.deep.equal(['place stop 2: SELL 10 at 98']);
+  });
+
+  it('an unknown stop of another quantity keeps its id, and is asked for until it is known to be gone', () => {
+    const life = lifeOf(it1.opening(), it1.reported('FILLED', 10), it1.fill(4), it1.sending('stop', { quantity: 4 }), it1.ended('stop', 'vanished'), it1.fill(6), it1.sending('stop', { attempt: 2 }), it1.placed('stop', 2));
+    expect(needs(life)).to.include('ask stop 1');
+  });
+
+  it('a fired protection is asked for until its end is known, and is not placed again meanwhile', () => {
+    expect(needs(lifeOf(it1.protected(), it1.triggered('stop')))).to.deep.equal(['ask stop 1']);
+    expect(needs(lifeOf(it1.protected(), it1.triggered('target')))).to.deep.equal(['ask target 1']);
+  });
+
+  it('what was turned by hand to the other side is adopted, and its stop replaced by one on the right side (failure 43)', () => {
+    const turned = [...it1.protected(), it1.fill(20, { side: 'SELL', orderId: 'web' })];
+    expect(needs(lifeOf(turned))).to.deep.equal(['adopt']);
+    expect(needs(lifeOf(turned, it1.adopted(-10)))).to.include('place stop 2: BUY 10 at 102');
+  });
+
+  it('what no mandate covers is adopted first: by hand on top of ours, or after the end', () => {
+    expect(needs(lifeOf(it1.protected(), it1.fill(1, { orderId: 'web' })))).to.deep.equal(['adopt']);
+    expect(needs(lifeOf(it1.opening(), it1.reported('EXPIRED', 0), it1.planEnded(), it1.fill(3)))).to.deep.equal(['adopt']);
+  });
+
+  it('nothing is placed before the tick is known, and a drifted position is left alone', () => {
+    expect(needs(lifeOf(it1.opened()), { tickSize: undefined })).to.deep.equal([]);
+    expect(needs(lifeOf(it1.opened(), it1.drift(5)))).to.deep.equal([]);
+  });
+});
+
+describe('needs of a close', () => {
+  const asked = [...it1.protected(), it1.closeRequested()];
+
+  it('one reduce-only order of the whole, and no second one while it is open (failures 35, 56)', () => {
+    expect(needs(lifeOf(asked))).to.deep.equal(['close 1: SELL 10']);
+    expect(needs(lifeOf(asked, it1.closing()), flying(idOf('close')))).to.deep.equal([]);
+    expect(needs(lifeOf(asked, it1.closing()))).to.deep.equal(['ask close 1']);
+    expect(needs(lifeOf(asked, it1.closing(), it1.ambiguous(idOf('close'))))).to.deep.equal(['ask close 1']);
+  });
+
+  it('found absent it goes again under its own id; refused, or executed in part, under the next (ruling 8)', () => {
+    expect(needs(lifeOf(asked, it1.closing(), it1.ambiguous(idOf('close')), it1.absent(idOf('close'))))).to.deep.equal(['close 1: SELL 10']);
+    expect(needs(lifeOf(asked, it1.closing(), it1.rejected(idOf('close'))))).to.deep.equal(['close 2: SELL 10']);
+    expect(needs(lifeOf(asked, it1.closing(), it1.reported('EXPIRED', 4, idOf('close'), 'o-close'), sell(4, 'o-close')))).to.deep.equal(['close 2: SELL 6']);
+  });
+
+  it('executed, its trades not yet heard: those are asked for, and only after ten seconds is it sent again', () => {
+    const life = lifeOf(asked, it1.closing(), it1.reported('FILLED', 10, idOf('close'), 'o-close'));
+    expect(needs(life)).to.deep.equal(['ask close 1']);
+    expect(needs(life, { now: NOW + 10_060 })).to.deep.equal(['close 2: SELL 10']);
+  });
+
+  it('what the venue states instead ends the waiting for trades', () => {
+    const life = lifeOf(asked, it1.closing(), it1.reported('EXPIRED', 4, idOf('close'), 'o-close'), it1.adopted(6));
+    expect(needs(life)).to.deep.equal(['close 2: SELL 6']);
+  });
+
+  it('flat by our count cancels nothing before the venue has said flat (failure 92)', () => {
+    const gone = lifeOf(it1.protected(), it1.triggered('stop'), sell(10));
+    expect(needs(gone)).to.deep.equal(['ask-truth']);
+    expect(needs(gone, flat(idOf('target')))).to.deep.equal(['cancel target 1', 'ask stop 1']);
+    expect(due(gone, flat(idOf('target')))).to.deep.equal([]);
+  });
+
+  it('flat cancels what the venue lists of ours, known to the journal or not', () => {
+    const stray = idOf('stop', 3);
+    expect(needs(lifeOf(it1.protected(), sell(10)), flat(stray, idOf('stop'), idOf('target')))).to.deep.equal(['cancel stop 3', 'cancel stop 1', 'cancel target 1']);
+    expect(needs(lifeOf(), flat(stray))).to.deep.equal(['cancel stop 3']);
+  });
+
+  it('flat waits for a protection that is still under way: it may yet land', () => {
+    const life = lifeOf(it1.opened(), it1.sending('stop'), sell(10, 'web'));
+    expect(needs(life, { ...flat(), ...flying(idOf('stop')) })).to.deep.equal([]);
+    expect(due(life, { ...flat(), ...flying(idOf('stop')) })).to.deep.equal([]);
+    expect(needs(life, flat())).to.deep.equal(['ask stop 1']);
+  });
+
+  it('is closed when the venue is flat and lists nothing of ours, with the reason', () => {
+    const ended = [it1.triggered('stop'), it1.ended('stop', 'finished'), sell(10), it1.ended('target', 'cancelled')];
+    const life = lifeOf(it1.protected(), ended);
+    expect([due(life), due(life, flat(idOf('target', 2))), due(life, flat())]).to.deep.equal([[], [], ['PositionClosed STOP']]);
+    expect(due(lifeOf(it1.protected(), it1.closeRequested('STOP_PASSED'), ended), flat())).to.deep.equal(['PositionClosed STOP_PASSED']);
+    expect(due(lifeOf(it1.opened(), sell(10, 'web')), flat())).to.deep.equal(['PositionClosed EXTERNAL']);
+  });
+
+  it('what others opened and closed before it was adopted is closed too, under an id of its own', () => {
+    const [event] = dueEvents(lifeOf(it1.fill(3, { orderId: 'web' }), sell(3, 'web')), makeSituation(flat()));
+    expect(event).to.deep.include({ type: 'PositionClosed', positionId: `external-${GPS}-${NOW + 10}`, reason: 'EXTERNAL' });
+  });
+});
