@@ -6,6 +6,7 @@ import { messageOf, VigilError } from '../protocol/errors.ts';
 import { VIEW_EVERY_MS } from '../protocol/messages.ts';
 import type { ExecutorMessage, GatewayMessage, ReadMessage, VenueSessionView, WriteMessage } from '../protocol/messages.ts';
 import type { PlanId, SymbolName } from '../protocol/names.ts';
+import { PERMIT_LIFE_MS } from '../protocol/permit.ts';
 import type { PermitRedeemer } from '../protocol/permit.ts';
 import type { AccountModes, LeverageBracket, VenueReads, VenueWrite, WriteOutcome } from '../protocol/venue.ts';
 import { accountModeFault } from '../rules/account-modes.ts';
@@ -20,6 +21,8 @@ const WRITE_DEADLINE_MS = 8_000;
 const TIME_SAMPLES = 5;
 const TIME_EVERY_MS = 60_000;
 const SESSION_RETRY_MS = 2_000;
+/** A slot that was given and not used frees its room before the venue's window ends: look again. */
+const SLOT_LOOK_MS = 1_000;
 
 export interface GatewayOptions {
   readonly venue: VenueGateway;
@@ -47,6 +50,8 @@ interface GatewayState {
   session: VenueSessionView;
   samples: number[];
   sent: readonly number[];
+  /** When slots were given: the entry, its stop and its target are still to come. */
+  slots: readonly number[];
   reads: number;
   writes: number;
   refusals: number;
@@ -70,7 +75,7 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
       ctx.timers.once('time', 0, { type: 'measure-time' });
       ctx.timers.once('modes', 0, { type: 'confirm-modes' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
-      return { session: { clockOffsetMs: undefined, modesConfirmed: false, brackets: new Map() }, samples: [], sent: [], reads: 0, writes: 0, refusals: 0, lastFailure: null, stuck: new Map() };
+      return { session: { clockOffsetMs: undefined, modesConfirmed: false, brackets: new Map() }, samples: [], sent: [], slots: [], reads: 0, writes: 0, refusals: 0, lastFailure: null, stuck: new Map() };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -88,10 +93,16 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
           return same;
         case 'request-slot':
         case 'slot-ready': {
-          state.sent = recentWrites(state.sent, ctx.clock.now());
-          const delay = entrySlotDelay(state.sent, ctx.clock.now());
-          if (delay > 0) ctx.timers.once(`slot:${message.planId}`, delay, { type: 'slot-ready', symbol: message.symbol, planId: message.planId });
-          else ctx.tell(options.executorOf(message.symbol), { type: 'slot-granted', planId: message.planId });
+          const now = ctx.clock.now();
+          state.sent = recentWrites(state.sent, now);
+          state.slots = state.slots.filter((at) => now - at < PERMIT_LIFE_MS);
+          const delay = entrySlotDelay([...state.sent, ...state.slots.flatMap((at) => [at, at, at])].toSorted((a, b) => a - b), now);
+          if (delay > 0) {
+            ctx.timers.once(`slot:${message.planId}`, Math.min(delay, SLOT_LOOK_MS), { type: 'slot-ready', symbol: message.symbol, planId: message.planId });
+            return same;
+          }
+          state.slots = [...state.slots, now];
+          ctx.tell(options.executorOf(message.symbol), { type: 'slot-granted', planId: message.planId });
           return same;
         }
         case 'measure-time':

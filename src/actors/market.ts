@@ -159,9 +159,14 @@ function change(state: MarketState, symbol: SymbolName, part: Partial<SymbolMark
 
 function take(state: MarketState, event: MarketEvent, keep: number): void {
   const { symbol, observedAt } = event;
-  if (event.type === 'mark') change(state, symbol, { mark: { price: event.price, observedAt } });
-  else if (event.type === 'book') change(state, symbol, { book: { bid: event.bid, ask: event.ask, observedAt } });
-  else if (event.candle.closed) load(state, symbol, [event.candle], keep);
+  const known = state.symbols.get(symbol)?.market;
+  // The streams before and after a new subscription may overlap: what is older than what is known says nothing.
+  const isOld = (part: { readonly observedAt: number } | undefined) => part !== undefined && part.observedAt > observedAt;
+  if (event.type === 'mark') {
+    if (!isOld(known?.mark)) change(state, symbol, { mark: { price: event.price, observedAt } });
+  } else if (event.type === 'book') {
+    if (!isOld(known?.book)) change(state, symbol, { book: { bid: event.bid, ask: event.ask, observedAt } });
+  } else if (event.candle.closed) load(state, symbol, [event.candle], keep);
 }
 
 function load(state: MarketState, symbol: SymbolName, candles: readonly Candle[], keep: number): void {

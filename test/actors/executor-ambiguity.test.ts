@@ -133,7 +133,7 @@ describe('executor: an entry without an answer', () => {
     it(`counts its own fill once when the trade list takes ${slowMs} ms, and is protected before it counts as naked (rulings 8, 10)`, async () => {
       const desk = await new Desk().start();
       desk.venue.streaming = false;
-      const trades = Promise.withResolvers<unknown>();
+      const trades = Promise.withResolvers<object>();
       desk.venue.onRead = (name) => (name === 'trades' ? trades.promise : undefined);
       desk.plan();
       await desk.advance(slowMs);

@@ -68,8 +68,8 @@ describe('executor: leverage and margin mode', () => {
     const desk = new Desk();
     desk.venue.leverage = 20;
     let lost = 0;
-    const issuer = desk.authority.issuer;
-    const { configure } = issuer;
+    const { issuer } = desk.authority;
+    const configure = issuer.configure.bind(issuer);
     issuer.configure = (terms) => {
       if (++lost === 1) throw new Error('the governor dies with the request in its hands');
       return configure(terms);

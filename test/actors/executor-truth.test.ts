@@ -56,6 +56,20 @@ describe('executor: the venue\'s word', () => {
     expect(desk.life.phase).to.equal('Drifted');
   });
 
+  it('keeps the exits of a position of ours of which the venue states another size, where strangers\' are left alone (ruling 5, failure 64)', async () => {
+    const desk = await new Desk({ unknownPositions: 'leave' }).start();
+    desk.plan();
+    await desk.advance(2_000);
+    desk.venue.quantity = decimal('15000');
+    await desk.advance(70_000);
+    expect(desk.life.phase).to.equal('Protected');
+    expect(standing(desk).map((algo) => algo.quantity.toFixed())).to.deep.equal(['15000', '15000']);
+    desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'test' });
+    await desk.advance(5_000);
+    expect(desk.venue.quantity.toFixed()).to.equal('0');
+    expect(desk.life.phase).to.equal('Flat');
+  });
+
   it('records a position that vanished without a trade as external, and invents no fill (operators\' 23)', async () => {
     const desk = await new Desk().start();
     desk.plan();
@@ -83,10 +97,10 @@ describe('executor: the venue\'s word', () => {
 
   it('does not let a slow answer of one reading into the next: what was asked before a fill says nothing after it (failure 84)', async () => {
     const desk = await new Desk().start();
-    const old = Promise.withResolvers<unknown>();
+    const old = Promise.withResolvers<object>();
     let asked = 0;
     desk.venue.onRead = (name) => {
-      if (name === 'positions') return ++asked === 1 ? old.promise : new Promise(() => undefined);
+      if (name === 'positions') return ++asked === 1 ? old.promise : new Promise<object>(() => undefined);
       return name === 'openOrders' ? Promise.reject(new Error('timeout')) : undefined;
     };
     // Any answered order makes it look at the venue's side; the first reading fails in one part, its positions part is slow.
@@ -94,7 +108,7 @@ describe('executor: the venue\'s word', () => {
     desk.venue.onWrite = (write) => (write.kind === 'OPEN' ? { result: 'unknown', message: 'no answer' } : undefined);
     desk.plan();
     await desk.advance(1_000);
-    desk.venue.onRead = (name) => (name === 'positions' ? new Promise(() => undefined) : undefined);
+    desk.venue.onRead = (name) => (name === 'positions' ? new Promise<object>(() => undefined) : undefined);
     await desk.advance(3_000);
     old.resolve([]);
     await desk.advance(5_000);

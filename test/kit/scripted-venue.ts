@@ -6,6 +6,8 @@ import type { ReadName, UserEvent, VenueAlgoOrder, VenueOrder, VenueReads, Venue
 import type { VenueGateway } from '../../src/venue/port.ts';
 
 type Scripted<Value> = Value | Promise<Value> | undefined;
+/** What a test answers a read with: a list, a value, or a promise of either. */
+type ReadScript = Scripted<object>;
 
 export class ScriptedVenue implements VenueGateway {
   readonly writes: VenueWrite[] = [];
@@ -21,7 +23,7 @@ export class ScriptedVenue implements VenueGateway {
   streaming = true;
   /** Undefined: the venue does what it is asked. */
   onWrite: (write: VenueWrite) => Scripted<WriteOutcome> = () => undefined;
-  onRead: (name: ReadName, query: object) => Scripted<unknown> = () => undefined;
+  onRead: (name: ReadName, query: object) => ReadScript = () => undefined;
   readonly #symbol: SymbolName;
   readonly #now: () => number;
   readonly #emit: (event: UserEvent) => void;

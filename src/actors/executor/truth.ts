@@ -109,7 +109,8 @@ function disagree(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext
   state.mismatches = 0;
   // Our own order's fate is still being asked for: its fills are not yet to be adopted as somebody else's.
   if (isOpenOrder(state.life.entry) && state.life.entry?.state === 'sending') return;
-  if (state.options.unknownPositions === 'leave' && !stated.isZero()) {
+  // What is left alone is a position that is none of ours; ours keeps its exits, however much of it there is (ruling 5, failure 64).
+  if (state.options.unknownPositions === 'leave' && !stated.isZero() && state.life.holding.quantity.isZero()) {
     record(state, [{ type: 'DriftFound', at, journal: text(state.life.holding.quantity), venue: text(stated) }], ctx);
     state.truthDueAt = at + DRIFT_REREAD_MS;
     state.reconciledEpoch = Math.max(state.reconciledEpoch, truth.streamEpoch);

@@ -1,0 +1,103 @@
+/** The bridge: one plan or one coded refusal for every intent, and never two plans of one signal. */
+import { expect } from 'chai';
+import { bridgeBehaviour } from '../../src/actors/bridge.ts';
+import { decimal } from '../../src/protocol/decimal.ts';
+import type { BridgeMessage, ExecutorMessage, FunnelMessage, JournalMessage, LifeView } from '../../src/protocol/messages.ts';
+import { worker } from '../../src/supervision/child-spec.ts';
+import { aPlan, aUniverse, GPS } from '../kit/actors.ts';
+import { Probe } from '../kit/probe.ts';
+import { World } from '../kit/world.ts';
+
+async function bench(recorded: (now: number) => object[] = () => []) {
+  const world = new World();
+  const { clock, system } = world;
+  const ref = system.ref<BridgeMessage>('bridge');
+  const journal = new Probe<JournalMessage>(world, 'journal');
+  journal.answer = () => recorded(clock.now());
+  const executor = new Probe<ExecutorMessage>(world, 'executor');
+  const funnel = new Probe<FunnelMessage>(world, 'funnel');
+  await world.start(journal.spec, executor.spec, funnel.spec, worker(ref, bridgeBehaviour({ sources: new Set(['trend-24h']), priceMaxAgeMs: 10_000, entrySlippageBps: 30, executorOf: () => executor.ref, funnel: funnel.ref, journal: journal.ref })));
+  const tell = (message: BridgeMessage) => system.tell(ref, message);
+  const life = (part: Partial<LifeView> = {}) => tell({ type: 'life', view: { symbol: GPS, phase: 'Flat', notional: '0', leverageConfirmed: true, reconciledEpoch: 1, ...part } });
+  const inform = () => {
+    tell({ type: 'session', view: { clockOffsetMs: 0, modesConfirmed: true, brackets: new Map() } });
+    tell({ type: 'universe', universe: aUniverse() });
+    tell({ type: 'market-view', view: { at: 0, symbols: new Map([[GPS, { symbol: GPS, candles: 1, mark: { price: decimal('0.01'), observedAt: clock.now() } }]]) } });
+    life();
+  };
+  const intend = async (part: object = {}) => {
+    tell({ type: 'intent', intent: { ...aPlan(clock.now()).intent, ...part } });
+    await world.settle();
+    return funnel.of('step').filter(({ step }) => step.stage === 'intent').at(-1)?.step.outcome;
+  };
+  return { world, tell, life, inform, intend, executor, funnel, plans: () => executor.of('plan').map((message) => message.plan) };
+}
+
+describe('bridge', () => {
+  it('turns an intent into one plan, sized within the venue\'s filters, and says so twice in the funnel', async () => {
+    const { inform, intend, plans, funnel } = await bench();
+    inform();
+    expect(await intend()).to.equal('passed');
+    expect(plans()).to.have.length(1);
+    expect(decimal(plans()[0]!.notional).toNumber()).to.be.within(195, 205);
+    expect(funnel.of('step').map(({ step }) => [step.stage, step.outcome])).to.deep.equal([['intent', 'passed'], ['plan', 'passed']]);
+  });
+
+  it('knows nothing at first, and refuses rather than guesses: each missing input by its name', async () => {
+    const { world, inform, tell, life, intend, plans } = await bench();
+    expect(await intend()).to.equal('CLOCK_SKEW');
+    tell({ type: 'session', view: { clockOffsetMs: 0, modesConfirmed: true, brackets: new Map() } });
+    expect(await intend()).to.equal('UNIVERSE_UNKNOWN');
+    tell({ type: 'universe', universe: aUniverse() });
+    expect(await intend()).to.equal('POSITION_UNRESOLVED');
+    life();
+    expect(await intend()).to.equal('PRICE_MISSING');
+    inform();
+    await world.advance(11_000);
+    expect(await intend()).to.equal('PRICE_STALE');
+    expect(plans()).to.deep.equal([]);
+  });
+
+  it('refuses an unknown source, a symbol outside the universe, an expired intent and a symbol that is not flat', async () => {
+    const { world, inform, life, intend } = await bench();
+    inform();
+    expect(await intend({ source: 'somebody' })).to.equal('SOURCE_UNKNOWN');
+    expect(await intend({ symbol: 'DOGEUSDT' })).to.equal('SYMBOL_NOT_IN_POLICY_UNIVERSE');
+    expect(await intend({ expiresAt: world.clock.now() - 1 })).to.equal('INTENT_EXPIRED');
+    life({ phase: 'Protected' });
+    expect(await intend()).to.equal('POSITION_OPEN');
+  });
+
+  it('takes a signal that led to an order for a duplicate, one that was refused not (ruling 19)', async () => {
+    const { inform, intend, life, plans } = await bench();
+    inform();
+    await intend();
+    const { planId } = plans()[0]!;
+    life({ plan: { planId, stage: 'pending' } });
+    life({ plan: { planId, stage: 'ended' } });
+    expect(await intend(), 'its plan was refused before it was sent').to.equal('passed');
+    life({ phase: 'Opening', plan: { planId, stage: 'sent' } });
+    life({ plan: { planId, stage: 'ended' } });
+    expect(await intend()).to.equal('INTENT_DUPLICATE');
+  });
+
+  it('remembers over a restart which plans were made for an order (rulings 18, 19)', async () => {
+    const plans: object[] = [];
+    const { world, inform, intend, plans: made } = await bench((now) => plans.map((payload) => ({ at: now - 1_000, ...payload })));
+    inform();
+    await intend();
+    const { planId } = made()[0]!;
+    plans.push({ entity: `symbol/${GPS}`, type: 'PlanMade', payload: { plan: { planId } } });
+    world.system.control('bridge', 'kill', 'test');
+    await world.advance(1_000);
+    inform();
+    expect(await intend()).to.equal('INTENT_DUPLICATE');
+  });
+
+  it('dates by venue time: an intent is not old because our clock runs ahead (ruling 18)', async () => {
+    const { world, tell, inform, intend } = await bench();
+    inform();
+    tell({ type: 'session', view: { clockOffsetMs: -5_000, modesConfirmed: true, brackets: new Map() } });
+    expect(await intend({ expiresAt: world.clock.now() - 4_000 })).to.equal('passed');
+  });
+});

@@ -1,0 +1,130 @@
+/** A strategy at work: silent until ready, then at once; every evaluation counted, what is confident enough published. */
+import { expect } from 'chai';
+import { generatorBehaviour } from '../../src/actors/generator.ts';
+import type { Strategy } from '../../src/actors/generator.ts';
+import { decimal } from '../../src/protocol/decimal.ts';
+import type { Evaluation } from '../../src/protocol/decisions.ts';
+import type { BridgeMessage, FunnelMessage, GeneratorMessage } from '../../src/protocol/messages.ts';
+import type { SymbolName } from '../../src/protocol/names.ts';
+import { worker } from '../../src/supervision/child-spec.ts';
+import { aUniverse, GPS } from '../kit/actors.ts';
+import { Probe } from '../kit/probe.ts';
+import { World } from '../kit/world.ts';
+
+const OTHERS = ['BTCUSDT', 'ETHUSDT', '币安人生USDT'] as SymbolName[];
+const SYMBOLS = [GPS, ...OTHERS];
+const OFFSET = -400;
+
+async function bench(evaluate?: Strategy['evaluate']) {
+  const world = new World();
+  const ref = world.system.ref<GeneratorMessage>('generator/test');
+  const verdicts: Evaluation[] = [
+    { symbol: SYMBOLS[0]!, verdict: 'signal', side: 'LONG', confidence: 0.9 },
+    { symbol: SYMBOLS[1]!, verdict: 'signal', side: 'SHORT', confidence: 0.2 },
+    { symbol: SYMBOLS[2]!, verdict: 'hold', confidence: 0.5 },
+    { symbol: SYMBOLS[3]!, verdict: 'unknown', missing: 'ticker' },
+  ];
+  const strategy: Strategy = { name: 'test', evaluate: evaluate ?? ((market) => verdicts.find((one) => one.symbol === market.symbol)!) };
+  const bridge = new Probe<BridgeMessage>(world, 'bridge');
+  const funnel = new Probe<FunnelMessage>(world, 'funnel');
+  await world.start(bridge.spec, funnel.spec, worker(ref, generatorBehaviour({ strategy, cycleMs: 60_000, minConfidence: 0.5, dataMaxAgeMs: 60_000, intentExpiryMs: 120_000, notional: '200', leverage: 10, stopLossPercent: '2', takeProfitPercent: '4', bridge: bridge.ref, funnel: funnel.ref })));
+  const tell = (message: GeneratorMessage) => world.system.tell(ref, message);
+  const inform = (symbols: readonly SymbolName[] = SYMBOLS) => {
+    tell({ type: 'universe', universe: aUniverse(symbols, 7) });
+    tell({ type: 'session', view: { clockOffsetMs: OFFSET, modesConfirmed: true, brackets: new Map() } });
+    tell({ type: 'market-view', view: { at: 0, symbols: new Map(symbols.map((symbol) => [symbol, { symbol, candles: 1, mark: { price: decimal('0.01'), observedAt: 0 } }])) } });
+  };
+  const ready = (is: boolean) => tell({ type: 'readiness', view: { ready: is, missing: [], since: 0 } });
+  const intents = () => bridge.of('intent').map((message) => message.intent);
+  const outcomes = () => funnel.of('step').map(({ step }) => step.outcome);
+  return { world, tell, inform, ready, intents, outcomes, funnel };
+}
+
+describe('generator', () => {
+  it('makes no cycle until the gate opens, and the first one at once (ruling 17)', async () => {
+    const { world, inform, ready, intents } = await bench();
+    inform();
+    await world.advance(200_000);
+    expect(intents()).to.deep.equal([]);
+    ready(true);
+    await world.advance(10);
+    expect(intents()).to.have.length(1);
+    await world.advance(59_000);
+    expect(intents(), 'the next a cycle later').to.have.length(1);
+    await world.advance(1_000);
+    expect(intents()).to.have.length(2);
+  });
+
+  it('counts every evaluation of every cycle with its outcome, holds and unknowns included (ruling 27, failures 4, 8)', async () => {
+    const { world, inform, ready, outcomes } = await bench();
+    inform();
+    ready(true);
+    await world.advance(10);
+    expect(outcomes()).to.deep.equal(['passed', 'CONFIDENCE_LOW', 'SIGNAL_HOLD', 'MARKET_DATA_MISSING']);
+  });
+
+  it('dates an intent by venue time, and names the universe it was made for (rulings 18, 19)', async () => {
+    const { world, inform, ready, intents } = await bench();
+    inform();
+    const now = world.clock.now();
+    ready(true);
+    await world.advance(0);
+    expect(intents()[0]).to.include({ symbol: GPS, side: 'LONG', createdAt: now + OFFSET, expiresAt: now + OFFSET + 120_000, universeVersion: 7, price: '0.01', notional: '200' });
+  });
+
+  it('looks at the symbols of the universe and at no other (failure 3)', async () => {
+    const seen: string[] = [];
+    const { world, inform, ready } = await bench((market) => {
+      seen.push(market.symbol);
+      return { symbol: market.symbol, verdict: 'hold', confidence: 0 };
+    });
+    inform();
+    inform([GPS]);
+    ready(true);
+    await world.advance(10);
+    expect(seen).to.deep.equal([GPS]);
+  });
+
+  it('evaluates a symbol nobody has seen a price of as one without data, not as none (failure 69)', async () => {
+    const { world, inform, tell, ready, outcomes } = await bench((market) => (market.mark === undefined ? { symbol: market.symbol, verdict: 'unknown', missing: 'mark' } : { symbol: market.symbol, verdict: 'hold', confidence: 0 }));
+    inform([GPS]);
+    tell({ type: 'universe', universe: aUniverse(SYMBOLS) });
+    ready(true);
+    await world.advance(10);
+    expect(outcomes().filter((outcome) => outcome === 'MARKET_DATA_MISSING')).to.have.length(3);
+    expect(outcomes()).to.have.length(4);
+  });
+
+  it('starts a cycle again each time it leaves NOT_READY, and makes none while it lasts', async () => {
+    const { world, inform, ready, intents } = await bench();
+    inform();
+    ready(true);
+    await world.advance(10);
+    ready(true);
+    await world.advance(10);
+    expect(intents(), 'still ready is no new start').to.have.length(1);
+    ready(false);
+    await world.advance(120_000);
+    expect(intents()).to.have.length(1);
+    ready(true);
+    await world.advance(10);
+    expect(intents()).to.have.length(2);
+  });
+
+  it('crashes with a strategy that throws, is restarted, and goes on in the next cycle (failure 4)', async () => {
+    let defect = true;
+    const { world, inform, ready, outcomes } = await bench((market) => {
+      if (defect) throw new TypeError('a format error in a fallback');
+      return { symbol: market.symbol, verdict: 'hold', confidence: 0 };
+    });
+    inform();
+    ready(true);
+    await world.advance(1_000);
+    expect(world.system.inspect('generator/test')).to.include({ restarts: 1 });
+    defect = false;
+    inform();
+    ready(true);
+    await world.advance(10);
+    expect(outcomes()).to.have.length(4);
+  });
+});

@@ -1,0 +1,90 @@
+/** The journal's actor: an answer for every append, whatever the store does, and nothing acknowledged that is not durable. */
+import { expect } from 'chai';
+import { journalBehaviour } from '../../src/actors/journal.ts';
+import type { JournalAnswer, JournalEntryDraft, JournalMessage } from '../../src/protocol/messages.ts';
+import { worker } from '../../src/supervision/child-spec.ts';
+import { MemoryJournal } from '../kit/memory-journal.ts';
+import { World } from '../kit/world.ts';
+
+const entry = (sequence: number, type = 'Noted'): JournalEntryDraft => ({ entity: 'symbol/币安人生USDT', sequence, type, version: 1, at: 0, payload: {} });
+
+async function bench() {
+  const world = new World();
+  const store = new MemoryJournal();
+  const ref = world.system.ref<Parameters<ReturnType<typeof journalBehaviour>['receive']>[1]>('journal');
+  await world.start(worker(ref, journalBehaviour(store)));
+  const append = (...entries: JournalEntryDraft[]) => {
+    const result: { answer: JournalAnswer | string | undefined } = { answer: undefined };
+    world.system.ask(ref, { type: 'append', entries } satisfies JournalMessage, 10_000).then(
+      (answer) => (result.answer = answer),
+      (error: Error) => (result.answer = error.message),
+    );
+    return result;
+  };
+  return { world, store, ref, append };
+}
+
+describe('journal actor', () => {
+  it('answers an append when it is durable and not before', async () => {
+    const { world, store, append } = await bench();
+    store.mood = 'held';
+    const result = append(entry(1), entry(2));
+    await world.advance(1_000);
+    expect(result.answer).to.equal(undefined);
+    store.release();
+    await world.settle();
+    expect(result.answer).to.deep.equal({ ok: true });
+    expect(store.story('symbol/币安人生USDT')).to.have.length(2);
+  });
+
+  it('says what failed, and that a number was taken by another writer, without dying of it', async () => {
+    const { world, store, append } = await bench();
+    store.mood = 'failing';
+    const away = append(entry(1));
+    await world.settle();
+    expect(away.answer).to.deep.equal({ ok: false, code: 'JOURNAL_UNAVAILABLE', message: 'the disk is full' });
+    store.mood = 'ok';
+    append(entry(1));
+    const conflict = append(entry(1, 'Other'));
+    await world.settle();
+    expect(conflict.answer).to.include({ ok: false, code: 'JOURNAL_SEQUENCE_CONFLICT' });
+    expect(world.system.inspect('journal')).to.include({ restarts: 0 });
+  });
+
+  it('answers within its deadline when the store is silent', async () => {
+    const { world, store, append } = await bench();
+    store.mood = 'silent';
+    const result = append(entry(1));
+    await world.advance(5_100);
+    expect(result.answer).to.include({ ok: false, code: 'JOURNAL_UNAVAILABLE' });
+  });
+
+  it('tells the askers at once when it dies, and takes the repeated batch afterwards as the same (failure 47)', async () => {
+    const { world, store, append } = await bench();
+    store.mood = 'held';
+    const lost = append(entry(1));
+    await world.settle();
+    world.system.control('journal', 'kill', 'test');
+    await world.settle();
+    expect(lost.answer).to.match(/journal ended/);
+    store.release();
+    await world.advance(1_000);
+    const again = append(entry(1));
+    await world.settle();
+    expect(again.answer).to.deep.equal({ ok: true });
+    expect(store.entries).to.have.length(1);
+  });
+
+  it('is started again when the store cannot be read, and answers the next reader', async () => {
+    const { world, store, ref } = await bench();
+    store.readsFail = true;
+    const failures: string[] = [];
+    world.system.ask(ref, { type: 'read', entity: 'x' }, 10_000).catch((error: Error) => failures.push(error.message));
+    await world.advance(1_000);
+    expect(failures).to.have.length(1);
+    store.readsFail = false;
+    const reading = world.system.ask(ref, { type: 'read', entity: 'x' }, 10_000);
+    await world.advance(1_000);
+    expect(await reading).to.deep.equal([]);
+  });
+});

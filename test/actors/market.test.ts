@@ -1,0 +1,149 @@
+/** The market: one picture for everybody, several times a second however fast the ticks come, with the age of each part. */
+import { expect } from 'chai';
+import { marketBehaviour } from '../../src/actors/market.ts';
+import { decimal } from '../../src/protocol/decimal.ts';
+import type { Candle, MarketEvent, MarketView } from '../../src/protocol/market.ts';
+import type { GatewayMessage, MarketMessage } from '../../src/protocol/messages.ts';
+import type { SymbolName } from '../../src/protocol/names.ts';
+import { worker } from '../../src/supervision/child-spec.ts';
+import { aUniverse, GPS } from '../kit/actors.ts';
+import { Probe } from '../kit/probe.ts';
+import { World } from '../kit/world.ts';
+
+const BTC = 'BTCUSDT' as SymbolName;
+const MINUTE = 60_000;
+const one = decimal('1');
+const aCandle = (minute: number, closed = true): Candle => ({ openTime: minute * MINUTE, open: one, high: one, low: one, close: one, volume: one, closed });
+
+async function bench() {
+  const world = new World();
+  const ref = world.system.ref<MarketMessage>('market');
+  const venue = { away: false, candles: [1, 2, 3].map((minute) => aCandle(minute)) };
+  const gateway = new Probe<GatewayMessage>(world, 'gateway');
+  gateway.answer = (message) => {
+    if (message.type !== 'read') return undefined;
+    if (venue.away) return { ok: false, kind: 'unreachable', message: 'down' };
+    return { ok: true, value: message.name === 'candles' ? venue.candles : [{ symbol: GPS, changePercent: decimal('-3'), lastPrice: one, quoteVolume: one, closeTime: 0 }, { symbol: 'XUSDT' as SymbolName, changePercent: one, lastPrice: one, quoteVolume: one, closeTime: 0 }] };
+  };
+  const streams: { symbols: readonly SymbolName[]; emit: (event: MarketEvent) => void; closed: boolean }[] = [];
+  const reader = new Probe<{ readonly type: 'market-view'; readonly view: MarketView }>(world, 'reader');
+  await world.start(
+    gateway.spec,
+    reader.spec,
+    worker(ref, marketBehaviour({
+      streams: {
+        open(symbols, emit) {
+          const stream = { symbols, emit, closed: false };
+          streams.push(stream);
+          return { close: () => void (stream.closed = true) };
+        },
+      },
+      gateway: gateway.ref,
+      tickerMs: 15_000,
+      candleHistory: 3,
+      subscribers: [reader.ref],
+    })),
+  );
+  const watch = async (symbols: readonly SymbolName[] = [GPS]) => {
+    world.system.tell(ref, { type: 'universe', universe: aUniverse(symbols) });
+    await world.advance(300);
+  };
+  const mark = (price: string, observedAt = world.clock.now(), symbol = GPS): MarketEvent => ({ type: 'mark', symbol, price: decimal(price), observedAt });
+  return { world, venue, gateway, streams, reader, watch, mark, of: (symbol: SymbolName) => reader.last('market-view')?.view.symbols.get(symbol) };
+}
+
+describe('market', () => {
+  it('makes one view of a flood of ticks, and it is the last one (failure 75)', async () => {
+    const { world, streams, reader, watch, mark, of } = await bench();
+    await watch();
+    reader.clear();
+    for (let i = 1; i <= 5_000; i++) streams[0]!.emit(mark(String(i)));
+    await world.advance(250);
+    expect(reader.told).to.have.length(1);
+    expect(of(GPS)?.mark?.price.toFixed()).to.equal('5000');
+    await world.advance(2_000);
+    expect(reader.told, 'nothing new is nothing to tell').to.have.length(1);
+  });
+
+  it('leaves what was never observed undefined, and dates each part by itself', async () => {
+    const { world, streams, watch, mark, of } = await bench();
+    await watch([GPS, BTC]);
+    const at = world.clock.now();
+    streams[0]!.emit(mark('2', at - 700));
+    await world.advance(300);
+    expect(of(GPS)?.mark?.observedAt).to.equal(at - 700);
+    expect(of(GPS)).to.not.have.property('book');
+    expect(of(BTC)).to.not.have.any.keys('mark', 'book', 'ticker');
+    expect(of(GPS)?.ticker?.changePercent.toFixed()).to.equal('-3');
+  });
+
+  it('never lets an older price replace a newer one', async () => {
+    const { world, streams, watch, mark, of } = await bench();
+    await watch();
+    const at = world.clock.now();
+    streams[0]!.emit(mark('2', at));
+    streams[0]!.emit(mark('1', at - 5_000));
+    await world.advance(300);
+    expect(of(GPS)?.mark?.price.toFixed()).to.equal('2');
+  });
+
+  it('subscribes anew after 30 s without any price, closing the old stream, and not while one symbol ticks', async () => {
+    const { world, streams, watch, mark } = await bench();
+    await watch();
+    for (let i = 0; i < 40; i++) {
+      streams[0]!.emit(mark('1'));
+      await world.advance(1_000);
+    }
+    expect(streams).to.have.length(1);
+    await world.advance(31_000);
+    expect(streams.map((stream) => stream.closed)).to.deep.equal([true, false]);
+    await world.advance(31_000);
+    expect(streams).to.have.length(3);
+  });
+
+  it('keeps the candle window: history and stream joined, repeated ones once, open ones not, the oldest dropped', async () => {
+    const { world, streams, watch, of } = await bench();
+    await watch();
+    expect(of(GPS)?.candles).to.equal(3);
+    for (const candle of [aCandle(3), aCandle(4, false), aCandle(4), aCandle(5)]) streams[0]!.emit({ type: 'candle', symbol: GPS, candle, observedAt: 0 });
+    await world.advance(300);
+    expect(of(GPS)?.candles).to.equal(3);
+  });
+
+  it('loads the history although the stream was faster with its first candle', async () => {
+    const { world, venue, streams, watch, of } = await bench();
+    venue.away = true;
+    await watch();
+    streams[0]!.emit({ type: 'candle', symbol: GPS, candle: aCandle(4), observedAt: 0 });
+    await world.advance(300);
+    expect(of(GPS)?.candles).to.equal(1);
+    venue.away = false;
+    await watch([GPS, BTC]);
+    await world.advance(5_000);
+    expect(of(GPS)?.candles).to.equal(3);
+  });
+
+  it('asks again for tickers and history that could not be read', async () => {
+    const { world, venue, watch, of } = await bench();
+    venue.away = true;
+    await watch();
+    await world.advance(10_000);
+    expect(of(GPS)).to.not.have.property('ticker');
+    venue.away = false;
+    await world.advance(2_500);
+    expect(of(GPS)?.ticker).to.not.equal(undefined);
+    expect(of(GPS)?.candles).to.equal(3);
+  });
+
+  it('follows the universe: a symbol more is subscribed at once, one less is forgotten, the same again is nothing new', async () => {
+    const { streams, watch, of } = await bench();
+    await watch();
+    await watch();
+    expect(streams).to.have.length(1);
+    await watch([GPS, BTC]);
+    expect(streams.at(-1)?.symbols).to.deep.equal([GPS, BTC]);
+    await watch([BTC]);
+    expect(streams.filter((stream) => !stream.closed)).to.have.length(1);
+    expect(of(GPS)).to.equal(undefined);
+  });
+});
