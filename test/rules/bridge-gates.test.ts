@@ -96,6 +96,8 @@ describe('bridge gates', () => {
   it('show the size and a sample of the universe to a symbol outside it (failure 3)', () => {
     const outside = { symbol: 'BTCUSDT' as SymbolName };
     expect(denialOf(outside, {})).to.deep.equal({ code: 'SYMBOL_NOT_IN_POLICY_UNIVERSE', value: 'BTCUSDT', limit: `9 symbols: ${POLICY.slice(0, 5).join(', ')}, …` });
+    const five = makeUniverse(POLICY.slice(0, 5).map((symbol) => makeInstrument({ symbol })));
+    expect(denialOf(outside, { universe: five })?.limit).to.equal(`5 symbols: ${POLICY.slice(0, 5).join(', ')}`);
     expect(denialOf(outside, { universe: makeUniverse([makeInstrument({ symbol: CHINESE })]) })?.limit).to.equal(`1 symbols: ${CHINESE}`);
   });
 

@@ -88,6 +88,8 @@ function protectionNeeds(life: Life, situation: Situation, leg: ProtectionLeg, q
   if (side === undefined || life.positionId === undefined) return [];
   // Sent, or fired: what has become of it is asked for until it is known.
   if (record?.state === 'sending' || record?.state === 'triggered') return situation.inFlight.has(record.clientId) ? [] : [{ need: 'ask-algo', key: `ask:${record.clientId}`, record }];
+  // It fired, and nothing of its order was counted yet: most likely nothing is held any more. If it is, ten naked seconds close it.
+  if (leg === 'stop' && record?.orderId !== undefined && !life.filled.has(record.orderId)) return [{ need: 'ask-truth', key: 'truth' }];
   const same = record?.quantity.isEqualTo(quantity) === true && record.side === closingSide(side);
   if (record?.state === 'placed' && same) return [];
   // The attempt rises only after a definite end; the same order without one is sent again under its own id (ruling 8).

@@ -48,7 +48,7 @@ describe('a life', () => {
   });
 
   it('never lets what was executed become less, nor an ended order open again', () => {
-    const late = lifeOf(a.opening(), a.reported('PARTIALLY_FILLED', 6), a.reported('PARTIALLY_FILLED', 4), a.reported('EXPIRED', 6), a.reported('NEW', 0), a.reported('FILLED', 10));
+    const late = lifeOf(a.opening(), a.reported('PARTIALLY_FILLED', 6), a.reported('PARTIALLY_FILLED', 4), a.reported('EXPIRED', 4), a.reported('NEW', 0), a.reported('FILLED', 10));
     expect(late.entry).to.deep.include({ state: 'ended', status: 'EXPIRED' });
     expect(text(late.entry!.executedQuantity)).to.equal('6');
   });

@@ -137,6 +137,15 @@ describe('needs of a held position', () => {
     expect(needs(lifeOf(it1.protected(), it1.triggered('target')))).to.deep.equal(['ask target 1']);
   });
 
+  it('a stop that fired is not placed again before its trades were asked for; what is left after ten seconds is closed', () => {
+    const finished = [...it1.protected(), it1.triggered('stop'), it1.ended('stop', 'finished')];
+    expect(needs(lifeOf(finished))).to.deep.equal(['ask-truth']);
+    expect(needs(lifeOf(finished, sell(4)))).to.deep.equal(['place stop 2: SELL 6 at 98']);
+    expect(due(lifeOf(finished), { now: NOW + 10_049 })).to.deep.equal([]);
+    expect(due(lifeOf(finished), { now: NOW + 10_050 })).to.deep.equal(['CloseRequested NAKED']);
+    expect(needs(lifeOf(finished, it1.closeRequested()))).to.deep.equal(['close 1: SELL 10']);
+  });
+
   it('what was turned by hand to the other side is adopted, and its stop replaced by one on the right side (failure 43)', () => {
     const turned = [...it1.protected(), it1.fill(20, { side: 'SELL', orderId: 'web' })];
     expect(needs(lifeOf(turned))).to.deep.equal(['adopt']);
