@@ -129,6 +129,15 @@ describe('executor: an entry without an answer', () => {
     expect(desk.life.phase).to.equal('Flat');
   });
 
+  it('is absent although somebody else holds a position of the symbol meanwhile: that is known and agrees without it', async () => {
+    const desk = await lost(false, { streaming: true });
+    desk.venue.trade('BUY', decimal('3000'), decimal('0.01'));
+    await desk.advance(30_000);
+    expect(desk.story).to.include('OrderAbsent');
+    expect(desk.life.phase).to.equal('Protected');
+    expect(desk.life.position).to.include({ quantity: '3000' });
+  });
+
   for (const [slowMs, adopts] of [[3_000, false], [7_500, true]] as const) {
     it(`counts its own fill once when the trade list takes ${slowMs} ms, and is protected before it counts as naked (rulings 8, 10)`, async () => {
       const desk = await new Desk().start();

@@ -24,6 +24,7 @@ export function record(state: ExecutorState, events: readonly LifeEvent[], ctx: 
     if (!life.holding.quantity.isEqualTo(state.life.holding.quantity)) {
       state.holdingChangedAt = ctx.clock.now();
       state.flat = undefined;
+      state.agreedAt = 0;
     }
     state.life = life;
     state.sequence += 1;

@@ -118,8 +118,8 @@ export function onOrderAbsent(state: ExecutorState, clientId: ClientId, ctx: Exe
   state.busyUntil.delete(`ask:${clientId}`);
   const order = [state.life.entry, state.life.close].find((one) => one?.clientId === clientId);
   if (order === undefined || count < QUERY_AFTER_MS.length) return;
-  const agrees = order.purpose === 'close' || (state.flat !== undefined && state.flat.readAt >= order.sentAt + RECV_WINDOW_MS && state.life.holding.quantity.isZero());
-  if (!agrees) return;
+  // The position agrees without it: flat, or what others have made of it.
+  if (order.purpose === 'entry' && state.agreedAt < order.sentAt + RECV_WINDOW_MS) return;
   state.absences.delete(clientId);
   record(state, [{ type: 'OrderAbsent', at: ctx.clock.now(), clientId }], ctx);
 }

@@ -101,8 +101,10 @@ export interface ExecutorState {
   tradesOwed: boolean;
   /** When the venue's word last became the position, in this incarnation: trades asked for before are in it. */
   adoptedAt: number;
-  /** The venue has said flat in a reading begun at `readAt`, after everything we know of. */
-  flat: { readonly openAlgoIds: readonly ClientId[]; readonly readAt: number } | undefined;
+  /** The venue has said flat, after everything we know of, and listed these protections of ours. */
+  flat: { readonly openAlgoIds: readonly ClientId[] } | undefined;
+  /** When the last reading was begun that agreed with our count; 0: none since the count changed. */
+  agreedAt: number;
   holdingChangedAt: number;
   streamEpoch: number;
   reconciledEpoch: number;

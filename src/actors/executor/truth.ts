@@ -74,8 +74,9 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
   const stated = statedQuantity(truth, ZERO);
   if (!stated.isEqualTo(state.life.holding.quantity)) return disagree(state, truth, ctx);
   state.mismatches = 0;
+  state.agreedAt = truth.readAt;
   state.reconciledEpoch = Math.max(state.reconciledEpoch, truth.streamEpoch);
-  state.flat = stated.isZero() && (state.life.entry?.sentAt ?? 0) < truth.readAt ? { openAlgoIds: [...listed], readAt: truth.readAt } : undefined;
+  state.flat = stated.isZero() && (state.life.entry?.sentAt ?? 0) < truth.readAt ? { openAlgoIds: [...listed] } : undefined;
   if (state.life.drift !== undefined) record(state, [{ type: 'DriftCleared', at, venue: text(stated) }], ctx);
   // Our entry was filled and the position is gone: what happened in between is in the trade list (operators' 23).
   if (stated.isZero() && state.life.entry?.state === 'ended' && state.life.entry.executedQuantity.isGreaterThan(0) && state.life.holding.peak.isZero()) {
