@@ -56,6 +56,9 @@ describe('signals', function () {
     const begun = performance.now();
     expect(await service.stop('SIGTERM')).to.deep.equal({ code: 0, signal: null });
     expect(performance.now() - begun).to.be.below(STOP_WITHIN_MS);
+    const said = service.process.stdout + service.process.stderr;
+    expect(said, 'positions it has not looked at are not called flat').to.not.contain('Nothing is open');
+    for (const symbol of SYMBOLS) expect(said).to.match(new RegExp(`(Not known:|Still open)[^]*${symbol}`));
     await eventually('its paper exchange is gone', () => box.processes().length === 0, STOP_WITHIN_MS);
   });
 

@@ -1,10 +1,12 @@
 /** What is left open at a stop, with the stops that protect it: said to whoever stopped the service (operators' 11). */
 import type { LifeView } from '../protocol/messages.ts';
 
-export function residualExposure(lives: readonly LifeView[]): string {
+/** `unread`: symbols whose executor could not be asked, as when the service is stopped while it starts; they are not called flat. */
+export function residualExposure(lives: readonly LifeView[], unread: readonly string[] = []): string {
   const held = lives.filter((life) => life.position !== undefined);
   const unsettled = lives.filter((life) => life.position === undefined && life.phase !== 'Flat');
-  if (held.length === 0 && unsettled.length === 0) return 'Nothing is open.';
+  const unknown = unread.length === 0 ? [] : [`Not known: ${unread.join(', ')}; what is open there, and its stops and targets, stays as it is on the exchange.`];
+  if (held.length === 0 && unsettled.length === 0) return unknown[0] ?? 'Nothing is open.';
   const rows = held.map(({ symbol, position, phase }) => {
     if (position === undefined) return '';
     const stop = position.stopLoss === null ? 'NO STOP' : `stop ${position.stopLoss} (${position.stopOrderId})`;
@@ -12,5 +14,5 @@ export function residualExposure(lives: readonly LifeView[]): string {
     return `  ${symbol}  ${position.side} ${position.quantity} at ${position.entryPrice}  ${phase}  ${stop}, ${target}`;
   });
   const open = unsettled.map((life) => `  ${life.symbol}  ${life.phase}: to be resolved at the next start`);
-  return [`Still open: ${held.length} position${held.length === 1 ? '' : 's'}; their stops and targets stay on the exchange.`, ...rows, ...open].join('\n');
+  return [`Still open: ${held.length} position${held.length === 1 ? '' : 's'}; their stops and targets stay on the exchange.`, ...rows, ...open, ...unknown].join('\n');
 }

@@ -148,8 +148,9 @@ async function partsOf(config: Config, journal: Journal, log: ActorLog, venueLog
 async function stopInOrder(system: ActorSystem, tree: Tree, log: ActorLog): Promise<void> {
   const lives = await drainAndStop(system, tree, clock);
   const open = lives.filter((life) => life.phase !== 'Flat');
-  log.info({ open }, open.length === 0 ? 'stopped; nothing is open' : `stopped; still open: ${open.map((life) => life.symbol).join(', ')}`);
-  announce(residualExposure(lives));
+  const unread = tree.executors.keys().filter((symbol) => !lives.some((life) => life.symbol === symbol));
+  log.info({ open, unread }, open.length > 0 ? `stopped; still open: ${open.map((life) => life.symbol).join(', ')}` : unread.length > 0 ? 'stopped before everything was known' : 'stopped; nothing is open');
+  announce(residualExposure(lives, unread));
 }
 
 /** Beside the admin socket, wherever that is. */
