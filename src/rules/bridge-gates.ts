@@ -1,6 +1,7 @@
 /** The bridge's gates: an intent becomes exactly one plan, or is refused with one code. In order; the first that refuses speaks. */
 import { text } from '../protocol/decimal.ts';
 import type { Denial } from '../protocol/denials.ts';
+import { intentSchema } from '../protocol/decisions.ts';
 import type { Intent, Plan } from '../protocol/decisions.ts';
 import type { SymbolMarket, Universe } from '../protocol/market.ts';
 import type { LifeView } from '../protocol/messages.ts';
@@ -31,6 +32,8 @@ const PHASE_REFUSAL = { Opening: 'POSITION_OPENING', Protected: 'POSITION_OPEN',
 
 export function decideIntent(intent: Intent, inputs: BridgeInputs): BridgeDecision {
   const { venueNow: now, universe, market, life } = inputs;
+  const parsed = intentSchema.safeParse(intent);
+  if (!parsed.success) return deny({ code: 'INTENT_INVALID', detail: parsed.error.issues.map((issue) => `${issue.path.join('.') || 'intent'}: ${issue.message}`).join('; ') });
   if (now === undefined) return deny({ code: 'CLOCK_SKEW', detail: 'the venue\'s time is unknown' });
   if (now > intent.expiresAt) return deny({ code: 'INTENT_EXPIRED', limit: String(intent.expiresAt), value: String(now), ageMs: now - intent.createdAt });
   const planId = planIdFor(intent.source, intent.symbol, intent.side, intent.createdAt);

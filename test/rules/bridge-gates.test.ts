@@ -31,6 +31,7 @@ const { mark: _mark, ...noMark } = makeMarket();
 
 /** One spoilt thing a gate, in the order in which the gates stand. */
 const GATES: readonly { readonly code: string; readonly intent?: Partial<Intent>; readonly inputs?: Partial<BridgeInputs> }[] = [
+  { code: 'INTENT_INVALID', intent: { confidence: 2 } },
   { code: 'CLOCK_SKEW', inputs: { venueNow: undefined } },
   { code: 'INTENT_EXPIRED', intent: { expiresAt: NOW + 999 } },
   { code: 'INTENT_DUPLICATE', inputs: { sentPlans: new Set([planId]) } },
@@ -63,6 +64,16 @@ describe('bridge gates', () => {
   for (const { code, intent, inputs } of GATES) {
     it(`refuse with ${code} when only that gate is against it`, () => expect(denialOf(intent ?? {}, inputs ?? {})).to.have.property('code', code));
   }
+
+  it('name every fault of an intent that is not one, rather than failing over it (failures 32, 80)', () => {
+    expect(denialOf({ notional: '1e3', leverage: 0 }, {})?.detail).to.match(/^notional: a decimal number as a string.*; leverage: /);
+    for (const bad of [{ notional: 200 }, { side: 'SELL' }, { qty: '1' }, { symbol: '' }, { createdAt: Number.NaN }, { stopLossPercent: undefined }]) {
+      const denial = denialOf(bad as unknown as Partial<Intent>, {});
+      expect(denial, JSON.stringify(bad)).to.have.property('code', 'INTENT_INVALID');
+      expect(denial?.detail).to.include(Object.keys(bad)[0]);
+    }
+    for (const nothing of [null, undefined, 'intent', []]) expect(decideIntent(nothing as unknown as Intent, makeInputs())).to.have.nested.property('denial.code', 'INTENT_INVALID');
+  });
 
   it('stand in their order: of several against it the first speaks', () => {
     for (const [index, gate] of GATES.entries()) {
