@@ -1,6 +1,7 @@
 /** What the account is worth, by the exchange's own observation and its time; no default, no guess (failure 73). */
 import type { Behaviour, Outcome } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
+import { isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { text } from '../protocol/decimal.ts';
 import { VIEW_EVERY_MS } from '../protocol/messages.ts';
@@ -76,6 +77,6 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
           return same;
       }
     },
-    view: (state) => ({ ...state.view, lastFailure: state.lastFailure }),
+    view: ({ view, lastFailure }, now) => ({ ...view, observedAt: isoTimeOrNull(view?.observedAt), ageMs: view === undefined ? null : now - view.observedAt, lastFailure }),
   };
 }

@@ -1,6 +1,7 @@
 /** Watches that what must end does end: a stop the mark has passed and the venue has not triggered is closed by us (ruling 6). */
 import type { Behaviour } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
+import { isoTime } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { decimal, text } from '../protocol/decimal.ts';
 import type { MarketView } from '../protocol/market.ts';
@@ -51,6 +52,6 @@ export function exitsBehaviour(options: ExitsOptions): Behaviour<ExitsMessage, E
         ctx.tell(options.executorOf(life.symbol), { type: 'close', reason: decision.reason, by: 'exits' });
       }
     },
-    view: (state) => ({ evaluated: state.evaluated, closes: state.closes, passed: Object.fromEntries(state.passedSince) }),
+    view: (state) => ({ evaluated: state.evaluated, closes: state.closes, passedSince: Object.fromEntries([...state.passedSince].map(([symbol, at]) => [symbol, isoTime(at)])) }),
   };
 }

@@ -1,6 +1,7 @@
 /** A strategy at work: evaluates every symbol of the universe each cycle, counts every evaluation, publishes what is confident enough. */
 import type { Behaviour } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
+import { isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { text } from '../protocol/decimal.ts';
 import type { Evaluation, Intent } from '../protocol/decisions.ts';
@@ -126,6 +127,6 @@ export function generatorBehaviour(options: GeneratorOptions): Behaviour<Interna
         ctx.tell(options.bridge, { type: 'intent', intent });
       }
     },
-    view: (state) => ({ strategy: strategy.name, ready: state.ready, cycles: state.cycles, published: state.published, lastCycleAt: state.lastCycleAt, lastSignalAt: state.lastSignalAt, evaluations: state.evaluations }),
+    view: (state) => ({ strategy: strategy.name, ready: state.ready, cycles: state.cycles, published: state.published, lastCycleAt: isoTimeOrNull(state.lastCycleAt), lastSignalAt: isoTimeOrNull(state.lastSignalAt), evaluations: state.evaluations }),
   };
 }

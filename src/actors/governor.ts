@@ -1,6 +1,7 @@
 /** The only issuer of permits: asks every guard, reserves what it grants, and keeps no opening waiting for an answer. */
 import type { ActorContext, Behaviour } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
+import { isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { decimal, text, wholeDecimal } from '../protocol/decimal.ts';
 import type { Denial } from '../protocol/denials.ts';
@@ -100,7 +101,7 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
       reservations: [...state.reservations.values()].map((one) => ({ symbol: one.symbol, planId: one.planId, notional: text(one.notional), margin: text(one.margin) })),
       opensLastHour: state.opens.length,
       equity: state.equity?.equity ?? null,
-      equityObservedAt: state.equity?.observedAt ?? null,
+      equityObservedAt: isoTimeOrNull(state.equity?.observedAt),
       tradingState: state.tradingState?.overall ?? null,
       ready: state.readiness?.ready ?? null,
       executorsReported: state.lives.size,

@@ -1,6 +1,7 @@
 /** What the market is now: streams for prices and candles, a poll for the 24 h change, one immutable view for everybody, with the age of each part. */
 import type { Behaviour, Outcome } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
+import { isoTime, isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { text } from '../protocol/decimal.ts';
 import type { Candle, MarketEvent, MarketView, SymbolMarket, Universe } from '../protocol/market.ts';
@@ -127,14 +128,15 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
         }
       }
     },
-    view: (state) => ({
+    view: (state, now) => ({
       up: state.up,
       events: state.events,
-      lastEventAt: state.lastEventAt,
+      lastEventAt: isoTime(state.lastEventAt),
       symbols: [...state.symbols.values()].map(({ market, candles }) => ({
         symbol: market.symbol,
         mark: market.mark === undefined ? null : text(market.mark.price),
-        markObservedAt: market.mark?.observedAt ?? null,
+        markObservedAt: isoTimeOrNull(market.mark?.observedAt),
+        markAgeMs: market.mark === undefined ? null : now - market.mark.observedAt,
         bid: market.book === undefined ? null : text(market.book.bid),
         ask: market.book === undefined ? null : text(market.book.ask),
         changePercent: market.ticker === undefined ? null : text(market.ticker.changePercent),

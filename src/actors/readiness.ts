@@ -1,6 +1,7 @@
 /** The ready gate: says whether everything an opening depends on is known, and what is missing (ruling 17). */
 import type { Behaviour } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
+import { isoTime } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import type { MarketView, Universe } from '../protocol/market.ts';
 import { VIEW_EVERY_MS } from '../protocol/messages.ts';
@@ -81,6 +82,6 @@ export function readinessBehaviour(options: ReadinessOptions): Behaviour<Interna
       if (changed || message.type === 'heartbeat') publish(ctx, options.subscribers, { type: 'readiness', view: state.view });
       return same;
     },
-    view: (state) => state.view,
+    view: ({ view }) => ({ ...view, since: isoTime(view.since) }),
   };
 }

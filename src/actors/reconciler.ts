@@ -1,6 +1,7 @@
 /** Compares the venue with the journal over the union of both sides: at start, whenever the user stream comes back, and from time to time. */
 import type { ActorContext, Behaviour, Outcome } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
+import { isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { VigilError } from '../protocol/errors.ts';
 import type { Universe } from '../protocol/market.ts';
@@ -101,7 +102,7 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
     },
     view: (state) => ({
       streamEpoch: state.view?.streamEpoch ?? null,
-      at: state.view?.at ?? null,
+      at: isoTimeOrNull(state.view?.at),
       unresolved: state.view?.unresolved ?? [],
       waitingFor: outstanding(state),
       rounds: state.rounds,

@@ -1,6 +1,7 @@
 /** Whether trading is allowed: lowered at once and for good measure on disk, raised only after it is on record (ruling 11). */
 import type { ActorContext, Behaviour, Outcome } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
+import { isoTime } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { messageOf } from '../protocol/errors.ts';
 import { VIEW_EVERY_MS } from '../protocol/messages.ts';
@@ -82,7 +83,7 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
           return same;
       }
     },
-    view: ({ current }) => ({ overall: current.overall, symbols: Object.fromEntries(current.symbols), cause: current.cause, since: current.since, tradingEpoch: epochs.current() }),
+    view: ({ current }) => ({ overall: current.overall, symbols: Object.fromEntries(current.symbols), cause: current.cause, since: isoTime(current.since), tradingEpoch: epochs.current() }),
   };
 
   function set(state: State, message: SetMessage, ctx: Context): void {

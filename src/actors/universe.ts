@@ -1,6 +1,7 @@
 /** Holds the one universe that generator, bridge, governor and executors trade by: policy ∩ venue, versioned, refreshed. */
 import type { Behaviour, Outcome } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
+import { isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { VigilError } from '../protocol/errors.ts';
 import type { Instrument, Ticker24h, Universe } from '../protocol/market.ts';
@@ -147,7 +148,7 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
     },
     view: ({ universe, lastFailure }) => ({
       version: universe?.version ?? null,
-      observedAt: universe?.observedAt ?? null,
+      observedAt: isoTimeOrNull(universe?.observedAt),
       symbols: universe === undefined ? [] : [...universe.instruments.keys()],
       excluded: universe?.excluded ?? [],
       lastFailure,

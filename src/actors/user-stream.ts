@@ -1,6 +1,7 @@
 /** The user stream: routes what the venue says to the symbol it is about, and counts its connections: what happened in between must be asked for. */
 import type { Behaviour } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
+import { isoTime, isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { VIEW_EVERY_MS } from '../protocol/messages.ts';
 import type { AccountMessage, ExecutorMessage, StreamView, UserStreamMessage } from '../protocol/messages.ts';
@@ -70,6 +71,6 @@ export function userStreamBehaviour(options: UserStreamOptions): Behaviour<Inter
           return same;
       }
     },
-    view: (state) => ({ ...state.view, events: state.events, lastEventAt: state.lastEventAt }),
+    view: ({ view, events, lastEventAt }) => ({ ...view, since: isoTime(view.since), events, lastEventAt: isoTimeOrNull(lastEventAt) }),
   };
 }

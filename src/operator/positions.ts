@@ -52,7 +52,7 @@ export function readMarks(system: ActorSystem): ReadonlyMap<string, string> {
   const marks = new Map<string, string>();
   for (const one of Array.isArray(symbols) ? (symbols as readonly Readonly<Record<string, unknown>>[]) : []) {
     const { symbol, mark, markAgeMs } = one;
-    if (typeof symbol === 'string' && typeof mark === 'string' && !(typeof markAgeMs === 'number' && markAgeMs > MARK_FRESH_MS)) marks.set(symbol, mark);
+    if (typeof symbol === 'string' && typeof mark === 'string' && typeof markAgeMs === 'number' && markAgeMs <= MARK_FRESH_MS) marks.set(symbol, mark);
   }
   return marks;
 }

@@ -96,6 +96,6 @@ export interface Behaviour<Message extends Tagged, State> {
   receive(state: State, message: Message, ctx: ActorContext<Message>): Next<State>;
   /** Closes what needs waiting for, in an orderly stop only; bounded by the shutdown time. */
   readonly terminate?: (state: State) => Promise<void>;
-  /** What an operator sees of the state: plain JSON, no secrets, decimals as strings. */
-  view(state: State): unknown;
+  /** What an operator sees of the state: plain JSON, no secrets, decimals as strings, times as ISO-8601. `now` is wall time, ms, for ages. */
+  view(state: State, now: number): unknown;
 }

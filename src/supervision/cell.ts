@@ -176,7 +176,7 @@ export class Cell<Message extends Tagged, State> implements Node {
   view(): unknown {
     if (this.#state === undefined) return null;
     try {
-      return this.#behaviour.view(this.#state.value);
+      return this.#behaviour.view(this.#state.value, this.#kernel.clock.now());
     } catch (error) {
       return { unviewable: describeCrash(error, this.#kernel.clock.now(), this.#number, 'view').reason };
     }

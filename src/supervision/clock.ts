@@ -38,6 +38,11 @@ export function sleep(clock: Clock, delayMs: number): Promise<void> {
   });
 }
 
+/** The same for an instant that may not have been. */
+export function isoTimeOrNull(epochMs: number | null | undefined): string | null {
+  return epochMs === null || epochMs === undefined ? null : isoTime(epochMs);
+}
+
 /** An instant as users see it: ISO-8601, UTC, milliseconds. */
 export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
