@@ -91,6 +91,17 @@ describe('executor: protection', () => {
     expect(desk.venue.quantity.toFixed()).to.equal('0');
   });
 
+  it('clears a stop of its own that no journal knows, once the one on record stands, and only then (rulings 4, 36)', async () => {
+    const desk = await holding();
+    const unknown = 'x-15PC4ZJyaaaas00000000000000000000' as never;
+    const { symbol, side, quantity, triggerPrice } = stopOf(desk)!;
+    desk.venue.execute({ kind: 'PROTECT', symbol, clientId: unknown, side, leg: 'stop', quantity, triggerPrice });
+    await desk.advance(65_000);
+    expect(desk.venue.algos.get(unknown)?.status).to.equal('CANCELED');
+    expect(standing(desk)).to.have.length(2);
+    expect(desk.life.phase).to.equal('Protected');
+  });
+
   it('asks for a stop whose answer is lost, and takes it for placed when the venue knows it', async () => {
     const desk = await holding((world, write) => {
       if (!isStop(write)) return undefined;

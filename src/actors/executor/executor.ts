@@ -238,6 +238,7 @@ function newState(options: ExecutorOptions): ExecutorState {
     tradesOwed: false,
     adoptedAt: 0,
     flat: undefined,
+    orphans: [],
     agreedAt: 0,
     holdingChangedAt: 0,
     streamEpoch: 0,

@@ -36,6 +36,7 @@ export function settle(state: ExecutorState, ctx: ExecutorContext): void {
     if ((state.busyUntil.get(need.key) ?? 0) > now) continue;
     meet(state, need, ctx);
   }
+  clearOrphans(state, ctx);
   // Our orders end at once; one that is reported as open, and of whose end nothing was heard, is asked for (failure 44).
   for (const order of openOrdersOf(state.life)) {
     if (order.state === 'reported' && (state.busyUntil.get(`ask:${order.clientId}`) ?? 0) <= now) askOrder(state, order, ctx);
@@ -141,6 +142,20 @@ function sendDurable(state: ExecutorState, ctx: ExecutorContext): void {
     } else rest.push(waiting);
   }
   state.waiting = rest;
+}
+
+/** A second stop of the same position goes once the one on record stands (ruling 4); a flat symbol's are cleared by its needs. */
+function clearOrphans(state: ExecutorState, ctx: ExecutorContext): void {
+  const { mandate, stop, holding, symbol } = state.life;
+  const now = ctx.clock.now();
+  if (mandate === undefined || holding.quantity.isZero() || stop?.state !== 'placed' || !stop.quantity.isEqualTo(holding.quantity.abs())) return;
+  for (const clientId of state.orphans) {
+    const key = `cancel:${clientId}`;
+    if (clientId === stop.clientId || (state.busyUntil.get(key) ?? 0) > now) continue;
+    state.busyUntil.set(key, now + RETRY_WRITE_MS);
+    state.waiting.push({ write: { kind: 'CANCEL', symbol, clientId, of: 'algo' }, authority: { by: 'mandate', mandateId: mandate.mandateId }, because: 'not on record, and another one stands', after: 0, since: now });
+  }
+  sendDurable(state, ctx);
 }
 
 /** What was permitted: this side, and no more than this much. */

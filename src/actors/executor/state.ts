@@ -103,6 +103,8 @@ export interface ExecutorState {
   adoptedAt: number;
   /** The venue has said flat, after everything we know of, and listed these protections of ours. */
   flat: { readonly openAlgoIds: readonly ClientId[] } | undefined;
+  /** Protections of ours that the venue lists and the journal does not know: sent while it was away (ruling 36). */
+  orphans: readonly ClientId[];
   /** When the last reading was begun that agreed with our count; 0: none since the count changed. */
   agreedAt: number;
   holdingChangedAt: number;

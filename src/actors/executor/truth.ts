@@ -63,6 +63,7 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
   const ours = truth.openAlgoOrders.filter((order) => state.options.tags.includes(readClientId(order.clientId)?.tag ?? ''));
   record(state, [...truth.openOrders.flatMap((order) => observeOrder(state.life, order, at)), ...ours.flatMap((order) => observeAlgo(state.life, order, at))], ctx);
   const listed = new Set(ours.map((order) => order.clientId));
+  state.orphans = [...listed].filter((clientId) => !liveProtectionsOf(state.life).some((known) => known.clientId === clientId));
   for (const protection of liveProtectionsOf(state.life)) {
     if (protection.state === 'placed' && !listed.has(protection.clientId) && protection.sentAt < truth.readAt) askAlgo(state, protection.clientId, ctx);
   }
