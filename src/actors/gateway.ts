@@ -18,6 +18,8 @@ import { publish } from './publish.ts';
 const READ_DEADLINE_MS = 9_000;
 /** An order request is never aborted; after this its outcome counts as unknown, and is asked for (ruling 9). */
 const WRITE_DEADLINE_MS = 8_000;
+/** A protection is asked for, and sent again under its own id, well before its position would be closed as naked (ruling 10). */
+const PROTECT_DEADLINE_MS = 2_500;
 const TIME_SAMPLES = 5;
 const TIME_EVERY_MS = 60_000;
 const SESSION_RETRY_MS = 2_000;
@@ -168,7 +170,7 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
     state.writes += 1;
     state.sent = [...recentWrites(state.sent, ctx.clock.now()), ctx.clock.now()];
     ctx.log.info({ ...described(request), under: redemption.under, because }, `sending ${request.kind}`);
-    ctx.effect({ name: `write ${request.kind}`, deadlineMs: WRITE_DEADLINE_MS, fact: true, run: () => venue.write(request), report: (outcome) => ({ type: 'written', message, under: redemption.under, outcome }) });
+    ctx.effect({ name: `write ${request.kind}`, deadlineMs: request.kind === 'PROTECT' ? PROTECT_DEADLINE_MS : WRITE_DEADLINE_MS, fact: true, run: () => venue.write(request), report: (outcome) => ({ type: 'written', message, under: redemption.under, outcome }) });
   }
 
   function written(state: GatewayState, message: Extract<Internal, { type: 'written' }>, ctx: Context): void {

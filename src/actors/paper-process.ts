@@ -18,7 +18,7 @@ export interface PaperProcessOptions {
 
 type Message = { readonly type: 'exited'; readonly code: number | null; readonly signal: string | null };
 
-const reportSchema = z.discriminatedUnion('type', [z.looseObject({ type: z.literal('ready'), url: z.string() }), z.looseObject({ type: z.literal('refused'), message: z.string() }), z.looseObject({ type: z.literal('log'), level: z.enum(['debug', 'info', 'warn', 'error']), msg: z.string() })]);
+const reportSchema = z.discriminatedUnion('type', [z.looseObject({ type: z.literal('ready'), url: z.string() }), z.looseObject({ type: z.literal('refused'), message: z.string(), reason: z.enum(['state-in-use', 'address-in-use', 'refused']) }), z.looseObject({ type: z.literal('log'), level: z.enum(['debug', 'info', 'warn', 'error']), msg: z.string() })]);
 
 interface PaperState {
   readonly child: ChildProcess;
@@ -44,7 +44,8 @@ export function paperProcessBehaviour(options: PaperProcessOptions): Behaviour<M
           ctx.log.info({ url, pid: child.pid }, 'paper exchange is running');
           return { child, url };
         }
-        if (ctx.clock.monotonic() > until) throw new VigilError('PAPER_EXCHANGE_FAILED', started.refusal);
+        if (started.reason === 'address-in-use') throw new VigilError('PORT_TAKEN', `paper.listen: ${started.refusal}`);
+        if (started.reason === 'refused' || ctx.clock.monotonic() > until) throw new VigilError('PAPER_EXCHANGE_FAILED', started.refusal);
         await sleep(ctx.clock, RETRY_MS);
       }
     },
@@ -63,16 +64,16 @@ export function paperProcessBehaviour(options: PaperProcessOptions): Behaviour<M
 }
 
 /** Started in its own process group, out of reach of the terminal's Ctrl-C (ruling 30). */
-async function startChild({ child: settings }: PaperProcessOptions, log: ActorLog): Promise<{ child: ChildProcess; url: string } | { refusal: string }> {
+async function startChild({ child: settings }: PaperProcessOptions, log: ActorLog): Promise<{ child: ChildProcess; url: string } | { refusal: string; reason: 'state-in-use' | 'address-in-use' | 'refused' }> {
   const child = fork(new URL('../paper/process.ts', import.meta.url), [JSON.stringify(settings)], { detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   return new Promise((resolve) => {
-    child.once('error', (error) => resolve({ refusal: error.message }));
-    child.once('exit', (code, signal) => resolve({ refusal: `it ended before it was ready (${signal ?? `code ${code}`})` }));
+    child.once('error', (error) => resolve({ refusal: error.message, reason: 'refused' }));
+    child.once('exit', (code, signal) => resolve({ refusal: `it ended before it was ready (${signal ?? `code ${code}`})`, reason: 'refused' }));
     child.on('message', (raw) => {
       const report = reportSchema.safeParse(raw);
       if (!report.success) return log.warn({ issues: report.error.issues }, 'the paper exchange said something unknown');
       if (report.data.type === 'ready') return resolve({ child, url: report.data.url });
-      if (report.data.type === 'refused') return resolve({ refusal: report.data.message });
+      if (report.data.type === 'refused') return resolve({ refusal: report.data.message, reason: report.data.reason });
       const { type: _type, level, msg, ...fields } = report.data;
       return log[level](fields, msg);
     });

@@ -87,7 +87,7 @@ export async function startPaperExchange(options: PaperExchangeOptions): Promise
   } catch (cause) {
     hub.close();
     venue.close();
-    throw new StartRefused(`the paper exchange cannot listen on ${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+    throw new StartRefused(`the paper exchange cannot listen on ${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause, reason: cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE' ? 'address-in-use' : 'refused' });
   }
   const { port: bound } = server.address() as AddressInfo;
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;

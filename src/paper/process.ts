@@ -21,7 +21,7 @@ const optionsSchema = z.strictObject({
 });
 
 /** Told once, when it serves, or instead when it cannot; a process that refused exits 2. */
-type Message = { readonly type: 'ready'; readonly url: string } | { readonly type: 'refused'; readonly message: string } | ({ readonly type: 'log'; readonly level: string; readonly msg: string } & Record<string, unknown>);
+type Message = { readonly type: 'ready'; readonly url: string } | { readonly type: 'refused'; readonly message: string; readonly reason: StartRefused['reason'] } | ({ readonly type: 'log'; readonly level: string; readonly msg: string } & Record<string, unknown>);
 
 /** Resolves when the parent's channel has taken it (or is gone). */
 function tell(message: Message): Promise<void> {
@@ -40,8 +40,8 @@ const log: Log = (level, fields, msg) => {
   tell({ ...plain(fields), type: 'log', level, msg }).catch(() => {});
 };
 
-async function refuse(message: string): Promise<never> {
-  await tell({ type: 'refused', message });
+async function refuse({ message, reason }: StartRefused): Promise<never> {
+  await tell({ type: 'refused', message, reason });
   process.exit(2);
 }
 
@@ -77,5 +77,5 @@ try {
   else end();
 } catch (error) {
   if (!(error instanceof StartRefused)) throw error;
-  await refuse(error.message);
+  await refuse(error);
 }

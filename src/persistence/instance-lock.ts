@@ -1,5 +1,5 @@
 /** One instance per data directory, by a lock of the operating system: a dead holder's is free at once, whatever killed it. */
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf, VigilError } from '../protocol/errors.ts';
@@ -56,6 +56,7 @@ function lock(dataDir: string): DatabaseSync {
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(file, { timeout: 0 });
+    chmodSync(file, 0o600);
     db.exec('BEGIN EXCLUSIVE');
     return db;
   } catch (error) {

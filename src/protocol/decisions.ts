@@ -5,8 +5,8 @@ import type { DenialCode } from './denials.ts';
 import type { IntentId, PlanId, PositionSide, SymbolName } from './names.ts';
 
 const brandedText = <Name extends string>() => z.string().min(1).transform((value) => value as Name);
-export const symbolSchema = brandedText<SymbolName>();
-export const sideSchema = z.enum(['LONG', 'SHORT']);
+const symbolSchema = brandedText<SymbolName>();
+const sideSchema = z.enum(['LONG', 'SHORT']);
 
 /** Somebody wants a position. Times are venue time, ms; prices quote per base; notional USDT, leverage not multiplied in. */
 export const intentSchema = z.strictObject({

@@ -11,7 +11,7 @@ export const ERRORS = {
   DATA_DIR_UNWRITABLE: { meaning: 'The data directory cannot be written.', remedy: 'Give the service a directory it owns with --data-dir, or correct the mode.' },
   INSTANCE_RUNNING: { meaning: 'Another instance works on this data directory.', remedy: 'Stop it first (`vigil stop`), or use another --data-dir.' },
   SOCKET_UNUSABLE: { meaning: 'The admin socket cannot be opened.', remedy: 'Check the data directory and its mode.' },
-  PORT_TAKEN: { meaning: 'A port the service is to listen on is taken.', remedy: 'Choose another with --set operator.http.listen=127.0.0.1:PORT, or "off".' },
+  PORT_TAKEN: { meaning: 'A port the service is to listen on is taken.', remedy: 'Choose another (--set operator.http.listen=127.0.0.1:PORT, or paper.listen), or stop what listens there.' },
   JOURNAL_CORRUPT: { meaning: 'The journal is damaged.', remedy: 'Nothing was changed. Keep the file, restore a copy of it, or start on a new data directory and adopt what is open.' },
   JOURNAL_FOREIGN: { meaning: 'The journal file is not a Vigil journal, or is of a later version.', remedy: 'Nothing was changed. Point --data-dir elsewhere, or run the version that wrote it.' },
   JOURNAL_UNAVAILABLE: { meaning: 'The journal cannot be written.', remedy: 'Check disk space and the data directory; openings wait until it works.' },

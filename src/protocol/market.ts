@@ -67,7 +67,7 @@ export interface MarketView {
 }
 
 /** Why a policy symbol is not traded. */
-export const exclusionReasons = ['NOT_CHOSEN', 'NOT_LISTED', 'NOT_TRADING', 'NOT_PERPETUAL'] as const;
+const exclusionReasons = ['NOT_CHOSEN', 'NOT_LISTED', 'NOT_TRADING', 'NOT_PERPETUAL'] as const;
 export const exclusionSchema = z.strictObject({ symbol: z.string(), reason: z.enum(exclusionReasons), detail: z.string() });
 export type Exclusion = z.infer<typeof exclusionSchema>;
 

@@ -7,6 +7,8 @@ import { phaseOf } from '../../rules/position-life/phase.ts';
 import { leverageConfirmed } from './leverage.ts';
 import type { ExecutorState } from './state.ts';
 
+const SHOWN_DECIMALS = 12;
+
 export function lifeView(state: ExecutorState): LifeView {
   const { life, options, pending } = state;
   const planId = pending?.plan.planId ?? life.plan?.planId;
@@ -47,7 +49,8 @@ function positionView(state: ExecutorState): PositionView | undefined {
     positionId: life.positionId,
     side,
     quantity: text(life.holding.quantity.abs()),
-    entryPrice: text(life.holding.averageEntry),
+    // The fold is exact; shown to the twelve decimals the venue shows.
+    entryPrice: text(life.holding.averageEntry.decimalPlaces(SHOWN_DECIMALS)),
     leverage: settings?.leverage ?? life.plan?.leverage ?? options.leverage,
     stopLoss: stop === undefined ? null : text(stop.triggerPrice),
     takeProfit: target === undefined ? null : text(target.triggerPrice),

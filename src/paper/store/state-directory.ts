@@ -36,7 +36,7 @@ export function lockDirectory(dir: string): DatabaseSync {
     const message = busy
       ? `another paper exchange is running on ${dir}: stop it, or give this one a state directory of its own`
       : `${file} cannot be used as a lock (${reasonOf(cause)}): move it away if no paper exchange is running on ${dir}`;
-    throw new StartRefused(message, { cause });
+    throw new StartRefused(message, { cause, reason: busy ? 'state-in-use' : 'refused' });
   }
 }
 

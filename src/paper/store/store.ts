@@ -41,4 +41,13 @@ export const memoryStore: Store = {
 };
 
 /** The exchange cannot start: `message` says why and what to do, and nothing on disk was changed. */
-export class StartRefused extends Error {}
+export class StartRefused extends Error {
+  /** `state-in-use`: it may be free in a moment; `address-in-use`: another program listens there; `refused`: nothing will change by itself. */
+  readonly reason: 'state-in-use' | 'address-in-use' | 'refused';
+
+  constructor(message: string, options: { readonly cause?: unknown; readonly reason?: StartRefused['reason'] } = {}) {
+    super(message, options);
+    this.name = 'StartRefused';
+    this.reason = options.reason ?? 'refused';
+  }
+}

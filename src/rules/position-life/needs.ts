@@ -99,7 +99,7 @@ function protectionNeeds(life: Life, situation: Situation, leg: ProtectionLeg, q
 }
 
 /** The write that places a protection, with the event that goes before it. Sending again is the same id (ruling 8). */
-export function protect(life: Life, leg: ProtectionLeg, order: { clientId: ClientId; attempt: number; quantity: Decimal; triggerPrice: Decimal }, now: number): Need {
+function protect(life: Life, leg: ProtectionLeg, order: { clientId: ClientId; attempt: number; quantity: Decimal; triggerPrice: Decimal }, now: number): Need {
   const side = closingSide(heldSide(life) ?? 'LONG');
   const { clientId, attempt, quantity, triggerPrice } = order;
   return {
