@@ -145,6 +145,8 @@ export class DeskModel {
     switch (need.need) {
       case 'write':
         this.#busyUntil.set(need.key, this.now + 1_000);
+        // A stray protection of ours at a symbol that was closed: it goes under an adoption of nothing.
+        if (this.life.mandate === undefined) return this.#adopt();
         this.record(need.events);
         return this.#send(need.write);
       case 'ask-truth':
@@ -165,14 +167,18 @@ export class DeskModel {
         this.#absences.delete(clientId);
         return this.record([{ type: 'OrderAbsent', at: this.now, clientId }]);
       }
-      case 'adopt': {
-        const { quantity, averageEntry } = this.life.holding;
-        const positionId = this.life.positionId ?? (`adopted-${this.now}` as PositionId);
-        const mandate: Mandate = { mandateId: `mandate-${positionId}-${this.now}` as MandateId, symbol: GPS, side: quantity.isNegative() ? 'SHORT' : 'LONG', maxQuantity: quantity.abs().toFixed() };
-        this.#authority.issuer.restoreMandate(mandate);
-        return this.record([{ type: 'PositionAdopted', at: this.now, positionId, quantity: quantity.toFixed(), entryPrice: averageEntry.toFixed(), cause: 'test', mandate }]);
-      }
+      case 'adopt':
+        return this.#adopt();
     }
+  }
+
+  /** Takes what is held as it is, on record and with a mandate (ruling 26). */
+  #adopt(): void {
+    const { quantity, averageEntry } = this.life.holding;
+    const positionId = this.life.positionId ?? (`adopted-${this.now}` as PositionId);
+    const mandate: Mandate = { mandateId: `mandate-${positionId}-${this.now}` as MandateId, symbol: GPS, side: quantity.isNegative() ? 'SHORT' : 'LONG', maxQuantity: quantity.abs().toFixed() };
+    this.#authority.issuer.restoreMandate(mandate);
+    this.record([{ type: 'PositionAdopted', at: this.now, positionId, quantity: quantity.toFixed(), entryPrice: averageEntry.toFixed(), cause: 'test', mandate }]);
   }
 
   #askAlgo(clientId: ClientId): void {

@@ -90,10 +90,10 @@ function check(steps: fc.Arbitrary<readonly (Step | Hand)[]>, options: fc.Parame
 
 describe('position life against a venue', () => {
   it('comes to rest flat and clean or protected, whatever is lost, late, doubled or restarted (failures 47, 84, 88; operators\' 18)', () => {
-    check(fc.array(step, { minLength: 5, maxLength: 80 }), { numRuns: 3_000, seed: 20_260_203 });
+    check(fc.array(step, { minLength: 5, maxLength: 80 }), { numRuns: 1_500, seed: 20_260_203 });
   });
 
   it('does so too when somebody trades by hand on the same symbol (failure 84)', () => {
-    check(fc.array(fc.oneof({ weight: 12, arbitrary: step }, { weight: 1, arbitrary: hand }), { minLength: 5, maxLength: 60 }), { numRuns: 2_000, seed: 85 });
+    check(fc.array(fc.oneof({ weight: 12, arbitrary: step }, { weight: 1, arbitrary: hand }), { minLength: 5, maxLength: 60 }), { numRuns: 1_000, seed: 85 });
   });
 });
