@@ -5,20 +5,13 @@ import type { ClientId, PositionId } from '../../protocol/names.ts';
 import { isTerminal } from '../../protocol/venue.ts';
 import type { OrderStatus } from '../../protocol/venue.ts';
 import { afterFill } from './holding.ts';
-import { NO_HOLDING, stopStands } from './life.ts';
+import { NO_HOLDING } from './life.ts';
 import type { Life, OrderRecord, ProtectionRecord } from './life.ts';
 
 /** Trade ids kept beyond a flat: a later question to the trade list reaches back a few seconds. */
 const TRADES_KEPT = 500;
 
 export function evolve(life: Life, event: LifeEvent): Life {
-  const next = after(life, event);
-  const naked = !next.holding.quantity.isZero() && !stopStands(next);
-  const nakedSince = naked ? (life.nakedSince ?? (event.type === 'FillRecorded' ? event.tradedAt : event.at)) : undefined;
-  return nakedSince === next.nakedSince ? next : { ...next, nakedSince };
-}
-
-function after(life: Life, event: LifeEvent): Life {
   switch (event.type) {
     case 'IntentAccepted':
       return life;

@@ -67,8 +67,6 @@ export interface Life {
   /** The protection that fired, for the record of why the position ended. */
   readonly fired: ProtectionLeg | undefined;
   readonly holding: Holding;
-  /** Since when something is held without a stop standing at the venue, ms; undefined: nothing is held, or one stands. */
-  readonly nakedSince: number | undefined;
   readonly closeRequested: { readonly reason: string; readonly at: number } | undefined;
   /** Signed quantity the venue states, while it differs from ours and is not ours to adopt. */
   readonly drift: Decimal | undefined;
@@ -97,7 +95,6 @@ export function newLife(symbol: SymbolName): Life {
     stale: [],
     fired: undefined,
     holding: NO_HOLDING,
-    nakedSince: undefined,
     closeRequested: undefined,
     drift: undefined,
     adopted: false,
@@ -133,11 +130,22 @@ export function liveProtectionsOf(life: Life): readonly ProtectionRecord[] {
   return [life.stop, life.target, ...life.stale].filter((record): record is ProtectionRecord => record !== undefined && record.state !== 'ended');
 }
 
-/** True while a stop on the right side stands or has fired: the newest, or the one it is about to replace. */
-export function stopStands(life: Life): boolean {
+/** The stops on the right side that stand or have fired: the newest, and those it is about to replace. */
+function standingStops(life: Life): readonly ProtectionRecord[] {
   const side = heldSide(life);
-  if (side === undefined) return false;
-  return [life.stop, ...life.stale].some((record) => record?.leg === 'stop' && record.side === closingSide(side) && (record.state === 'placed' || record.state === 'triggered'));
+  if (side === undefined) return [];
+  return [life.stop, ...life.stale].filter((record): record is ProtectionRecord => record?.leg === 'stop' && record.side === closingSide(side) && (record.state === 'placed' || record.state === 'triggered'));
+}
+
+export function stopStands(life: Life): boolean {
+  return standingStops(life).length > 0;
+}
+
+/** True when the stops that stand are enough for all that is held. */
+export function stopsCover(life: Life): boolean {
+  return standingStops(life)
+    .reduce((sum, record) => sum.plus(record.quantity), ZERO)
+    .isGreaterThanOrEqualTo(life.holding.quantity.abs());
 }
 
 /** True when the venue has reported more of an order than trades of it were counted. */

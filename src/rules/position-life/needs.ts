@@ -9,8 +9,11 @@ import { closingSide } from '../../protocol/names.ts';
 import type { ClientId, PositionId } from '../../protocol/names.ts';
 import type { ProtectionLeg, VenueWrite } from '../../protocol/venue.ts';
 import { protectionPrices } from '../protection.ts';
-import { fillsMissing, heldSide, isOpenOrder, liveProtectionsOf, openOrdersOf } from './life.ts';
+import { fillsMissing, heldSide, isOpenOrder, liveProtectionsOf, openOrdersOf, stopsCover } from './life.ts';
 import type { Life, OrderRecord, ProtectionRecord } from './life.ts';
+
+/** How long a reported execution is believed without its trades before the close goes again. */
+const TRADES_PATIENCE_MS = 10_000;
 
 /** What the actor knows beside the journal: time, the venue's filters, and what the venue said of the position last. */
 export interface Situation {
@@ -18,6 +21,7 @@ export interface Situation {
   readonly tickSize: Decimal | undefined;
   readonly stopLossPercent: string;
   readonly takeProfitPercent: string;
+  /** Counted from the first fill: 10 s, and longer by the time in which stops covered the position (ruling 10). */
   readonly nakedCloseMs: number;
   /** The venue has said "flat" in a reading begun after the last fill, and listed these algo orders of ours. */
   readonly flat: { readonly openAlgoIds: readonly ClientId[] } | undefined;
@@ -39,8 +43,8 @@ export function dueEvents(life: Life, situation: Situation): LifeEvent[] {
   const { now, flat } = situation;
   const { holding, entry, plan } = life;
   if (!holding.quantity.isZero()) {
-    const naked = life.nakedSince !== undefined && life.closeRequested === undefined;
-    return naked && now - life.nakedSince >= situation.nakedCloseMs ? [{ type: 'CloseRequested', at: now, reason: 'NAKED', by: 'executor' }] : [];
+    const naked = !stopsCover(life) && life.closeRequested === undefined && holding.firstFillAt !== undefined;
+    return naked && now - holding.firstFillAt >= situation.nakedCloseMs ? [{ type: 'CloseRequested', at: now, reason: 'NAKED', by: 'executor' }] : [];
   }
   if (openOrdersOf(life).length > 0 || liveProtectionsOf(life).length > 0) return [];
   if (holding.peak.isGreaterThan(0) || life.adopted) {
@@ -115,7 +119,7 @@ function closeNeeds(life: Life, situation: Situation, quantity: Decimal): Need[]
   const side = heldSide(life);
   if (side === undefined || life.positionId === undefined || isOpenOrder(life.close)) return [];
   // It was executed and its trades have not been counted: first those, then what is left, if anything is.
-  if (fillsMissing(life, life.close) && situation.now - life.close.sentAt < situation.nakedCloseMs) return [{ need: 'ask-order', key: `ask:${life.close.clientId}`, order: life.close }];
+  if (fillsMissing(life, life.close) && situation.now - life.close.sentAt < TRADES_PATIENCE_MS) return [{ need: 'ask-order', key: `ask:${life.close.clientId}`, order: life.close }];
   // The attempt rises only after a definite end; an order found absent is sent again under its own id (ruling 8).
   const attempt = life.close === undefined ? 1 : life.close.status === undefined ? life.close.attempt : life.close.attempt + 1;
   const clientId = situation.clientId('close', life.positionId, attempt);

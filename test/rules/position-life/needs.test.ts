@@ -106,13 +106,20 @@ describe('needs of a held position', () => {
     expect(due(lifeOf(it1.protected()), { now: NOW + 99_000 })).to.deep.equal([]);
   });
 
-  it('replacing a stop later is not naked, and a stop that vanished later has its ten seconds', () => {
-    const replacing = lifeOf(it1.opening(), it1.reported('FILLED', 10), it1.fill(4), it1.sending('stop', { quantity: 4 }), it1.placed('stop'), it1.fill(6), it1.sending('stop', { attempt: 2, at: 60_000 }));
-    expect(due(replacing, { now: NOW + 99_000 })).to.deep.equal([]);
-    const vanished = lifeOf(it1.protected(), it1.ended('stop', 'canceled', 1, 60_000));
-    expect(due(vanished, { now: NOW + 69_999 })).to.deep.equal([]);
-    expect(needs(vanished, { now: NOW + 69_999 })).to.deep.equal(['place stop 2: SELL 10 at 98']);
-    expect(due(vanished, { now: NOW + 70_000 })).to.deep.equal(['CloseRequested NAKED']);
+  it('replacing a stop is not naked while the old one covers what is held; covered in part is (ruling 10)', () => {
+    const replacing = (held: number) => lifeOf(it1.protected(), sell(10 - held), it1.sending('stop', { attempt: 2, quantity: held }));
+    expect(due(replacing(4), { now: NOW + 99_000 })).to.deep.equal([]);
+    const part = lifeOf(it1.opening(), it1.reported('FILLED', 10), it1.fill(4), it1.sending('stop', { quantity: 4 }), it1.placed('stop'), it1.fill(6));
+    expect([due(part, { now: NOW + 10_009 }), due(part, { now: NOW + 10_010 })]).to.deep.equal([[], ['CloseRequested NAKED']]);
+    expect(due(lifeOf(it1.protected(), it1.adopted(-10)), { now: NOW + 10_010 }), 'a stop on the wrong side covers nothing').to.deep.equal(['CloseRequested NAKED']);
+  });
+
+  it('a stop that vanished after an hour has its own ten seconds, and is placed again meanwhile', () => {
+    const vanished = lifeOf(it1.protected(), it1.ended('stop', 'canceled', 1, 3_600_010));
+    const covered = { nakedCloseMs: 3_610_000 };
+    expect(due(vanished, { now: NOW + 3_610_009, ...covered })).to.deep.equal([]);
+    expect(needs(vanished, { now: NOW + 3_610_009, ...covered })).to.deep.equal(['place stop 2: SELL 10 at 98']);
+    expect(due(vanished, { now: NOW + 3_610_010, ...covered })).to.deep.equal(['CloseRequested NAKED']);
   });
 
   it('an unanswered stop is asked for, never sent under a second id (failure 47)', () => {
@@ -141,8 +148,8 @@ describe('needs of a held position', () => {
     const finished = [...it1.protected(), it1.triggered('stop'), it1.ended('stop', 'finished')];
     expect(needs(lifeOf(finished))).to.deep.equal(['ask-truth']);
     expect(needs(lifeOf(finished, sell(4)))).to.deep.equal(['place stop 2: SELL 6 at 98']);
-    expect(due(lifeOf(finished), { now: NOW + 10_049 })).to.deep.equal([]);
-    expect(due(lifeOf(finished), { now: NOW + 10_050 })).to.deep.equal(['CloseRequested NAKED']);
+    expect(due(lifeOf(finished), { now: NOW + 10_009 })).to.deep.equal([]);
+    expect(due(lifeOf(finished), { now: NOW + 10_010 })).to.deep.equal(['CloseRequested NAKED']);
     expect(needs(lifeOf(finished, it1.closeRequested()))).to.deep.equal(['close 1: SELL 10']);
   });
 
@@ -179,10 +186,10 @@ describe('needs of a close', () => {
     expect(needs(lifeOf(asked, it1.closing(), it1.reported('EXPIRED', 4, idOf('close'), 'o-close'), sell(4, 'o-close')))).to.deep.equal(['close 2: SELL 6']);
   });
 
-  it('executed, its trades not yet heard: those are asked for, and only after ten seconds is it sent again', () => {
+  it('executed, its trades not yet heard: those are asked for, and only after ten seconds is it sent again, stop or no stop', () => {
     const life = lifeOf(asked, it1.closing(), it1.reported('FILLED', 10, idOf('close'), 'o-close'));
     expect(needs(life)).to.deep.equal(['ask close 1']);
-    expect(needs(life, { now: NOW + 10_060 })).to.deep.equal(['close 2: SELL 10']);
+    expect(needs(life, { now: NOW + 10_060, nakedCloseMs: Infinity })).to.deep.equal(['close 2: SELL 10']);
   });
 
   it('what the venue states instead ends the waiting for trades', () => {
