@@ -5,7 +5,7 @@ import { isoTime } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import type { MarketView, Universe } from '../protocol/market.ts';
 import { VIEW_EVERY_MS } from '../protocol/messages.ts';
-import type { EquityView, LifeView, ReadinessMessages, ReadinessView, ReconciliationView, StreamView, VenueSessionView } from '../protocol/messages.ts';
+import type { EquityView, LifeView, ReadinessMessages, ReadinessView, ReconciliationView, StreamView, TradingStateView, VenueSessionView } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import { missingInputs } from '../rules/readiness.ts';
 import { publish } from './publish.ts';
@@ -26,6 +26,7 @@ interface State {
   stream: StreamView | undefined;
   reconciliation: ReconciliationView | undefined;
   session: VenueSessionView | undefined;
+  tradingState: TradingStateView | undefined;
   market: MarketView | undefined;
   readonly lives: Map<SymbolName, LifeView>;
   view: ReadinessView;
@@ -35,12 +36,12 @@ export function readinessBehaviour(options: ReadinessOptions): Behaviour<Interna
   return {
     role: 'readiness',
     purpose: 'Opens the gate for openings when everything they depend on is known.',
-    consumes: { 'market-view': 'prices and candles', universe: 'the symbols', equity: 'the account', stream: 'the user stream', reconciliation: 'journal and venue agree', session: 'clock and modes', life: 'leverage', get: 'what is missing?', heartbeat: 'the view is due' },
+    consumes: { 'market-view': 'prices and candles', universe: 'the symbols', equity: 'the account', stream: 'the user stream', reconciliation: 'journal and venue agree', session: 'clock and modes', 'trading-state': 'whether trading is allowed at all is known', life: 'leverage', get: 'what is missing?', heartbeat: 'the view is due' },
     emits: ['readiness → governor, generators'],
     mailbox: { capacity: 2_000, overflow: 'drop-oldest', onRestart: 'flush' },
     init(ctx) {
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
-      return { universe: undefined, universeAt: undefined, equity: undefined, stream: undefined, reconciliation: undefined, session: undefined, market: undefined, lives: new Map(), view: { ready: false, missing: [{ input: 'everything', reason: 'just started' }], since: ctx.clock.now() } };
+      return { universe: undefined, universeAt: undefined, equity: undefined, stream: undefined, reconciliation: undefined, session: undefined, tradingState: undefined, market: undefined, lives: new Map(), view: { ready: false, missing: [{ input: 'everything', reason: 'just started' }], since: ctx.clock.now() } };
     },
     receive(state, message, ctx) {
       const now = ctx.clock.now();
@@ -66,6 +67,9 @@ export function readinessBehaviour(options: ReadinessOptions): Behaviour<Interna
           break;
         case 'session':
           state.session = message.view;
+          break;
+        case 'trading-state':
+          state.tradingState = message.view;
           break;
         case 'life':
           state.lives.set(message.view.symbol, message.view);

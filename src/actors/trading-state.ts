@@ -55,7 +55,7 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
     role: 'trading-state',
     purpose: 'Says whether openings are allowed; survives everything; only an operator raises it.',
     consumes: { set: 'an operator changes the state', get: 'what is it?', recorded: 'the journal has it', heartbeat: 'the view is due' },
-    emits: ['trading-state → governor'],
+    emits: ['trading-state → governor, readiness'],
     mailbox: { capacity: 1_000, overflow: 'reject', onRestart: 'keep' },
     /** The lower of file and journal wins: neither can undo what the other holds. */
     async init(ctx) {
@@ -63,6 +63,7 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
       const journalled = entries.reduce((state, entry) => applyEntry(state, entry.payload, entry.at), { ...INITIAL_TRADING_STATE, since: ctx.clock.now() });
       const onFile = file.read();
       const current = onFile === undefined ? journalled : lowerOf(onFile, journalled);
+      ctx.timers.once('first', 0, { type: 'heartbeat' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       if (current.overall !== 'ACTIVE' || current.symbols.size > 0) ctx.log.warn({ overall: current.overall, symbols: [...current.symbols], cause: current.cause }, `trading state is ${current.overall}, as it was left`);
       return { current, sequence: entries.at(-1)?.sequence ?? 0, lowerings: [], raisings: 0 };

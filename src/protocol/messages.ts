@@ -202,7 +202,7 @@ export type TradingStateActorMessage =
   | ({ readonly type: 'get' } & Replying<TradingStateView>);
 export type TradingStateAnswer = { readonly ok: true; readonly view: TradingStateView } | { readonly ok: false; readonly message: string };
 
-export type ReadinessMessages = MarketViewMessage | UniverseMessage | EquityMessage | StreamMessage | ReconciliationMessage | SessionMessage | LifeMessage | ({ readonly type: 'get' } & Replying<ReadinessView>);
+export type ReadinessMessages = TradingStateMessage | MarketViewMessage | UniverseMessage | EquityMessage | StreamMessage | ReconciliationMessage | SessionMessage | LifeMessage | ({ readonly type: 'get' } & Replying<ReadinessView>);
 
 export type ReconcilerMessage = StreamMessage | UniverseMessage | LifeMessage;
 

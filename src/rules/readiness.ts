@@ -1,6 +1,6 @@
 /** What must be known before anything is opened (ruling 17): a list of inputs, each there or missing with a reason. */
 import type { MarketView, Universe } from '../protocol/market.ts';
-import type { EquityView, LifeView, ReconciliationView, StreamView, VenueSessionView } from '../protocol/messages.ts';
+import type { EquityView, LifeView, ReconciliationView, StreamView, TradingStateView, VenueSessionView } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 
 export interface ReadinessInputs {
@@ -9,6 +9,7 @@ export interface ReadinessInputs {
   readonly stream: StreamView | undefined;
   readonly reconciliation: ReconciliationView | undefined;
   readonly session: VenueSessionView | undefined;
+  readonly tradingState: TradingStateView | undefined;
   readonly market: MarketView | undefined;
   readonly lives: ReadonlyMap<SymbolName, LifeView>;
   /** True once we have waited long enough for every symbol: from then on one that is complete will do, and each other is denied by its own guard. */
@@ -33,6 +34,7 @@ export function missingInputs(inputs: ReadinessInputs): readonly MissingInput[] 
     return lacking.length === 0 || (inputs.patienceOver && lacking.length < symbols.length) ? undefined : `missing for ${lacking.join(', ')}`;
   };
   need('universe', universe === undefined ? 'the venue has not been asked with success' : undefined);
+  need('trading-state', inputs.tradingState === undefined ? 'not reported' : undefined);
   need('venue-time', session?.clockOffsetMs === undefined ? 'the venue has not told the time' : undefined);
   need('account-modes', session?.modesConfirmed === true ? undefined : 'the account\'s modes are not confirmed');
   need('equity', equity === undefined ? 'never observed' : undefined);

@@ -162,7 +162,7 @@ export function composeTree(parts: TreeParts): Tree {
       }),
     ),
     worker(refs.account, accountBehaviour({ gateway: refs.gateway, pollMs: config.account.pollMs, subscribers: [refs.governor, refs.readiness] })),
-    worker(refs.tradingState, tradingStateBehaviour({ file: parts.tradingState, epochs: authority.epochs, journal: refs.journal, subscribers: [refs.governor] })),
+    worker(refs.tradingState, tradingStateBehaviour({ file: parts.tradingState, epochs: authority.epochs, journal: refs.journal, subscribers: [refs.governor, refs.readiness] })),
     worker(refs.readiness, readinessBehaviour({ subscribers: [refs.governor, ...generatorRefs] })),
   ]);
   const generatorRoom = supervisor(

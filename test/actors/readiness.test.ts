@@ -26,6 +26,7 @@ async function bench() {
   const inputs: readonly [string, ReadinessMessages][] = [
     ['universe', { type: 'universe', universe: aUniverse([GPS, BTC]) }],
     ['venue-time', { type: 'session', view: { clockOffsetMs: 0, modesConfirmed: true, brackets: new Map() } }],
+    ['trading-state', { type: 'trading-state', view: { overall: 'ACTIVE', symbols: new Map(), cause: 'first start', since: 0, tradingEpoch: 1 } }],
     ['equity', { type: 'equity', view: { equity: '1', walletBalance: '1', availableBalance: '1', observedAt: 0 } }],
     ['user-stream', { type: 'stream', view: { live: true, streamEpoch: 1, since: 0 } }],
     ['reconciliation', { type: 'reconciliation', view: { streamEpoch: 1, at: 0, unresolved: [] } }],
