@@ -406,9 +406,17 @@ describe('main job: kill -9 at ten seeded moments of the first seconds', functio
     const service = started(box, paper, symbols, dataDir);
     await service.answers();
     await service.well(30_000);
-    await settled(service, paper, symbols, 30_000);
+    // An order killed on its way is found absent, and its signal waits for the next bucket (rulings 8, 19): recorded, never guessed.
+    const absent = await eventually('every symbol has come to rest', async () => {
+      const held = new Set((await service.positions()).filter((row) => row.state === 'Protected').map((row) => row.symbol));
+      const rest = symbols.filter((symbol) => !held.has(symbol));
+      const ends = await Promise.all(rest.map(async (symbol) => (await service.actor(`executor/${symbol}`)).state.life.phase === 'Flat' && journalOf(service.dataDir, symbol).findLast((entry) => entry.type === 'PlanEnded')?.payload.code));
+      return ends.every((code) => code === 'ENTRY_ABSENT') && rest;
+    }, 40_000);
+    await settled(service, paper, symbols.filter((symbol) => !absent.includes(symbol)), 10_000);
     const truth = await paper.truth();
-    for (const symbol of symbols) expect(executedEntries(truth, symbol), `entries executed in ${symbol}`).to.equal(1);
+    for (const symbol of symbols) expect(executedEntries(truth, symbol), `entries executed in ${symbol}`).to.equal(absent.includes(symbol) ? 0 : 1);
+    expect(absent.length, 'symbols whose entry never arrived').to.be.lessThan(symbols.length);
     audit(service.dataDir, truth);
   });
 });
