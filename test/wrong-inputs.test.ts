@@ -90,7 +90,7 @@ describe('wrong inputs', function () {
 
     for (const { setting, says } of [
       { setting: 'operator.http.listen', says: /PORT_TAKEN[^]*operator\.http\.listen/ },
-      { setting: 'paper.listen', says: /PAPER_EXCHANGE_FAILED.*paper exchange cannot listen/ },
+      { setting: 'paper.listen', says: /PORT_TAKEN: paper\.listen: the paper exchange cannot listen/ },
     ]) {
       it(`a taken port for ${setting}`, async () => {
         const holder = createServer().listen(0, '127.0.0.1');

@@ -50,7 +50,7 @@ export function aPlan(now: number, part: Partial<Plan> = {}): { intent: Intent; 
 }
 
 /** Calls `handled` after every message its actor has handled: where a test kills it. */
-export function watched<Message extends Tagged, State>(behaviour: Behaviour<Message, State>, handled: (type: string) => void): Behaviour<Message, State> {
+function watched<Message extends Tagged, State>(behaviour: Behaviour<Message, State>, handled: (type: string) => void): Behaviour<Message, State> {
   return {
     ...behaviour,
     receive(state, message, ctx) {

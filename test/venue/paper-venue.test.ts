@@ -197,19 +197,6 @@ describe('the adapter on the paper exchange', () => {
     stream.close();
   });
 
-  it('loses the user stream and has it back by itself, once each', async function () {
-    // Skipped by name until the paper exchange can break streams; `user-stream.test.ts` proves the same on a stub.
-    const response = await fetch(`${exchange.url}/paper/v1/streams`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ stream: 'user', action: 'disconnect' }) });
-    if ((await response.text()).includes('CONTROL_UNKNOWN_PATH')) this.skip();
-    await lost.next();
-    await lives.next();
-    expect([lost.all.length, lives.all.length]).to.deep.equal([1, 2]);
-    await control('streams', { stream: 'user', action: 'expire-listen-key' });
-    expect(await lost.next()).to.equal('the listen key expired');
-    await lives.next();
-    expect([lost.all.length, lives.all.length]).to.deep.equal([2, 3]);
-  });
-
   it('is refused with −1021 while its clock is wrong, and works on once the offset is known (failure 58)', async () => {
     await control('clock', { offsetMs: 60_000 });
     const error: unknown = await venue.gateway.read('account', {}).catch((thrown: unknown) => thrown);
