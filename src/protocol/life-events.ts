@@ -31,7 +31,10 @@ const schemas = {
   ProtectionPlaced: z.strictObject({ leg, clientId, algoId: z.string() }),
   /** It fired; its order is `orderId`. */
   ProtectionTriggered: z.strictObject({ leg, clientId, orderId: z.string().optional() }),
+  /** The venue says that it ended, and how. */
   ProtectionEnded: z.strictObject({ leg, clientId, cause: z.string() }),
+  /** It ended without the venue's word: not found when asked for, or not let out of the gateway. */
+  ProtectionLost: z.strictObject({ leg, clientId, cause: z.string() }),
   CloseRequested: z.strictObject({ reason: z.string(), by: z.string() }),
   /** A position (or quantity) the journal cannot explain, taken over as the venue states it (ruling 26). Signed quantity. */
   PositionAdopted: z.strictObject({ positionId, quantity: decimalString, entryPrice: decimalString, cause: z.string(), mandate: mandateSchema }),

@@ -32,6 +32,7 @@ export function tell(side: PositionSide = 'LONG') {
     placed: (leg: ProtectionLeg, attempt = 1): LifeEvent => ({ type: 'ProtectionPlaced', at: NOW + 30, leg, clientId: idOf(leg, attempt), algoId: `a-${leg}-${attempt}` }),
     triggered: (leg: ProtectionLeg, attempt = 1): LifeEvent => ({ type: 'ProtectionTriggered', at: NOW + 40, leg, clientId: idOf(leg, attempt), orderId: `o-${leg}` }),
     ended: (leg: ProtectionLeg, cause: string, attempt = 1, at = 50): LifeEvent => ({ type: 'ProtectionEnded', at: NOW + at, leg, clientId: idOf(leg, attempt), cause }),
+    lost: (leg: ProtectionLeg, cause: string, attempt = 1, at = 50): LifeEvent => ({ type: 'ProtectionLost', at: NOW + at, leg, clientId: idOf(leg, attempt), cause }),
     closing: (attempt = 1): LifeEvent => ({ type: 'OrderSending', at: NOW + 60, purpose: 'close', clientId: idOf('close', attempt), attempt, side: closingSide(side), quantity: '10', reason: 'OPERATOR' }),
     closeRequested: (reason = 'OPERATOR'): LifeEvent => ({ type: 'CloseRequested', at: NOW + 55, reason, by: 'test' }),
     ambiguous: (clientId = idOf('entry')): LifeEvent => ({ type: 'OrderAmbiguous', at: NOW + 15, clientId, cause: 'no answer' }),

@@ -27,6 +27,7 @@ const EXAMPLES: { readonly [Type in LifeEventType]: Extract<LifeEvent, { type: T
   ProtectionPlaced: { type: 'ProtectionPlaced', at, leg: 'stop', clientId, algoId: '1000000000000000001' },
   ProtectionTriggered: { type: 'ProtectionTriggered', at, leg: 'target', clientId, orderId: '18' },
   ProtectionEnded: { type: 'ProtectionEnded', at, leg: 'stop', clientId, cause: 'cancelled' },
+  ProtectionLost: { type: 'ProtectionLost', at, leg: 'stop', clientId, cause: 'vanished' },
   CloseRequested: { type: 'CloseRequested', at, reason: 'NAKED', by: 'executor' },
   PositionAdopted: { type: 'PositionAdopted', at, positionId, quantity: '-5.91', entryPrice: '33.7', cause: 'the venue states it', mandate },
   DriftFound: { type: 'DriftFound', at, journal: '0', venue: '-5.91' },

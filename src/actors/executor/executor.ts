@@ -165,7 +165,7 @@ function onRefused(state: ExecutorState, message: Extract<ExecutorMessage, { typ
   }
   ctx.log.warn({ clientId: write.clientId, write: write.kind, code, detail }, 'the gateway did not send it; it is asked again');
   if (write.kind === 'CLOSE') return record(state, [{ type: 'OrderAbandoned', at, clientId: write.clientId, code, detail }], ctx);
-  if (write.kind === 'PROTECT') return record(state, [{ type: 'ProtectionEnded', at, leg: write.leg, clientId: write.clientId, cause: `not sent: ${code}` }], ctx);
+  if (write.kind === 'PROTECT') return record(state, [{ type: 'ProtectionLost', at, leg: write.leg, clientId: write.clientId, cause: `not sent: ${code}` }], ctx);
   if (write.kind === 'CONFIGURE') {
     state.configuring = undefined;
     state.busyUntil.set('configure', at + 1_000);
@@ -201,7 +201,7 @@ function onAlgoAsked(state: ExecutorState, message: Extract<ExecutorInternal, { 
   }
   state.absences.delete(clientId);
   if (protection.state === 'sending' && !state.life.holding.quantity.isZero()) return sendAgain(state, protection, ctx);
-  record(state, [{ type: 'ProtectionEnded', at, leg: protection.leg, clientId, cause: 'vanished' }], ctx);
+  record(state, [{ type: 'ProtectionLost', at, leg: protection.leg, clientId, cause: 'vanished' }], ctx);
 }
 
 function answered<Name extends ReadName>(outcome: Outcome<ReadAnswer<Name>>): { readonly value: VenueReads[Name]['answer']; readonly failure: undefined } | { readonly value: undefined; readonly failure: string } {
@@ -250,7 +250,6 @@ function newState(options: ExecutorOptions): ExecutorState {
     configuring: undefined,
     configureAttempt: 0,
     leverageRefused: undefined,
-    nakedSince: undefined,
     nakedAlarmed: false,
     reported: '',
   };

@@ -4,10 +4,9 @@ import type { ClientId } from '../../protocol/names.ts';
 import { clientIdFor } from '../../rules/client-ids.ts';
 import { dueEvents, needsOf } from '../../rules/position-life/needs.ts';
 import type { Need, Situation } from '../../rules/position-life/needs.ts';
-import { heldSide, openOrdersOf } from '../../rules/position-life/life.ts';
-import type { Life, OrderRecord, ProtectionRecord } from '../../rules/position-life/life.ts';
-import { text, ZERO } from '../../protocol/decimal.ts';
-import type { Mandate } from '../../protocol/permit.ts';
+import { heldSide } from '../../rules/position-life/life.ts';
+import type { OrderRecord, ProtectionRecord } from '../../rules/position-life/life.ts';
+import { text } from '../../protocol/decimal.ts';
 import { record } from './record.ts';
 import type { ExecutorContext, ExecutorState, WaitingWrite } from './state.ts';
 import { adopt, askAlgo, askTrades, askTruth } from './truth.ts';
@@ -27,7 +26,6 @@ const RECV_WINDOW_MS = 5_000;
 /** @returns nothing: events, writes and questions are its outcome. Called after every message. */
 export function settle(state: ExecutorState, ctx: ExecutorContext): void {
   sendDurable(state, ctx);
-  watchCover(state, ctx);
   for (let due = dueEvents(state.life, situationOf(state, ctx)); due.length > 0; due = dueEvents(state.life, situationOf(state, ctx))) record(state, due, ctx);
   const now = ctx.clock.now();
   if (state.truthDueAt !== undefined && now >= state.truthDueAt) askTruth(state, ctx);
@@ -37,10 +35,6 @@ export function settle(state: ExecutorState, ctx: ExecutorContext): void {
     meet(state, need, ctx);
   }
   clearOrphans(state, ctx);
-  // Our orders end at once; one that is reported as open, and of whose end nothing was heard, is asked for (failure 44).
-  for (const order of openOrdersOf(state.life)) {
-    if (order.state === 'reported' && (state.busyUntil.get(`ask:${order.clientId}`) ?? 0) <= now) askOrder(state, order, ctx);
-  }
   alarmIfNaked(state, ctx);
 }
 
@@ -51,8 +45,7 @@ function situationOf(state: ExecutorState, ctx: ExecutorContext): Situation {
     tickSize: rules?.tickSize,
     stopLossPercent: options.stopLossPercent,
     takeProfitPercent: options.takeProfitPercent,
-    // The rule counts from the first fill; a stop that stood and is being replaced has its own ten seconds.
-    nakedCloseMs: state.nakedSince === undefined ? Infinity : options.nakedCloseMs + state.nakedSince - (state.life.holding.firstFillAt ?? state.nakedSince),
+    nakedCloseMs: options.nakedCloseMs,
     flat: state.flat,
     inFlight: state.inFlight,
     clientId: (leg, of, attempt) => clientIdFor(options.tags[0], leg, of, attempt),
@@ -66,7 +59,6 @@ function meet(state: ExecutorState, need: Need, ctx: ExecutorContext): void {
       const { mandate } = state.life;
       state.busyUntil.set(need.key, now + RETRY_WRITE_MS);
       if (mandate === undefined) return adopt(state, text(state.life.holding.quantity), text(state.life.holding.averageEntry), `a protection of ours without a position: ${need.write.clientId}`, ctx);
-      if (!covers(mandate, state.life)) return adopt(state, text(state.life.holding.quantity), text(state.life.holding.averageEntry), 'somebody else has enlarged or turned the position beyond its mandate', ctx);
       record(state, need.events, ctx);
       state.inFlight.add(need.write.clientId);
       state.waiting.push({ write: need.write, authority: { by: 'mandate', mandateId: mandate.mandateId }, because: need.because, after: need.events.length === 0 ? 0 : state.sequence, since: now });
@@ -158,30 +150,14 @@ function clearOrphans(state: ExecutorState, ctx: ExecutorContext): void {
   sendDurable(state, ctx);
 }
 
-/** What was permitted: this side, and no more than this much. */
-function covers(mandate: Mandate, life: Life): boolean {
-  const side = heldSide(life);
-  return side === undefined || (side === mandate.side && life.holding.quantity.abs().isLessThanOrEqualTo(mandate.maxQuantity));
-}
-
-/** A position is naked while the stops that stand, one that is being replaced included, do not cover all of it (ruling 10). */
-function watchCover(state: ExecutorState, ctx: ExecutorContext): void {
-  const { holding, stop, stale } = state.life;
-  const covered = [stop, ...stale]
-    .filter((one) => one?.leg === 'stop' && (one.state === 'placed' || one.state === 'triggered'))
-    .reduce((sum, one) => sum.plus(one?.quantity ?? ZERO), ZERO)
-    .isGreaterThanOrEqualTo(holding.quantity.abs());
-  if (covered) {
-    state.nakedSince = undefined;
-    state.nakedAlarmed = false;
-  } else state.nakedSince ??= stop === undefined ? (holding.firstFillAt ?? ctx.clock.now()) : ctx.clock.now();
-}
-
 function alarmIfNaked(state: ExecutorState, ctx: ExecutorContext): void {
-  const { holding } = state.life;
-  if (state.nakedSince === undefined) return;
-  const forMs = ctx.clock.now() - state.nakedSince;
+  const { nakedSince, holding } = state.life;
+  if (nakedSince === undefined) {
+    state.nakedAlarmed = false;
+    return;
+  }
+  const forMs = ctx.clock.now() - nakedSince;
   if (forMs < state.options.nakedAlarmMs || state.nakedAlarmed) return;
   state.nakedAlarmed = true;
-  ctx.log.error({ quantity: text(holding.quantity), forMs, closesAfterMs: state.options.nakedCloseMs }, 'NAKED POSITION: no stop stands on the exchange');
+  ctx.log.error({ quantity: text(holding.quantity), forMs, closesAfterMs: state.options.nakedCloseMs }, 'NAKED POSITION: no stop on the exchange covers it');
 }

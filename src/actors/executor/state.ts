@@ -119,8 +119,6 @@ export interface ExecutorState {
   configuring: ClientId | undefined;
   configureAttempt: number;
   leverageRefused: string | undefined;
-  /** Since when what is held is not covered by stops on the exchange, ms. */
-  nakedSince: number | undefined;
   nakedAlarmed: boolean;
   reported: string;
 }

@@ -5,13 +5,20 @@ import type { ClientId, PositionId } from '../../protocol/names.ts';
 import { isTerminal } from '../../protocol/venue.ts';
 import type { OrderStatus } from '../../protocol/venue.ts';
 import { afterFill } from './holding.ts';
-import { NO_HOLDING } from './life.ts';
+import { NO_HOLDING, stopsCover } from './life.ts';
 import type { Life, OrderRecord, ProtectionRecord } from './life.ts';
 
 /** Trade ids kept beyond a flat: a later question to the trade list reaches back a few seconds. */
 const TRADES_KEPT = 500;
 
 export function evolve(life: Life, event: LifeEvent): Life {
+  const next = after(life, event);
+  if (next.holding.quantity.isZero() || stopsCover(next)) return next.nakedSince === undefined ? next : { ...next, nakedSince: undefined };
+  // From the fill that made it so (ruling 10); a stop that was lost later has its own count.
+  return next.nakedSince === undefined ? { ...next, nakedSince: event.type === 'FillRecorded' ? event.tradedAt : event.at } : next;
+}
+
+function after(life: Life, event: LifeEvent): Life {
   switch (event.type) {
     case 'IntentAccepted':
       return life;
@@ -40,7 +47,10 @@ export function evolve(life: Life, event: LifeEvent): Life {
     case 'ProtectionTriggered':
       return { ...withProtection(life, event.clientId, (record) => (record.state === 'ended' ? record : { ...record, state: 'triggered', orderId: event.orderId ?? record.orderId })), fired: event.leg };
     case 'ProtectionEnded':
-      return withProtection(life, event.clientId, (record) => ({ ...record, state: 'ended', unanswered: record.algoId === undefined && isUnanswered(event.cause) }));
+      return withProtection(life, event.clientId, (record) => ({ ...record, state: 'ended' }));
+    case 'ProtectionLost':
+      // One that has stood is gone; one that never did may yet appear.
+      return withProtection(life, event.clientId, (record) => ({ ...record, state: 'ended', unanswered: record.algoId === undefined }));
     case 'CloseRequested':
       return { ...life, closeRequested: life.closeRequested ?? { reason: event.reason, at: event.at } };
     case 'PositionAdopted':
@@ -73,11 +83,6 @@ function sending(life: Life, event: LifeEventOf<'OrderSending'>): Life {
   };
   if (event.purpose === 'close') return { ...life, close: record };
   return { ...life, planStage: 'sent', positionId: (life.plan?.planId ?? event.clientId) as string as PositionId, entry: record };
-}
-
-/** Not found when asked for, or not let out of the gateway: that is not the venue's refusal. */
-function isUnanswered(cause: string): boolean {
-  return cause === 'vanished' || cause.startsWith('not sent');
 }
 
 /** A second order of a leg replaces the first, which stays on record until it is gone. The same id is the same order, sent again. */

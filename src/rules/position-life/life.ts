@@ -67,6 +67,8 @@ export interface Life {
   /** The protection that fired, for the record of why the position ended. */
   readonly fired: ProtectionLeg | undefined;
   readonly holding: Holding;
+  /** Since when something is held that no stop covers whole, ms; undefined: nothing is, or stops cover it. */
+  readonly nakedSince: number | undefined;
   readonly closeRequested: { readonly reason: string; readonly at: number } | undefined;
   /** Signed quantity the venue states, while it differs from ours and is not ours to adopt. */
   readonly drift: Decimal | undefined;
@@ -95,6 +97,7 @@ export function newLife(symbol: SymbolName): Life {
     stale: [],
     fired: undefined,
     holding: NO_HOLDING,
+    nakedSince: undefined,
     closeRequested: undefined,
     drift: undefined,
     adopted: false,

@@ -9,7 +9,7 @@ import { closingSide } from '../../protocol/names.ts';
 import type { ClientId, PositionId } from '../../protocol/names.ts';
 import type { ProtectionLeg, VenueWrite } from '../../protocol/venue.ts';
 import { protectionPrices } from '../protection.ts';
-import { fillsMissing, heldSide, isOpenOrder, liveProtectionsOf, openOrdersOf, stopsCover } from './life.ts';
+import { fillsMissing, heldSide, isOpenOrder, liveProtectionsOf, openOrdersOf } from './life.ts';
 import type { Life, OrderRecord, ProtectionRecord } from './life.ts';
 
 /** How long a reported execution is believed without its trades before the close goes again. */
@@ -21,7 +21,7 @@ export interface Situation {
   readonly tickSize: Decimal | undefined;
   readonly stopLossPercent: string;
   readonly takeProfitPercent: string;
-  /** Counted from the first fill: 10 s, and longer by the time in which stops covered the position (ruling 10). */
+  /** How long a position may be without a stop before it is closed (ruling 10). */
   readonly nakedCloseMs: number;
   /** The venue has said "flat" in a reading begun after the last fill, and listed these algo orders of ours. */
   readonly flat: { readonly openAlgoIds: readonly ClientId[] } | undefined;
@@ -43,8 +43,8 @@ export function dueEvents(life: Life, situation: Situation): LifeEvent[] {
   const { now, flat } = situation;
   const { holding, entry, plan } = life;
   if (!holding.quantity.isZero()) {
-    const naked = !stopsCover(life) && life.closeRequested === undefined && holding.firstFillAt !== undefined;
-    return naked && now - holding.firstFillAt >= situation.nakedCloseMs ? [{ type: 'CloseRequested', at: now, reason: 'NAKED', by: 'executor' }] : [];
+    const naked = life.nakedSince !== undefined && life.closeRequested === undefined;
+    return naked && now - life.nakedSince >= situation.nakedCloseMs ? [{ type: 'CloseRequested', at: now, reason: 'NAKED', by: 'executor' }] : [];
   }
   if (openOrdersOf(life).length > 0 || liveProtectionsOf(life).length > 0) return [];
   if (holding.peak.isGreaterThan(0) || life.adopted) {

@@ -192,7 +192,7 @@ export class DeskModel {
     const protection = protectionOf(this.life, clientId);
     if (count < 2 || protection === undefined || protection.state === 'ended') return;
     this.#absences.delete(clientId);
-    this.record([{ type: 'ProtectionEnded', at: this.now, leg: protection.leg, clientId, cause: 'vanished' }]);
+    this.record([{ type: 'ProtectionLost', at: this.now, leg: protection.leg, clientId, cause: 'vanished' }]);
   }
 
   #askTrades(): void {

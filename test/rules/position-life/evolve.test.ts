@@ -84,6 +84,15 @@ describe('a life', () => {
     expect(life.trades.size).to.equal(1);
   });
 
+  it('is naked from the trade on, until stops on the right side cover all of it (ruling 10)', () => {
+    expect(lifeOf(a.opened()).nakedSince).to.equal(NOW + 10);
+    expect(lifeOf(a.opened(), a.sending('stop')).nakedSince).to.equal(NOW + 10);
+    expect(lifeOf(a.opened(), a.sending('stop'), a.placed('stop')).nakedSince).to.equal(undefined);
+    expect(lifeOf(a.protected(), a.ended('stop', 'canceled', 1, 777)).nakedSince).to.equal(NOW + 777);
+    expect(lifeOf(a.protected(), a.adopted(-10)).nakedSince).to.equal(NOW + 70);
+    expect(lifeOf(a.opened(), tell().fill(10, { side: 'SELL', tradeId: 'x' })).nakedSince).to.equal(undefined);
+  });
+
   it('replayed from the journal\'s text is the life that was lived, for any order of any events', () => {
     const b = tell('SHORT');
     const all: LifeEvent[] = [...a.protected(), ...b.protected(), a.triggered('stop'), a.triggered('target'), a.ended('stop', 'finished'), a.ended('target', 'vanished'), a.sending('stop', { attempt: 2, quantity: 4 }), a.placed('stop', 2), a.closeRequested(), a.closing(), a.reported('FILLED', 10, idOf('close'), 'o-close'), a.ambiguous(), a.ambiguous(idOf('close')), a.absent(), a.rejected(), a.adopted(-4), a.adopted(7), a.drift(3), { type: 'DriftCleared', at: NOW, venue: '0' }, { type: 'OrderAbandoned', at: NOW, clientId: idOf('entry'), code: 'PERMIT_EXPIRED', detail: '' }, a.closed(), a.planEnded()];
@@ -94,6 +103,7 @@ describe('a life', () => {
         const replayed = (JSON.parse(written) as LifeEvent[]).map(({ type, at, ...payload }) => parseLifeEvent(type, LIFE_EVENT_VERSION, at, payload));
         expect(lifeOf(replayed)).to.deep.equal(lived);
         expect(JSON.stringify(events), 'events are not changed').to.equal(written);
+        expect(lived.nakedSince === undefined || !lived.holding.quantity.isZero()).to.equal(true);
       }),
       { numRuns: 1_000, seed: 84 },
     );

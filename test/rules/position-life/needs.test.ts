@@ -1,5 +1,6 @@
 /** What a life needs from its facts: which writes, which questions, in which order, and what it must never ask for. */
 import { expect } from 'chai';
+import type { LifeEvent } from '../../../src/protocol/life-events.ts';
 import { text } from '../../../src/protocol/decimal.ts';
 import type { ClientId } from '../../../src/protocol/names.ts';
 import { dueEvents, needsOf } from '../../../src/rules/position-life/needs.ts';
@@ -111,15 +112,14 @@ describe('needs of a held position', () => {
     expect(due(replacing(4), { now: NOW + 99_000 })).to.deep.equal([]);
     const part = lifeOf(it1.opening(), it1.reported('FILLED', 10), it1.fill(4), it1.sending('stop', { quantity: 4 }), it1.placed('stop'), it1.fill(6));
     expect([due(part, { now: NOW + 10_009 }), due(part, { now: NOW + 10_010 })]).to.deep.equal([[], ['CloseRequested NAKED']]);
-    expect(due(lifeOf(it1.protected(), it1.adopted(-10)), { now: NOW + 10_010 }), 'a stop on the wrong side covers nothing').to.deep.equal(['CloseRequested NAKED']);
+    expect(due(lifeOf(it1.protected(), it1.adopted(-10)), { now: NOW + 10_070 }), 'a stop on the wrong side covers nothing').to.deep.equal(['CloseRequested NAKED']);
   });
 
   it('a stop that vanished after an hour has its own ten seconds, and is placed again meanwhile', () => {
     const vanished = lifeOf(it1.protected(), it1.ended('stop', 'canceled', 1, 3_600_010));
-    const covered = { nakedCloseMs: 3_610_000 };
-    expect(due(vanished, { now: NOW + 3_610_009, ...covered })).to.deep.equal([]);
-    expect(needs(vanished, { now: NOW + 3_610_009, ...covered })).to.deep.equal(['place stop 2: SELL 10 at 98']);
-    expect(due(vanished, { now: NOW + 3_610_010, ...covered })).to.deep.equal(['CloseRequested NAKED']);
+    expect(due(vanished, { now: NOW + 3_610_009 })).to.deep.equal([]);
+    expect(needs(vanished, { now: NOW + 3_610_009 })).to.deep.equal(['place stop 2: SELL 10 at 98']);
+    expect(due(vanished, { now: NOW + 3_610_010 })).to.deep.equal(['CloseRequested NAKED']);
   });
 
   it('an unanswered stop is asked for, never sent under a second id (failure 47)', () => {
@@ -127,15 +127,15 @@ describe('needs of a held position', () => {
   });
 
   it('a stop the venue does not know goes again under its own id; one it refused, under the next (ruling 8)', () => {
-    const after = (cause: string) => needs(lifeOf(it1.opened(), it1.sending('stop'), it1.ended('stop', cause)));
-    expect(after('vanished')).to.deep.equal(['place stop 1: SELL 10 at 98']);
-    expect(after('not sent: MANDATE_UNKNOWN')).to.deep.equal(['place stop 1: SELL 10 at 98']);
-    expect(after('rejected -4045: Reach max stop order limit.')).to.deep.equal(['place stop 2: SELL 10 at 98']);
-    expect(needs(lifeOf(it1.opened(), it1.sending('stop'), it1.placed('stop'), it1.ended('stop', 'vanished')))).to.deep.equal(['place stop 2: SELL 10 at 98']);
+    const after = (end: LifeEvent) => needs(lifeOf(it1.opened(), it1.sending('stop'), end));
+    expect(after(it1.lost('stop', 'vanished'))).to.deep.equal(['place stop 1: SELL 10 at 98']);
+    expect(after(it1.lost('stop', 'not sent: MANDATE_UNKNOWN'))).to.deep.equal(['place stop 1: SELL 10 at 98']);
+    expect(after(it1.ended('stop', 'rejected -4045: Reach max stop order limit.'))).to.deep.equal(['place stop 2: SELL 10 at 98']);
+    expect(needs(lifeOf(it1.opened(), it1.sending('stop'), it1.placed('stop'), it1.lost('stop', 'vanished')))).to.deep.equal(['place stop 2: SELL 10 at 98']);
   });
 
   it('an unknown stop of another quantity keeps its id, and is asked for until it is known to be gone', () => {
-    const life = lifeOf(it1.opening(), it1.reported('FILLED', 10), it1.fill(4), it1.sending('stop', { quantity: 4 }), it1.ended('stop', 'vanished'), it1.fill(6), it1.sending('stop', { attempt: 2 }), it1.placed('stop', 2));
+    const life = lifeOf(it1.opening(), it1.reported('FILLED', 10), it1.fill(4), it1.sending('stop', { quantity: 4 }), it1.lost('stop', 'vanished'), it1.fill(6), it1.sending('stop', { attempt: 2 }), it1.placed('stop', 2));
     expect(needs(life)).to.include('ask stop 1');
   });
 
@@ -148,8 +148,8 @@ describe('needs of a held position', () => {
     const finished = [...it1.protected(), it1.triggered('stop'), it1.ended('stop', 'finished')];
     expect(needs(lifeOf(finished))).to.deep.equal(['ask-truth']);
     expect(needs(lifeOf(finished, sell(4)))).to.deep.equal(['place stop 2: SELL 6 at 98']);
-    expect(due(lifeOf(finished), { now: NOW + 10_009 })).to.deep.equal([]);
-    expect(due(lifeOf(finished), { now: NOW + 10_010 })).to.deep.equal(['CloseRequested NAKED']);
+    expect(due(lifeOf(finished), { now: NOW + 10_049 })).to.deep.equal([]);
+    expect(due(lifeOf(finished), { now: NOW + 10_050 })).to.deep.equal(['CloseRequested NAKED']);
     expect(needs(lifeOf(finished, it1.closeRequested()))).to.deep.equal(['close 1: SELL 10']);
   });
 

@@ -16,7 +16,7 @@ const REACHED: readonly (readonly [Phase, string, ReturnType<typeof lifeOf>])[] 
   ['Opening', 'the entry has ended and its plan not yet', lifeOf(a.opening(), a.reported('EXPIRED', 0))],
   ['Opening', 'it is filled and has no stop', lifeOf(a.opened())],
   ['Opening', 'the stop is sent and not acknowledged (failure 88)', lifeOf(a.opened(), a.sending('stop'))],
-  ['Opening', 'the stop vanished', lifeOf(a.protected(), a.ended('stop', 'vanished'))],
+  ['Opening', 'the stop vanished', lifeOf(a.protected(), a.lost('stop', 'vanished'))],
   ['Opening', 'the only stop is on the other side', lifeOf(a.protected(), a.adopted(-10))],
   ['Protected', 'the stop stands, the target not yet', lifeOf(a.opened(), a.sending('stop'), a.placed('stop'))],
   ['Protected', 'the stop is being replaced and the old one stands', lifeOf(a.protected(), a.sending('stop', { attempt: 2 }))],
