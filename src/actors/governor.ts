@@ -3,13 +3,13 @@ import type { ActorContext, Behaviour } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
 import { isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
-import { decimal, text, wholeDecimal } from '../protocol/decimal.ts';
+import { text, wholeDecimal } from '../protocol/decimal.ts';
 import type { Denial } from '../protocol/denials.ts';
 import type { MarketView, Universe } from '../protocol/market.ts';
 import type { EquityView, ExecutorMessage, GovernorMessage, JournalMessage, LifeView, ReadinessView, ReconciliationView, StreamView, TradingStateView, VenueSessionView } from '../protocol/messages.ts';
 import type { MandateId, SymbolName } from '../protocol/names.ts';
 import type { PermitIssuer } from '../protocol/permit.ts';
-import { judgeOpening } from '../rules/guards.ts';
+import { judgeOpening, worstNotional } from '../rules/guards.ts';
 import type { RiskLimits } from '../rules/guards.ts';
 import { settleReservation } from '../rules/reservations.ts';
 import type { Reservation } from '../rules/reservations.ts';
@@ -141,7 +141,7 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
       ctx.tell(executor, { type: 'permit-denied', planId: plan.planId, denials });
       return;
     }
-    const notional = decimal(plan.notional);
+    const notional = worstNotional(plan);
     const margin = notional.dividedBy(wholeDecimal(plan.leverage));
     state.reservations = new Map([...state.reservations, [plan.symbol, { symbol: plan.symbol, planId: plan.planId, notional, margin, grantedAt: now }]]);
     state.opens.push(now);

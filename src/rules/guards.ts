@@ -69,7 +69,7 @@ export const OPENING_GUARDS: readonly Guard[] = [
   { code: 'POSITION_OPEN', check: ({ lives, reservations, plan }) => (exposureOf(plan.symbol, lives, reservations).busy ? { code: 'POSITION_OPEN' } : 'allow') },
   { code: 'SYMBOL_COOLDOWN', check: cooldownVerdict },
   { code: 'MAX_POSITIONS', check: positionsVerdict },
-  { code: 'NOTIONAL_PER_TRADE', check: ({ plan, limits }) => (decimal(plan.notional).isGreaterThan(limits.notionalPerTrade) ? { code: 'NOTIONAL_PER_TRADE', limit: limits.notionalPerTrade, value: plan.notional } : 'allow') },
+  { code: 'NOTIONAL_PER_TRADE', check: ({ plan, limits }) => (worstNotional(plan).isGreaterThan(limits.notionalPerTrade) ? { code: 'NOTIONAL_PER_TRADE', limit: limits.notionalPerTrade, value: text(worstNotional(plan)) } : 'allow') },
   { code: 'NOTIONAL_TOTAL', check: totalVerdict },
   { code: 'MARGIN_INSUFFICIENT', check: marginVerdict },
   { code: 'RATE_HOURLY', check: ({ opens, now, limits }) => rateVerdict('RATE_HOURLY', opens, now, HOUR_MS, limits.opensPerHour) },
@@ -87,6 +87,11 @@ export function judgeOpening(inputs: GuardInputs): { readonly denials: readonly 
     else denials.push(verdict);
   }
   return { denials, passed };
+}
+
+/** What the permit would allow at most: quantity × limit price (ruling 15); what the plan says of itself is not asked. */
+export function worstNotional(plan: Plan): Decimal {
+  return decimal(plan.quantity).multipliedBy(decimal(plan.limitPrice));
 }
 
 function tradingStateVerdict(view: TradingStateView | undefined, symbol: SymbolName): Verdict {
@@ -129,9 +134,11 @@ function skewVerdict({ session, limits }: GuardInputs): Verdict {
   return Math.abs(skew) <= limits.clockSkewMaxMs ? 'allow' : { code: 'CLOCK_SKEW', limit: String(limits.clockSkewMaxMs), value: String(skew) };
 }
 
-function spreadVerdict({ market, limits }: GuardInputs): Verdict {
+function spreadVerdict({ market, venueNow, limits }: GuardInputs): Verdict {
   const book = market?.book;
-  if (book === undefined) return { code: 'SPREAD_WIDE', detail: 'the book is unknown' };
+  if (book === undefined || venueNow === undefined) return { code: 'SPREAD_WIDE', detail: 'the book, or its age, is unknown' };
+  const ageMs = venueNow - book.observedAt;
+  if (ageMs > limits.priceMaxAgeMs) return { code: 'SPREAD_WIDE', detail: 'the book is too old to tell', limit: String(limits.priceMaxAgeMs), ageMs };
   const middle = book.bid.plus(book.ask).dividedBy(2);
   const bps = book.ask.minus(book.bid).dividedBy(middle).multipliedBy(10_000);
   return bps.isLessThanOrEqualTo(limits.spreadMaxBps) ? 'allow' : { code: 'SPREAD_WIDE', limit: String(limits.spreadMaxBps), value: bps.toFixed(1) };
@@ -141,7 +148,7 @@ function bracketVerdict({ session, plan }: GuardInputs): Verdict {
   const brackets = session?.brackets.get(plan.symbol);
   const cap = brackets?.filter((one) => one.leverage >= plan.leverage).reduce<Decimal | undefined>((most, one) => (most === undefined || one.notionalCap.isGreaterThan(most) ? one.notionalCap : most), undefined);
   if (cap === undefined) return { code: 'LEVERAGE_BRACKET', detail: brackets === undefined ? 'the brackets are unknown' : `no bracket allows leverage ${plan.leverage}` };
-  return decimal(plan.notional).isLessThanOrEqualTo(cap) ? 'allow' : { code: 'LEVERAGE_BRACKET', limit: text(cap), value: plan.notional };
+  return worstNotional(plan).isLessThanOrEqualTo(cap) ? 'allow' : { code: 'LEVERAGE_BRACKET', limit: text(cap), value: text(worstNotional(plan)) };
 }
 
 function cooldownVerdict({ lives, plan, now, limits }: GuardInputs): Verdict {
@@ -164,7 +171,7 @@ function totalVerdict(inputs: GuardInputs): Verdict {
   const { plan, limits, lives, reservations } = inputs;
   const total = busySymbols(inputs)
     .filter((symbol) => symbol !== plan.symbol)
-    .reduce((sum, symbol) => sum.plus(exposureOf(symbol, lives, reservations).notional), decimal(plan.notional));
+    .reduce((sum, symbol) => sum.plus(exposureOf(symbol, lives, reservations).notional), worstNotional(plan));
   return total.isLessThanOrEqualTo(limits.notionalTotal) ? 'allow' : { code: 'NOTIONAL_TOTAL', limit: limits.notionalTotal, value: text(total) };
 }
 
@@ -172,7 +179,7 @@ function totalVerdict(inputs: GuardInputs): Verdict {
 function marginVerdict({ equity, plan, reservations }: GuardInputs): Verdict {
   if (equity === undefined) return { code: 'EQUITY_MISSING' };
   const reserved = [...reservations.values()].filter((one) => one.symbol !== plan.symbol).reduce((sum, one) => sum.plus(one.margin), ZERO);
-  const needed = decimal(plan.notional).dividedBy(wholeDecimal(plan.leverage));
+  const needed = worstNotional(plan).dividedBy(wholeDecimal(plan.leverage));
   const left = decimal(equity.availableBalance).minus(reserved).minus(needed);
   return left.isGreaterThan(ZERO) ? 'allow' : { code: 'MARGIN_INSUFFICIENT', limit: equity.availableBalance, value: text(needed.plus(reserved)) };
 }

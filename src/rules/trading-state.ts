@@ -28,7 +28,8 @@ export function withState(state: TradingState, to: TradingStateName, symbol: Sym
   const symbols = new Map(state.symbols);
   if (to === 'ACTIVE') symbols.delete(symbol);
   else symbols.set(symbol, to);
-  return { ...state, symbols, cause, since: at };
+  // A symbol's own state does not explain the whole: what lowered that stays its cause.
+  return state.overall === 'ACTIVE' ? { ...state, symbols, cause, since: at } : { ...state, symbols };
 }
 
 /** At start the lower of file and journal wins, for the whole and for each symbol: neither can raise what the other lowered. */

@@ -52,6 +52,7 @@ export function makeIntent(fields: Partial<Intent> = {}): Intent {
   };
 }
 
+/** A plan of another notional is one piece at that price: what the permit allows is quantity × limit price. */
 export function makePlan(fields: Partial<Plan> = {}): Plan {
   return {
     planId: 'plan-1' as PlanId,
@@ -68,6 +69,7 @@ export function makePlan(fields: Partial<Plan> = {}): Plan {
     takeProfitPercent: '4',
     madeAt: NOW,
     expiresAt: NOW + 120_000,
+    ...(fields.notional === undefined ? {} : { quantity: '1', limitPrice: fields.notional }),
     ...fields,
   };
 }

@@ -63,7 +63,7 @@ const TABLE: readonly Row[] = [
     unknown: [[{ reconciliation: undefined }, 'NOT_RECONCILED'], [{ stream: undefined }, 'NOT_RECONCILED']],
   },
   { guard: 'CLOCK_SKEW', allows: [{ session: { ...session, clockOffsetMs: 1_000 } }, { session: { ...session, clockOffsetMs: -1_000 } }], denies: [[{ session: { ...session, clockOffsetMs: 1_001 } }, { code: 'CLOCK_SKEW', limit: '1000', value: '1001' }], [{ session: { ...session, clockOffsetMs: -1_001 } }, { code: 'CLOCK_SKEW', limit: '1000', value: '-1001' }]], unknown: [[{ session: undefined }, 'CLOCK_SKEW'], [{ session: { ...session, clockOffsetMs: undefined } }, 'CLOCK_SKEW']] },
-  { guard: 'SPREAD_WIDE', allows: [book('0.9975', '1.0025')], denies: [[book('0.9975', '1.0026'), { code: 'SPREAD_WIDE', limit: '50', value: '51.0' }]], unknown: [[{ market: undefined }, 'SPREAD_WIDE'], [{ market: noBook }, 'SPREAD_WIDE'], [book('0', '0'), 'SPREAD_WIDE']] },
+  { guard: 'SPREAD_WIDE', allows: [book('0.9975', '1.0025')], denies: [[book('0.9975', '1.0026'), { code: 'SPREAD_WIDE', limit: '50', value: '51.0' }], [{ market: makeMarket({ book: { bid: decimal('1'), ask: decimal('1'), observedAt: NOW - 10_001 } }) }, { code: 'SPREAD_WIDE', detail: 'the book is too old to tell', limit: '10000', ageMs: 10_001 }]], unknown: [[{ market: undefined }, 'SPREAD_WIDE'], [{ market: noBook }, 'SPREAD_WIDE'], [book('0', '0'), 'SPREAD_WIDE']] },
   { guard: 'LEVERAGE_UNCONFIRMED', allows: [], denies: [[{ lives: new Map([[GPS, makeLife({ leverageConfirmed: false })]]) }, { code: 'LEVERAGE_UNCONFIRMED' }]], unknown: [[{ lives: new Map() }, 'LEVERAGE_UNCONFIRMED']] },
   {
     guard: 'LEVERAGE_BRACKET',

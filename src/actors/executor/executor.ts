@@ -11,7 +11,7 @@ import { observeAlgo, observeOrder, observeOutcome, observeUserEvent, protection
 import { ensureLeverage, onConfigured, onConfigureDenied, onConfigureGranted } from './leverage.ts';
 import { expirePending, onPermit, onSlot, refusePlan, takePlan } from './opening.ts';
 import { entityOf, flush, onAppended, record } from './record.ts';
-import { onOrderAbsent, sendAgain, settle } from './settle.ts';
+import { onOrderAbsent, RECV_WINDOW_MS, sendAgain, settle } from './settle.ts';
 import type { ExecutorContext, ExecutorInternal, ExecutorOptions, ExecutorState } from './state.ts';
 import { compare, isStrangers, onReadingAnswer, onStrangersTrade, onTrades } from './truth.ts';
 import { lifeView, operatorView } from './view.ts';
@@ -108,6 +108,7 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
       return ensureLeverage(state, ctx);
     case 'close':
       if (state.life.holding.quantity.isZero()) return ctx.log.info({ reason: message.reason, by: message.by }, 'asked to close, and already flat');
+      if (state.life.closeRequested !== undefined) return;
       return record(state, [{ type: 'CloseRequested', at, reason: message.reason, by: message.by }], ctx);
     case 'universe':
       state.rules = message.universe.listed.get(state.options.symbol) ?? state.rules;
@@ -195,12 +196,14 @@ function onAlgoAsked(state: ExecutorState, message: Extract<ExecutorInternal, { 
   state.absences.set(clientId, count);
   const protection = protectionOf(state.life, clientId);
   if (protection === undefined || protection.state === 'ended') return;
-  if (count < 2) {
+  const again = protection.state === 'sending' && !state.life.holding.quantity.isZero();
+  // While the venue may still take it, its absence says nothing; only sending it again is safe, for it is the same order.
+  if (count < 2 || (!again && at < protection.sentAt + RECV_WINDOW_MS)) {
     state.truthDueAt ??= at + 1_000;
     return;
   }
   state.absences.delete(clientId);
-  if (protection.state === 'sending' && !state.life.holding.quantity.isZero()) return sendAgain(state, protection, ctx);
+  if (again) return sendAgain(state, protection, ctx);
   record(state, [{ type: 'ProtectionLost', at, leg: protection.leg, clientId, cause: 'vanished' }], ctx);
 }
 

@@ -21,7 +21,7 @@ const OPENING_PATIENCE_MS = 4_000;
 const QUERY_AFTER_MS = [500, 1_000, 2_000, 5_000, 8_000];
 const ORDER_READ_TIMEOUT_MS = 5_000;
 /** So long after it was sent an order may still be taken by the venue: recvWindow. */
-const RECV_WINDOW_MS = 5_000;
+export const RECV_WINDOW_MS = 5_000;
 
 /** @returns nothing: events, writes and questions are its outcome. Called after every message. */
 export function settle(state: ExecutorState, ctx: ExecutorContext): void {
