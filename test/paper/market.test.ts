@@ -218,7 +218,7 @@ describe('paper exchange: replay', () => {
       console.log(`skipped: no recorded candles at ${RECORDED}`);
       this.skip();
     }
-    const exchange = await startForTest({ replay: { dir: RECORDED, speed: 600, history: 360, align: 'start' } });
+    const exchange = await startForTest({ replay: { dir: RECORDED, speed: 600, history: 360, align: 'start' }, limits: { weightPerMinute: 1_000_000, ordersPer10Seconds: 300, ordersPerMinute: 1_200 } });
     try {
       const client = new Client(exchange.url);
       const info = await client.get('/fapi/v1/exchangeInfo');
