@@ -58,5 +58,5 @@ export function lifeOf(...events: readonly (LifeEvent | readonly LifeEvent[])[])
 }
 
 export function makeSituation(fields: Partial<Situation> = {}): Situation {
-  return { now: NOW + 100, tickSize: decimal('0.1'), stopLossPercent: '2', takeProfitPercent: '4', nakedCloseMs: 10_000, flat: undefined, inFlight: new Set(), clientId: (leg, of, attempt) => idOf(leg, attempt, of), ...fields };
+  return { now: NOW + 100, tickSize: decimal('0.1'), stopLossPercent: '2', takeProfitPercent: '4', nakedCloseMs: 10_000, guardedSince: 0, flat: undefined, inFlight: new Set(), clientId: (leg, of, attempt) => idOf(leg, attempt, of), ...fields };
 }

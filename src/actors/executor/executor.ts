@@ -246,7 +246,7 @@ function newState(options: ExecutorOptions): ExecutorState {
     holdingChangedAt: 0,
     streamEpoch: 0,
     reconciledEpoch: 0,
-    truthSeen: false,
+    truthSeenAt: undefined,
     appendAfter: 0,
     rules: undefined,
     settings: undefined,

@@ -30,7 +30,7 @@ function occupied(state: ExecutorState): Denial | undefined {
   if (state.pending !== undefined) return { code: 'POSITION_OPENING' };
   const phase = phaseOf(state.life);
   if (phase !== 'Flat') return { code: OCCUPIED[phase] };
-  if (!state.truthSeen) return { code: 'POSITION_UNRESOLVED', detail: 'the venue has not been read since the executor started' };
+  if (state.truthSeenAt === undefined) return { code: 'POSITION_UNRESOLVED', detail: 'the venue has not been read since the executor started' };
   const left = state.flat?.openAlgoIds ?? [];
   return left.length === 0 ? undefined : { code: 'POSITION_CLOSING', detail: `still in the book: ${left.join(', ')}` };
 }

@@ -29,7 +29,7 @@ export function settle(state: ExecutorState, ctx: ExecutorContext): void {
   for (let due = dueEvents(state.life, situationOf(state, ctx)); due.length > 0; due = dueEvents(state.life, situationOf(state, ctx))) record(state, due, ctx);
   const now = ctx.clock.now();
   if (state.truthDueAt !== undefined && now >= state.truthDueAt) askTruth(state, ctx);
-  if (!state.truthSeen) return;
+  if (state.truthSeenAt === undefined) return;
   for (const need of needsOf(state.life, situationOf(state, ctx))) {
     if ((state.busyUntil.get(need.key) ?? 0) > now) continue;
     meet(state, need, ctx);
@@ -46,6 +46,7 @@ function situationOf(state: ExecutorState, ctx: ExecutorContext): Situation {
     stopLossPercent: options.stopLossPercent,
     takeProfitPercent: options.takeProfitPercent,
     nakedCloseMs: options.nakedCloseMs,
+    guardedSince: state.truthSeenAt,
     flat: state.flat,
     inFlight: state.inFlight,
     clientId: (leg, of, attempt) => clientIdFor(options.tags[0], leg, of, attempt),

@@ -111,7 +111,7 @@ export interface ExecutorState {
   streamEpoch: number;
   reconciledEpoch: number;
   /** The venue's side has been read in this incarnation: before that nothing is sent. */
-  truthSeen: boolean;
+  truthSeenAt: number | undefined;
   /** Not before this time is a failed append tried again. */
   appendAfter: number;
   rules: Instrument | undefined;

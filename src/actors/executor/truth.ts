@@ -56,8 +56,8 @@ export function onReadingAnswer(state: ExecutorState, number: number, part: 'pos
 
 export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext): void {
   const at = ctx.clock.now();
-  if (!state.truthSeen) state.truthDueAt = undefined;
-  state.truthSeen = true;
+  if (state.truthSeenAt === undefined) state.truthDueAt = undefined;
+  state.truthSeenAt ??= at;
   ambiguousAfterRestart(state, ctx);
   if (truth.settings !== undefined) state.settings = truth.settings;
   const ours = truth.openAlgoOrders.filter((order) => state.options.tags.includes(readClientId(order.clientId)?.tag ?? ''));

@@ -23,6 +23,8 @@ export interface Situation {
   readonly takeProfitPercent: string;
   /** How long a position may be without a stop before it is closed (ruling 10). */
   readonly nakedCloseMs: number;
+  /** Since when somebody is there to place one: after an outage it is first tried, and the ten seconds begin anew. Undefined: nobody is yet. */
+  readonly guardedSince: number | undefined;
   /** The venue has said "flat" in a reading begun after the last fill, and listed these algo orders of ours. */
   readonly flat: { readonly openAlgoIds: readonly ClientId[] } | undefined;
   /** Our side of the work runs since this incarnation: a write of an earlier one may or may not have gone out. */
@@ -43,8 +45,9 @@ export function dueEvents(life: Life, situation: Situation): LifeEvent[] {
   const { now, flat } = situation;
   const { holding, entry, plan } = life;
   if (!holding.quantity.isZero()) {
-    const naked = life.nakedSince !== undefined && life.closeRequested === undefined;
-    return naked && now - life.nakedSince >= situation.nakedCloseMs ? [{ type: 'CloseRequested', at: now, reason: 'NAKED', by: 'executor' }] : [];
+    const { guardedSince, nakedCloseMs } = situation;
+    const naked = life.nakedSince !== undefined && guardedSince !== undefined && life.closeRequested === undefined;
+    return naked && now - Math.max(life.nakedSince, guardedSince) >= nakedCloseMs ? [{ type: 'CloseRequested', at: now, reason: 'NAKED', by: 'executor' }] : [];
   }
   if (openOrdersOf(life).length > 0 || liveProtectionsOf(life).length > 0) return [];
   if (holding.peak.isGreaterThan(0) || life.adopted) {

@@ -55,7 +55,7 @@ export class DeskModel {
   }
 
   situation(): Situation {
-    return { now: this.now, tickSize: decimal('0.1'), stopLossPercent: '2', takeProfitPercent: '4', nakedCloseMs: 10_000, flat: this.#flat, inFlight: this.#inFlight, clientId: (leg, of, attempt) => clientIdFor('test', leg, of, attempt) };
+    return { now: this.now, tickSize: decimal('0.1'), stopLossPercent: '2', takeProfitPercent: '4', nakedCloseMs: 10_000, guardedSince: 0, flat: this.#flat, inFlight: this.#inFlight, clientId: (leg, of, attempt) => clientIdFor('test', leg, of, attempt) };
   }
 
   needs(): Need[] {

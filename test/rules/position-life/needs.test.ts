@@ -107,6 +107,15 @@ describe('needs of a held position', () => {
     expect(due(lifeOf(it1.protected()), { now: NOW + 99_000 })).to.deep.equal([]);
   });
 
+  it('naked through an outage is protected first: the ten seconds begin when somebody is there to do it (ruling 10)', () => {
+    const life = lifeOf(it1.opened());
+    const back = NOW + 60_000;
+    expect(due(life, { now: back, guardedSince: undefined })).to.deep.equal([]);
+    expect(due(life, { now: back + 9_999, guardedSince: back })).to.deep.equal([]);
+    expect(needs(life, { now: back + 9_999, guardedSince: back })).to.deep.equal(['place stop 1: SELL 10 at 98']);
+    expect(due(life, { now: back + 10_000, guardedSince: back })).to.deep.equal(['CloseRequested NAKED']);
+  });
+
   it('replacing a stop is not naked while the old one covers what is held; covered in part is (ruling 10)', () => {
     const replacing = (held: number) => lifeOf(it1.protected(), sell(10 - held), it1.sending('stop', { attempt: 2, quantity: held }));
     expect(due(replacing(4), { now: NOW + 99_000 })).to.deep.equal([]);
