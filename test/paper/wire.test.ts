@@ -1,6 +1,7 @@
 /** The REST wire: who may ask, what is missing or wrong, what is counted, and answers in the venue's own fields. */
 import { connect } from 'node:net';
 import { expect } from 'chai';
+import { systemClock } from '../../src/supervision/clock.ts';
 import type { PaperExchange } from '../../src/paper/exchange.ts';
 import { sign } from '../../src/paper/wire/signature.ts';
 import { Client, hmac, query, startForTest, type Json } from './kit.ts';
@@ -188,7 +189,9 @@ describe('paper exchange: wire', () => {
 
 describe('paper exchange: rate limits', () => {
   it('counts weight, answers 429 with Retry-After beyond the limit, and bans (418) who goes on', async () => {
-    const exchange = await startForTest({ limits: { weightPerMinute: 50, ordersPer10Seconds: 300, ordersPerMinute: 1_200 } });
+    // The count is by clock minutes: in one that stands still no boundary comes in between.
+    const now = systemClock.now();
+    const exchange = await startForTest({ clock: { ...systemClock, now: () => now }, limits: { weightPerMinute: 50, ordersPer10Seconds: 300, ordersPerMinute: 1_200 } });
     try {
       const client = new Client(exchange.url);
       const first = await client.get('/fapi/v1/ping');
