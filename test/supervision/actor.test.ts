@@ -104,6 +104,18 @@ describe('actor', () => {
     expect(notes()).to.deep.equal([]);
   });
 
+  it('does not hand a timer that had fired for one incarnation to the next (H16)', async () => {
+    const { world, ref, notes } = await worldWith();
+    world.system.tell(ref, { type: 'remind', inMs: 100 });
+    await world.settle();
+    world.system.control('notebook', 'suspend', 'test');
+    await world.advance(200);
+    world.system.control('notebook', 'kill', 'test');
+    await world.advance(1_000);
+    expect(notes()).to.deep.equal([]);
+    expect(world.system.deadLetters.counts()).to.deep.equal({ 'stale-incarnation': 1 });
+  });
+
   it('aborts the effects of an ended incarnation and forgets their outcome (H10)', async () => {
     const aborted: string[] = [];
     const { world, ref, notes } = await worldWith({}, aborted);
