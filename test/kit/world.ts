@@ -2,51 +2,11 @@
 import type { ActorLog } from '../../src/supervision/behaviour.ts';
 import type { ChildSpec } from '../../src/supervision/child-spec.ts';
 import { supervisor } from '../../src/supervision/child-spec.ts';
-import type { Clock } from '../../src/supervision/clock.ts';
 import type { LifecycleEvent } from '../../src/supervision/inspection.ts';
 import { SeededRandom } from '../../src/supervision/random.ts';
 import { ActorSystem } from '../../src/supervision/system.ts';
 import type { Turns } from '../../src/supervision/turns.ts';
-
-interface Timer {
-  at: number;
-  run: () => void;
-}
-
-export class VirtualClock implements Clock {
-  #now: number;
-  #timers: Timer[] = [];
-  constructor(startAt = 1_770_000_000_000) {
-    this.#now = startAt;
-  }
-  now(): number {
-    return this.#now;
-  }
-  monotonic(): number {
-    return this.#now;
-  }
-  after(delayMs: number, run: () => void) {
-    const timer: Timer = { at: this.#now + Math.max(0, delayMs), run };
-    this.#timers.push(timer);
-    return {
-      cancel: () => {
-        this.#timers = this.#timers.filter((one) => one !== timer);
-      },
-    };
-  }
-  /** Runs the earliest timer that is due by `limit`, moving time to it. False: there is none. */
-  fireNext(limit: number): boolean {
-    const next = this.#timers.reduce<Timer | undefined>((best, one) => (best === undefined || one.at < best.at ? one : best), undefined);
-    if (next === undefined || next.at > limit) return false;
-    this.#timers = this.#timers.filter((one) => one !== next);
-    this.#now = Math.max(this.#now, next.at);
-    next.run();
-    return true;
-  }
-  moveTo(at: number): void {
-    this.#now = Math.max(this.#now, at);
-  }
-}
+import { VirtualClock } from './virtual-clock.ts';
 
 /** Turns that run when the world says so, in an order the seed draws. */
 class SeededTurns implements Turns {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { decimal, text } from '../../src/protocol/decimal.ts';
 import { VenueError } from '../../src/venue/port.ts';
 import { BINANCE_LIFE, GPS, ID, algoAnswer, orderAnswer, tradeAnswer, venueOn } from './fixtures.ts';
-import { ManualClock } from './manual-clock.ts';
+import { VirtualClock } from '../kit/virtual-clock.ts';
 import type { StubAnswer, StubVenue } from './stub-venue.ts';
 import { startStubVenue } from './stub-venue.ts';
 
@@ -70,7 +70,7 @@ describe('what the venue answers', () => {
 
   it('observes the account at the venue time of the request, not of its last change (ruling 24)', async () => {
     stub.script('GET /fapi/v3/account', { body: { totalWalletBalance: '10000.5', totalUnrealizedProfit: '-3', availableBalance: '9000', updateTime: 0, assets: [] } });
-    const clock = new ManualClock(1_770_000_000_000);
+    const clock = new VirtualClock(1_770_000_000_000);
     const account = await venueOn(stub, { clock, offsetMs: () => 250 }).gateway.read('account', {});
     expect(account).to.deep.equal({ walletBalance: decimal('10000.5'), unrealizedPnl: decimal('-3'), availableBalance: decimal('9000'), observedAt: 1_770_000_000_250 });
     expect(stub.requests[0]!.query).to.not.have.property('symbol');
@@ -104,7 +104,7 @@ describe('what the venue answers', () => {
   it('counts all candles but the last as closed, and the last by venue time', async () => {
     const candle = (openTime: number) => [openTime, '1', '2', '0.5', '1.5', '10', openTime + 59_999, '0', 1, '0', '0', '0'];
     stub.script('GET /fapi/v1/klines', { body: [candle(0), candle(60_000)] });
-    const clock = new ManualClock(119_998);
+    const clock = new VirtualClock(119_998);
     const { gateway } = venueOn(stub, { clock });
     const closed = async () => (await gateway.read('candles', { symbol: GPS, limit: 2 })).map((one) => one.closed);
     expect(await closed()).to.deep.equal([true, false]);
@@ -113,7 +113,7 @@ describe('what the venue answers', () => {
   });
 
   it('reads settings, tickers, server time and lists of orders', async () => {
-    const clock = new ManualClock(1_000);
+    const clock = new VirtualClock(1_000);
     const { gateway } = venueOn(stub, { clock });
     stub.script('GET /fapi/v1/symbolConfig', { body: [{ symbol: GPS, marginType: 'CROSSED', leverage: 20, maxNotionalValue: '1' }] });
     expect(await gateway.read('settings', {})).to.deep.equal([{ symbol: GPS, leverage: 20, marginMode: 'CROSSED' }]);
@@ -142,7 +142,7 @@ describe('trades of a symbol', () => {
   it('come all and once, by time until a page is full and by id from there', async () => {
     const first = Array.from({ length: 1_000 }, (_, index) => tradeAnswer(index + 1, 1_000 + index));
     stub.script('GET /fapi/v1/userTrades', { body: first }, { body: [tradeAnswer(1_001, 9_000)] });
-    const trades = await venueOn(stub, { clock: new ManualClock(10_000) }).gateway.read('trades', { symbol: GPS, since: 1_000 });
+    const trades = await venueOn(stub, { clock: new VirtualClock(10_000) }).gateway.read('trades', { symbol: GPS, since: 1_000 });
     expect(trades).to.have.length(1_001);
     expect(trades.at(-1)).to.include({ tradeId: '1001', at: 9_000 });
     expect(stub.requests.map(({ query }) => [query['startTime'], query['fromId']])).to.deep.equal([['1000', undefined], [undefined, '1001']]);
@@ -150,7 +150,7 @@ describe('trades of a symbol', () => {
 
   it('are asked for week by week when the time is longer ago', async () => {
     stub.script('GET /fapi/v1/userTrades', { body: [] }, { body: [] }, { body: [tradeAnswer(5, 15 * DAY)] });
-    const trades = await venueOn(stub, { clock: new ManualClock(16 * DAY) }).gateway.read('trades', { symbol: GPS, since: 0 });
+    const trades = await venueOn(stub, { clock: new VirtualClock(16 * DAY) }).gateway.read('trades', { symbol: GPS, since: 0 });
     expect(trades.map((trade) => trade.tradeId)).to.deep.equal(['5']);
     expect(stub.requests.map(({ query }) => [Number(query['startTime']), Number(query['endTime'])])).to.deep.equal([[0, 7 * DAY - 1], [7 * DAY, 14 * DAY - 1], [14 * DAY, 21 * DAY - 1]]);
   });

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { VenueWrite, WriteOutcome } from '../../src/protocol/venue.ts';
 import { API_KEY, API_SECRET, BINANCE_LIFE, ID, algoAnswer, orderAnswer, venueOn, writes } from './fixtures.ts';
-import { ManualClock } from './manual-clock.ts';
+import { VirtualClock } from '../kit/virtual-clock.ts';
 import type { StubAnswer, StubRequest, StubVenue } from './stub-venue.ts';
 import { startStubVenue } from './stub-venue.ts';
 
@@ -178,7 +178,7 @@ describe('what comes of a write', () => {
     });
   }
 
-  const now = new ManualClock().now();
+  const now = new VirtualClock().now();
   const throttled: [string, number, boolean, StubAnswer][] = [
     ['429 with Retry-After', 7_000, false, { status: 429, headers: { 'retry-after': '7' }, body: { code: -1003, msg: 'Too many requests; current limit of IP(1.2.3.4) is 2400 requests per minute.' } }],
     ['429 without a time', 60_000, false, { status: 429, body: { code: -1003, msg: 'Too many requests.' } }],
@@ -193,7 +193,7 @@ describe('what comes of a write', () => {
   for (const [name, retryAfterMs, banned, answer] of throttled) {
     it(`is throttled after ${name}`, async () => {
       stub.script('POST /fapi/v1/order', answer);
-      expect(await venueOn(stub, { clock: new ManualClock() }).gateway.write(writes.open)).to.include({ result: 'throttled', banned, retryAfterMs });
+      expect(await venueOn(stub, { clock: new VirtualClock() }).gateway.write(writes.open)).to.include({ result: 'throttled', banned, retryAfterMs });
       expect(stub.requests).to.have.length(1);
     });
   }

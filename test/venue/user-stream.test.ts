@@ -5,14 +5,14 @@ import type { UserEvent } from '../../src/protocol/venue.ts';
 import type { OpenStream } from '../../src/venue/port.ts';
 import { GPS, ID, LISTEN_KEY, venueOn } from './fixtures.ts';
 import type { LogLine } from './fixtures.ts';
-import { ManualClock } from './manual-clock.ts';
+import { VirtualClock } from '../kit/virtual-clock.ts';
 import type { StubVenue } from './stub-venue.ts';
 import { Arrivals, startStubVenue } from './stub-venue.ts';
 
 type Said = { readonly live: true } | { readonly lost: string } | { readonly event: UserEvent };
 
 interface Opened {
-  readonly clock: ManualClock;
+  readonly clock: VirtualClock;
   readonly said: Arrivals<Said>;
   readonly lines: Arrivals<LogLine>;
   readonly stream: OpenStream;
@@ -34,7 +34,7 @@ afterEach(async () => {
 });
 
 function opened(): Opened {
-  const clock = new ManualClock();
+  const clock = new VirtualClock();
   const venue = venueOn(stub, { clock });
   const said = new Arrivals<Said>();
   stream = venue.userStream.open({ onEvent: (event) => said.push({ event }), onLive: () => said.push({ live: true }), onLost: (lost) => said.push({ lost }) });
