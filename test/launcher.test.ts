@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { runLauncher } from '../src/launcher.ts';
 import type { LauncherOptions, ServiceProcess } from '../src/launcher.ts';
-import { VirtualClock } from './kit/world.ts';
+import { VirtualClock } from './kit/virtual-clock.ts';
 
 type StopSignal = Parameters<NonNullable<LauncherOptions['signals']>['on']>[0];
 

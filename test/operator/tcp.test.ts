@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { guard } from '../../src/operator/access.ts';
 import { Sessions } from '../../src/operator/session.ts';
 import { VigilError } from '../../src/protocol/errors.ts';
-import { VirtualClock } from '../kit/world.ts';
+import { VirtualClock } from '../kit/virtual-clock.ts';
 import { send, startService } from './kit/service.ts';
 import type { Reply, TestService } from './kit/service.ts';
 
