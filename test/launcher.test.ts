@@ -12,6 +12,8 @@ import { VirtualClock } from './kit/virtual-clock.ts';
 
 type StopSignal = Parameters<NonNullable<LauncherOptions['signals']>['on']>[0];
 
+const benches: Bench[] = [];
+
 /** A launcher in virtual time, over services that end when the test says so. */
 class Bench {
   readonly clock = new VirtualClock();
@@ -28,6 +30,7 @@ class Bench {
   refuseStart = false;
 
   constructor(argv: readonly string[] = ['start']) {
+    benches.push(this);
     const say = (_fields: object, message: string) => void this.said.push(message);
     this.result = runLauncher({
       argv,
@@ -55,12 +58,19 @@ class Bench {
   signal(name: StopSignal): void {
     this.#listeners.get(name)?.();
   }
+  /** Whatever it waits for: stopped, and its service gone. */
+  end(): void {
+    this.signal('SIGTERM');
+    this.exit(0);
+  }
   get listening(): number {
     return this.#listeners.size;
   }
 }
 
 describe('launcher', () => {
+  afterEach(() => benches.splice(0).forEach((bench) => bench.end()));
+
   it('starts the service with the same arguments and --no-launcher', async () => {
     const bench = new Bench(['start', '--set', 'trading.leverage=5']);
     expect(bench.argv).to.deep.equal([['start', '--set', 'trading.leverage=5', '--no-launcher']]);
