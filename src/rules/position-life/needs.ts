@@ -164,8 +164,9 @@ function cancel(life: Life, clientId: ClientId, because: string): Need {
   return { need: 'write', key: `cancel:${clientId}`, because, write: { kind: 'CANCEL', symbol: life.symbol, clientId, of: 'algo' }, events: [] };
 }
 
+/** What brought the position to an end: our close if it was executed, else the protection that fired, whatever was asked for meanwhile. */
 function closeReason(life: Life): string {
-  if (life.closeRequested !== undefined) return life.closeRequested.reason;
-  if (life.fired !== undefined) return life.fired === 'stop' ? 'STOP' : 'TARGET';
-  return 'EXTERNAL';
+  const byUs = life.close?.executedQuantity.isGreaterThan(0) === true;
+  if (life.fired !== undefined && !byUs) return life.fired === 'stop' ? 'STOP' : 'TARGET';
+  return life.closeRequested?.reason ?? 'EXTERNAL';
 }

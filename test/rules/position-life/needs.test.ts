@@ -162,6 +162,11 @@ describe('needs of a held position', () => {
     expect(needs(lifeOf(finished, it1.closeRequested()))).to.deep.equal(['close 1: SELL 10']);
   });
 
+  it('a position that its target closed was closed by its target, whatever was asked for meanwhile', () => {
+    const ended = [...it1.protected(), it1.triggered('target'), it1.ended('target', 'finished'), it1.closeRequested(), sell(10), it1.ended('stop', 'cancelled')];
+    expect(due(lifeOf(ended), { now: NOW + 200, flat: { openAlgoIds: [] } })).to.deep.equal(['PositionClosed TARGET']);
+  });
+
   it('what was turned by hand to the other side is adopted, and its stop replaced by one on the right side (failure 43)', () => {
     const turned = [...it1.protected(), it1.fill(20, { side: 'SELL', orderId: 'web' })];
     expect(needs(lifeOf(turned))).to.deep.equal(['adopt']);
@@ -230,7 +235,9 @@ describe('needs of a close', () => {
     const ended = [it1.triggered('stop'), it1.ended('stop', 'finished'), sell(10), it1.ended('target', 'cancelled')];
     const life = lifeOf(it1.protected(), ended);
     expect([due(life), due(life, flat(idOf('target', 2))), due(life, flat())]).to.deep.equal([[], [], ['PositionClosed STOP']]);
-    expect(due(lifeOf(it1.protected(), it1.closeRequested('STOP_PASSED'), ended), flat())).to.deep.equal(['PositionClosed STOP_PASSED']);
+    expect(due(lifeOf(it1.protected(), it1.closeRequested('STOP_PASSED'), ended), flat()), 'the stop was faster').to.deep.equal(['PositionClosed STOP']);
+    const closedByUs = [it1.closeRequested('STOP_PASSED'), it1.closing(), it1.reported('FILLED', 10, idOf('close'), 'o-close'), sell(10), it1.ended('stop', 'cancelled'), it1.ended('target', 'cancelled')];
+    expect(due(lifeOf(it1.protected(), closedByUs), flat())).to.deep.equal(['PositionClosed STOP_PASSED']);
     expect(due(lifeOf(it1.opened(), sell(10, 'web')), flat())).to.deep.equal(['PositionClosed EXTERNAL']);
   });
 
