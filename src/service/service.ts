@@ -14,8 +14,8 @@ import type { VigilError } from '../protocol/errors.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { ActorLog } from '../supervision/behaviour.ts';
 import { keepAlive, systemClock } from '../supervision/clock.ts';
-import { startLoopWatch } from '../supervision/loop-watch.ts';
-import type { LoopWatch } from '../supervision/loop-watch.ts';
+import { startLoopWatch } from '../supervision/loop/loop-watch.ts';
+import type { LoopWatch } from '../supervision/loop/loop-watch.ts';
 import { nactTurns } from '../supervision/nact.ts';
 import { systemRandom } from '../supervision/random.ts';
 import { ActorSystem } from '../supervision/system.ts';
@@ -50,7 +50,7 @@ export async function runService(config: Config): Promise<number> {
   let journal: Journal | undefined;
   try {
     journal = await openSqliteJournal({ file: join(config.dataDir, 'journal.db'), now: () => clock.now(), onDeath: (error) => log.error({ error }, 'the journal\'s thread died') });
-    const system = new ActorSystem({ clock, random: systemRandom, turns: nactTurns(), logFor: (path) => partLog(logger, path), marker: watch.marker });
+    const system = new ActorSystem({ clock, random: systemRandom, turns: nactTurns, logFor: (path) => partLog(logger, path), marker: watch.marker });
     system.subscribe((event) => logLifecycle(event, logger));
     return await runTree(config, system, journal, watch, signalled.promise, log, (level, message, fields) => logger.child({ actor: 'venue' })[level](fields ?? {}, message));
   } finally {

@@ -189,7 +189,7 @@ export function composeTree(parts: TreeParts): Tree {
   );
 
   const spec = supervisor('vigil', 'A supervised trading pipeline.', [
-    worker(refs.journal, journalBehaviour(store), { shutdownMs: 2_000 }),
+    worker(refs.journal, journalBehaviour(store), { shutdown: 2_000 }),
     operator,
     venueRoom,
     stateRoom,

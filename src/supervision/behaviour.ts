@@ -13,7 +13,10 @@ export interface ActorLog {
 }
 
 /** How a handler says what comes next. There is no way to forget it: a handler that returns nothing does not compile, and crashes. */
-export type Next<State> = { readonly next: 'same' } | { readonly next: 'become'; readonly state: State } | { readonly next: 'stop'; readonly reason: string };
+export type Next<State> =
+  | { readonly next: 'same' }
+  | { readonly next: 'become'; readonly state: State }
+  | { readonly next: 'stop'; readonly kind: 'normal' | 'shutdown'; readonly reason: string };
 
 export const same: Next<never> = { next: 'same' };
 
@@ -21,9 +24,30 @@ export function become<State>(state: State): Next<State> {
   return { next: 'become', state };
 }
 
-/** Ends the incarnation in order; whether another starts is the child specification's to say. */
+/** Ends the incarnation in order: its work is done. Whether another starts is the child specification's to say. */
 export function stop(reason: string): Next<never> {
-  return { next: 'stop', reason };
+  return { next: 'stop', kind: 'normal', reason };
+}
+
+/** Ends the incarnation in order because it was asked to; as in OTP it tells a `normal` end from one that others wanted. */
+export function shutdown(reason: string): Next<never> {
+  return { next: 'stop', kind: 'shutdown', reason };
+}
+
+/** What `init` returns when there is nothing to do: no incarnation runs, and nothing has failed. */
+export const ignore: unique symbol = Symbol('ignore');
+export type Ignore = typeof ignore;
+
+/** How an incarnation ended. `killed`: brutally, from outside. */
+export type ExitKind = 'normal' | 'shutdown' | 'crashed' | 'killed';
+
+/** The end of a watched or linked actor's incarnation. `absent`: none ran when it was asked for. */
+export interface Down {
+  readonly path: string;
+  /** 0: none has ever run. */
+  readonly incarnation: number;
+  readonly kind: ExitKind | 'absent';
+  readonly reason: string;
 }
 
 /** What came of work done outside the actor. */
@@ -46,7 +70,7 @@ export interface Effect<Value, Message> {
   readonly fact?: boolean;
 }
 
-interface AnyContext<Message> {
+export interface AnyContext<Message> {
   readonly self: Ref<Message>;
   readonly path: string;
   readonly incarnation: number;
@@ -59,12 +83,27 @@ interface AnyContext<Message> {
   readonly timers: Timers<Message>;
   /** Gives something that must be released when this incarnation ends, however it ends. */
   own(release: () => void): void;
+  /**
+   * `then` makes the message that tells of each end of that role's incarnations, until `unwatch` or this incarnation's
+   * end; at once if none runs now. Watching again replaces `then`, and is otherwise no second watch.
+   */
+  watch(ref: Ref<never>, then: (down: Down) => Message): void;
+  unwatch(ref: Ref<never>): void;
+  /**
+   * Binds the two lives: an end of one that is neither normal nor a shutdown ends the other too, unless that one traps it.
+   * Linking twice is one link. To one that does not run, it ends at once.
+   */
+  link(ref: Ref<never>): void;
+  unlink(ref: Ref<never>): void;
+  /** Instead of ending with those linked to it, this incarnation gets the message that `then` makes, for whatever end. */
+  trapLinks(then: (down: Down) => Message): void;
   /** The current incarnation behind a ref; 0 if it has never started. */
   incarnationOf(ref: Ref<never>): number;
 }
 
 /** While starting, an actor may wait: bounded by the start deadline of its child specification. */
 export interface InitContext<Message> extends AnyContext<Message> {
+  /** Rejects at once when nobody could answer: oneself, one that waits for this start, one that has never started. */
   ask<Asked extends Tagged, const Question extends Asked>(to: Ref<Asked>, question: Question, timeoutMs: number): Promise<AnswerTo<Asked, Question>>;
 }
 
@@ -75,11 +114,15 @@ export interface ActorContext<Message> extends AnyContext<Message> {
   answering<Question extends Asking<unknown>>(question: Question): (answer: AnswerOf<Question>) => void;
 }
 
-/** Timers have a key, and belong to the incarnation that set them: a restart silences them all. */
+/** Timers have a key, and belong to the incarnation that set them: a restart silences them all. Setting one again replaces it. */
 export interface Timers<Message> {
   once(key: string, delayMs: number, message: Message): void;
+  /** A tick that has not been handled yet is not queued a second time. */
   every(key: string, intervalMs: number, message: Message): void;
   cancel(key: string): void;
+  /** `message` comes each time nothing has come from outside for so long. Setting it again replaces it. */
+  onSilence(silentMs: number, message: Message): void;
+  cancelSilence(): void;
 }
 
 /** A role's whole declaration: the tree, the docs and the running actor are made from the same. */
@@ -92,7 +135,8 @@ export interface Behaviour<Message extends Tagged, State> {
   /** What it sends, to which roles. */
   readonly emits: readonly string[];
   readonly mailbox: MailboxSpec;
-  init(ctx: InitContext<Message>): State | Promise<State>;
+  /** What fails or is too late here leaves no trace but its crash report. */
+  init(ctx: InitContext<Message>): State | Ignore | Promise<State | Ignore>;
   receive(state: State, message: Message, ctx: ActorContext<Message>): Next<State>;
   /** Closes what needs waiting for, in an orderly stop only; bounded by the shutdown time. */
   readonly terminate?: (state: State) => Promise<void>;

@@ -1,12 +1,13 @@
 /** The supervision tree as data: what is started, in which order, and what happens when it ends. */
 import type { Behaviour } from './behaviour.ts';
-import { Cell } from './cell.ts';
+import { Cell } from './cell/cell.ts';
+import type { RestartType } from './inspection.ts';
 import type { Kernel } from './kernel.ts';
 import type { MailboxSpec } from './mailbox.ts';
-import type { Node } from './node.ts';
 import type { Ref, Tagged } from './ref.ts';
-import { DEFAULT_RESTART } from './restart-budget.ts';
-import type { RestartPolicy } from './restart-budget.ts';
+import type { Addressee, Shutdown } from './tree/node.ts';
+import { DEFAULT_RESTART } from './tree/restart-budget.ts';
+import type { Intensity, RestartPolicy } from './tree/restart-budget.ts';
 
 /** A role's declaration without its code. */
 export interface Declaration {
@@ -17,26 +18,42 @@ export interface Declaration {
   readonly mailbox: MailboxSpec;
 }
 
-/** As in OTP: `permanent` is always started again, `transient` only after a crash, `temporary` never. */
-export type RestartType = 'permanent' | 'transient' | 'temporary';
-
-export interface WorkerSpec {
-  readonly kind: 'worker';
+/** What a supervisor must know of any child. */
+interface AnyChildSpec {
   readonly path: string;
-  /** What the role says of itself: the documents of the tree are made from it. */
-  readonly declaration: Declaration;
   readonly restart: RestartType;
+  readonly shutdown: Shutdown;
+  /** Its orderly end may end its supervisor, by the supervisor's auto-shutdown. Never with `permanent`. */
+  readonly significant: boolean;
+  /** Its own restart budget, beside its supervisor's intensity. */
   readonly policy: RestartPolicy;
-  readonly make: (kernel: Kernel, bind: (path: string, node: Bindable) => void) => Node;
 }
 
-export interface SupervisorSpec {
+export interface WorkerSpec extends AnyChildSpec {
+  readonly kind: 'worker';
+  /** What the role says of itself: the documents of the tree are made from it. */
+  readonly declaration: Declaration;
+  readonly make: (kernel: Kernel) => Addressee;
+}
+
+/**
+ * Who is restarted with a child that failed. `one-for-one`: it alone. `one-for-all`: all. `rest-for-one`: it and those
+ * started after it. `dynamic`: it alone; its children come and go, are all alike, and stop in parallel.
+ */
+export type Strategy = 'one-for-one' | 'one-for-all' | 'rest-for-one' | 'dynamic';
+
+/** Which orderly ends of significant children end the supervisor too. */
+export type AutoShutdown = 'never' | 'any-significant' | 'all-significant';
+
+export interface SupervisorSpec extends AnyChildSpec {
   readonly kind: 'supervisor';
-  readonly path: string;
   readonly purpose: string;
-  readonly policy: RestartPolicy;
+  readonly strategy: Strategy;
+  /** Over all its children together; absent: their own budgets alone decide. */
+  readonly intensity?: Intensity;
+  readonly autoShutdown: AutoShutdown;
   readonly children: readonly ChildSpec[];
-  /** Its children are made on demand, by key, and stopped in parallel. */
+  /** Its children are made on demand, by key. */
   readonly pool?: PoolSpec;
 }
 
@@ -48,14 +65,22 @@ export interface PoolSpec {
 
 export type ChildSpec = WorkerSpec | SupervisorSpec;
 
-/** What the system must know of a cell to deliver to it. */
-export type Bindable = Node & Pick<Cell<Tagged, unknown>, 'accept' | 'detail' | 'suspend' | 'resume'>;
-
-export interface WorkerOptions {
+export interface ChildOptions {
   readonly restart?: RestartType;
   readonly policy?: Partial<RestartPolicy>;
+  readonly significant?: boolean;
+  readonly shutdown?: Shutdown;
+}
+
+export interface WorkerOptions extends ChildOptions {
   readonly startMs?: number;
-  readonly shutdownMs?: number;
+}
+
+export interface SupervisorOptions extends ChildOptions {
+  readonly strategy?: Strategy;
+  readonly intensity?: Intensity;
+  readonly autoShutdown?: AutoShutdown;
+  readonly pool?: PoolSpec;
 }
 
 /** One actor of the tree: its ref, what it does, and how it is started, stopped and restarted. */
@@ -64,17 +89,77 @@ export function worker<Message extends Tagged, State>(ref: Ref<Message>, behavio
     kind: 'worker',
     path: ref.path,
     declaration: behaviour,
-    restart: options.restart ?? 'permanent',
-    policy: { ...DEFAULT_RESTART, ...options.policy },
-    make(kernel, bind) {
-      const cell = new Cell(kernel, ref, behaviour, { startMs: options.startMs ?? 10_000, shutdownMs: options.shutdownMs ?? 2_000 });
-      bind(ref.path, cell);
-      return cell;
-    },
+    ...childOptions(options, 2_000),
+    make: (kernel) => new Cell(kernel, ref, behaviour, options.startMs ?? 10_000),
   };
 }
 
-/** A one-for-one supervisor: each child is restarted alone; started in order, stopped in reverse. */
-export function supervisor(path: string, purpose: string, children: readonly ChildSpec[], policy: Partial<RestartPolicy> = {}): SupervisorSpec {
-  return { kind: 'supervisor', path, purpose, children, policy: { ...DEFAULT_RESTART, ...policy } };
+/** A supervisor: its children are started in order and stopped in reverse. */
+export function supervisor(path: string, purpose: string, children: readonly ChildSpec[], options: SupervisorOptions = {}): SupervisorSpec {
+  const { strategy = 'one-for-one', autoShutdown = 'never', intensity, pool } = options;
+  return {
+    kind: 'supervisor',
+    path,
+    purpose,
+    strategy,
+    autoShutdown,
+    children,
+    ...childOptions(options, 'infinity'),
+    ...(intensity === undefined ? {} : { intensity }),
+    ...(pool === undefined ? {} : { pool }),
+  };
+}
+
+/** As in OTP: five seconds would be its default for a worker, two are ours; a supervisor takes as long as its children do. */
+function childOptions(options: ChildOptions, shutdown: Shutdown): Omit<AnyChildSpec, 'path'> {
+  return { restart: options.restart ?? 'permanent', shutdown: options.shutdown ?? shutdown, significant: options.significant ?? false, policy: { ...DEFAULT_RESTART, ...options.policy } };
+}
+
+/** What is wrong with a specification, field by field; empty: nothing. `autoShutdown`: of the supervisor it is for. */
+export function faultsOf(spec: ChildSpec, autoShutdown: AutoShutdown): readonly string[] {
+  const faults: string[] = [];
+  const fault = (field: string, value: unknown, remedy: string) => faults.push(`${spec.path || '(no path)'}: ${field} is ${String(value)}; ${remedy}`);
+  if (spec.path === '') fault('path', "''", 'give each child a path of its own');
+  if (!['permanent', 'transient', 'temporary'].includes(spec.restart)) fault('restart', spec.restart, 'use permanent, transient or temporary');
+  if (typeof spec.shutdown === 'number' ? !(spec.shutdown >= 0 && spec.shutdown < Infinity) : !['brutal', 'infinity'].includes(spec.shutdown)) fault('shutdown', spec.shutdown, "use a number of ms, 'brutal' or 'infinity'");
+  if (spec.significant && spec.restart === 'permanent') fault('significant', true, 'a permanent child never ends in order: make it transient or temporary');
+  if (spec.significant && autoShutdown === 'never') fault('significant', true, "its supervisor's autoShutdown is never: nothing would follow from it");
+  budgetFaults('policy', spec.policy, fault);
+  const { minMs, maxMs } = spec.policy.backoff;
+  if (!(minMs >= 0 && maxMs >= minMs)) fault('policy.backoff', `${minMs} to ${maxMs}`, 'use 0 ≤ minMs ≤ maxMs');
+  if (spec.kind === 'worker') {
+    mailboxFaults(spec.declaration, fault);
+    return faults;
+  }
+  if (!['one-for-one', 'one-for-all', 'rest-for-one', 'dynamic'].includes(spec.strategy)) fault('strategy', spec.strategy, 'use one-for-one, one-for-all, rest-for-one or dynamic');
+  if (!['never', 'any-significant', 'all-significant'].includes(spec.autoShutdown)) fault('autoShutdown', spec.autoShutdown, 'use never, any-significant or all-significant');
+  if (spec.intensity !== undefined) budgetFaults('intensity', spec.intensity, fault);
+  const paths = new Set<string>();
+  for (const child of spec.children) {
+    if (paths.has(child.path)) fault('children', `two called ${child.path}`, 'give each child a path of its own');
+    paths.add(child.path);
+    faults.push(...faultsOf(child, spec.autoShutdown));
+  }
+  return faults;
+}
+
+type Fault = (field: string, value: unknown, remedy: string) => void;
+
+function budgetFaults(field: string, { limit, windowMs, whenSpent }: Intensity, fault: Fault): void {
+  if (!(limit >= 0) || (limit !== Infinity && !Number.isInteger(limit))) fault(`${field}.limit`, limit, 'use a whole number of restarts, 0 or more');
+  if (!(windowMs > 0)) fault(`${field}.windowMs`, windowMs, 'use a number of ms above 0');
+  if (typeof whenSpent === 'object' && !(whenSpent.retryEveryMs > 0)) fault(`${field}.whenSpent.retryEveryMs`, whenSpent.retryEveryMs, 'use a number of ms above 0');
+}
+
+function mailboxFaults({ mailbox }: Declaration, fault: Fault): void {
+  const named = new Map<string, string>();
+  for (const [name, lane] of Object.entries({ normal: { ...mailbox, types: [] }, ...mailbox.lanes })) {
+    const at = name === 'normal' ? 'mailbox' : `mailbox.lanes.${name}`;
+    if (!(Number.isInteger(lane.capacity) && lane.capacity > 0)) fault(`${at}.capacity`, lane.capacity, 'a mailbox is bounded: use a whole number above 0');
+    for (const type of lane.types) {
+      const other = named.get(type);
+      if (other !== undefined) fault(`${at}.types`, type, `it is in the lane ${other} already`);
+      named.set(type, name);
+    }
+  }
 }

@@ -1,15 +1,23 @@
 /** What can be seen of the tree from outside: a stream of events, and a view of each node. */
+import type { Distribution } from './cell/histogram.ts';
+import type { ExitKind } from './behaviour.ts';
+import { isoTime } from './clock.ts';
+import { redactText } from './redact.ts';
 
 export type LifecycleEvent =
   | { readonly type: 'started'; readonly path: string; readonly incarnation: number }
-  | { readonly type: 'stopped'; readonly path: string; readonly incarnation: number; readonly reason: string }
+  | { readonly type: 'stopped'; readonly path: string; readonly incarnation: number; readonly kind: ExitKind; readonly reason: string }
   | { readonly type: 'crashed'; readonly path: string; readonly incarnation: number; readonly crash: Crash }
   | { readonly type: 'restarting'; readonly path: string; readonly incarnation: number; readonly inMs: number; readonly used: number; readonly limit: number }
   | { readonly type: 'budget-spent'; readonly path: string; readonly retryEveryMs: number }
+  | { readonly type: 'escalated'; readonly path: string; readonly incarnation: number; readonly child: string; readonly reason: string }
   | { readonly type: 'suspended' | 'resumed'; readonly path: string; readonly incarnation: number }
-  | { readonly type: 'dead-letter'; readonly to: string; readonly from: string; readonly message: string; readonly reason: string };
+  | { readonly type: 'parked'; readonly path: string; readonly incarnation: number; readonly message: string; readonly from: string; readonly reason: string }
+  | { readonly type: 'state-replaced'; readonly path: string; readonly incarnation: number; readonly reason: string }
+  /** At most ten in five minutes for one reason and receiver; `unreported` were not told of before this one. All are counted. */
+  | { readonly type: 'dead-letter'; readonly to: string; readonly from: string; readonly message: string; readonly reason: string; readonly unreported: number };
 
-/** Why an incarnation ended before its time. Text only, cut to size: it is shown and logged. */
+/** Why an incarnation ended before its time. Text only, redacted and cut to size: it is shown and logged. */
 export interface Crash {
   readonly at: number;
   readonly incarnation: number;
@@ -19,7 +27,38 @@ export interface Crash {
   readonly stack?: string;
 }
 
+/** How the last incarnation ended. */
+export interface Exit {
+  readonly kind: ExitKind;
+  readonly incarnation: number;
+  readonly reason: string;
+  /** ISO-8601. */
+  readonly at: string;
+}
+
 export type NodeStatus = 'starting' | 'running' | 'restarting' | 'suspended' | 'stopped';
+
+/** As in OTP: `permanent` is always started again, `transient` only after a failure, `temporary` never. */
+export type RestartType = 'permanent' | 'transient' | 'temporary';
+
+/** Where every message went: `received = handled + queued + parked + flushed + dropped + dead`; the refused were never taken. */
+export interface Accounts {
+  readonly received: number;
+  readonly handled: number;
+  /** Waiting, or in hand. */
+  readonly queued: number;
+  readonly parked: number;
+  readonly flushed: number;
+  readonly dropped: number;
+  readonly dead: number;
+  readonly refused: number;
+}
+
+/** Milliseconds in the mailbox and in the handler. In a burst, up to sixteen quick messages share one reading of the clock. */
+export interface Timing {
+  readonly waitMs: Distribution;
+  readonly serviceMs: Distribution;
+}
 
 export interface NodeView {
   readonly path: string;
@@ -27,8 +66,11 @@ export interface NodeView {
   readonly kind: 'supervisor' | 'worker';
   readonly status: NodeStatus;
   readonly incarnation: number;
+  readonly restart: RestartType;
   readonly restarts: number;
   readonly restartBudget: { readonly used: number; readonly limit: number; readonly windowMs: number };
+  /** Null until an incarnation has ended. */
+  readonly lastExit: Exit | null;
   readonly mailbox: { readonly depth: number; readonly capacity: number; readonly oldestMs: number; readonly dropped: number };
   readonly handled: number;
   /** ISO-8601; null before the first message. */
@@ -45,19 +87,44 @@ export interface RecentMessage {
   readonly serviceMs: number;
 }
 
+/** A message that crashed two incarnations and is kept aside. `payload`: one line of JSON, redacted and cut. */
+export interface ParkedMessage {
+  readonly type: string;
+  readonly from: string;
+  readonly at: string;
+  readonly reason: string;
+  readonly payload: string;
+}
+
 export interface WorkerDetail extends NodeView {
   readonly purpose: string;
   readonly state: unknown;
+  readonly accounts: Accounts;
+  readonly timing: Timing;
   readonly recentMessages: readonly RecentMessage[];
   readonly crashes: readonly Crash[];
+  readonly parked: readonly ParkedMessage[];
   /** Effects that still run: those of this incarnation, and those that outlived theirs. */
   readonly effects: { readonly running: number; readonly orphaned: number };
+  readonly watchedBy: readonly string[];
 }
 
+/** The part of a view that the node knows itself; the rest its supervisor adds. */
+export type OwnView = Omit<NodeView, 'restart' | 'restarts' | 'restartBudget'>;
+export type OwnDetail = Omit<WorkerDetail, 'restart' | 'restarts' | 'restartBudget'>;
+
+const REASON_LIMIT = 500;
 const STACK_LIMIT = 2_000;
 
+export function describeError(error: unknown): string {
+  return redactText(error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, REASON_LIMIT);
+}
+
 export function describeCrash(error: unknown, at: number, incarnation: number, during: string | undefined): Crash {
-  const reason = (error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, 500);
-  const stack = error instanceof Error ? error.stack?.slice(0, STACK_LIMIT) : undefined;
-  return { at, incarnation, reason, ...(during === undefined ? {} : { during }), ...(stack === undefined ? {} : { stack }) };
+  const stack = error instanceof Error && error.stack !== undefined ? redactText(error.stack).slice(0, STACK_LIMIT) : undefined;
+  return { at, incarnation, reason: describeError(error), ...(during === undefined ? {} : { during }), ...(stack === undefined ? {} : { stack }) };
+}
+
+export function describeExit(kind: ExitKind, incarnation: number, reason: string, at: number): Exit {
+  return { kind, incarnation, reason: redactText(reason).slice(0, REASON_LIMIT), at: isoTime(at) };
 }

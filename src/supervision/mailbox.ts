@@ -1,47 +1,30 @@
-/** A bounded queue: what does not fit is refused or pushes out the oldest, and every loss is counted by the caller. */
+/** What a mailbox promises, as data: how much may wait, what goes when it is full, what comes before what. */
 
-export interface MailboxSpec {
+/**
+ * What is taken first. `control`: orders to the actor itself. `exit`: what must never wait behind the rest.
+ * `normal`: everything that says nothing else. `telemetry`: pictures of which only the newest counts.
+ * First in, first out holds within a class.
+ */
+export type MessageClass = 'control' | 'exit' | 'normal' | 'telemetry';
+
+/**
+ * When the lane is full. `reject`: the newcomer is refused, and its sender is told (commands). `drop-oldest`: the oldest
+ * goes. `drop-newest`: the newcomer goes. `latest-by-key`: a newcomer takes the place of the one with its key; without
+ * one, the oldest goes.
+ */
+export type Overflow = 'reject' | 'drop-oldest' | 'drop-newest' | 'latest-by-key';
+
+export interface LaneSpec {
   /** How many messages may wait. The reason for the number belongs beside it. */
   readonly capacity: number;
-  /** `reject`: the newcomer is refused (commands). `drop-oldest`: the oldest goes (views, ticks: only the latest counts). */
-  readonly overflow: 'reject' | 'drop-oldest';
-  /** What happens to waiting messages when a new incarnation starts. */
+  readonly overflow: Overflow;
+  /** What happens to waiting messages when the incarnation ends. A question is never kept: its asker is told at once. */
   readonly onRestart: 'keep' | 'flush';
+  /** For `latest-by-key`: what a message is about. Without it, its type. */
+  readonly key?: (message: never) => string;
 }
 
-/** First in, first out, without moving what waits at each take. */
-export class Queue<Item> {
-  #items: (Item | undefined)[] = [];
-  #head = 0;
-
-  get length(): number {
-    return this.#items.length - this.#head;
-  }
-
-  push(item: Item): void {
-    this.#items.push(item);
-  }
-
-  peek(): Item | undefined {
-    return this.#items[this.#head];
-  }
-
-  shift(): Item | undefined {
-    if (this.#head === this.#items.length) return undefined;
-    const item = this.#items[this.#head];
-    this.#items[this.#head++] = undefined;
-    if (this.#head > 64 && this.#head * 2 > this.#items.length) {
-      this.#items = this.#items.slice(this.#head);
-      this.#head = 0;
-    }
-    return item;
-  }
-
-  /** Everything that waits, oldest first; the queue is empty afterwards. */
-  drain(): Item[] {
-    const rest = this.#items.slice(this.#head) as Item[];
-    this.#items = [];
-    this.#head = 0;
-    return rest;
-  }
+/** The lane of every message whose type no other lane names, and those lanes. */
+export interface MailboxSpec extends LaneSpec {
+  readonly lanes?: Readonly<Partial<Record<Exclude<MessageClass, 'normal'>, LaneSpec & { readonly types: readonly string[] }>>>;
 }

@@ -4,9 +4,16 @@
  */
 import { dispatch, spawn, start, stop } from 'nact';
 import type { Ref as NactRef } from 'nact';
+import { Ring } from './ring.ts';
+import type { Stamp } from './stamp.ts';
 import type { Turns } from './turns.ts';
 
 const WAKE = Symbol('wake');
+
+/** After so many messages a turn makes room for the next actor that waits; alone, it goes on (reference nact.md, 3.4). */
+const TURN_MESSAGES = 32;
+/** After so long all actors make room for the event loop: sockets, timers, the watch. */
+const DRAIN_MS = 2;
 
 /** nact takes `{ name }`; its types say otherwise (H29). */
 const startNamed = start as unknown as (options: { name: string }) => NactRef<never>;
@@ -19,18 +26,74 @@ const spawnSilent = spawn as unknown as (
 ) => NactRef<symbol>;
 
 let systems = 0;
+const resume = { onCrash: (_message: unknown, _error: unknown, context: { resume: symbol }) => context.resume };
 
-/** Turns by a nact system of its own. Its name is unique: nact lets a second of the same name silently replace the first (H29). */
-export function nactTurns(): Turns {
+/** One cell's nact actor. */
+interface Slot {
+  readonly actor: NactRef<symbol>;
+  readonly run: () => void;
+  closed: boolean;
+}
+
+/**
+ * Turns by a nact system of its own. Its name is unique: nact lets a second of the same name silently replace the first (H29).
+ *
+ * Who wants a turn stands in one queue. The first of it holds nact's token; when nact calls it, it runs the queue, turn
+ * after turn, until it is empty or 2 ms are over. A message between two actors therefore costs no passage of the event
+ * loop, which is three fifths of what a message costs in nact alone, and the loop still turns every 2 ms.
+ */
+export function nactTurns(stamp: Stamp): Turns {
   const system = startNamed({ name: `vigil${++systems}` });
-  const resume = { onCrash: (_message: unknown, _error: unknown, context: { resume: symbol }) => context.resume };
   const root = spawnSilent(system, () => undefined, 'root', resume) as unknown as NactRef<never>;
+  const ready = new Ring<Slot>();
   let uid = 0;
+  let until = 0;
+  let draining = false;
+  /** Whose nact actor has the token. */
+  let holder: Slot | undefined;
+
+  const pass = () => {
+    if (holder !== undefined || draining) return;
+    // The closed have left their place in the queue, but no token must go to them: it would be lost.
+    while (ready.peek()?.closed === true) ready.shift();
+    holder = ready.peek();
+    if (holder !== undefined) dispatch(holder.actor, WAKE);
+  };
+  const drain = () => {
+    holder = undefined;
+    draining = true;
+    stamp.shared = true;
+    until = stamp.take() + DRAIN_MS;
+    for (let slot = ready.shift(); slot !== undefined; slot = ready.shift()) {
+      if (!slot.closed) slot.run();
+      if (stamp.value >= until) break;
+    }
+    draining = false;
+    stamp.shared = false;
+    pass();
+  };
+
   return {
-    register(_name, run) {
-      const actor = spawnSilent(root, run, `c${++uid}`, resume);
-      return { wake: () => dispatch(actor, WAKE), close: () => stop(actor) };
+    register(run) {
+      const slot: Slot = { actor: spawnSilent(root, drain, `c${++uid}`, resume), run, closed: false };
+      return {
+        wake() {
+          ready.push(slot);
+          pass();
+        },
+        close() {
+          slot.closed = true;
+          stop(slot.actor);
+          if (holder !== slot) return;
+          holder = undefined;
+          pass();
+        },
+      };
     },
-    close: () => stop(system),
+    enough: (taken) => stamp.value >= until || (taken >= TURN_MESSAGES && ready.length > 0),
+    close() {
+      ready.drain();
+      stop(system);
+    },
   };
 }

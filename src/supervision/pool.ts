@@ -1,7 +1,7 @@
 /** Children made on demand, one a key: whoever holds the pool can send to `executor/GPSUSDT` without asking whether it is there yet. */
-import type { ChildSpec, SupervisorSpec } from './child-spec.ts';
+import { supervisor } from './child-spec.ts';
+import type { ChildSpec, SupervisorOptions, SupervisorSpec } from './child-spec.ts';
 import type { Ref, Tagged } from './ref.ts';
-import { DEFAULT_RESTART } from './restart-budget.ts';
 import type { ActorSystem } from './system.ts';
 
 export interface Pool<Message extends Tagged, Key extends string> {
@@ -11,8 +11,11 @@ export interface Pool<Message extends Tagged, Key extends string> {
   keys(): readonly Key[];
 }
 
-/** A pool and the supervisor that runs it. `child` makes the specification of one member from its ref. */
-export function pool<Message extends Tagged, Key extends string>(system: ActorSystem, options: { path: string; memberPath: (key: Key) => string; purpose: string; child: (ref: Ref<Message>, key: Key) => ChildSpec }): { pool: Pool<Message, Key>; spec: SupervisorSpec } {
+/** A pool and the dynamic supervisor that runs it. `child` makes the specification of one member from its ref. */
+export function pool<Message extends Tagged, Key extends string>(
+  system: ActorSystem,
+  options: { path: string; memberPath: (key: Key) => string; purpose: string; child: (ref: Ref<Message>, key: Key) => ChildSpec; supervision?: Omit<SupervisorOptions, 'strategy' | 'pool'> },
+): { pool: Pool<Message, Key>; spec: SupervisorSpec } {
   const refs = new Map<Key, Ref<Message>>();
   let ensure: ((key: string) => void) | undefined;
   const refOf = (key: Key): Ref<Message> => refs.getOrInsertComputed(key, () => system.ref<Message>(options.memberPath(key)));
@@ -26,12 +29,9 @@ export function pool<Message extends Tagged, Key extends string>(system: ActorSy
       },
       keys: () => [...refs.keys()],
     },
-    spec: {
-      kind: 'supervisor',
-      path: options.path,
-      purpose: options.purpose,
-      children: [],
-      policy: DEFAULT_RESTART,
+    spec: supervisor(options.path, options.purpose, [], {
+      ...options.supervision,
+      strategy: 'dynamic',
       pool: {
         child: (key) => options.child(refOf(key as Key), key as Key),
         attach(add) {
@@ -39,6 +39,6 @@ export function pool<Message extends Tagged, Key extends string>(system: ActorSy
           for (const key of refs.keys()) add(key);
         },
       },
-    },
+    }),
   };
 }

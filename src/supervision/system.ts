@@ -1,48 +1,81 @@
 /** One tree of actors: refs by role path, delivery, questions from outside, control and inspection. */
-import { ask } from './ask.ts';
 import type { ActorLog } from './behaviour.ts';
-import type { Bindable, SupervisorSpec } from './child-spec.ts';
+import { ask, StartingAsks } from './cell/ask.ts';
+import { Cell } from './cell/cell.ts';
+import { Tracer } from './cell/tracer.ts';
+import type { TraceEvent, TraceLimits } from './cell/tracer.ts';
+import { within } from './cell/within.ts';
+import type { SupervisorSpec } from './child-spec.ts';
+import { faultsOf } from './child-spec.ts';
 import type { Clock } from './clock.ts';
 import { DeadLetters } from './dead-letters.ts';
 import type { DeadLetterReason } from './dead-letters.ts';
+import { Deadlines } from './deadlines.ts';
 import type { LifecycleEvent, NodeView, WorkerDetail } from './inspection.ts';
-import type { Kernel, LoopMarker, PendingAnswer } from './kernel.ts';
+import type { Kernel, LoopMarker } from './kernel.ts';
+import type { PendingAnswer } from './pending-answer.ts';
 import type { Random } from './random.ts';
+import { redact } from './redact.ts';
 import type { AnswerTo, Ref, Tagged } from './ref.ts';
-import { ROOT_BUDGET, Supervisor } from './supervisor.ts';
-import type { Turns } from './turns.ts';
+import { Registry } from './registry.ts';
+import { Stamp } from './stamp.ts';
+import { top } from './top.ts';
+import type { TopBy, TopRow } from './top.ts';
+import { DEFAULT_RESTART } from './tree/restart-budget.ts';
+import { Supervisor } from './tree/supervisor.ts';
+import type { TurnsOf } from './turns.ts';
+import { Watches } from './watches.ts';
 
 export interface SystemOptions {
   readonly clock: Clock;
   readonly random: Random;
-  readonly turns: Turns;
+  readonly turns: TurnsOf;
   readonly logFor: (path: string) => ActorLog;
   readonly marker?: LoopMarker;
+  /** Called with every message that is told or asked; in tests it freezes them, so that nobody changes what another holds (H36). */
+  readonly seal?: (message: Tagged) => void;
 }
 
 /** What an operator may do to one node, and what came of it. */
 export type Control = 'kill' | 'restart' | 'suspend' | 'resume';
 
-export class ActorSystem {
-  readonly deadLetters = new DeadLetters();
-  readonly #kernel: Kernel;
-  readonly #nodes = new Map<string, Bindable>();
-  readonly #listeners = new Set<(event: LifecycleEvent) => void>();
-  #root: Supervisor | undefined;
-  #rootFailure: ((error: unknown) => void) | undefined;
+/** An actor that does not answer within this is busy or does not run. */
+const STATE_MS = 500;
 
-  constructor(options: SystemOptions) {
-    const { clock, random, turns, logFor } = options;
+export class ActorSystem {
+  readonly deadLetters: DeadLetters;
+  readonly #kernel: Kernel;
+  readonly #registry = new Registry();
+  readonly #listeners = new Set<(event: LifecycleEvent) => void>();
+  readonly #seal: ((message: Tagged) => void) | undefined;
+  #root: Supervisor | undefined;
+
+  constructor({ clock, random, turns, logFor, marker, seal }: SystemOptions) {
+    const registry = this.#registry;
+    const stamp = new Stamp(clock);
+    this.#seal = seal;
+    this.deadLetters = new DeadLetters(clock, ({ to, from, type, reason }, unreported) => this.#emit({ type: 'dead-letter', to, from, message: type, reason, unreported }));
     this.#kernel = {
       clock,
+      stamp,
+      deadlines: new Deadlines(clock),
       random,
-      turns,
+      turns: turns(stamp),
+      marker: marker ?? { enter: () => undefined, leave: () => undefined },
+      watches: new Watches((path) => registry.node(path)),
+      startingAsks: new StartingAsks(),
+      startedAt: clock.monotonic(),
+      get numbersFrom() {
+        return registry.numbersFrom;
+      },
       logFor,
-      marker: options.marker ?? { enter: () => undefined, leave: () => undefined },
       emit: (event) => this.#emit(event),
-      bury: (to, from, type, reason) => this.#bury(to, from, type, reason),
+      bury: (to, from, type, reason) => this.deadLetters.add(to, from, type, reason),
       deliver: (to, message, from, pending) => this.#deliver(to, message, from, pending),
-      incarnationOf: (ref) => this.#nodes.get(ref.path)?.incarnation ?? 0,
+      incarnationOf: (ref) => registry.node(ref.path)?.incarnation ?? 0,
+      bind: (node, parent) => registry.bind(node, parent),
+      unbind: (path) => registry.unbind(path),
+      isBound: (path) => registry.node(path) !== undefined,
     };
   }
 
@@ -51,22 +84,33 @@ export class ActorSystem {
     return { path } as Ref<Message>;
   }
 
-  /** Starts the tree. Rejects with the reason if any child cannot start; nothing is left running then. `onFailure`: the root gave up. */
-  async start(spec: SupervisorSpec, onFailure: (error: unknown) => void): Promise<void> {
-    this.#rootFailure = onFailure;
-    this.#root = new Supervisor(this.#kernel, spec, (path, node) => {
-      if (this.#nodes.has(path)) throw new Error(`two nodes are called ${path}`);
-      this.#nodes.set(path, node);
-    });
-    this.#root.onExit((exit) => this.#rootFailure?.(exit.kind === 'crashed' ? exit.error : new Error(exit.reason)));
-    await this.#root.start();
+  /**
+   * Starts the tree. Rejects with the reason if any child cannot start; nothing is left running then.
+   * `onEnd`: the root has given up, or was ended by a significant child.
+   * @throws TypeError naming every fault of the specification.
+   */
+  async start(spec: SupervisorSpec, onEnd: (error: Error) => void): Promise<void> {
+    const faults = faultsOf(spec, 'never');
+    if (faults.length > 0) throw new TypeError(faults.join('\n'));
+    if (this.#root !== undefined) throw new Error(`the tree ${this.#root.path} has been started already`);
+    const root = new Supervisor(this.#kernel, spec);
+    this.#root = root;
+    this.#registry.bind(root, '');
+    root.onExit((exit) => onEnd(new Error(exit.reason, { cause: exit.error })));
+    await root.start();
   }
 
-  /** Stops the tree in reverse order of start. Never hangs: every child has its shutdown time. */
-  async stop(reason: string): Promise<void> {
-    await this.#root?.stop(reason);
-    this.#root?.close();
+  /** Stops the tree in reverse order of start; after `withinMs` what is left is ended brutally. */
+  async stop(reason: string, withinMs?: number): Promise<void> {
+    const root = this.#root;
+    if (root !== undefined) {
+      const limit = withinMs === undefined ? undefined : this.#kernel.deadlines.after(withinMs, () => root.kill(`${reason}: not stopped within ${withinMs} ms`));
+      await root.stop(reason, 'infinity');
+      limit?.cancel();
+      root.close();
+    }
     this.#kernel.turns.close();
+    this.#kernel.deadlines.close();
   }
 
   tell<Message extends Tagged>(to: Ref<Message>, message: Message, from = 'outside'): boolean {
@@ -86,56 +130,120 @@ export class ActorSystem {
 
   tree(): NodeView {
     if (this.#root === undefined) throw new Error('the tree has not been started');
-    return { ...this.#root.detail(), restarts: 0, restartBudget: ROOT_BUDGET };
+    const { limit, windowMs } = this.#root.spec.intensity ?? DEFAULT_RESTART;
+    return { ...this.#root.view(), restart: this.#root.spec.restart, restarts: 0, restartBudget: { used: 0, limit, windowMs } };
   }
 
   /** One node with everything that is known of it; undefined: there is none of that path. */
   inspect(path: string): NodeView | WorkerDetail | undefined {
-    if (path === this.#root?.path) return this.tree();
-    return this.#parentOf(path)?.detailOf(path);
+    return path === this.#root?.path ? this.tree() : this.#parentOf(path)?.detailOf(path);
   }
 
-  /** Acts on one node and returns the incarnation acted on; undefined: there is none of that path. */
+  /** The supervisor of that path: its children can be started, terminated, restarted and deleted. Undefined: there is none. */
+  supervisor(path: string): Supervisor | undefined {
+    const node = this.#registry.node(path);
+    return node instanceof Supervisor ? node : undefined;
+  }
+
+  /** The busiest actors; with a window, over that. */
+  top(by: TopBy, count: number, windowMs = 0): Promise<readonly TopRow[]> {
+    return top(this.#kernel, () => this.#registry.nodes(), by, count, windowMs);
+  }
+
+  /** The state of an actor by its own view and redacted, read in its turn; rejects if it has none within `timeoutMs`. */
+  state(path: string, timeoutMs = STATE_MS): Promise<unknown> {
+    return this.#inTurn(path, timeoutMs, (cell) => redact(cell.stateView()));
+  }
+
+  /** Gives an actor another state, in its turn; rejects as `state` does. For a rescue, and for tests. */
+  replaceState<State>(path: string, replace: (state: State) => State, reason: string, timeoutMs = STATE_MS): Promise<void> {
+    return this.#inTurn(path, timeoutMs, (cell) => void cell.replaceState(replace as (state: unknown) => unknown, reason));
+  }
+
+  /**
+   * Follows the messages of one actor, until a limit is reached or the returned function is called; undefined: no such actor.
+   * @throws RangeError for a limit that is none.
+   */
+  trace(path: string, limits: TraceLimits, listener: (event: TraceEvent) => void): (() => void) | undefined {
+    const cell = this.#cell(path);
+    if (cell === undefined) return undefined;
+    const tracer = new Tracer(this.#kernel, cell, limits, listener);
+    return () => tracer.end('asked');
+  }
+
+  /** Puts what an actor has parked back into its mailbox; how many. Undefined: no such actor. */
+  unpark(path: string): number | undefined {
+    return this.#cell(path)?.unpark();
+  }
+
+  /** Begins the timing of an actor anew. False: no such actor. */
+  resetTiming(path: string): boolean {
+    const cell = this.#cell(path);
+    cell?.resetTiming();
+    return cell !== undefined;
+  }
+
+  /** Acts on one node and returns the incarnation acted on; undefined: there is none of that path, or nothing to act on. */
   control(path: string, action: Control, reason: string): number | undefined {
-    const node = this.#nodes.get(path);
+    const node = this.#registry.node(path);
     const parent = this.#parentOf(path);
     if (node === undefined || parent === undefined) return undefined;
     const { incarnation } = node;
     if (action === 'kill') node.kill(`killed: ${reason}`);
-    else if (action === 'restart') parent.restartChild(path).catch((error: unknown) => this.#kernel.logFor(path).error({ error }, 'restart failed'));
-    else if (node instanceof Supervisor) return undefined;
+    else if (action === 'restart') void this.#cycle(parent, path, reason);
+    else if (!(node instanceof Cell)) return undefined;
     else if (action === 'suspend') node.suspend();
     else node.resume();
     return incarnation;
   }
 
+  async #cycle(parent: Supervisor, path: string, reason: string): Promise<void> {
+    const result = await parent.cycleChild(path, `restart asked for: ${reason}`);
+    if (!result.ok) this.#kernel.logFor(path).warn({ error: result.error }, `not restarted: ${result.reason}`);
+  }
+
   #parentOf(path: string): Supervisor | undefined {
-    const search = (candidate: Supervisor): Supervisor | undefined => {
-      for (const child of candidate.children) {
-        if (child.path === path) return candidate;
-        const found = child instanceof Supervisor ? search(child) : undefined;
-        if (found !== undefined) return found;
-      }
-      return undefined;
-    };
-    return this.#root === undefined ? undefined : search(this.#root);
+    const parent = this.#registry.parentOf(path);
+    return parent === undefined || parent === '' ? undefined : this.supervisor(parent);
+  }
+
+  #cell(path: string): Cell<Tagged, unknown> | undefined {
+    const node = this.#registry.node(path);
+    return node instanceof Cell ? node : undefined;
+  }
+
+  #inTurn<Result>(path: string, timeoutMs: number, act: (cell: Cell<Tagged, unknown>) => Result): Promise<Result> {
+    const cell = this.#cell(path);
+    if (cell === undefined) return Promise.reject(new Error(`there is no actor ${path}`));
+    return within(this.#kernel, timeoutMs, `${path}: its turn`, () => new Promise<Result>((resolve, reject) => {
+      cell.signal(() => {
+        Promise.try(act, cell).then(resolve, reject);
+      });
+    }));
   }
 
   #deliver(to: Ref<never>, message: Tagged, from: string, pending?: PendingAnswer): boolean {
-    const node = this.#nodes.get(to.path);
-    if (node === undefined) {
-      this.#bury(to.path, from, message.type, 'unknown-ref');
-      return false;
+    const node = this.#registry.node(to.path);
+    if (node instanceof Cell) {
+      this.#seal?.(message);
+      return node.accept(message, from, pending);
     }
-    return node.accept(message, from, pending);
+    this.#bury(to.path, from, message.type, 'unknown-ref');
+    return false;
   }
 
   #bury(to: string, from: string, type: string, reason: DeadLetterReason): void {
-    this.deadLetters.add({ to, from, type, reason, at: this.#kernel.clock.now() });
-    this.#emit({ type: 'dead-letter', to, from, message: type, reason });
+    this.deadLetters.add(to, from, type, reason);
   }
 
+  /** A listener that throws is its own affair: what happened goes on happening. */
   #emit(event: LifecycleEvent): void {
-    for (const listener of this.#listeners) listener(event);
+    for (const listener of this.#listeners) {
+      try {
+        listener(event);
+      } catch (error) {
+        this.#kernel.logFor('supervision').error({ error, event: event.type }, 'a listener to the life of the tree threw');
+      }
+    }
   }
 }

@@ -20,7 +20,7 @@ const PLANTED: readonly { readonly rule: string; readonly path: string; readonly
   { rule: 'no-restricted-globals', path: 'src/venue/global.ts', code: 'export const now = globalThis.Date.now();\n' },
   { rule: 'no-restricted-properties', path: 'src/actors/random.ts', code: 'export const chance = Math.random();\n' },
   { rule: 'no-restricted-properties', path: 'src/actors/computed.ts', code: "export const chance = Math['random']();\n" },
-  { rule: 'no-restricted-properties', path: 'src/supervision/loop-watch.worker.ts', code: 'process.nextTick(() => 1);\n' },
+  { rule: 'no-restricted-properties', path: 'src/supervision/loop/loop-watch.worker.ts', code: 'process.nextTick(() => 1);\n' },
   { rule: 'no-restricted-imports', path: 'src/actors/nact.ts', code: "import { start } from 'nact';\nexport const system = start();\n" },
   { rule: 'no-restricted-imports', path: 'src/actors/binance.ts', code: "import type { USDMClient } from 'binance';\nexport type Client = USDMClient;\n" },
   { rule: 'no-restricted-imports', path: 'src/rules/uuid.ts', code: "import { randomUUID } from 'node:crypto';\nexport const id = randomUUID();\n" },

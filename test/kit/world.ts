@@ -5,6 +5,7 @@ import { supervisor } from '../../src/supervision/child-spec.ts';
 import type { LifecycleEvent } from '../../src/supervision/inspection.ts';
 import { SeededRandom } from '../../src/supervision/random.ts';
 import { ActorSystem } from '../../src/supervision/system.ts';
+import type { Stamp } from '../../src/supervision/stamp.ts';
 import type { Turns } from '../../src/supervision/turns.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
@@ -12,24 +13,35 @@ import { VirtualClock } from './virtual-clock.ts';
 class SeededTurns implements Turns {
   readonly #ready: (() => void)[] = [];
   readonly #random: SeededRandom;
-  constructor(seed: number) {
+  readonly #stamp: Stamp;
+
+  constructor(seed: number, stamp: Stamp) {
     this.#random = new SeededRandom(seed);
+    this.#stamp = stamp;
   }
-  register(_name: string, run: () => void) {
+
+  register(run: () => void) {
     let open = true;
     return {
-      wake: () => this.#ready.push(() => open && run()),
+      wake: () => void this.#ready.push(() => open && run()),
       close: () => {
         open = false;
       },
     };
   }
+
+  enough(taken: number): boolean {
+    return taken >= 32;
+  }
+
   close(): void {
     this.#ready.length = 0;
   }
+
   runOne(): boolean {
     if (this.#ready.length === 0) return false;
     const [task] = this.#ready.splice(Math.floor(this.#random.next() * this.#ready.length), 1);
+    this.#stamp.take();
     task!();
     return true;
   }
@@ -42,17 +54,16 @@ export class World {
   readonly system: ActorSystem;
   readonly events: LifecycleEvent[] = [];
   readonly logs: { level: string; path: string; fields: object; message: string }[] = [];
-  readonly #turns: SeededTurns;
+  #turns!: SeededTurns;
 
   constructor(seed = 1) {
-    this.#turns = new SeededTurns(seed);
     const logFor = (path: string): ActorLog => {
       const write = (level: string) => (fields: object, message: string) => {
         this.logs.push({ level, path, fields, message });
       };
       return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
     };
-    this.system = new ActorSystem({ clock: this.clock, random: new SeededRandom(seed), turns: this.#turns, logFor });
+    this.system = new ActorSystem({ clock: this.clock, random: new SeededRandom(seed), turns: (stamp) => (this.#turns = new SeededTurns(seed, stamp)), logFor });
     this.system.subscribe((event) => this.events.push(event));
   }
 

@@ -1,7 +1,7 @@
 /** A process with a watched loop, for loop-watch.test.ts: it does what its parent tells it, and blocks for ever when told to. */
 import { join } from 'node:path';
 import { systemClock } from '../../src/supervision/clock.ts';
-import { startLoopWatch } from '../../src/supervision/loop-watch.ts';
+import { startLoopWatch } from '../../src/supervision/loop/loop-watch.ts';
 
 const [directory = '.', blockedMs = '15000', socket = 'watch.sock'] = process.argv.slice(2);
 const watch = startLoopWatch({

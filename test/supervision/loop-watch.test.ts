@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { expect } from 'chai';
-import { LoopSignal, Silence } from '../../src/supervision/loop-signal.ts';
+import { LoopSignal, Silence } from '../../src/supervision/loop/loop-signal.ts';
 
 const ACTOR = 'executor/币安人生USDT';
 

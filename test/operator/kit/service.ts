@@ -97,7 +97,7 @@ export async function startService(options: { dataDir?: string; listen?: string;
     return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
   };
   const random = new SeededRandom(Date.now());
-  const system = new ActorSystem({ clock: systemClock, random, turns: nactTurns(), logFor });
+  const system = new ActorSystem({ clock: systemClock, random, turns: nactTurns, logFor });
   const audit: AuditEntry[] = [];
   const stops: string[] = [];
   let addresses: Addresses | undefined;

@@ -4,7 +4,7 @@ import { chmodSync, closeSync, fsyncSync, lstatSync, openSync, rmSync, writeSync
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { parentPort, workerData } from 'node:worker_threads';
-import { isoTime, systemClock } from './clock.ts';
+import { isoTime, systemClock } from '../clock.ts';
 import { BEAT_MS, LoopSignal, Silence } from './loop-signal.ts';
 import type { WatchCommand, WatchReport, WatchStart } from './loop-watch.ts';
 

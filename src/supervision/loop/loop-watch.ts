@@ -3,8 +3,8 @@
  * actor that holds it, and ends the process when it stays blocked (rulings 28, 29).
  */
 import { Worker } from 'node:worker_threads';
-import type { Clock, TimerHandle } from './clock.ts';
-import type { LoopMarker } from './kernel.ts';
+import type { Clock, TimerHandle } from '../clock.ts';
+import type { LoopMarker } from '../kernel.ts';
 import { BEAT_MS, LoopSignal } from './loop-signal.ts';
 
 export interface LoopWatchOptions {

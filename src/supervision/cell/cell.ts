@@ -1,0 +1,475 @@
+/** A running actor: one behaviour, one mailbox, one incarnation after another; never two handlers at once, never a silent end. */
+import { ignore } from '../behaviour.ts';
+import type { Behaviour, Down, ExitKind, Next } from '../behaviour.ts';
+import { describeCrash, describeError, describeExit } from '../inspection.ts';
+import type { NodeStatus, OwnDetail, OwnView } from '../inspection.ts';
+import type { Kernel } from '../kernel.ts';
+import type { PendingAnswer } from '../pending-answer.ts';
+import { redactedLine } from '../redact.ts';
+import type { Ref, Tagged } from '../ref.ts';
+import type { Addressee, NodeExit, Shutdown } from '../tree/node.ts';
+import type { Turn } from '../turns.ts';
+import { OpenQuestions } from './ask.ts';
+import { ReceiveContext, report, StartContext } from './context.ts';
+import type { ContextHost } from './context.ts';
+import { Envelope } from './envelope.ts';
+import { Incarnation } from './incarnation.ts';
+import type { EffectCounts } from './incarnation.ts';
+import { Mail } from './mail.ts';
+import type { Lost } from './mail.ts';
+import type { Tracer } from './tracer.ts';
+import { within } from './within.ts';
+import { WorkRecord } from './work-record.ts';
+
+/** Quick messages of one turn share readings of the clock: the first four have their own, then up to so many have one. */
+const GROUP_MESSAGES = 16;
+const GROUP_AFTER = 4;
+const QUICK_MS = 0.03;
+
+/** A message that has crashed so many incarnations is parked. */
+const POISON_CRASHES = 2;
+
+export class Cell<Message extends Tagged, State> implements Addressee, ContextHost<Message> {
+  readonly kind = 'worker';
+  readonly path: string;
+  readonly kernel: Kernel;
+  readonly self: Ref<Message>;
+  readonly effects: EffectCounts = { running: 0, orphaned: 0 };
+  /** Set while someone follows its messages. */
+  tracer: Tracer | undefined;
+  readonly #behaviour: Behaviour<Message, State>;
+  readonly #startMs: number;
+  readonly #turn: Turn;
+  readonly #mail: Mail;
+  readonly #record = new WorkRecord();
+  #onExit: (exit: NodeExit) => void = () => undefined;
+  #status: NodeStatus = 'stopped';
+  #life: Incarnation<Message> | undefined;
+  #context: ReceiveContext<Message> | undefined;
+  #number: number;
+  #questions: OpenQuestions | undefined;
+  #state: { value: State } | undefined;
+  /** The system queue: comes before every message, and while suspended. */
+  #signals: (() => void)[] | undefined;
+  #inHand = 0;
+  #awake = false;
+  #ended = false;
+  #closed = false;
+  #abandonTerminate: (() => void) | undefined;
+
+  constructor(kernel: Kernel, self: Ref<Message>, behaviour: Behaviour<Message, State>, startMs: number) {
+    this.path = self.path;
+    this.kernel = kernel;
+    this.self = self;
+    this.#behaviour = behaviour;
+    this.#startMs = startMs;
+    this.#number = kernel.numbersFrom;
+    this.#mail = new Mail(behaviour.mailbox, (envelope, why) => this.#lose(envelope, why));
+    this.#turn = kernel.turns.register(() => this.#takeTurn());
+  }
+
+  get incarnation(): number {
+    return this.#number;
+  }
+
+  get livingIncarnation(): number | undefined {
+    return this.#life === undefined || this.#life.ended ? undefined : this.#number;
+  }
+
+  get status(): NodeStatus {
+    return this.#status;
+  }
+
+  get questions(): OpenQuestions {
+    return (this.#questions ??= new OpenQuestions());
+  }
+
+  get handled(): number {
+    return this.#record.handled;
+  }
+
+  /** Monotonic ms spent in handlers so far. */
+  get busyMs(): number {
+    return this.#record.busyMs;
+  }
+
+  onExit(listener: (exit: NodeExit) => void): void {
+    this.#onExit = listener;
+  }
+
+  async start(): Promise<'started' | 'ignored'> {
+    if (this.#closed) throw new Error(`${this.path} is closed`);
+    if (this.livingIncarnation !== undefined) throw new Error(`${this.path} runs already`);
+    const life = new Incarnation<Message>(++this.#number, this);
+    this.#life = life;
+    this.#ended = false;
+    this.#status = 'starting';
+    let value: State | typeof ignore;
+    try {
+      const context = new StartContext<Message>(this, life);
+      value = await within(this.kernel, this.#startMs, `${this.path}: init`, async () => this.#behaviour.init(context));
+      if (life.ended) throw new Error(`${this.path} was ended while starting`);
+    } catch (error) {
+      if (!life.ended) this.#crash(life, error, 'init', false);
+      throw error;
+    }
+    if (value === ignore) {
+      this.#finish(life, 'normal', 'nothing to do');
+      return 'ignored';
+    }
+    this.#state = { value };
+    this.#context = new ReceiveContext<Message>(this, life);
+    this.#status = 'running';
+    this.kernel.emit({ type: 'started', path: this.path, incarnation: life.number });
+    this.#wakeIfWaiting();
+    return 'started';
+  }
+
+  /** Takes a message from outside. False: refused. */
+  accept(message: Tagged, from: string, pending?: PendingAnswer): boolean {
+    const record = this.#record;
+    if (this.#ended || this.#closed) {
+      record.refused += 1;
+      this.kernel.bury(this.path, from, message.type, 'stopped');
+      return false;
+    }
+    const { stamp } = this.kernel;
+    const envelope = new Envelope(message, from, this.#awake ? stamp.value : stamp.read(), false, 0, pending);
+    if (this.#mail.offer(envelope)) {
+      record.received += 1;
+      if (!this.#awake) this.#wakeIfWaiting();
+      return true;
+    }
+    if (this.#mail.laneSpec(envelope).overflow === 'reject') record.refused += 1;
+    else {
+      record.received += 1;
+      record.dropped += 1;
+    }
+    this.kernel.bury(this.path, from, message.type, 'overflow');
+    return false;
+  }
+
+  async stop(reason: string, shutdown: Shutdown): Promise<void> {
+    const life = this.#life;
+    const state = this.#state;
+    const { terminate } = this.#behaviour;
+    const wasAlive = this.#status === 'running' || this.#status === 'suspended';
+    this.#status = 'stopped';
+    if (life === undefined || life.ended) return;
+    if (shutdown === 'brutal') return this.#finish(life, 'killed', reason);
+    if (wasAlive && state !== undefined && terminate !== undefined) {
+      const abandoned = new Promise<void>((resolve) => (this.#abandonTerminate = resolve));
+      try {
+        await Promise.race([within(this.kernel, shutdown === 'infinity' ? undefined : shutdown, `${this.path}: terminate`, () => terminate(state.value)), abandoned]);
+      } catch (error) {
+        this.kernel.logFor(this.path).error({ error }, 'terminate failed; going on with the stop');
+        return this.#finish(life, 'killed', `${reason}: ${describeError(error)}`);
+      }
+    }
+    this.#finish(life, 'shutdown', reason);
+  }
+
+  /** A brutal end: nothing is asked of the actor. The supervisor sees a failure. */
+  kill(reason: string): void {
+    const life = this.#life;
+    if (life === undefined || life.ended) return;
+    const stopping = this.#abandonTerminate !== undefined;
+    const crash = describeCrash(new Error(reason), this.kernel.clock.now(), life.number, undefined);
+    this.#record.crash(crash);
+    this.#release(life, 'killed', reason);
+    this.kernel.emit({ type: 'crashed', path: this.path, incarnation: life.number, crash });
+    if (stopping) this.#abandonTerminate?.();
+    else this.#onExit({ kind: 'killed', incarnation: life.number, reason, error: new Error(reason) });
+  }
+
+  suspend(): void {
+    if (this.#status !== 'running') return;
+    this.#status = 'suspended';
+    this.kernel.emit({ type: 'suspended', path: this.path, incarnation: this.#number });
+  }
+
+  resume(): void {
+    if (this.#status !== 'suspended') return;
+    this.#status = 'running';
+    this.kernel.emit({ type: 'resumed', path: this.path, incarnation: this.#number });
+    this.#wakeIfWaiting();
+  }
+
+  /** Runs `act` in a turn of its own, before any message, also while suspended; not before it runs. */
+  signal(act: () => void): void {
+    if (this.#closed) return;
+    (this.#signals ??= []).push(act);
+    this.#wakeIfWaiting();
+  }
+
+  /** In a turn: the state, if an incarnation runs. */
+  readState(): { readonly value: State } | undefined {
+    return this.#state;
+  }
+
+  /** In a turn: another state for the incarnation that runs. */
+  replaceState(replace: (state: State) => State, reason: string): boolean {
+    if (this.#state === undefined) return false;
+    this.#state = { value: replace(this.#state.value) };
+    this.kernel.emit({ type: 'state-replaced', path: this.path, incarnation: this.#number, reason });
+    return true;
+  }
+
+  /** Puts what was parked back into the mailbox; how many. */
+  unpark(): number {
+    const envelopes = this.#record.unpark();
+    for (const envelope of envelopes) {
+      envelope.crashes = 0;
+      if (envelope.own) this.#mail.offerOwn(envelope);
+      else if (!this.#mail.offer(envelope)) this.#lose(envelope, 'overflow');
+    }
+    this.#wakeIfWaiting();
+    return envelopes.length;
+  }
+
+  resetTiming(): void {
+    this.#record.resetTiming();
+  }
+
+  markRestarting(): void {
+    if (this.livingIncarnation === undefined) this.#status = 'restarting';
+  }
+
+  markEnded(): void {
+    if (this.livingIncarnation !== undefined) return;
+    this.#ended = true;
+    this.#status = 'stopped';
+    for (const envelope of this.#mail.drain()) this.#bury(envelope, 'stopped');
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.markEnded();
+    this.#signals = undefined;
+    this.#turn.close();
+  }
+
+  view(): OwnView {
+    const oldestAt = this.#mail.oldestAt;
+    const record = this.#record;
+    return {
+      path: this.path,
+      role: this.#behaviour.role,
+      kind: 'worker',
+      status: this.#status,
+      incarnation: this.#number,
+      lastExit: record.lastExit ?? null,
+      mailbox: { depth: this.#mail.depth, capacity: this.#mail.capacity, oldestMs: oldestAt === undefined ? 0 : Math.round(this.kernel.clock.monotonic() - oldestAt), dropped: record.dropped + record.refused },
+      handled: record.handled,
+      lastMessageAt: record.lastMessageAt(this.kernel.clock),
+      children: [],
+    };
+  }
+
+  detail(): OwnDetail {
+    const record = this.#record;
+    const { clock } = this.kernel;
+    return {
+      ...this.view(),
+      purpose: this.#behaviour.purpose,
+      state: this.stateView(),
+      accounts: record.accounts(this.#mail.depth + this.#inHand),
+      timing: record.timing(),
+      recentMessages: record.recent(clock),
+      crashes: record.crashes,
+      parked: record.parked(redactedLine),
+      effects: { ...this.effects },
+      watchedBy: this.kernel.watches.watchersOf(this.path),
+    };
+  }
+
+  /** State by its behaviour's own view; a view that throws is a defect that is shown, not an error that hides the rest. */
+  stateView(): unknown {
+    if (this.#state === undefined) return null;
+    try {
+      return this.#behaviour.view(this.#state.value, this.kernel.clock.now());
+    } catch (error) {
+      return { unviewable: describeError(error) };
+    }
+  }
+
+  // What its incarnation and its contexts need of it.
+
+  enqueueOwn(envelope: Envelope): void {
+    this.#record.received += 1;
+    if (this.#closed || this.#ended) return this.#bury(envelope, 'stopped');
+    this.#mail.offerOwn(envelope);
+    this.#wakeIfWaiting();
+  }
+
+  onDefect(error: unknown, during: string): void {
+    if (this.#life !== undefined && !this.#life.ended) this.#crash(this.#life, error, during);
+  }
+
+  lastMailAt(): number | undefined {
+    return this.#record.lastMailAt;
+  }
+
+  onLinkDown(down: Down): void {
+    const life = this.#life;
+    this.signal(() => {
+      if (life === undefined || life.ended) return;
+      if (life.trap !== undefined) report(this, life, down.path, `link:${down.path}`, life.trap, down);
+      else if (down.kind !== 'normal' && down.kind !== 'shutdown') this.#crash(life, new Error(`linked ${down.path} ended: ${down.reason}`), 'link');
+    });
+  }
+
+  traceOut(to: string, type: string, accepted: boolean): void {
+    this.tracer?.out(to, type, accepted);
+  }
+
+  #takeTurn(): void {
+    const { stamp, turns, marker } = this.kernel;
+    const record = this.#record;
+    marker.enter(this.path);
+    let startedAt = stamp.value;
+    let groupSize = 1;
+    let inGroup = 0;
+    let taken = 0;
+    let last: Envelope | undefined;
+    let lastQueuedAt = 0;
+    for (;;) {
+      if (this.#signals !== undefined && (this.#status === 'running' || this.#status === 'suspended')) this.#runSignals();
+      if (this.#status !== 'running') break;
+      const envelope = this.#mail.take();
+      if (envelope === undefined) break;
+      last = envelope;
+      lastQueuedAt = envelope.queuedAt;
+      taken += 1;
+      inGroup += 1;
+      this.#handle(envelope);
+      if (inGroup >= groupSize || this.tracer !== undefined) {
+        const now = stamp.take();
+        record.group(envelope, lastQueuedAt, inGroup, startedAt, now);
+        this.tracer?.in(envelope, startedAt - lastQueuedAt, now - startedAt);
+        if (taken >= GROUP_AFTER) groupSize = (now - startedAt) / inGroup < QUICK_MS ? Math.min(groupSize * 2, GROUP_MESSAGES) : 1;
+        startedAt = now;
+        inGroup = 0;
+      }
+      if (turns.enough(taken)) break;
+    }
+    if (inGroup > 0 && last !== undefined) record.group(last, lastQueuedAt, inGroup, startedAt, stamp.take());
+    marker.leave();
+    this.#awake = false;
+    this.#wakeIfWaiting();
+  }
+
+  #runSignals(): void {
+    const signals = this.#signals ?? [];
+    this.#signals = undefined;
+    for (const act of signals) act();
+  }
+
+  #handle(envelope: Envelope): void {
+    const life = this.#life!;
+    const record = this.#record;
+    if (envelope.onTaken?.() === false) return this.#bury(envelope, 'cancelled');
+    if (envelope.fence !== 0 && envelope.fence !== life.number) return this.#bury(envelope, 'stale-incarnation');
+    if (!envelope.own) record.lastMailAt = this.kernel.stamp.value;
+    if (envelope.pending !== undefined) this.questions.take(envelope, envelope.pending);
+    this.#inHand = 1;
+    try {
+      this.#obey(this.#behaviour.receive(this.#state!.value, envelope.message as Message, this.#context!), life, envelope.message.type);
+      record.handled += 1;
+      this.#inHand = 0;
+    } catch (error) {
+      this.#inHand = 0;
+      if (life.ended) {
+        // It was ended from within its own handler, and then threw: the end stands, the message was handled as far as it went.
+        record.handled += 1;
+        this.kernel.logFor(this.path).error({ error }, 'a handler threw after its incarnation had ended');
+        return;
+      }
+      this.#afterCrash(envelope, error);
+      this.#crash(life, error, envelope.message.type);
+    }
+  }
+
+  #obey(next: Next<State> | undefined, life: Incarnation<Message>, during: string): void {
+    switch (next?.next) {
+      case 'same':
+        return;
+      case 'become':
+        if (!life.ended) this.#state!.value = next.state;
+        return;
+      case 'stop':
+        if (!life.ended) this.#finish(life, next.kind, next.reason, true);
+        return;
+      case undefined:
+        throw new Error(`${this.path}: handling ${during} returned no Next`);
+    }
+  }
+
+  /** What crashed once is tried again by the next incarnation; what crashed two is parked. A question's asker has been told. */
+  #afterCrash(envelope: Envelope, error: unknown): void {
+    envelope.crashes += 1;
+    if (envelope.pending !== undefined || envelope.fence !== 0) return this.#bury(envelope, 'crashed');
+    if (envelope.crashes < POISON_CRASHES) return this.#mail.putBack(envelope);
+    const reason = describeError(error);
+    this.#record.park(envelope, this.kernel.clock.now(), reason);
+    this.kernel.emit({ type: 'parked', path: this.path, incarnation: this.#number, message: envelope.message.type, from: envelope.from, reason });
+  }
+
+  /** The end of an incarnation by its own failure. */
+  #crash(life: Incarnation<Message>, error: unknown, during: string, tell = true): void {
+    const crash = describeCrash(error, this.kernel.clock.now(), life.number, during);
+    this.#record.crash(crash);
+    this.#release(life, 'crashed', crash.reason);
+    this.kernel.emit({ type: 'crashed', path: this.path, incarnation: life.number, crash });
+    if (tell) this.#onExit({ kind: 'crashed', incarnation: life.number, reason: crash.reason, error });
+  }
+
+  #finish(life: Incarnation<Message>, kind: ExitKind, reason: string, byItself = false): void {
+    if (life.ended) return;
+    this.#release(life, kind, reason);
+    this.kernel.emit({ type: 'stopped', path: this.path, incarnation: life.number, kind, reason });
+    if (byItself) this.#onExit({ kind, incarnation: life.number, reason });
+  }
+
+  #release(life: Incarnation<Message>, kind: ExitKind, reason: string): void {
+    this.#status = 'stopped';
+    this.#state = undefined;
+    this.#context = undefined;
+    this.#signals = undefined;
+    this.#abandonTerminate?.();
+    this.#abandonTerminate = undefined;
+    this.#record.lastExit = describeExit(kind, life.number, reason, this.kernel.clock.now());
+    life.end();
+    const ended = `${this.path} ended: ${reason}`;
+    this.#questions?.failAll(ended);
+    this.#questions = undefined;
+    for (const question of this.#mail.endIncarnation()) this.#bury(question, 'asked-of-the-dead', ended);
+    this.kernel.watches.ended({ path: this.path, incarnation: life.number, kind, reason });
+  }
+
+  #wakeIfWaiting(): void {
+    if (this.#awake) return;
+    const running = this.#status === 'running';
+    if (!(running && this.#mail.depth > 0) && !(this.#signals !== undefined && (running || this.#status === 'suspended'))) return;
+    this.#awake = true;
+    this.#turn.wake();
+  }
+
+  #lose(envelope: Envelope, why: Lost): void {
+    if (why === 'flushed') this.#record.flushed += 1;
+    else this.#record.dropped += 1;
+    this.#tellLost(envelope, why);
+  }
+
+  #bury(envelope: Envelope, reason: Parameters<Kernel['bury']>[3], explained?: string): void {
+    this.#record.dead += 1;
+    this.#tellLost(envelope, reason, explained);
+  }
+
+  #tellLost(envelope: Envelope, reason: Parameters<Kernel['bury']>[3], explained = `${this.path} did not handle ${envelope.message.type}: ${reason}`): void {
+    envelope.onTaken?.();
+    this.kernel.bury(this.path, envelope.from, envelope.message.type, reason);
+    envelope.pending?.fail('target-down', new Error(explained));
+  }
+}

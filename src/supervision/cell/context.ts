@@ -1,0 +1,139 @@
+/** What an incarnation may do, handed to its behaviour: everything here is fenced with it, and nothing is global. */
+import type { ActorContext, ActorLog, AnyContext, Down, Effect, InitContext, Outcome, Timers } from '../behaviour.ts';
+import type { Clock } from '../clock.ts';
+import type { Kernel } from '../kernel.ts';
+import type { Random } from '../random.ts';
+import type { AnswerOf, AnswerTo, Asking, Ref, Tagged } from '../ref.ts';
+import { ask } from './ask.ts';
+import type { OpenQuestions } from './ask.ts';
+import { Envelope } from './envelope.ts';
+import type { Incarnation, LifeHost } from './incarnation.ts';
+
+/** What a context needs of its cell. */
+export interface ContextHost<Message> extends LifeHost {
+  readonly self: Ref<Message>;
+  readonly questions: OpenQuestions;
+  traceOut(to: string, type: string, accepted: boolean): void;
+}
+
+abstract class Context<Message extends Tagged> implements AnyContext<Message> {
+  protected readonly host: ContextHost<Message>;
+  protected readonly life: Incarnation<Message>;
+
+  constructor(host: ContextHost<Message>, life: Incarnation<Message>) {
+    this.host = host;
+    this.life = life;
+  }
+
+  get self(): Ref<Message> {
+    return this.host.self;
+  }
+  get path(): string {
+    return this.host.path;
+  }
+  get incarnation(): number {
+    return this.life.number;
+  }
+  get clock(): Clock {
+    return this.#kernel.clock;
+  }
+  get random(): Random {
+    return this.#kernel.random;
+  }
+  get log(): ActorLog {
+    return this.#kernel.logFor(this.host.path);
+  }
+  get timers(): Timers<Message> {
+    return this.life.timers;
+  }
+
+  tell<M extends Tagged>(to: Ref<M>, message: M): boolean {
+    const accepted = !this.life.ended && this.#kernel.deliver(to, message, this.host.path);
+    this.host.traceOut(to.path, message.type, accepted);
+    return accepted;
+  }
+
+  effect<Value>(effect: Effect<Value, Message>): void {
+    this.life.effect(effect);
+  }
+
+  own(release: () => void): void {
+    this.life.own(release);
+  }
+
+  watch(ref: Ref<never>, then: (down: Down) => Message): void {
+    if (this.life.ended) return;
+    const { host, life } = this;
+    this.#kernel.watches.watch(host.path, ref.path, (down) => report(host, life, down.path, `watch:${down.path}`, then, down));
+  }
+
+  unwatch(ref: Ref<never>): void {
+    this.#kernel.watches.unwatch(this.host.path, ref.path);
+  }
+
+  link(ref: Ref<never>): void {
+    if (this.life.ended) return;
+    this.#kernel.watches.link(this.host.path, ref.path);
+  }
+
+  unlink(ref: Ref<never>): void {
+    this.#kernel.watches.unlink(this.host.path, ref.path);
+  }
+
+  trapLinks(then: (down: Down) => Message): void {
+    this.life.trap = then;
+  }
+
+  incarnationOf(ref: Ref<never>): number {
+    return this.#kernel.incarnationOf(ref);
+  }
+
+  get #kernel(): Kernel {
+    return this.host.kernel;
+  }
+}
+
+export class ReceiveContext<Message extends Tagged> extends Context<Message> implements ActorContext<Message> {
+  ask<Asked extends Tagged, const Question extends Asked>(to: Ref<Asked>, question: Question, timeoutMs: number, then: (outcome: Outcome<AnswerTo<Asked, Question>>) => Message): void {
+    const { host, life } = this;
+    ask<AnswerTo<Asked, Question>>(host.kernel, to, question, host.path, timeoutMs, (outcome) => report(host, life, to.path, `answer:${question.type}`, then, outcome));
+    host.traceOut(to.path, question.type, true);
+  }
+
+  answering<Question extends Asking<unknown>>(question: Question): (answer: AnswerOf<Question>) => void {
+    const { host } = this;
+    const asked = question as unknown as Tagged;
+    return host.questions.answering(asked, () => host.kernel.bury('nobody', host.path, asked.type, 'nobody-asked'));
+  }
+}
+
+export class StartContext<Message extends Tagged> extends Context<Message> implements InitContext<Message> {
+  ask<Asked extends Tagged, const Question extends Asked>(to: Ref<Asked>, question: Question, timeoutMs: number): Promise<AnswerTo<Asked, Question>> {
+    const { kernel, path } = this.host;
+    const { startingAsks } = kernel;
+    if (kernel.incarnationOf(to) === 0 && to.path !== path) return Promise.reject(new Error(`${path} cannot ask ${to.path} while starting: that has not started yet`));
+    const cycle = startingAsks.cycle(path, to.path);
+    if (cycle !== undefined) return Promise.reject(new Error(`${path} would wait for itself while starting: ${cycle.join(' → ')}`));
+    startingAsks.begin(path, to.path);
+    return new Promise<AnswerTo<Asked, Question>>((resolve, reject) => {
+      ask<AnswerTo<Asked, Question>>(kernel, to, question, path, timeoutMs, (outcome) => {
+        startingAsks.end(path, to.path);
+        if (outcome.ok) resolve(outcome.value);
+        else reject(outcome.error);
+      });
+    });
+  }
+}
+
+/** Brings home what came of something asked for. A report that throws is its asker's defect, and nobody else's. */
+export function report<Message extends Tagged, What>(host: ContextHost<Message>, life: Incarnation<Message>, from: string, during: string, make: (what: What) => Message, what: What): void {
+  if (life.ended) return;
+  let message: Message;
+  try {
+    message = make(what);
+  } catch (error) {
+    host.onDefect(error, during);
+    return;
+  }
+  host.enqueueOwn(new Envelope(message, from, host.kernel.stamp.read(), true, life.number));
+}

@@ -1,0 +1,99 @@
+/** A cell's mailbox: the actor's own results first, then the classes in their order. */
+import type { LaneSpec, MailboxSpec, MessageClass } from '../mailbox.ts';
+import { Ring } from '../ring.ts';
+import type { Envelope } from './envelope.ts';
+import { Lane } from './lane.ts';
+
+const ORDER: readonly MessageClass[] = ['control', 'exit', 'normal', 'telemetry'];
+
+export type Lost = 'overflow' | 'superseded' | 'flushed';
+
+export class Mail {
+  readonly capacity: number;
+  /** Outcomes, timers, notices: never full, because it is bounded by what the actor itself has started. */
+  readonly #own = new Ring<Envelope>();
+  readonly #lanes: readonly Lane[];
+  readonly #normal: Lane;
+  readonly #laneOf: ReadonlyMap<string, Lane> | undefined;
+  readonly #onLost: (envelope: Envelope, why: Lost) => void;
+
+  constructor(spec: MailboxSpec, onLost: (envelope: Envelope, why: Lost) => void) {
+    this.#onLost = onLost;
+    const laneOf = new Map<string, Lane>();
+    const lanes: Lane[] = [];
+    this.#normal = new Lane(spec);
+    for (const name of ORDER) {
+      const lane = name === 'normal' ? this.#normal : laneFor(spec.lanes?.[name], laneOf);
+      if (lane !== undefined) lanes.push(lane);
+    }
+    this.#lanes = lanes;
+    this.#laneOf = laneOf.size === 0 ? undefined : laneOf;
+    this.capacity = lanes.reduce((sum, lane) => sum + lane.spec.capacity, 0);
+  }
+
+  /** False: it has no place, by the overflow of the lane that is returned by `laneSpec`. */
+  offer(envelope: Envelope): boolean {
+    return this.#lane(envelope).offer(envelope, this.#onLost);
+  }
+
+  laneSpec(envelope: Envelope): LaneSpec {
+    return this.#lane(envelope).spec;
+  }
+
+  offerOwn(envelope: Envelope): void {
+    this.#own.push(envelope);
+  }
+
+  take(): Envelope | undefined {
+    if (this.#own.length > 0) return this.#own.shift();
+    for (const lane of this.#lanes) if (lane.length > 0) return lane.take();
+    return undefined;
+  }
+
+  /** A message whose handling crashed comes first again, in its lane. */
+  putBack(envelope: Envelope): void {
+    if (envelope.own) this.#own.unshift(envelope);
+    else this.#lane(envelope).putBack(envelope);
+  }
+
+  get depth(): number {
+    let depth = this.#own.length;
+    for (const lane of this.#lanes) depth += lane.length;
+    return depth;
+  }
+
+  /** What would be taken longest after it came: the oldest of all that wait. */
+  get oldestAt(): number | undefined {
+    let oldest = this.#own.peek()?.queuedAt;
+    for (const lane of this.#lanes) {
+      const at = lane.oldest?.queuedAt;
+      if (at !== undefined && (oldest === undefined || at < oldest)) oldest = at;
+    }
+    return oldest;
+  }
+
+  /** The end of an incarnation: what is flushed is lost and counted; questions are handed back, for their askers are told. */
+  endIncarnation(): Envelope[] {
+    const questions: Envelope[] = [];
+    for (const lane of this.#lanes) {
+      questions.push(...lane.remove((envelope) => envelope.pending !== undefined));
+      if (lane.spec.onRestart === 'flush') for (const envelope of lane.drain()) this.#onLost(envelope, 'flushed');
+    }
+    return questions;
+  }
+
+  drain(): Envelope[] {
+    return [...this.#own.drain(), ...this.#lanes.flatMap((lane) => lane.drain())];
+  }
+
+  #lane(envelope: Envelope): Lane {
+    return this.#laneOf?.get(envelope.message.type) ?? this.#normal;
+  }
+}
+
+function laneFor(spec: (LaneSpec & { readonly types: readonly string[] }) | undefined, laneOf: Map<string, Lane>): Lane | undefined {
+  if (spec === undefined) return undefined;
+  const lane = new Lane(spec);
+  for (const type of spec.types) laneOf.set(type, lane);
+  return lane;
+}

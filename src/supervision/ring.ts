@@ -1,0 +1,63 @@
+/** A queue at both ends on one growing ring: no item is moved at a take, and an emptied burst gives its memory back (H15). */
+
+const SMALLEST = 8;
+
+export class Ring<Item> {
+  #slots: (Item | undefined)[] = new Array<Item | undefined>(SMALLEST);
+  #head = 0;
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  push(item: Item): void {
+    if (this.#length === this.#slots.length) this.#resize(this.#length * 2);
+    this.#slots[(this.#head + this.#length) & (this.#slots.length - 1)] = item;
+    this.#length += 1;
+  }
+
+  unshift(item: Item): void {
+    if (this.#length === this.#slots.length) this.#resize(this.#length * 2);
+    this.#head = (this.#head - 1) & (this.#slots.length - 1);
+    this.#slots[this.#head] = item;
+    this.#length += 1;
+  }
+
+  peek(): Item | undefined {
+    return this.#length === 0 ? undefined : this.#slots[this.#head];
+  }
+
+  shift(): Item | undefined {
+    if (this.#length === 0) return undefined;
+    const item = this.#slots[this.#head];
+    this.#slots[this.#head] = undefined;
+    this.#head = (this.#head + 1) & (this.#slots.length - 1);
+    this.#length -= 1;
+    if (this.#slots.length > 1024 && this.#length * 8 < this.#slots.length) this.#resize(this.#slots.length / 2);
+    return item;
+  }
+
+  /** Everything, first to last; the ring is empty and small afterwards. */
+  drain(): Item[] {
+    const all = this.toArray();
+    this.#slots = new Array<Item | undefined>(SMALLEST);
+    this.#head = 0;
+    this.#length = 0;
+    return all;
+  }
+
+  toArray(): Item[] {
+    const all = new Array<Item>(this.#length);
+    for (let i = 0; i < this.#length; i++) all[i] = this.#slots[(this.#head + i) & (this.#slots.length - 1)] as Item;
+    return all;
+  }
+
+  /** `size` is a power of two, so that a mask does for a remainder. */
+  #resize(size: number): void {
+    const slots = new Array<Item | undefined>(size);
+    for (let i = 0; i < this.#length; i++) slots[i] = this.#slots[(this.#head + i) & (this.#slots.length - 1)];
+    this.#slots = slots;
+    this.#head = 0;
+  }
+}

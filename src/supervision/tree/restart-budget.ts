@@ -1,0 +1,72 @@
+/** Restart intensity and backoff: how often there may be a restart, how long to wait before the next, and what when they are spent. */
+import type { Random } from '../random.ts';
+
+/** What happens when a budget is spent: the supervisor gives up and its own supervisor decides, or it goes on slowly, for ever. */
+export type WhenSpent = 'escalate' | { readonly retryEveryMs: number };
+
+/** For a policy that depends on what is lost: called once each time the budget is found spent. One that throws escalates. */
+export interface Spent {
+  readonly supervisor: string;
+  readonly child: string;
+  /** Restarts within the window, this one included. */
+  readonly used: number;
+  readonly reason: string;
+}
+
+export interface Intensity {
+  /** At most `limit` restarts within `windowMs`. */
+  readonly limit: number;
+  readonly windowMs: number;
+  readonly whenSpent: WhenSpent | ((spent: Spent) => WhenSpent);
+}
+
+/** One child's own. */
+export interface RestartPolicy extends Intensity {
+  /** Waits min·2ⁿ up to max, ± 20 %; n starts again at 0 after `windowMs` without a restart. */
+  readonly backoff: { readonly minMs: number; readonly maxMs: number };
+}
+
+/** For a child that says nothing else: a failure is never the end, and never a storm. */
+export const DEFAULT_RESTART: RestartPolicy = {
+  limit: 5,
+  windowMs: 60_000,
+  backoff: { minMs: 100, maxMs: 10_000 },
+  whenSpent: { retryEveryMs: 30_000 },
+};
+
+/** A child whose supervisor's intensity alone decides, as in OTP: no limit and no wait of its own. */
+export const NO_BUDGET: RestartPolicy = { limit: Infinity, windowMs: 1, backoff: { minMs: 0, maxMs: 0 }, whenSpent: 'escalate' };
+
+/** Restarts within a window, over monotonic time. */
+export class RestartBudget {
+  readonly limit: number;
+  readonly windowMs: number;
+  #recent: number[] = [];
+
+  constructor({ limit, windowMs }: { readonly limit: number; readonly windowMs: number }) {
+    this.limit = limit;
+    this.windowMs = windowMs;
+  }
+
+  used(now: number): number {
+    const { windowMs } = this;
+    while (this.#recent.length > 0 && now - this.#recent[0]! >= windowMs) this.#recent.shift();
+    return this.#recent.length;
+  }
+
+  /** Counts a restart at `now`. False: that is one more than the limit. */
+  take(now: number): boolean {
+    this.used(now);
+    // More than the limit need not be remembered one by one: a storm must not fill the memory.
+    if (this.#recent.length > this.limit) this.#recent.shift();
+    this.#recent.push(now);
+    return this.#recent.length <= this.limit;
+  }
+}
+
+/** How long to wait before the restart that comes after `before` others in the window. */
+export function backoffMs({ minMs, maxMs }: RestartPolicy['backoff'], before: number, random: Random): number {
+  if (maxMs === 0) return 0;
+  const delay = Math.min(minMs * 2 ** before, maxMs);
+  return Math.round(delay * (0.8 + 0.4 * random.next()));
+}
