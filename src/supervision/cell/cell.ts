@@ -5,18 +5,17 @@ import { describeCrash, describeError, describeExit } from '../inspection.ts';
 import type { NodeStatus, OwnDetail, OwnView } from '../inspection.ts';
 import type { Kernel } from '../kernel.ts';
 import type { PendingAnswer } from '../pending-answer.ts';
-import { redactedLine } from '../redact.ts';
+import { redact, redactedLine, STATE } from '../redact.ts';
 import type { Ref, Tagged } from '../ref.ts';
 import type { Addressee, NodeExit, Shutdown } from '../tree/node.ts';
 import type { Turn } from '../turns.ts';
 import { OpenQuestions } from './ask.ts';
 import { ReceiveContext, report, StartContext } from './context.ts';
 import type { ContextHost } from './context.ts';
-import { Envelope } from './envelope.ts';
+import type { Envelope } from './envelope.ts';
 import { Incarnation } from './incarnation.ts';
 import type { EffectCounts } from './incarnation.ts';
 import { Mail } from './mail.ts';
-import type { Lost } from './mail.ts';
 import type { Tracer } from './tracer.ts';
 import { within } from './within.ts';
 import { WorkRecord } from './work-record.ts';
@@ -134,13 +133,12 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
       return false;
     }
     const { stamp } = this.kernel;
-    const envelope = new Envelope(message, from, this.#awake ? stamp.value : stamp.read(), false, 0, pending);
-    if (this.#mail.offer(envelope)) {
+    if (this.#mail.offer(message, from, this.#awake ? stamp.value : stamp.read(), pending)) {
       record.received += 1;
       if (!this.#awake) this.#wakeIfWaiting();
       return true;
     }
-    if (this.#mail.laneSpec(envelope).overflow === 'reject') record.refused += 1;
+    if (this.#mail.laneSpec(message).overflow === 'reject') record.refused += 1;
     else {
       record.received += 1;
       record.dropped += 1;
@@ -221,9 +219,16 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
     for (const envelope of envelopes) {
       envelope.crashes = 0;
       if (envelope.own) this.#mail.offerOwn(envelope);
-      else if (!this.#mail.offer(envelope)) this.#lose(envelope, 'overflow');
+      else if (!this.#mail.offer(envelope.message, envelope.from, this.kernel.stamp.read())) this.#lose(envelope, 'overflow');
     }
     this.#wakeIfWaiting();
+    return envelopes.length;
+  }
+
+  /** Gives up what was parked: it is dead from now on; how many. */
+  discardParked(): number {
+    const envelopes = this.#record.unpark();
+    for (const envelope of envelopes) this.#bury(envelope, 'crashed');
     return envelopes.length;
   }
 
@@ -245,6 +250,7 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.tracer?.end('closed');
     this.markEnded();
     this.#signals = undefined;
     this.#turn.close();
@@ -262,6 +268,7 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
       lastExit: record.lastExit ?? null,
       mailbox: { depth: this.#mail.depth, capacity: this.#mail.capacity, oldestMs: oldestAt === undefined ? 0 : Math.round(this.kernel.clock.monotonic() - oldestAt), dropped: record.dropped + record.refused },
       handled: record.handled,
+      parked: record.parkedKept,
       lastMessageAt: record.lastMessageAt(this.kernel.clock),
       children: [],
     };
@@ -278,17 +285,17 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
       timing: record.timing(),
       recentMessages: record.recent(clock),
       crashes: record.crashes,
-      parked: record.parked(redactedLine),
+      parkedMessages: record.parked(redactedLine),
       effects: { ...this.effects },
       watchedBy: this.kernel.watches.watchersOf(this.path),
     };
   }
 
-  /** State by its behaviour's own view; a view that throws is a defect that is shown, not an error that hides the rest. */
+  /** State by its behaviour's own view, redacted; a view that throws is a defect that is shown, not an error that hides the rest. */
   stateView(): unknown {
     if (this.#state === undefined) return null;
     try {
-      return this.#behaviour.view(this.#state.value, this.kernel.clock.now());
+      return redact(this.#behaviour.view(this.#state.value, this.kernel.clock.now()), STATE);
     } catch (error) {
       return { unviewable: describeError(error) };
     }
@@ -456,7 +463,7 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
     this.#turn.wake();
   }
 
-  #lose(envelope: Envelope, why: Lost): void {
+  #lose(envelope: Envelope, why: 'overflow' | 'superseded' | 'flushed'): void {
     if (why === 'flushed') this.#record.flushed += 1;
     else this.#record.dropped += 1;
     this.#tellLost(envelope, why);

@@ -135,5 +135,5 @@ export function report<Message extends Tagged, What>(host: ContextHost<Message>,
     host.onDefect(error, during);
     return;
   }
-  host.enqueueOwn(new Envelope(message, from, host.kernel.stamp.read(), true, life.number));
+  host.enqueueOwn(Envelope.own(message, from, host.kernel.stamp.read(), life.number));
 }

@@ -119,6 +119,6 @@ export class Incarnation<Message extends Tagged> implements TimerHost {
       this.#host.onDefect(error, `effect:${effect.name}`);
       return;
     }
-    this.#host.enqueueOwn(new Envelope(message, `effect:${effect.name}`, this.#host.kernel.stamp.read(), true, fact ? 0 : this.number));
+    this.#host.enqueueOwn(Envelope.own(message, `effect:${effect.name}`, this.#host.kernel.stamp.read(), fact ? 0 : this.number));
   }
 }

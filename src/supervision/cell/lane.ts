@@ -1,14 +1,20 @@
 /** One class of a mailbox: a bounded queue that says what becomes of each message. */
 import type { LaneSpec } from '../mailbox.ts';
+import type { PendingAnswer } from '../pending-answer.ts';
 import type { Tagged } from '../ref.ts';
-import { Ring } from '../ring.ts';
-import type { Envelope } from './envelope.ts';
+import { Envelope } from './envelope.ts';
+import { MailQueue } from './mail-queue.ts';
+import type { Slot } from './mail-queue.ts';
+
+export type OnLost = (lost: Envelope, why: 'overflow' | 'superseded' | 'flushed') => void;
 
 export class Lane {
   readonly spec: LaneSpec;
-  readonly #queue = new Ring<Envelope>();
-  /** For `latest-by-key` alone. */
-  readonly #byKey: Map<string, Envelope> | undefined;
+  readonly #queue = new MailQueue();
+  /** What a handler crashed on comes first again. */
+  #returned: Envelope[] | undefined;
+  /** For `latest-by-key` alone: where the message of a key waits. */
+  readonly #byKey: Map<string, Slot> | undefined;
 
   constructor(spec: LaneSpec) {
     this.spec = spec;
@@ -16,66 +22,71 @@ export class Lane {
   }
 
   get length(): number {
-    return this.#queue.length;
+    return this.#queue.length + (this.#returned?.length ?? 0);
   }
 
-  get oldest(): Envelope | undefined {
-    return this.#queue.peek();
+  /** Monotonic ms. */
+  get oldestAt(): number | undefined {
+    return this.#returned?.at(-1)?.queuedAt ?? this.#queue.oldestAt;
   }
 
   /** `onLost` is told of what has to go so that the newcomer can come; false: the newcomer itself has to. */
-  offer(envelope: Envelope, onLost: (lost: Envelope, why: 'overflow' | 'superseded') => void): boolean {
-    if (this.#byKey !== undefined && this.#supersede(envelope, onLost)) return true;
-    if (this.#queue.length >= this.spec.capacity) {
+  offer(message: Tagged, from: string, queuedAt: number, pending: PendingAnswer | undefined, onLost: OnLost): boolean {
+    if (this.#byKey !== undefined && pending === undefined && this.#supersede(message, queuedAt, onLost)) return true;
+    if (this.length >= this.spec.capacity) {
       if (this.spec.overflow === 'reject' || this.spec.overflow === 'drop-newest') return false;
-      const oldest = this.take();
-      if (oldest !== undefined) onLost(oldest, 'overflow');
+      const oldest = new Envelope();
+      onLost(this.take(oldest) ?? oldest, 'overflow');
     }
-    this.#queue.push(envelope);
-    this.#byKey?.set(this.#keyOf(envelope.message), envelope);
+    this.#queue.push(message, from, queuedAt, pending);
+    if (this.#byKey !== undefined && pending === undefined) this.#byKey.set(this.#keyOf(message), this.#queue.lastSlot);
     return true;
   }
 
-  take(): Envelope | undefined {
-    const envelope = this.#queue.shift();
-    if (envelope !== undefined && this.#byKey !== undefined) {
-      const key = this.#keyOf(envelope.message);
-      if (this.#byKey.get(key) === envelope) this.#byKey.delete(key);
+  /** The next, in `scratch` or in an envelope of its own; undefined: none waits. */
+  take(scratch: Envelope): Envelope | undefined {
+    if (this.#returned !== undefined) {
+      const returned = this.#returned.pop();
+      if (this.#returned.length === 0) this.#returned = undefined;
+      return returned;
     }
-    return envelope;
+    if (!this.#queue.take(scratch)) return undefined;
+    if (this.#byKey !== undefined && scratch.pending === undefined) this.#byKey.delete(this.#keyOf(scratch.message));
+    return scratch;
   }
 
-  /** A message that was taken comes first again. */
   putBack(envelope: Envelope): void {
-    this.#queue.unshift(envelope);
+    (this.#returned ??= []).push(envelope.copy());
   }
 
   drain(): Envelope[] {
-    this.#byKey?.clear();
-    return this.#queue.drain();
+    return this.remove(() => true);
   }
 
   /** Takes out what `unwanted` names; the rest keeps its order. */
   remove(unwanted: (envelope: Envelope) => boolean): Envelope[] {
-    const all = this.#queue.toArray();
-    const removed = all.filter(unwanted);
-    if (removed.length === 0) return removed;
-    this.#queue.drain();
-    for (const envelope of all) if (!unwanted(envelope)) this.#queue.push(envelope);
-    if (this.#byKey !== undefined) for (const envelope of removed) this.#byKey.delete(this.#keyOf(envelope.message));
-    return removed;
+    const removed: Envelope[] = [];
+    const returned = this.#returned;
+    this.#returned = undefined;
+    for (let left = this.#queue.length; left > 0; left--) {
+      const envelope = new Envelope();
+      this.take(envelope);
+      if (unwanted(envelope)) removed.push(envelope);
+      else this.offer(envelope.message, envelope.from, envelope.queuedAt, envelope.pending, () => undefined);
+    }
+    // A returned envelope never has an asker: only draining takes it.
+    const kept = returned?.filter((envelope) => !unwanted(envelope));
+    if (kept !== undefined && kept.length > 0) this.#returned = kept;
+    return [...(returned?.filter(unwanted).reverse() ?? []), ...removed];
   }
 
   /** The newer message takes the place of the waiting one, so that a busy key cannot push itself ever further back. */
-  #supersede(envelope: Envelope, onLost: (lost: Envelope, why: 'superseded') => void): boolean {
-    const waiting = this.#byKey?.get(this.#keyOf(envelope.message));
-    if (waiting === undefined || waiting.pending !== undefined || envelope.pending !== undefined) return false;
-    const { message, queuedAt } = waiting;
-    waiting.message = envelope.message;
-    waiting.queuedAt = envelope.queuedAt;
-    envelope.message = message;
-    envelope.queuedAt = queuedAt;
-    onLost(envelope, 'superseded');
+  #supersede(message: Tagged, queuedAt: number, onLost: OnLost): boolean {
+    const slot = this.#byKey?.get(this.#keyOf(message));
+    if (slot === undefined) return false;
+    const replaced = new Envelope();
+    if (!this.#queue.replace(slot, message, queuedAt, replaced)) return false;
+    onLost(replaced, 'superseded');
     return true;
   }
 

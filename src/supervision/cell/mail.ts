@@ -1,12 +1,13 @@
 /** A cell's mailbox: the actor's own results first, then the classes in their order. */
 import type { LaneSpec, MailboxSpec, MessageClass } from '../mailbox.ts';
 import { Ring } from '../ring.ts';
-import type { Envelope } from './envelope.ts';
+import type { PendingAnswer } from '../pending-answer.ts';
+import type { Tagged } from '../ref.ts';
+import { Envelope } from './envelope.ts';
 import { Lane } from './lane.ts';
+import type { OnLost } from './lane.ts';
 
 const ORDER: readonly MessageClass[] = ['control', 'exit', 'normal', 'telemetry'];
-
-export type Lost = 'overflow' | 'superseded' | 'flushed';
 
 export class Mail {
   readonly capacity: number;
@@ -15,9 +16,11 @@ export class Mail {
   readonly #lanes: readonly Lane[];
   readonly #normal: Lane;
   readonly #laneOf: ReadonlyMap<string, Lane> | undefined;
-  readonly #onLost: (envelope: Envelope, why: Lost) => void;
+  readonly #onLost: OnLost;
+  /** What is taken from a lane is in here until the next is taken. */
+  readonly #scratch = new Envelope();
 
-  constructor(spec: MailboxSpec, onLost: (envelope: Envelope, why: Lost) => void) {
+  constructor(spec: MailboxSpec, onLost: OnLost) {
     this.#onLost = onLost;
     const laneOf = new Map<string, Lane>();
     const lanes: Lane[] = [];
@@ -31,32 +34,35 @@ export class Mail {
     this.capacity = lanes.reduce((sum, lane) => sum + lane.spec.capacity, 0);
   }
 
-  /** False: it has no place, by the overflow of the lane that is returned by `laneSpec`. */
-  offer(envelope: Envelope): boolean {
-    return this.#lane(envelope).offer(envelope, this.#onLost);
+  /** False: it has no place, by the overflow that `laneSpec` tells. */
+  offer(message: Tagged, from: string, queuedAt: number, pending?: PendingAnswer): boolean {
+    return this.#lane(message).offer(message, from, queuedAt, pending, this.#onLost);
   }
 
-  laneSpec(envelope: Envelope): LaneSpec {
-    return this.#lane(envelope).spec;
+  laneSpec(message: Tagged): LaneSpec {
+    return this.#lane(message).spec;
   }
 
   offerOwn(envelope: Envelope): void {
     this.#own.push(envelope);
   }
 
+  /** Good until the next is taken: whoever keeps it, keeps a copy. */
   take(): Envelope | undefined {
     if (this.#own.length > 0) return this.#own.shift();
-    for (const lane of this.#lanes) if (lane.length > 0) return lane.take();
+    if (this.#laneOf === undefined) return this.#normal.take(this.#scratch);
+    for (const lane of this.#lanes) if (lane.length > 0) return lane.take(this.#scratch);
     return undefined;
   }
 
   /** A message whose handling crashed comes first again, in its lane. */
   putBack(envelope: Envelope): void {
     if (envelope.own) this.#own.unshift(envelope);
-    else this.#lane(envelope).putBack(envelope);
+    else this.#lane(envelope.message).putBack(envelope);
   }
 
   get depth(): number {
+    if (this.#laneOf === undefined) return this.#own.length + this.#normal.length;
     let depth = this.#own.length;
     for (const lane of this.#lanes) depth += lane.length;
     return depth;
@@ -66,7 +72,7 @@ export class Mail {
   get oldestAt(): number | undefined {
     let oldest = this.#own.peek()?.queuedAt;
     for (const lane of this.#lanes) {
-      const at = lane.oldest?.queuedAt;
+      const at = lane.oldestAt;
       if (at !== undefined && (oldest === undefined || at < oldest)) oldest = at;
     }
     return oldest;
@@ -86,8 +92,8 @@ export class Mail {
     return [...this.#own.drain(), ...this.#lanes.flatMap((lane) => lane.drain())];
   }
 
-  #lane(envelope: Envelope): Lane {
-    return this.#laneOf?.get(envelope.message.type) ?? this.#normal;
+  #lane(message: Tagged): Lane {
+    return this.#laneOf?.get(message.type) ?? this.#normal;
   }
 }
 

@@ -112,6 +112,6 @@ export class ActorTimers<Message extends Tagged> implements Timers<Message> {
   }
 
   #enqueue(message: Message, key: string, onTaken: () => boolean): void {
-    this.#host.enqueue(new Envelope(message, `timer:${key}`, this.#kernel.stamp.read(), true, this.#host.number, undefined, onTaken));
+    this.#host.enqueue(Envelope.own(message, `timer:${key}`, this.#kernel.stamp.read(), this.#host.number, onTaken));
   }
 }

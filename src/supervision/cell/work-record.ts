@@ -78,7 +78,7 @@ export class WorkRecord {
   park(envelope: Envelope, at: number, reason: string): void {
     const parked = (this.#parked ??= []);
     this.#parkedEver += 1;
-    parked.push({ envelope, at, reason });
+    parked.push({ envelope: envelope.copy(), at, reason });
     if (parked.length > PARKED_KEPT) parked.shift();
   }
 
