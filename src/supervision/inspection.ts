@@ -71,7 +71,8 @@ export interface NodeView {
   readonly restartBudget: { readonly used: number; readonly limit: number; readonly windowMs: number };
   /** Null until an incarnation has ended. */
   readonly lastExit: Exit | null;
-  readonly mailbox: { readonly depth: number; readonly capacity: number; readonly oldestMs: number; readonly dropped: number };
+  /** `parked`: messages that crashed two incarnations, kept aside now. */
+  readonly mailbox: { readonly depth: number; readonly capacity: number; readonly oldestMs: number; readonly dropped: number; readonly parked: number };
   readonly handled: number;
   /** ISO-8601; null before the first message. */
   readonly lastMessageAt: string | null;
@@ -98,6 +99,7 @@ export interface ParkedMessage {
 
 export interface WorkerDetail extends NodeView {
   readonly purpose: string;
+  /** By the actor's own view, redacted; null: no incarnation has one now. */
   readonly state: unknown;
   readonly accounts: Accounts;
   readonly timing: Timing;

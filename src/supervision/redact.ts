@@ -8,16 +8,17 @@ const SECRET_NUMBER = /secret|passw|passphrase|credential/i;
 const SECRET_IN_TEXT = /((?:api[-_]?)?(?:secret|key|token|password|passphrase|signature|authorization)["']?\s*[=:]\s*["']?)((?:Bearer\s+)?[^\s"',&;})\]]+)/gi;
 const REDACTED = '[redacted]';
 
-/** How much is shown: levels below the value itself, and entries of one list or object. */
+/** How much is shown: levels below the value itself, entries of one list or object, values of the whole. */
 interface Limits {
   readonly depth: number;
   readonly entries: number;
+  readonly values: number;
 }
 
 /** For a message or a line of a log. */
-const LINE: Limits = { depth: 6, entries: 100 };
-/** For the state of an actor: more entries than any list of a healthy one; one that grew without bound is cut. */
-export const STATE: Limits = { depth: 12, entries: 2_000 };
+const LINE: Limits = { depth: 6, entries: 100, values: 1_000 };
+/** For the state of an actor: more than any healthy one has; one that grew without bound must not take the service down when looked at. */
+export const STATE: Limits = { depth: 12, entries: 2_000, values: 50_000 };
 
 /** Without what looks like a secret in a text. */
 export function redactText(text: string): string {
@@ -26,42 +27,62 @@ export function redactText(text: string): string {
 
 /** A copy that is plain JSON: secrets by their names, deep and long things cut with a word of what was cut. Never throws. */
 export function redact(value: unknown, limits: Limits = LINE): unknown {
-  try {
-    return shown(value, limits, limits.depth);
-  } catch {
-    // A getter or a toJSON that throws is a defect of what is looked at, and must not hide the rest of a view.
-    return '[unreadable]';
-  }
+  return new Copy(limits).of(value, limits.depth);
 }
 
-function shown(value: unknown, limits: Limits, depth: number): unknown {
-  switch (typeof value) {
-    case 'string':
-      return redactText(value);
-    case 'bigint':
-    case 'symbol':
-      return String(value);
-    case 'function':
-      return '[function]';
-    case 'object':
-      break;
-    default:
-      return value;
+class Copy {
+  readonly #most: number;
+  #left: number;
+
+  constructor({ entries, values }: Limits) {
+    this.#most = entries;
+    this.#left = values;
   }
-  if (value === null) return null;
-  if (value instanceof Error) return redactText(`${value.name}: ${value.message}`);
-  if (depth === 0) return Array.isArray(value) ? `[${value.length} items]` : '[object]';
-  // Decimals and dates say themselves how they are written.
-  if ('toJSON' in value && typeof value.toJSON === 'function') return shown(value.toJSON() as unknown, limits, depth - 1);
-  const most = limits.entries;
-  if (Array.isArray(value) || value instanceof Set) {
-    const items = [...value];
-    const some = items.slice(0, most).map((item) => shown(item, limits, depth - 1));
-    return items.length > most ? [...some, `[${items.length - most} more]`] : some;
+
+  of(value: unknown, depth: number): unknown {
+    switch (typeof value) {
+      case 'string':
+        return redactText(value);
+      case 'bigint':
+      case 'symbol':
+        return String(value);
+      case 'function':
+        return '[function]';
+      case 'object':
+        break;
+      default:
+        return value;
+    }
+    if (value === null) return null;
+    try {
+      return this.#ofObject(value, depth);
+    } catch {
+      // A getter or a toJSON that throws is a defect of what is looked at, and must not hide the rest.
+      return '[unreadable]';
+    }
   }
-  const entries: [string, unknown][] = value instanceof Map ? [...value].map(([key, item]) => [String(key), item]) : Object.entries(value);
-  const some = entries.slice(0, most).map(([key, item]) => [key, hides(key, item) ? REDACTED : shown(item, limits, depth - 1)] as const);
-  return Object.fromEntries(entries.length > most ? [...some, ['…', `${entries.length - most} more`]] : some);
+
+  #ofObject(value: object, depth: number): unknown {
+    if (value instanceof Error) return redactText(`${value.name}: ${value.message}`);
+    if (depth === 0) return Array.isArray(value) ? `[${value.length} items]` : '[object]';
+    // Decimals and dates say themselves how they are written.
+    if ('toJSON' in value && typeof value.toJSON === 'function') return this.of(value.toJSON() as unknown, depth - 1);
+    if (Array.isArray(value) || value instanceof Set) {
+      const items = [...value];
+      const shown = items.slice(0, this.#take(items.length)).map((item) => this.of(item, depth - 1));
+      return items.length > shown.length ? [...shown, `[${items.length - shown.length} more]`] : shown;
+    }
+    const entries: [string, unknown][] = value instanceof Map ? [...value].map(([key, item]) => [String(key), item]) : Object.entries(value);
+    const shown = entries.slice(0, this.#take(entries.length)).map(([key, item]) => [key, hides(key, item) ? REDACTED : this.of(item, depth - 1)] as const);
+    return Object.fromEntries(entries.length > shown.length ? [...shown, ['…', `${entries.length - shown.length} more`]] : shown);
+  }
+
+  /** How many of so many entries may be shown. */
+  #take(wanted: number): number {
+    const taken = Math.min(wanted, this.#most, this.#left);
+    this.#left -= taken;
+    return taken;
+  }
 }
 
 function hides(key: string, value: unknown): boolean {

@@ -15,7 +15,6 @@ import type { LifecycleEvent, NodeView, WorkerDetail } from './inspection.ts';
 import type { Kernel, LoopMarker } from './kernel.ts';
 import type { PendingAnswer } from './pending-answer.ts';
 import type { Random } from './random.ts';
-import { redact } from './redact.ts';
 import type { AnswerTo, Ref, Tagged } from './ref.ts';
 import { Registry } from './registry.ts';
 import { Stamp } from './stamp.ts';
@@ -152,7 +151,7 @@ export class ActorSystem {
 
   /** The state of an actor by its own view and redacted, read in its turn; rejects if it has none within `timeoutMs`. */
   state(path: string, timeoutMs = STATE_MS): Promise<unknown> {
-    return this.#inTurn(path, timeoutMs, (cell) => redact(cell.stateView()));
+    return this.#inTurn(path, timeoutMs, (cell) => cell.stateView());
   }
 
   /** Gives an actor another state, in its turn; rejects as `state` does. For a rescue, and for tests. */
@@ -174,6 +173,11 @@ export class ActorSystem {
   /** Puts what an actor has parked back into its mailbox; how many. Undefined: no such actor. */
   unpark(path: string): number | undefined {
     return this.#cell(path)?.unpark();
+  }
+
+  /** Gives up what an actor has parked; how many. Undefined: no such actor. */
+  discardParked(path: string): number | undefined {
+    return this.#cell(path)?.discardParked();
   }
 
   /** Begins the timing of an actor anew. False: no such actor. */

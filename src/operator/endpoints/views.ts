@@ -12,7 +12,6 @@ import { judgeHealth } from '../health.ts';
 import { askKnown, stateOf, valueOf } from '../known.ts';
 import type { OperatorOptions } from '../options.ts';
 import { positionRows, readExecutors, readMarks } from '../positions.ts';
-import { presentable } from '../presentable.ts';
 import { isControl } from './control.ts';
 
 const wholeMs = z.string().regex(/^\d{1,12}$/, `a whole number of milliseconds, 1 to ${LONGEST_WINDOW_MS}`).transform(Number).pipe(z.number().min(1).max(LONGEST_WINDOW_MS));
@@ -29,8 +28,8 @@ export function viewEndpoints(options: OperatorOptions, clock: Clock): readonly 
       return valueOf(await askKnown(system, refs.funnel, { type: 'get', windowMs }));
     }, 'windowMs (default 3600000)'),
     reading('/v1/positions', 'Every open position, with its stop and target.', () => positionRows(readExecutors(system, executors.keys()), readMarks(system))),
-    reading('/v1/universe', 'The symbols traded, and why the others are not.', () => presentable(valueOf(stateOf(system, 'universe')))),
-    reading('/v1/account', 'Equity and margin, with the age of the observation.', () => presentable(valueOf(stateOf(system, 'account')))),
+    reading('/v1/universe', 'The symbols traded, and why the others are not.', () => valueOf(stateOf(system, 'universe'))),
+    reading('/v1/account', 'Equity and margin, with the age of the observation.', () => valueOf(stateOf(system, 'account'))),
     reading('/v1/deadletters', 'Messages that could not be delivered or handled, newest first, and their count by reason.', () => deadLetters(options)),
   ];
 }
@@ -63,7 +62,7 @@ function actor({ system }: OperatorOptions, encoded: string): unknown {
     throw new VigilError('ACTOR_NOT_FOUND', `there is no actor ${path}`, { details: { path } });
   }
   if (!('state' in node)) return node;
-  return { ...node, state: presentable(node.state) ?? null, crashes: node.crashes.map((crash) => ({ ...crash, at: isoTime(crash.at) })) };
+  return { ...node, crashes: node.crashes.map((crash) => ({ ...crash, at: isoTime(crash.at) })) };
 }
 
 function deadLetters({ system }: OperatorOptions): unknown {

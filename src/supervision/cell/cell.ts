@@ -266,9 +266,8 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
       status: this.#status,
       incarnation: this.#number,
       lastExit: record.lastExit ?? null,
-      mailbox: { depth: this.#mail.depth, capacity: this.#mail.capacity, oldestMs: oldestAt === undefined ? 0 : Math.round(this.kernel.clock.monotonic() - oldestAt), dropped: record.dropped + record.refused },
+      mailbox: { depth: this.#mail.depth, capacity: this.#mail.capacity, oldestMs: oldestAt === undefined ? 0 : Math.round(this.kernel.clock.monotonic() - oldestAt), dropped: record.dropped + record.refused, parked: record.parkedKept },
       handled: record.handled,
-      parked: record.parkedKept,
       lastMessageAt: record.lastMessageAt(this.kernel.clock),
       children: [],
     };
@@ -285,7 +284,7 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
       timing: record.timing(),
       recentMessages: record.recent(clock),
       crashes: record.crashes,
-      parkedMessages: record.parked(redactedLine),
+      parked: record.parked(redactedLine),
       effects: { ...this.effects },
       watchedBy: this.kernel.watches.watchersOf(this.path),
     };

@@ -63,13 +63,22 @@ export class Tracer {
     if (this.#traced.tracer !== this) return;
     this.#traced.tracer = undefined;
     this.#deadline.cancel();
-    this.#listener({ direction: 'end', at: this.#now(), reason, events: this.#events });
+    this.#listen({ direction: 'end', at: this.#now(), reason, events: this.#events });
   }
 
   #tell(event: TraceEvent): void {
     this.#events += 1;
-    this.#listener(event);
+    this.#listen(event);
     if (this.#events >= this.#limits.messages) this.end('messages');
+  }
+
+  /** It is called in the turn of the one that is followed: what a listener throws must not become its crash. */
+  #listen(event: TraceEvent): void {
+    try {
+      this.#listener(event);
+    } catch (error) {
+      this.#kernel.logFor('supervision').error({ error }, 'a listener to a trace threw');
+    }
   }
 
   #now(): string {

@@ -90,6 +90,11 @@ export class WorkRecord {
     return envelopes;
   }
 
+  /** How many are kept now: what gave way is only counted. */
+  get parkedKept(): number {
+    return this.#parked?.length ?? 0;
+  }
+
   resetTiming(): void {
     this.#wait?.reset();
     this.#service?.reset();

@@ -282,7 +282,7 @@ export class Supervisor implements Node {
       status: this.#status,
       incarnation: this.#number,
       lastExit: this.#lastExit ?? null,
-      mailbox: { depth: 0, capacity: 0, oldestMs: 0, dropped: 0 },
+      mailbox: { depth: 0, capacity: 0, oldestMs: 0, dropped: 0, parked: 0 },
       handled: 0,
       lastMessageAt: null,
       children: this.#all().map(view),

@@ -11,7 +11,7 @@ export const NOW = 1_770_000_000_000;
 export function node(path: string, status: NodeStatus = 'running', more: Partial<NodeView> = {}): NodeView {
   return {
     path, role: path, kind: 'worker', status, incarnation: 1, restart: 'permanent', restarts: 0, lastExit: null, restartBudget: { used: 0, limit: 5, windowMs: 60_000 },
-    mailbox: { depth: 0, capacity: 10, oldestMs: 0, dropped: 0 }, handled: 0, lastMessageAt: null, children: [], ...more,
+    mailbox: { depth: 0, capacity: 10, oldestMs: 0, dropped: 0, parked: 0 }, handled: 0, lastMessageAt: null, children: [], ...more,
   };
 }
 
