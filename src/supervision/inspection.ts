@@ -123,8 +123,11 @@ export function describeError(error: unknown): string {
 }
 
 export function describeCrash(error: unknown, at: number, incarnation: number, during: string | undefined): Crash {
-  const stack = error instanceof Error && error.stack !== undefined ? redactText(error.stack).slice(0, STACK_LIMIT) : undefined;
-  return { at, incarnation, reason: describeError(error), ...(during === undefined ? {} : { during }), ...(stack === undefined ? {} : { stack }) };
+  const crash = { at, incarnation, reason: describeError(error), ...(during === undefined ? {} : { during }) };
+  if (!(error instanceof Error)) return crash;
+  // Writing a stack out takes longer than a restart: it is done for whoever looks.
+  let stack: string | undefined;
+  return Object.defineProperty(crash, 'stack', { enumerable: true, get: () => (stack ??= redactText(error.stack ?? '').slice(0, STACK_LIMIT)) });
 }
 
 export function describeExit(kind: ExitKind, incarnation: number, reason: string, at: number): Exit {

@@ -1,6 +1,7 @@
 /** One tree of actors: refs by role path, delivery, questions from outside, control and inspection. */
+import { Address } from './address.ts';
 import type { ActorLog } from './behaviour.ts';
-import { ask, StartingAsks } from './cell/ask.ts';
+import { asked, StartingAsks } from './cell/ask.ts';
 import { Cell } from './cell/cell.ts';
 import { Tracer } from './cell/tracer.ts';
 import type { TraceEvent, TraceLimits } from './cell/tracer.ts';
@@ -48,6 +49,7 @@ export class ActorSystem {
   readonly #listeners = new Set<(event: LifecycleEvent) => void>();
   readonly #seal: ((message: Tagged) => void) | undefined;
   #root: Supervisor | undefined;
+  readonly #find = (path: string) => this.#cell(path);
 
   constructor({ clock, random, turns, logFor, marker, seal }: SystemOptions) {
     const registry = this.#registry;
@@ -80,7 +82,7 @@ export class ActorSystem {
 
   /** The ref of a role path, whether or not anyone answers there yet. */
   ref<Message>(path: string): Ref<Message> {
-    return { path } as Ref<Message>;
+    return Address.of(path);
   }
 
   /**
@@ -117,9 +119,7 @@ export class ActorSystem {
   }
 
   ask<Asked extends Tagged, const Question extends Asked>(to: Ref<Asked>, question: Question, timeoutMs: number, from = 'outside'): Promise<AnswerTo<Asked, Question>> {
-    return new Promise((resolve, reject) => {
-      ask<AnswerTo<Asked, Question>>(this.#kernel, to, question, from, timeoutMs, (outcome) => (outcome.ok ? resolve(outcome.value) : reject(outcome.error)));
-    });
+    return asked(this.#kernel, to, question, from, timeoutMs);
   }
 
   subscribe(listener: (event: LifecycleEvent) => void): () => void {
@@ -227,10 +227,10 @@ export class ActorSystem {
   }
 
   #deliver(to: Ref<never>, message: Tagged, from: string, pending?: PendingAnswer): boolean {
-    const node = this.#registry.node(to.path);
-    if (node instanceof Cell) {
+    const destination = Address.destinationOf(to, this.#find);
+    if (destination !== undefined) {
       this.#seal?.(message);
-      return node.accept(message, from, pending);
+      return destination.accept(message, from, pending);
     }
     this.#bury(to.path, from, message.type, 'unknown-ref');
     return false;

@@ -4,81 +4,130 @@ import type { TimerHandle } from '../clock.ts';
 import type { Kernel } from '../kernel.ts';
 import type { PendingAnswer } from '../pending-answer.ts';
 import type { Ref, Tagged } from '../ref.ts';
-import type { Envelope } from './envelope.ts';
 
-class Question<Answer> implements PendingAnswer {
+type Failure = 'deadline' | 'target-down' | 'refused';
+
+abstract class Question implements PendingAnswer {
+  settled = false;
+  onSettled: (() => void) | undefined = undefined;
   readonly #kernel: Kernel;
   readonly #to: string;
   readonly #type: string;
   readonly #from: string;
   readonly #deadline: TimerHandle;
-  #settle: ((outcome: Outcome<Answer>) => void) | undefined;
 
-  constructor(kernel: Kernel, to: string, type: string, from: string, timeoutMs: number, settle: (outcome: Outcome<Answer>) => void) {
+  constructor(kernel: Kernel, to: string, type: string, from: string, timeoutMs: number) {
     this.#kernel = kernel;
     this.#to = to;
     this.#type = type;
     this.#from = from;
-    this.#settle = settle;
-    this.#deadline = kernel.deadlines.after(timeoutMs, () => this.#fail('deadline', new Error(`${to} did not answer ${type} within ${timeoutMs} ms`)));
+    this.#deadline = kernel.deadlines.after(timeoutMs, () => this.#close('deadline', new Error(`${to} did not answer ${type} within ${timeoutMs} ms`)));
   }
 
   answer(value: unknown): void {
-    if (this.#settle === undefined) this.#kernel.bury(this.#from, this.#to, this.#type, 'late-answer');
-    else this.#close({ ok: true, value: value as Answer, late: false });
+    if (this.settled) return this.#kernel.bury(this.#from, this.#to, this.#type, 'late-answer');
+    this.#settle();
+    this.answered(value);
   }
 
   fail(cause: 'target-down' | 'refused', error: Error): void {
-    this.#fail(cause, error);
+    this.#close(cause, error);
   }
 
-  #fail(cause: 'deadline' | 'target-down' | 'refused', error: Error): void {
-    this.#close({ ok: false, cause, error, late: false });
+  protected abstract answered(value: unknown): void;
+  protected abstract failed(cause: Failure, error: Error): void;
+
+  #close(cause: Failure, error: Error): void {
+    if (this.settled) return;
+    this.#settle();
+    this.failed(cause, error);
   }
 
-  #close(outcome: Outcome<Answer>): void {
-    const settle = this.#settle;
-    if (settle === undefined) return;
-    this.#settle = undefined;
+  #settle(): void {
+    this.settled = true;
     this.#deadline.cancel();
-    settle(outcome);
+    this.onSettled?.();
+  }
+}
+
+/** For an asker that gets a message. */
+class Reported<Answer> extends Question {
+  readonly #report: (outcome: Outcome<Answer>) => void;
+
+  constructor(kernel: Kernel, to: string, type: string, from: string, timeoutMs: number, report: (outcome: Outcome<Answer>) => void) {
+    super(kernel, to, type, from, timeoutMs);
+    this.#report = report;
+  }
+
+  protected override answered(value: unknown): void {
+    this.#report({ ok: true, value: value as Answer, late: false });
+  }
+
+  protected override failed(cause: Failure, error: Error): void {
+    this.#report({ ok: false, cause, error, late: false });
+  }
+}
+
+/** For an asker that awaits. */
+class Awaited<Answer> extends Question {
+  readonly #resolve: (answer: Answer) => void;
+  readonly #reject: (error: Error) => void;
+
+  constructor(kernel: Kernel, to: string, type: string, from: string, timeoutMs: number, resolve: (answer: Answer) => void, reject: (error: Error) => void) {
+    super(kernel, to, type, from, timeoutMs);
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  protected override answered(value: unknown): void {
+    this.#resolve(value as Answer);
+  }
+
+  protected override failed(_cause: Failure, error: Error): void {
+    this.#reject(error);
   }
 }
 
 /** The longest a question may wait; a number that is no time would otherwise mean "at once" or "never" (H14). */
 const LONGEST_MS = 600_000;
 
-/** Sends `question`; calls `settle` exactly once. `timeoutMs`: above 0, at most ten minutes. */
-export function ask<Answer>(kernel: Kernel, to: Ref<never>, question: Tagged, from: string, timeoutMs: number, settle: (outcome: Outcome<Answer>) => void): void {
-  if (!(timeoutMs > 0 && timeoutMs <= LONGEST_MS)) {
-    settle({ ok: false, cause: 'refused', error: new RangeError(`asking ${to.path} ${question.type}: timeoutMs is ${timeoutMs}; give a number of ms above 0 and up to ${LONGEST_MS}`), late: false });
-    return;
-  }
-  const pending = new Question(kernel, to.path, question.type, from, timeoutMs, settle);
-  if (!kernel.deliver(to, question, from, pending)) pending.fail('refused', new Error(`${to.path} does not accept ${question.type}`));
+/** Sends `question`; calls `report` exactly once. `timeoutMs`: above 0, at most ten minutes. False: it was refused. */
+export function ask<Answer>(kernel: Kernel, to: Ref<never>, question: Tagged, from: string, timeoutMs: number, report: (outcome: Outcome<Answer>) => void): boolean {
+  const fault = timeoutFault(to, question, timeoutMs);
+  if (fault === undefined) return put(kernel, to, question, from, new Reported(kernel, to.path, question.type, from, timeoutMs, report));
+  report({ ok: false, cause: 'refused', error: fault, late: false });
+  return false;
 }
 
-/** The questions an incarnation has taken and not answered: when it ends, the askers are told at once. */
+/** The same, as a promise: rejects with the reason why there is no answer. */
+export function asked<Answer>(kernel: Kernel, to: Ref<never>, question: Tagged, from: string, timeoutMs: number): Promise<Answer> {
+  const fault = timeoutFault(to, question, timeoutMs);
+  if (fault !== undefined) return Promise.reject(fault);
+  return new Promise((resolve, reject) => put(kernel, to, question, from, new Awaited(kernel, to.path, question.type, from, timeoutMs, resolve, reject)));
+}
+
+function put(kernel: Kernel, to: Ref<never>, question: Tagged, from: string, pending: Question): boolean {
+  const accepted = kernel.deliver(to, question, from, pending);
+  if (!accepted) pending.fail('refused', new Error(`${to.path} does not accept ${question.type}`));
+  return accepted;
+}
+
+function timeoutFault(to: Ref<never>, question: Tagged, timeoutMs: number): RangeError | undefined {
+  if (timeoutMs > 0 && timeoutMs <= LONGEST_MS) return undefined;
+  return new RangeError(`asking ${to.path} ${question.type}: timeoutMs is ${timeoutMs}; give a number of ms above 0 and up to ${LONGEST_MS}`);
+}
+
+/** The questions an incarnation has handled and not answered yet: when it ends, the askers are told at once. */
 export class OpenQuestions {
-  readonly #open = new Map<Tagged, PendingAnswer>();
+  readonly #open = new Set<PendingAnswer>();
 
-  take(envelope: Envelope, pending: PendingAnswer): void {
-    this.#open.set(envelope.message, pending);
-  }
-
-  /** @throws if `question` is no message of this incarnation. */
-  answering(question: Tagged, onNobody: () => void): (value: unknown) => void {
-    const pending = this.#open.get(question);
-    return (value) => {
-      if (pending === undefined) return onNobody();
-      this.#open.delete(question);
-      pending.answer(value);
-    };
+  keep(pending: PendingAnswer): void {
+    this.#open.add(pending);
+    pending.onSettled = () => this.#open.delete(pending);
   }
 
   failAll(reason: string): void {
-    for (const pending of this.#open.values()) pending.fail('target-down', new Error(reason));
-    this.#open.clear();
+    for (const pending of [...this.#open]) pending.fail('target-down', new Error(reason));
   }
 }
 

@@ -34,6 +34,9 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
   readonly kernel: Kernel;
   readonly self: Ref<Message>;
   readonly effects: EffectCounts = { running: 0, orphaned: 0 };
+  /** The number of its first; above one where a name is used again. */
+  readonly firstIncarnation: number;
+  inHand: Envelope | undefined;
   /** Set while someone follows its messages. */
   tracer: Tracer | undefined;
   readonly #behaviour: Behaviour<Message, State>;
@@ -50,11 +53,12 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
   #state: { value: State } | undefined;
   /** The system queue: comes before every message, and while suspended. */
   #signals: (() => void)[] | undefined;
-  #inHand = 0;
   #awake = false;
   #ended = false;
   #closed = false;
   #abandonTerminate: (() => void) | undefined;
+  /** Lets go of an init that hangs, when its incarnation is ended: whoever ended it must not wait for it. */
+  #abandonStart: ((error: Error) => void) | undefined;
 
   constructor(kernel: Kernel, self: Ref<Message>, behaviour: Behaviour<Message, State>, startMs: number) {
     this.path = self.path;
@@ -63,24 +67,25 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
     this.#behaviour = behaviour;
     this.#startMs = startMs;
     this.#number = kernel.numbersFrom;
+    this.firstIncarnation = this.#number + 1;
     this.#mail = new Mail(behaviour.mailbox, (envelope, why) => this.#lose(envelope, why));
     this.#turn = kernel.turns.register(() => this.#takeTurn());
   }
 
   get incarnation(): number {
-    return this.#number;
+    return this.#number < this.firstIncarnation ? 0 : this.#number;
   }
 
   get livingIncarnation(): number | undefined {
     return this.#life === undefined || this.#life.ended ? undefined : this.#number;
   }
 
-  get status(): NodeStatus {
-    return this.#status;
+  get closed(): boolean {
+    return this.#closed;
   }
 
-  get questions(): OpenQuestions {
-    return (this.#questions ??= new OpenQuestions());
+  get status(): NodeStatus {
+    return this.#status;
   }
 
   get handled(): number {
@@ -106,8 +111,12 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
     let value: State | typeof ignore;
     try {
       const context = new StartContext<Message>(this, life);
-      value = await within(this.kernel, this.#startMs, `${this.path}: init`, async () => this.#behaviour.init(context));
+      value = await new Promise<State | typeof ignore>((resolve, reject) => {
+        this.#abandonStart = reject;
+        within(this.kernel, this.#startMs, `${this.path}: init`, async () => this.#behaviour.init(context)).then(resolve, reject);
+      });
       if (life.ended) throw new Error(`${this.path} was ended while starting`);
+      this.#abandonStart = undefined;
     } catch (error) {
       if (!life.ended) this.#crash(life, error, 'init', false);
       throw error;
@@ -133,8 +142,10 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
       return false;
     }
     const { stamp } = this.kernel;
-    if (this.#mail.offer(message, from, this.#awake ? stamp.value : stamp.read(), pending)) {
+    const now = this.#awake ? stamp.value : stamp.read();
+    if (this.#mail.offer(message, from, now, pending)) {
       record.received += 1;
+      record.lastMailAt = now;
       if (!this.#awake) this.#wakeIfWaiting();
       return true;
     }
@@ -157,11 +168,16 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
     if (shutdown === 'brutal') return this.#finish(life, 'killed', reason);
     if (wasAlive && state !== undefined && terminate !== undefined) {
       const abandoned = new Promise<void>((resolve) => (this.#abandonTerminate = resolve));
+      let threw = false;
+      const terminating = () => Promise.try(terminate, state.value).catch((error: unknown) => {
+        threw = true;
+        throw error;
+      });
       try {
-        await Promise.race([within(this.kernel, shutdown === 'infinity' ? undefined : shutdown, `${this.path}: terminate`, () => terminate(state.value)), abandoned]);
+        await Promise.race([within(this.kernel, shutdown === 'infinity' ? undefined : shutdown, `${this.path}: terminate`, terminating), abandoned]);
       } catch (error) {
         this.kernel.logFor(this.path).error({ error }, 'terminate failed; going on with the stop');
-        return this.#finish(life, 'killed', `${reason}: ${describeError(error)}`);
+        return this.#finish(life, threw ? 'crashed' : 'killed', `${reason}: ${describeError(error)}`);
       }
     }
     this.#finish(life, 'shutdown', reason);
@@ -280,7 +296,7 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
       ...this.view(),
       purpose: this.#behaviour.purpose,
       state: this.stateView(),
-      accounts: record.accounts(this.#mail.depth + this.#inHand),
+      accounts: record.accounts(this.#mail.depth + (this.inHand === undefined ? 0 : 1)),
       timing: record.timing(),
       recentMessages: record.recent(clock),
       crashes: record.crashes,
@@ -369,7 +385,11 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
   #runSignals(): void {
     const signals = this.#signals ?? [];
     this.#signals = undefined;
-    for (const act of signals) act();
+    for (const act of signals) {
+      // One of them may have ended this incarnation: the rest were for it.
+      if (this.#state === undefined) return;
+      act();
+    }
   }
 
   #handle(envelope: Envelope): void {
@@ -378,17 +398,19 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
     if (envelope.onTaken?.() === false) return this.#bury(envelope, 'cancelled');
     if (envelope.fence !== 0 && envelope.fence !== life.number) return this.#bury(envelope, 'stale-incarnation');
     if (!envelope.own) record.lastMailAt = this.kernel.stamp.value;
-    if (envelope.pending !== undefined) this.questions.take(envelope, envelope.pending);
-    this.#inHand = 1;
+    this.inHand = envelope;
     try {
       this.#obey(this.#behaviour.receive(this.#state!.value, envelope.message as Message, this.#context!), life, envelope.message.type);
       record.handled += 1;
-      this.#inHand = 0;
+      this.inHand = undefined;
+      const { pending } = envelope;
+      if (pending !== undefined && !pending.settled) this.#keepQuestion(pending, life);
     } catch (error) {
-      this.#inHand = 0;
+      this.inHand = undefined;
       if (life.ended) {
         // It was ended from within its own handler, and then threw: the end stands, the message was handled as far as it went.
         record.handled += 1;
+        envelope.pending?.fail('target-down', new Error(`${this.path} ended without an answer`));
         this.kernel.logFor(this.path).error({ error }, 'a handler threw after its incarnation had ended');
         return;
       }
@@ -412,12 +434,18 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
     }
   }
 
+  /** It may be answered later; or never, and then its asker learns it with the end of this incarnation. */
+  #keepQuestion(pending: PendingAnswer, life: Incarnation<Message>): void {
+    if (life.ended) pending.fail('target-down', new Error(`${this.path} ended without an answer`));
+    else (this.#questions ??= new OpenQuestions()).keep(pending);
+  }
+
   /** What crashed once is tried again by the next incarnation; what crashed two is parked. A question's asker has been told. */
   #afterCrash(envelope: Envelope, error: unknown): void {
     envelope.crashes += 1;
-    if (envelope.pending !== undefined || envelope.fence !== 0) return this.#bury(envelope, 'crashed');
-    if (envelope.crashes < POISON_CRASHES) return this.#mail.putBack(envelope);
     const reason = describeError(error);
+    if (envelope.pending !== undefined || envelope.fence !== 0) return this.#bury(envelope, 'crashed', `${this.path} ended: ${reason}`);
+    if (envelope.crashes < POISON_CRASHES) return this.#mail.putBack(envelope);
     this.#record.park(envelope, this.kernel.clock.now(), reason);
     this.kernel.emit({ type: 'parked', path: this.path, incarnation: this.#number, message: envelope.message.type, from: envelope.from, reason });
   }
@@ -445,6 +473,8 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
     this.#signals = undefined;
     this.#abandonTerminate?.();
     this.#abandonTerminate = undefined;
+    this.#abandonStart?.(new Error(`${this.path} was ended while starting`));
+    this.#abandonStart = undefined;
     this.#record.lastExit = describeExit(kind, life.number, reason, this.kernel.clock.now());
     life.end();
     const ended = `${this.path} ended: ${reason}`;

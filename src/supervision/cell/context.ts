@@ -4,15 +4,15 @@ import type { Clock } from '../clock.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Random } from '../random.ts';
 import type { AnswerOf, AnswerTo, Asking, Ref, Tagged } from '../ref.ts';
-import { ask } from './ask.ts';
-import type { OpenQuestions } from './ask.ts';
+import { ask, asked } from './ask.ts';
 import { Envelope } from './envelope.ts';
 import type { Incarnation, LifeHost } from './incarnation.ts';
 
 /** What a context needs of its cell. */
 export interface ContextHost<Message> extends LifeHost {
   readonly self: Ref<Message>;
-  readonly questions: OpenQuestions;
+  /** The message in hand; undefined: no handler runs. */
+  readonly inHand: Envelope | undefined;
   traceOut(to: string, type: string, accepted: boolean): void;
 }
 
@@ -64,10 +64,15 @@ abstract class Context<Message extends Tagged> implements AnyContext<Message> {
   watch(ref: Ref<never>, then: (down: Down) => Message): void {
     if (this.life.ended) return;
     const { host, life } = this;
-    this.#kernel.watches.watch(host.path, ref.path, (down) => report(host, life, down.path, `watch:${down.path}`, then, down));
+    const { watches } = this.#kernel;
+    watches.watch(host.path, ref.path, (down) => report(host, life, down.path, `watch:${down.path}`, then, down, () => watches.isWatching(host.path, ref.path)));
   }
 
+  // An ended life has no watch and no link; those of that path now are its successor's.
+
+  /** A notice that waits in the mailbox is not handled any more either. */
   unwatch(ref: Ref<never>): void {
+    if (this.life.ended) return;
     this.#kernel.watches.unwatch(this.host.path, ref.path);
   }
 
@@ -77,6 +82,7 @@ abstract class Context<Message extends Tagged> implements AnyContext<Message> {
   }
 
   unlink(ref: Ref<never>): void {
+    if (this.life.ended) return;
     this.#kernel.watches.unlink(this.host.path, ref.path);
   }
 
@@ -96,37 +102,54 @@ abstract class Context<Message extends Tagged> implements AnyContext<Message> {
 export class ReceiveContext<Message extends Tagged> extends Context<Message> implements ActorContext<Message> {
   ask<Asked extends Tagged, const Question extends Asked>(to: Ref<Asked>, question: Question, timeoutMs: number, then: (outcome: Outcome<AnswerTo<Asked, Question>>) => Message): void {
     const { host, life } = this;
-    ask<AnswerTo<Asked, Question>>(host.kernel, to, question, host.path, timeoutMs, (outcome) => report(host, life, to.path, `answer:${question.type}`, then, outcome));
-    host.traceOut(to.path, question.type, true);
+    if (life.ended) return;
+    const accepted = ask<AnswerTo<Asked, Question>>(host.kernel, to, question, host.path, timeoutMs, (outcome) => {
+      if (life.ended && outcome.ok) host.kernel.bury(host.path, to.path, question.type, 'stale-incarnation');
+      else report(host, life, to.path, `answer:${question.type}`, then, outcome);
+    });
+    host.traceOut(to.path, question.type, accepted);
   }
 
   answering<Question extends Asking<unknown>>(question: Question): (answer: AnswerOf<Question>) => void {
     const { host } = this;
-    const asked = question as unknown as Tagged;
-    return host.questions.answering(asked, () => host.kernel.bury('nobody', host.path, asked.type, 'nobody-asked'));
+    const { inHand } = host;
+    const message = question as unknown as Tagged;
+    if (inHand === undefined || inHand.message !== message) throw new Error(`${host.path}: only the message in hand can be answered; take its answer while handling it, and keep that`);
+    const { from } = inHand;
+    let { pending } = inHand;
+    return (answer) => {
+      if (pending === undefined) return host.kernel.bury('nobody', host.path, message.type, 'nobody-asked');
+      const asker = pending;
+      pending = undefined;
+      host.traceOut(from, `answer:${message.type}`, !asker.settled);
+      return asker.answer(answer);
+    };
   }
 }
 
 export class StartContext<Message extends Tagged> extends Context<Message> implements InitContext<Message> {
   ask<Asked extends Tagged, const Question extends Asked>(to: Ref<Asked>, question: Question, timeoutMs: number): Promise<AnswerTo<Asked, Question>> {
-    const { kernel, path } = this.host;
+    const { host, life } = this;
+    const { kernel, path } = host;
     const { startingAsks } = kernel;
+    if (life.ended) return Promise.reject(new Error(`${path} has ended: it asks ${to.path} no more`));
     if (kernel.incarnationOf(to) === 0 && to.path !== path) return Promise.reject(new Error(`${path} cannot ask ${to.path} while starting: that has not started yet`));
     const cycle = startingAsks.cycle(path, to.path);
     if (cycle !== undefined) return Promise.reject(new Error(`${path} would wait for itself while starting: ${cycle.join(' → ')}`));
     startingAsks.begin(path, to.path);
-    return new Promise<AnswerTo<Asked, Question>>((resolve, reject) => {
-      ask<AnswerTo<Asked, Question>>(kernel, to, question, path, timeoutMs, (outcome) => {
-        startingAsks.end(path, to.path);
-        if (outcome.ok) resolve(outcome.value);
-        else reject(outcome.error);
-      });
-    });
+    let waits = true;
+    const waitsNoMore = () => {
+      if (waits) startingAsks.end(path, to.path);
+      waits = false;
+    };
+    // A start that was given up waits for nobody, though its question still stands.
+    life.own(waitsNoMore);
+    return asked<AnswerTo<Asked, Question>>(kernel, to, question, path, timeoutMs).finally(waitsNoMore);
   }
 }
 
 /** Brings home what came of something asked for. A report that throws is its asker's defect, and nobody else's. */
-export function report<Message extends Tagged, What>(host: ContextHost<Message>, life: Incarnation<Message>, from: string, during: string, make: (what: What) => Message, what: What): void {
+export function report<Message extends Tagged, What>(host: ContextHost<Message>, life: Incarnation<Message>, from: string, during: string, make: (what: What) => Message, what: What, onTaken?: () => boolean): void {
   if (life.ended) return;
   let message: Message;
   try {
@@ -135,5 +158,5 @@ export function report<Message extends Tagged, What>(host: ContextHost<Message>,
     host.onDefect(error, during);
     return;
   }
-  host.enqueueOwn(Envelope.own(message, from, host.kernel.stamp.read(), life.number));
+  host.enqueueOwn(Envelope.own(message, from, host.kernel.stamp.read(), life.number, onTaken));
 }

@@ -4,17 +4,33 @@ import type { PendingAnswer } from '../pending-answer.ts';
 import type { Tagged } from '../ref.ts';
 import { Envelope } from './envelope.ts';
 import { MailQueue } from './mail-queue.ts';
-import type { Slot } from './mail-queue.ts';
 
 export type OnLost = (lost: Envelope, why: 'overflow' | 'superseded' | 'flushed') => void;
+
+/** What waits in a lane of `latest-by-key`: the newest message of one key, in the place of its first. */
+class Latest implements Tagged {
+  readonly type: string;
+  readonly key: string | Tagged;
+  message: Tagged;
+  from: string;
+  queuedAt: number;
+
+  constructor(key: string | Tagged, message: Tagged, from: string, queuedAt: number) {
+    this.type = message.type;
+    this.key = key;
+    this.message = message;
+    this.from = from;
+    this.queuedAt = queuedAt;
+  }
+}
 
 export class Lane {
   readonly spec: LaneSpec;
   readonly #queue = new MailQueue();
   /** What a handler crashed on comes first again. */
   #returned: Envelope[] | undefined;
-  /** For `latest-by-key` alone: where the message of a key waits. */
-  readonly #byKey: Map<string, Slot> | undefined;
+  /** For `latest-by-key` alone. */
+  readonly #byKey: Map<string | Tagged, Latest> | undefined;
 
   constructor(spec: LaneSpec) {
     this.spec = spec;
@@ -32,14 +48,19 @@ export class Lane {
 
   /** `onLost` is told of what has to go so that the newcomer can come; false: the newcomer itself has to. */
   offer(message: Tagged, from: string, queuedAt: number, pending: PendingAnswer | undefined, onLost: OnLost): boolean {
-    if (this.#byKey !== undefined && pending === undefined && this.#supersede(message, queuedAt, onLost)) return true;
+    if (this.#byKey !== undefined && pending === undefined && this.#supersede(message, from, queuedAt, onLost)) return true;
     if (this.length >= this.spec.capacity) {
       if (this.spec.overflow === 'reject' || this.spec.overflow === 'drop-newest') return false;
       const oldest = new Envelope();
       onLost(this.take(oldest) ?? oldest, 'overflow');
     }
-    this.#queue.push(message, from, queuedAt, pending);
-    if (this.#byKey !== undefined && pending === undefined) this.#byKey.set(this.#keyOf(message), this.#queue.lastSlot);
+    if (this.#byKey === undefined || pending !== undefined) {
+      this.#queue.push(message, from, queuedAt, pending);
+      return true;
+    }
+    const latest = new Latest(this.#keyOf(message), message, from, queuedAt);
+    this.#queue.push(latest, from, queuedAt, undefined);
+    this.#byKey.set(latest.key, latest);
     return true;
   }
 
@@ -51,7 +72,11 @@ export class Lane {
       return returned;
     }
     if (!this.#queue.take(scratch)) return undefined;
-    if (this.#byKey !== undefined && scratch.pending === undefined) this.#byKey.delete(this.#keyOf(scratch.message));
+    if (this.#byKey !== undefined && scratch.message instanceof Latest) {
+      const { key, message, from, queuedAt } = scratch.message;
+      this.#byKey.delete(key);
+      scratch.fill(message, from, queuedAt, undefined);
+    }
     return scratch;
   }
 
@@ -61,6 +86,11 @@ export class Lane {
 
   drain(): Envelope[] {
     return this.remove(() => true);
+  }
+
+  /** Takes out the questions: there are none in most lanes, and then nothing is looked at. */
+  removeQuestions(): Envelope[] {
+    return this.#queue.questions === 0 ? [] : this.remove((envelope) => envelope.pending !== undefined);
   }
 
   /** Takes out what `unwanted` names; the rest keeps its order. */
@@ -81,17 +111,25 @@ export class Lane {
   }
 
   /** The newer message takes the place of the waiting one, so that a busy key cannot push itself ever further back. */
-  #supersede(message: Tagged, queuedAt: number, onLost: OnLost): boolean {
-    const slot = this.#byKey?.get(this.#keyOf(message));
-    if (slot === undefined) return false;
-    const replaced = new Envelope();
-    if (!this.#queue.replace(slot, message, queuedAt, replaced)) return false;
+  #supersede(message: Tagged, from: string, queuedAt: number, onLost: OnLost): boolean {
+    const latest = this.#byKey?.get(this.#keyOf(message));
+    if (latest === undefined) return false;
+    const replaced = Envelope.of(latest.message, latest.from, latest.queuedAt);
+    latest.message = message;
+    latest.from = from;
+    latest.queuedAt = queuedAt;
     onLost(replaced, 'superseded');
     return true;
   }
 
-  #keyOf(message: Tagged): string {
+  /** A message whose key cannot be told stands for itself: that is its receiver's defect, not its sender's crash. */
+  #keyOf(message: Tagged): string | Tagged {
     const { key } = this.spec;
-    return key === undefined ? message.type : key(message as never);
+    if (key === undefined) return message.type;
+    try {
+      return key(message as never);
+    } catch {
+      return message;
+    }
   }
 }

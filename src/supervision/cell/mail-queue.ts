@@ -1,27 +1,31 @@
 /**
- * Messages in the order they came, in chunks of parallel slots: one that waits costs four words and no object of its own,
- * so that a burst of a million is neither copied by a growing array nor walked by the garbage collector.
+ * Messages in the order they came, in chunks of slots, with a run for those that one sender sent within one reading of the
+ * clock: one that waits costs a word or two and no object of its own, so that a burst of a million is neither copied by a
+ * growing array nor walked again and again by the garbage collector.
  */
 import type { PendingAnswer } from '../pending-answer.ts';
 import type { Tagged } from '../ref.ts';
+import { Ring } from '../ring.ts';
 import type { Envelope } from './envelope.ts';
 
-const CHUNK = 128;
-/** A busy queue keeps one emptied chunk for the next messages. */
+/** Slots in the first chunk, and in the largest; each is twice its predecessor. */
+const SMALLEST = 16;
+const LARGEST = 512;
+
 interface Chunk {
+  readonly size: number;
   readonly messages: (Tagged | undefined)[];
-  readonly senders: string[];
-  /** Monotonic ms. */
-  readonly queuedAt: number[];
   /** Only where a question has been put: undefined in a queue that never held one. */
   pending: (PendingAnswer | undefined)[] | undefined;
   next: Chunk | undefined;
 }
 
-/** Where a message waits: good until it is taken. */
-export interface Slot {
-  readonly chunk: Chunk;
-  readonly index: number;
+/** Messages in a row with the same sender and time. */
+interface Run {
+  readonly from: string;
+  /** Monotonic ms. */
+  readonly queuedAt: number;
+  left: number;
 }
 
 export class MailQueue {
@@ -31,62 +35,91 @@ export class MailQueue {
   #head = 0;
   #tail = 0;
   #length = 0;
+  #questions = 0;
+  readonly #runs = new Ring<Run>();
+  #firstRun: Run | undefined;
+  #lastRun: Run | undefined;
 
   get length(): number {
     return this.#length;
   }
 
+  /** How many of them wait for an answer. */
+  get questions(): number {
+    return this.#questions;
+  }
+
   /** Monotonic ms of the oldest; undefined: none waits. */
   get oldestAt(): number | undefined {
-    return this.#length === 0 ? undefined : this.#first!.queuedAt[this.#head];
+    return this.#firstRun?.queuedAt;
   }
 
   push(message: Tagged, from: string, queuedAt: number, pending: PendingAnswer | undefined): void {
-    if (this.#last === undefined || this.#tail === CHUNK) this.#grow();
+    if (this.#last === undefined || this.#tail === this.#last.size) this.#grow();
     const chunk = this.#last!;
-    const index = this.#tail++;
-    chunk.messages[index] = message;
-    chunk.senders[index] = from;
-    chunk.queuedAt[index] = queuedAt;
-    if (pending !== undefined) (chunk.pending ??= new Array<PendingAnswer | undefined>(CHUNK))[index] = pending;
+    chunk.messages[this.#tail] = message;
+    if (pending !== undefined) {
+      (chunk.pending ??= new Array<PendingAnswer | undefined>(chunk.size))[this.#tail] = pending;
+      this.#questions += 1;
+    }
+    this.#tail += 1;
     this.#length += 1;
-  }
-
-  /** Where the last pushed message waits. */
-  get lastSlot(): Slot {
-    return { chunk: this.#last!, index: this.#tail - 1 };
-  }
-
-  /** Another message in a waiting one's place; what was there is left in `replaced`. False: a question waits there, and stays. */
-  replace({ chunk, index }: Slot, message: Tagged, queuedAt: number, replaced: Envelope): boolean {
-    if (chunk.pending?.[index] !== undefined) return false;
-    replaced.fill(chunk.messages[index]!, chunk.senders[index]!, chunk.queuedAt[index]!, undefined);
-    chunk.messages[index] = message;
-    chunk.queuedAt[index] = queuedAt;
-    return true;
+    const run = this.#lastRun;
+    if (run !== undefined && run.queuedAt === queuedAt && run.from === from) run.left += 1;
+    else this.#beginRun(from, queuedAt);
   }
 
   /** Takes the oldest into `envelope`. False: none waits. */
   take(envelope: Envelope): boolean {
     if (this.#length === 0) return false;
     const chunk = this.#first!;
-    const index = this.#head++;
-    envelope.fill(chunk.messages[index]!, chunk.senders[index]!, chunk.queuedAt[index]!, chunk.pending?.[index]);
+    const index = this.#head;
+    const run = this.#firstRun!;
+    const pending = chunk.pending?.[index];
+    envelope.fill(chunk.messages[index]!, run.from, run.queuedAt, pending);
     chunk.messages[index] = undefined;
-    if (chunk.pending !== undefined) chunk.pending[index] = undefined;
-    this.#length -= 1;
-    if (this.#length === 0) this.#head = this.#tail = 0;
-    if (this.#head === CHUNK) {
-      this.#first = chunk.next;
-      chunk.next = undefined;
-      this.#spare = chunk;
-      this.#head = 0;
+    if (pending !== undefined) {
+      chunk.pending![index] = undefined;
+      this.#questions -= 1;
     }
+    this.#head = index + 1;
+    this.#length -= 1;
+    run.left -= 1;
+    if (run.left === 0) this.#endRun();
+    if (this.#length === 0) this.#empty(chunk);
+    else if (this.#head === chunk.size) this.#advance(chunk);
     return true;
   }
 
+  #beginRun(from: string, queuedAt: number): void {
+    const run: Run = { from, queuedAt, left: 1 };
+    if (this.#firstRun === undefined) this.#firstRun = run;
+    else this.#runs.push(run);
+    this.#lastRun = run;
+  }
+
+  #endRun(): void {
+    this.#firstRun = this.#runs.shift();
+    if (this.#firstRun === undefined) this.#lastRun = undefined;
+  }
+
+  #empty(chunk: Chunk): void {
+    this.#head = this.#tail = 0;
+    this.#spare = undefined;
+    if (chunk.size > SMALLEST) this.#first = this.#last = undefined;
+  }
+
+  #advance(chunk: Chunk): void {
+    this.#first = chunk.next;
+    chunk.next = undefined;
+    this.#spare = chunk;
+    this.#head = 0;
+  }
+
+  /** One emptied chunk is kept for a queue that goes on; an idle one lets it go with the last message. */
   #grow(): void {
-    const chunk: Chunk = this.#spare ?? { messages: [], senders: [], queuedAt: [], pending: undefined, next: undefined };
+    const size = this.#last === undefined ? SMALLEST : Math.min(this.#last.size * 2, LARGEST);
+    const chunk: Chunk = this.#spare ?? { size, messages: new Array<Tagged | undefined>(size), pending: undefined, next: undefined };
     this.#spare = undefined;
     if (this.#last === undefined) this.#first = chunk;
     else this.#last.next = chunk;

@@ -82,7 +82,7 @@ export class Mail {
   endIncarnation(): Envelope[] {
     const questions: Envelope[] = [];
     for (const lane of this.#lanes) {
-      questions.push(...lane.remove((envelope) => envelope.pending !== undefined));
+      questions.push(...lane.removeQuestions());
       if (lane.spec.onRestart === 'flush') for (const envelope of lane.drain()) this.#onLost(envelope, 'flushed');
     }
     return questions;
