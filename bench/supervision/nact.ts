@@ -12,6 +12,8 @@ const nact = { spawn, dispatch, query } as unknown as Raw;
 const system: unknown = start();
 const TICK = { type: 'tick' };
 
+const idle = (state: unknown) => state;
+
 interface CrashContext {
   readonly self: unknown;
   readonly escalate: symbol;
@@ -115,9 +117,9 @@ await measure({
   },
   spawn: () =>
     timed(SIZES.idle, async () => {
-      for (let i = 0; i < SIZES.idle; i++) nact.spawn(system, (state) => state);
+      for (let i = 0; i < SIZES.idle; i++) nact.spawn(system, idle, `idle${i}`);
     }),
-  'bytes an idle actor': async () => heapBytes(SIZES.idle, () => Array.from({ length: SIZES.idle }, () => nact.spawn(system, (state) => state))),
+  'bytes an idle actor': () => heapBytes(SIZES.idle, () => Array.from({ length: SIZES.idle }, (_, i) => nact.spawn(system, idle, `idle${i}`))),
   'crash to restarted': async () => {
     // The parent stops the child and spawns it again: what is closest to a supervisor.
     const took: number[] = [];

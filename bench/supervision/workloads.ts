@@ -37,9 +37,9 @@ export async function timed(units: number, run: () => Promise<unknown>): Promise
 }
 
 /** Heap bytes each of `count` things takes that `make` makes and keeps. Needs --expose-gc. */
-export function heapBytes(count: number, make: () => unknown): Measured {
+export async function heapBytes(count: number, make: () => unknown): Promise<Measured> {
   const before = heap();
-  const kept = make();
+  const kept = await make();
   const after = heap();
   if (kept === undefined) throw new Error('nothing was kept');
   return { value: (after - before) / count };

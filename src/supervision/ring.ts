@@ -1,9 +1,11 @@
 /** A queue at both ends on one growing ring: no item is moved at a take, and an emptied burst gives its memory back (H15). */
 
 const SMALLEST = 8;
+const NONE: never[] = [];
 
 export class Ring<Item> {
-  #slots: (Item | undefined)[] = new Array<Item | undefined>(SMALLEST);
+  /** None until there is something to hold: most rings of an idle system are never used. */
+  #slots: (Item | undefined)[] = NONE;
   #head = 0;
   #length = 0;
 
@@ -12,13 +14,13 @@ export class Ring<Item> {
   }
 
   push(item: Item): void {
-    if (this.#length === this.#slots.length) this.#resize(this.#length * 2);
+    if (this.#length === this.#slots.length) this.#resize(Math.max(this.#length * 2, SMALLEST));
     this.#slots[(this.#head + this.#length) & (this.#slots.length - 1)] = item;
     this.#length += 1;
   }
 
   unshift(item: Item): void {
-    if (this.#length === this.#slots.length) this.#resize(this.#length * 2);
+    if (this.#length === this.#slots.length) this.#resize(Math.max(this.#length * 2, SMALLEST));
     this.#head = (this.#head - 1) & (this.#slots.length - 1);
     this.#slots[this.#head] = item;
     this.#length += 1;
@@ -41,7 +43,7 @@ export class Ring<Item> {
   /** Everything, first to last; the ring is empty and small afterwards. */
   drain(): Item[] {
     const all = this.toArray();
-    this.#slots = new Array<Item | undefined>(SMALLEST);
+    this.#slots = NONE;
     this.#head = 0;
     this.#length = 0;
     return all;

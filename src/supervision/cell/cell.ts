@@ -229,8 +229,9 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
     return true;
   }
 
-  /** Puts what was parked back into the mailbox; how many. */
+  /** Puts what was parked back into the mailbox; how many. None where nobody would handle it. */
   unpark(): number {
+    if (this.#ended || this.#closed) return 0;
     const envelopes = this.#record.unpark();
     for (const envelope of envelopes) {
       envelope.crashes = 0;

@@ -50,8 +50,13 @@ export class Incarnation<Message extends Tagged> implements TimerHost {
     return (this.#timers ??= new ActorTimers<Message>(this.#host.kernel, this));
   }
 
-  lastMailAt = (): number | undefined => this.#host.lastMailAt();
-  enqueue = (envelope: Envelope): void => this.#host.enqueueOwn(envelope);
+  lastMailAt(): number | undefined {
+    return this.#host.lastMailAt();
+  }
+
+  enqueue(envelope: Envelope): void {
+    this.#host.enqueueOwn(envelope);
+  }
 
   own(release: () => void): void {
     if (this.#ended) this.#release(release);
@@ -65,8 +70,6 @@ export class Incarnation<Message extends Tagged> implements TimerHost {
     const fact = effect.fact === true;
     const controller = new AbortController();
     let answered = false;
-    effects.running += 1;
-    if (!fact) (this.#running ??= new Set()).add(controller);
     const finish = (outcome: Outcome<Value>) => this.#deliver(effect, outcome, fact);
     const deadline = kernel.deadlines.after(effect.deadlineMs, () => {
       if (answered) return;
@@ -74,6 +77,8 @@ export class Incarnation<Message extends Tagged> implements TimerHost {
       finish({ ok: false, cause: 'deadline', error: new Error(`${effect.name}: no outcome within ${effect.deadlineMs} ms`), late: false });
       if (!fact) controller.abort(new Error('deadline'));
     });
+    effects.running += 1;
+    if (!fact) (this.#running ??= new Set()).add(controller);
     const settle = (outcome: Outcome<Value>) => {
       deadline.cancel();
       this.#running?.delete(controller);

@@ -36,7 +36,8 @@ export class MailQueue {
   #tail = 0;
   #length = 0;
   #questions = 0;
-  readonly #runs = new Ring<Run>();
+  /** After the first. */
+  #runs: Ring<Run> | undefined;
   #firstRun: Run | undefined;
   #lastRun: Run | undefined;
 
@@ -94,12 +95,12 @@ export class MailQueue {
   #beginRun(from: string, queuedAt: number): void {
     const run: Run = { from, queuedAt, left: 1 };
     if (this.#firstRun === undefined) this.#firstRun = run;
-    else this.#runs.push(run);
+    else (this.#runs ??= new Ring()).push(run);
     this.#lastRun = run;
   }
 
   #endRun(): void {
-    this.#firstRun = this.#runs.shift();
+    this.#firstRun = this.#runs?.shift();
     if (this.#firstRun === undefined) this.#lastRun = undefined;
   }
 

@@ -9,28 +9,34 @@ import type { OnLost } from './lane.ts';
 
 const ORDER: readonly MessageClass[] = ['control', 'exit', 'normal', 'telemetry'];
 
+/** What is taken from a lane is in here until the next is taken: one for all, for one thread has one message in hand. */
+const SCRATCH = new Envelope();
+
 export class Mail {
   readonly capacity: number;
   /** Outcomes, timers, notices: never full, because it is bounded by what the actor itself has started. */
-  readonly #own = new Ring<Envelope>();
+  #own: Ring<Envelope> | undefined;
   readonly #lanes: readonly Lane[];
   readonly #normal: Lane;
   readonly #laneOf: ReadonlyMap<string, Lane> | undefined;
   readonly #onLost: OnLost;
-  /** What is taken from a lane is in here until the next is taken. */
-  readonly #scratch = new Envelope();
 
   constructor(spec: MailboxSpec, onLost: OnLost) {
     this.#onLost = onLost;
+    this.#normal = new Lane(spec);
+    if (spec.lanes === undefined) {
+      this.#lanes = [this.#normal];
+      this.capacity = spec.capacity;
+      return;
+    }
     const laneOf = new Map<string, Lane>();
     const lanes: Lane[] = [];
-    this.#normal = new Lane(spec);
     for (const name of ORDER) {
-      const lane = name === 'normal' ? this.#normal : laneFor(spec.lanes?.[name], laneOf);
+      const lane = name === 'normal' ? this.#normal : laneFor(spec.lanes[name], laneOf);
       if (lane !== undefined) lanes.push(lane);
     }
     this.#lanes = lanes;
-    this.#laneOf = laneOf.size === 0 ? undefined : laneOf;
+    this.#laneOf = laneOf;
     this.capacity = lanes.reduce((sum, lane) => sum + lane.spec.capacity, 0);
   }
 
@@ -44,33 +50,33 @@ export class Mail {
   }
 
   offerOwn(envelope: Envelope): void {
-    this.#own.push(envelope);
+    (this.#own ??= new Ring()).push(envelope);
   }
 
   /** Good until the next is taken: whoever keeps it, keeps a copy. */
   take(): Envelope | undefined {
-    if (this.#own.length > 0) return this.#own.shift();
-    if (this.#laneOf === undefined) return this.#normal.take(this.#scratch);
-    for (const lane of this.#lanes) if (lane.length > 0) return lane.take(this.#scratch);
+    if (this.#own !== undefined && this.#own.length > 0) return this.#own.shift();
+    if (this.#laneOf === undefined) return this.#normal.take(SCRATCH);
+    for (const lane of this.#lanes) if (lane.length > 0) return lane.take(SCRATCH);
     return undefined;
   }
 
   /** A message whose handling crashed comes first again, in its lane. */
   putBack(envelope: Envelope): void {
-    if (envelope.own) this.#own.unshift(envelope);
+    if (envelope.own) (this.#own ??= new Ring()).unshift(envelope);
     else this.#lane(envelope.message).putBack(envelope);
   }
 
   get depth(): number {
-    if (this.#laneOf === undefined) return this.#own.length + this.#normal.length;
-    let depth = this.#own.length;
+    if (this.#laneOf === undefined) return (this.#own?.length ?? 0) + this.#normal.length;
+    let depth = this.#own?.length ?? 0;
     for (const lane of this.#lanes) depth += lane.length;
     return depth;
   }
 
   /** What would be taken longest after it came: the oldest of all that wait. */
   get oldestAt(): number | undefined {
-    let oldest = this.#own.peek()?.queuedAt;
+    let oldest = this.#own?.peek()?.queuedAt;
     for (const lane of this.#lanes) {
       const at = lane.oldestAt;
       if (at !== undefined && (oldest === undefined || at < oldest)) oldest = at;
@@ -89,7 +95,7 @@ export class Mail {
   }
 
   drain(): Envelope[] {
-    return [...this.#own.drain(), ...this.#lanes.flatMap((lane) => lane.drain())];
+    return [...(this.#own?.drain() ?? []), ...this.#lanes.flatMap((lane) => lane.drain())];
   }
 
   #lane(message: Tagged): Lane {

@@ -17,8 +17,8 @@ export interface TimerHost {
   readonly number: number;
   readonly ended: boolean;
   /** Monotonic ms at which the last message from outside was handled; undefined: none yet. */
-  readonly lastMailAt: () => number | undefined;
-  readonly enqueue: (envelope: Envelope) => void;
+  lastMailAt(): number | undefined;
+  enqueue(envelope: Envelope): void;
 }
 
 export class ActorTimers<Message extends Tagged> implements Timers<Message> {
@@ -38,11 +38,15 @@ export class ActorTimers<Message extends Tagged> implements Timers<Message> {
     return [...(this.#timers?.keys() ?? [])];
   }
 
+  /** A time that is over already is now. @throws RangeError for one that is none. */
   once(key: string, delayMs: number, message: Message): void {
+    if (Number.isNaN(delayMs)) throw new RangeError(`timer ${key}: delayMs is NaN; give a number of ms`);
     this.#set(key, delayMs, message, false);
   }
 
+  /** @throws RangeError for an interval that is none: one of 0 would be a loop. */
   every(key: string, intervalMs: number, message: Message): void {
+    if (!(intervalMs > 0)) throw new RangeError(`timer ${key}: intervalMs is ${intervalMs}; give a number of ms above 0`);
     this.#set(key, intervalMs, message, true);
   }
 
@@ -55,7 +59,9 @@ export class ActorTimers<Message extends Tagged> implements Timers<Message> {
     this.#timers?.delete(key);
   }
 
+  /** @throws RangeError for a time that is none. */
   onSilence(silentMs: number, message: Message): void {
+    if (!(silentMs > 0)) throw new RangeError(`onSilence: silentMs is ${silentMs}; give a number of ms above 0`);
     this.cancelSilence();
     if (this.#host.ended) return;
     const { deadlines, stamp } = this.#kernel;
