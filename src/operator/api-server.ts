@@ -5,11 +5,15 @@ import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
 import { VigilError } from '../protocol/errors.ts';
 import type { ActorLog } from '../supervision/behaviour.ts';
-import { errorAnswer, wrongMethod } from './api-error.ts';
+import { errorAnswer, StatusError, wrongMethod } from './api-error.ts';
 import type { Answer, Door, Endpoint } from './endpoint.ts';
+import { sendStream } from './stream.ts';
+import type { Stream } from './stream.ts';
 
 /** The largest body that means anything is a reason of 500 characters. */
 const BODY_BYTES = 16_384;
+/** Followers at one door: some screens and a script each; more is somebody who forgets to hang up. */
+const MOST_STREAMS = 32;
 
 export interface ApiServerOptions {
   readonly door: Door;
@@ -44,8 +48,12 @@ export async function apiServer(options: ApiServerOptions): Promise<FastifyInsta
     reply.headers(options.headers ?? {});
     options.guard?.(request);
   });
+  const streams = new Set<FastifyReply>();
   for (const endpoint of endpoints) {
-    app.route({ method: endpoint.method, url: endpoint.path, handler: async (request, reply) => send(await endpoint.answer({ door, port: request.raw.socket.localPort ?? 0, rest: rest(request), query: queryOf(request), body: request.body }), reply) });
+    app.route({ method: endpoint.method, url: endpoint.path, handler: async (request, reply) => {
+      const answer = await endpoint.answer({ door, port: request.raw.socket.localPort ?? 0, rest: rest(request), query: queryOf(request), headers: request.headers, body: request.body });
+      return answer.stream === undefined || request.method === 'HEAD' ? send(answer, reply) : sendOn(answer.stream, streams, reply);
+    } });
   }
   options.extend?.(app);
   await app.ready();
@@ -69,6 +77,15 @@ function send(answer: Answer, reply: FastifyReply): FastifyReply {
   // `close` comes in any case, after the answer went out or the asker went away.
   if (answer.afterwards !== undefined) reply.raw.once('close', answer.afterwards);
   return sendJson(reply.headers(answer.headers ?? {}), answer.status, answer.body);
+}
+
+function sendOn(stream: Stream, open: Set<FastifyReply>, reply: FastifyReply): FastifyReply {
+  if (open.size >= MOST_STREAMS) throw new StatusError(429, 'ACTION_REFUSED', `${MOST_STREAMS} streams are open already: end one first`);
+  open.add(reply);
+  reply.raw.once('close', () => open.delete(reply));
+  reply.hijack();
+  sendStream(reply.raw, reply.getHeaders(), stream);
+  return reply;
 }
 
 function sendJson(reply: FastifyReply, status: number, body: unknown): FastifyReply {

@@ -1,6 +1,8 @@
 /** One endpoint as data: the help, the routes and the 405 are made from the same table, so none can say other than the rest. */
+import type { IncomingHttpHeaders } from 'node:http';
 import { z } from 'zod';
 import { VigilError } from '../protocol/errors.ts';
+import type { Stream } from './stream.ts';
 
 /** Through which door a request came: the Unix socket (the file mode is the authority) or loopback TCP (the token is). */
 export type Door = 'socket' | 'tcp';
@@ -12,12 +14,15 @@ export interface Call {
   /** The TCP port it came in by; 0 on the socket. */
   readonly port: number;
   readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
   readonly body: unknown;
 }
 
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
+  /** Instead of the body: an answer that goes on. */
+  readonly stream?: Stream;
   readonly headers?: Readonly<Record<string, string>>;
   /** Runs once the asker has its answer, or has gone. */
   readonly afterwards?: () => void;

@@ -2,19 +2,13 @@
 import type { ReadinessView, TradingStateView } from '../protocol/messages.ts';
 import type { DeadLetter } from '../supervision/dead-letters.ts';
 import type { NodeView } from '../supervision/inspection.ts';
+import { age, check, worst } from './health-check.ts';
+import type { HealthCheck, HealthStatus } from './health-check.ts';
+import { condition, escalations, flatten, mailboxes, parked, severity, supervision } from './health-tree.ts';
+import type { Escalation } from './health-tree.ts';
 import type { Known } from './known.ts';
 import { isUnread } from './positions.ts';
 import type { ExecutorReading } from './positions.ts';
-
-export type HealthStatus = 'ok' | 'degraded' | 'failing';
-
-export interface HealthCheck {
-  readonly name: string;
-  readonly status: HealthStatus;
-  readonly message: string;
-  /** Age of the fact the check rests on; 0 for what was read this moment. */
-  readonly ageMs: number;
-}
 
 export interface HealthInputs {
   /** Wall time, ms. */
@@ -24,6 +18,7 @@ export interface HealthInputs {
   readonly tradingState: Known<TradingStateView>;
   readonly executors: readonly ExecutorReading[];
   readonly deadLetters: { readonly counts: Readonly<Record<string, number>>; readonly last: DeadLetter | undefined };
+  readonly escalations: readonly Escalation[];
 }
 
 export interface Health {
@@ -35,27 +30,8 @@ export interface Health {
 
 export function judgeHealth(inputs: HealthInputs): Health {
   const nodes = flatten(inputs.tree);
-  const checks = [supervision(inputs.tree, nodes), ...readiness(inputs), tradingState(inputs), journal(nodes), operator(nodes), positions(inputs), deadLetters(inputs)];
+  const checks = [supervision(inputs.tree), mailboxes(inputs.tree), parked(inputs.tree), escalations(inputs.escalations, inputs.now), ...readiness(inputs), tradingState(inputs), journal(nodes), operator(nodes), positions(inputs), deadLetters(inputs)];
   return { status: worst(checks.map((check) => check.status)), tradingState: inputs.tradingState.known ? inputs.tradingState.value.overall : 'UNKNOWN', checks };
-}
-
-function supervision(root: NodeView, nodes: readonly NodeView[]): HealthCheck {
-  if (root.status === 'stopped') return check('supervision', 'failing', root.incarnation === 0 ? 'the service has not started' : 'the service is stopping');
-  const bad = nodes.filter((node) => node.status !== 'running');
-  if (bad.length === 0) return check('supervision', 'ok', `${nodes.length} nodes run`);
-  return check('supervision', worst(bad.map(severity)), bad.map(condition).join('; '));
-}
-
-/** Nobody starts a node again that stands still after it has run: only a restart on its way is a repair. */
-function severity(node: NodeView): HealthStatus {
-  return node.status === 'stopped' && node.incarnation > 0 ? 'failing' : 'degraded';
-}
-
-function condition(node: NodeView): string {
-  const { used, limit } = node.restartBudget;
-  if (node.status === 'stopped') return node.incarnation === 0 ? `${node.path} has not started yet` : `${node.path} has stopped`;
-  const spent = node.status === 'restarting' && used > limit ? ' slowly: its restart budget is spent' : '';
-  return `${node.path} is ${node.status}${spent}`;
 }
 
 function readiness({ readiness: reading, now }: HealthInputs): readonly HealthCheck[] {
@@ -111,22 +87,4 @@ function deadLetters({ deadLetters: { counts, last }, now }: HealthInputs): Heal
   const reasons = Object.entries(counts).map(([reason, count]) => `${reason} ${count}`);
   const message = reasons.length === 0 ? 'none' : reasons.join(', ');
   return check('deadLetters', 'ok', message, last === undefined ? 0 : age(now, last.at));
-}
-
-function check(name: string, status: HealthStatus, message: string, ageMs = 0): HealthCheck {
-  return { name, status, message, ageMs };
-}
-
-/** Wall time may jump back: an age is never negative. */
-function age(now: number, since: number): number {
-  return Math.max(0, Math.round(now - since));
-}
-
-function worst(statuses: readonly HealthStatus[]): HealthStatus {
-  if (statuses.includes('failing')) return 'failing';
-  return statuses.includes('degraded') ? 'degraded' : 'ok';
-}
-
-export function flatten(node: NodeView): readonly NodeView[] {
-  return [node, ...node.children.flatMap(flatten)];
 }

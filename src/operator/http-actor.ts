@@ -7,11 +7,15 @@ import { guard } from './access.ts';
 import type { TcpAccess } from './access.ts';
 import { apiServer, pathOf } from './api-server.ts';
 import type { Endpoint } from './endpoint.ts';
+import { actorEndpoints } from './endpoints/actors.ts';
 import { controlEndpoints } from './endpoints/control.ts';
+import { deadLetterEndpoints } from './endpoints/dead-letters.ts';
+import { eventsEndpoint } from './endpoints/events.ts';
 import { helpEndpoint } from './endpoints/help.ts';
 import { addPage, sessionEndpoint } from './endpoints/page.ts';
 import { serviceEndpoints } from './endpoints/service.ts';
 import { viewEndpoints } from './endpoints/views.ts';
+import { EventLog } from './event-log.ts';
 import type { Addresses, OperatorOptions } from './options.ts';
 import { ANSWER_HEADERS } from './page-files.ts';
 import { Sessions, tokenOf } from './session.ts';
@@ -32,6 +36,8 @@ export function operatorHttpBehaviour(options: OperatorOptions): Behaviour<Opera
   const wanted = parseListen(options.http.listen);
   /** Kept over incarnations: port 0 is drawn once, so that the printed address stays true. */
   const address: { current: TcpAddress | undefined } = { current: wanted };
+  /** So is this: the end of an incarnation is among what is to be seen. */
+  let events: EventLog | undefined;
   return {
     role: 'operator/http',
     purpose: 'Answers the operator: the admin socket, and the page on loopback.',
@@ -40,7 +46,8 @@ export function operatorHttpBehaviour(options: OperatorOptions): Behaviour<Opera
     // HTTP requests do not come through the mailbox; what does is a question at start.
     mailbox: { capacity: 64, overflow: 'reject', onRestart: 'keep' },
     async init(ctx) {
-      const endpoints = table(options, ctx);
+      events ??= new EventLog((listener) => options.system.subscribe(listener), ctx.clock);
+      const endpoints = table(options, events, ctx);
       const socketDoor = await apiServer({ door: 'socket', endpoints, log: ctx.log });
       const socket = await listenOnSocket(socketDoor.server, options.service.dataDir);
       own(ctx, socketDoor);
@@ -70,8 +77,8 @@ export function operatorHttpBehaviour(options: OperatorOptions): Behaviour<Opera
 }
 
 /** Everything that can be asked and told, in the order of the help. */
-function table(options: OperatorOptions, { clock, path }: InitContext<OperatorHttpMessage>): readonly Endpoint[] {
-  const endpoints = [...viewEndpoints(options, clock), ...controlEndpoints(options, path), ...serviceEndpoints(options)];
+function table(options: OperatorOptions, events: EventLog, { clock, path }: InitContext<OperatorHttpMessage>): readonly Endpoint[] {
+  const endpoints = [...viewEndpoints(options, events, clock), ...actorEndpoints(options), ...deadLetterEndpoints(options), eventsEndpoint(events, clock), ...controlEndpoints(options, path), ...serviceEndpoints(options)];
   const help = helpEndpoint(endpoints);
   return [help, ...endpoints];
 }

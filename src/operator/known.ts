@@ -26,6 +26,18 @@ export function valueOf<Value>(known: Known<Value>): Value {
   throw new VigilError('STATE_UNKNOWN', known.why);
 }
 
+/** The state an actor shows in its own turn, also while it is suspended; who does not come to its turn makes nobody wait for long. */
+export async function stateInTurn(system: ActorSystem, path: string): Promise<Known<unknown>> {
+  const status = system.inspect(path)?.status;
+  if (status === undefined) return { known: false, why: `there is no actor ${path}` };
+  if (status !== 'running' && status !== 'suspended') return { known: false, why: `${path} is ${status}` };
+  try {
+    return { known: true, value: await system.state(path) };
+  } catch (error) {
+    return { known: false, why: messageOf(error) };
+  }
+}
+
 /** The state a running actor shows of itself. */
 export function stateOf(system: ActorSystem, path: string): Known<unknown> {
   const node = system.inspect(path);

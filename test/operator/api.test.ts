@@ -47,7 +47,7 @@ describe('operator API', () => {
       const { json } = await api.get('/v1/tree');
       expect(json).to.include({ path: 'vigil', kind: 'supervisor', status: 'running' });
       expect(json.children.map((one: { path: string }) => one.path)).to.deep.equal(['journal', 'operator', 'market', 'universe', 'account', 'trading-state', 'executors', 'readiness']);
-      expect(json.children[0]).to.have.all.keys('path', 'role', 'kind', 'status', 'incarnation', 'restarts', 'restartBudget', 'mailbox', 'handled', 'lastMessageAt', 'children');
+      expect(json.children[0]).to.have.all.keys('path', 'role', 'kind', 'status', 'incarnation', 'restarts', 'restartBudget', 'restart', 'lastExit', 'mailbox', 'handled', 'lastMessageAt', 'children');
     });
 
     it('one actor is found by its path, percent-encoded per segment or as a whole', async () => {

@@ -1,7 +1,8 @@
 /** Health: each thing that can be wrong is named in its own check, and what is not known is never well. */
 import { expect } from 'chai';
 import { judgeHealth } from '../../src/operator/health.ts';
-import type { HealthInputs, HealthStatus } from '../../src/operator/health.ts';
+import type { HealthStatus } from '../../src/operator/health-check.ts';
+import type { HealthInputs } from '../../src/operator/health.ts';
 import type { ReadinessView, TradingStateName } from '../../src/protocol/messages.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import { inputs, life, node, NOW, position, reading, tree } from './kit/readings.ts';

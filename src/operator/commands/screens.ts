@@ -1,8 +1,8 @@
 /** What each answer of the API looks like to a person. */
 import type { FunnelView } from '../../protocol/messages.ts';
 import type { NodeView, WorkerDetail } from '../../supervision/inspection.ts';
-import type { HealthCheck, HealthStatus } from '../health.ts';
-import { flatten } from '../health.ts';
+import type { HealthCheck, HealthStatus } from '../health-check.ts';
+import { flatten } from '../health-tree.ts';
 import type { PositionRow } from '../positions.ts';
 import { branches, duration, outline, table } from './table.ts';
 import { printable } from './width.ts';

@@ -1,28 +1,23 @@
 /** The endpoints that show the service as it is now. None of them changes anything. */
 import { z } from 'zod';
-import { VigilError } from '../../protocol/errors.ts';
 import type { Clock } from '../../supervision/clock.ts';
-import { isoTime } from '../../supervision/clock.ts';
-import { decodeActorPath } from '../actor-path.ts';
-import { wrongMethod } from '../api-error.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { checked, reading } from '../endpoint.ts';
+import type { EventLog } from '../event-log.ts';
 import { LONGEST_WINDOW_MS } from '../funnel-counts.ts';
 import { judgeHealth } from '../health.ts';
 import { askKnown, stateOf, valueOf } from '../known.ts';
 import type { OperatorOptions } from '../options.ts';
 import { positionRows, readExecutors, readMarks } from '../positions.ts';
-import { isControl } from './control.ts';
 
 const wholeMs = z.string().regex(/^\d{1,12}$/, `a whole number of milliseconds, 1 to ${LONGEST_WINDOW_MS}`).transform(Number).pipe(z.number().min(1).max(LONGEST_WINDOW_MS));
 const funnelQuery = z.strictObject({ windowMs: wholeMs.default(3_600_000) });
 
-export function viewEndpoints(options: OperatorOptions, clock: Clock): readonly Endpoint[] {
+export function viewEndpoints(options: OperatorOptions, events: EventLog, clock: Clock): readonly Endpoint[] {
   const { system, refs, executors } = options;
   return [
-    { ...reading('/v1/health', 'Whether all is well, check by check; 503 when failing.', () => undefined), answer: () => health(options, clock) },
+    { ...reading('/v1/health', 'Whether all is well, check by check; 503 when failing.', () => undefined), answer: () => health(options, events, clock) },
     reading('/v1/tree', 'The supervision tree.', () => system.tree()),
-    reading('/v1/actors/*', 'One actor: state without secrets, mailbox, recent messages, crashes.', (call) => actor(options, call.rest)),
     reading('/v1/funnel', 'From signal to position: what came in, went on, or was refused, by code.', async ({ query }) => {
       const { windowMs } = checked(funnelQuery, Object.fromEntries(query), 'query');
       return valueOf(await askKnown(system, refs.funnel, { type: 'get', windowMs }));
@@ -30,11 +25,10 @@ export function viewEndpoints(options: OperatorOptions, clock: Clock): readonly 
     reading('/v1/positions', 'Every open position, with its stop and target.', () => positionRows(readExecutors(system, executors.keys()), readMarks(system))),
     reading('/v1/universe', 'The symbols traded, and why the others are not.', () => valueOf(stateOf(system, 'universe'))),
     reading('/v1/account', 'Equity and margin, with the age of the observation.', () => valueOf(stateOf(system, 'account'))),
-    reading('/v1/deadletters', 'Messages that could not be delivered or handled, newest first, and their count by reason.', () => deadLetters(options)),
   ];
 }
 
-async function health({ system, refs, service, executors }: OperatorOptions, clock: Clock) {
+async function health({ system, refs, service, executors }: OperatorOptions, events: EventLog, clock: Clock) {
   const [readiness, tradingState] = await Promise.all([askKnown(system, refs.readiness, { type: 'get' }), askKnown(system, refs.tradingState, { type: 'get' })]);
   const judged = judgeHealth({
     now: clock.now(),
@@ -43,6 +37,7 @@ async function health({ system, refs, service, executors }: OperatorOptions, clo
     tradingState,
     executors: readExecutors(system, executors.keys()),
     deadLetters: { counts: system.deadLetters.counts(), last: system.deadLetters.recent().at(-1) },
+    escalations: events.escalations,
   });
   const { mode, incarnation, configHash, buildId, startedAt } = service;
   const { status, tradingState: state, checks } = judged;
@@ -50,23 +45,4 @@ async function health({ system, refs, service, executors }: OperatorOptions, clo
     status: status === 'failing' ? 503 : 200,
     body: { status, tradingState: state, mode, pid: process.pid, incarnation, uptimeMs: Math.max(0, clock.now() - startedAt), configHash, buildId, checks },
   };
-}
-
-function actor({ system }: OperatorOptions, encoded: string): unknown {
-  const path = decodeActorPath(encoded);
-  const node = system.inspect(path);
-  if (node === undefined) {
-    const [action = '', ...parents] = path.split('/').toReversed();
-    // Somebody tries an action with GET: it has no effect, and says how it is done.
-    if (isControl(action) && system.inspect(parents.toReversed().join('/')) !== undefined) throw wrongMethod('GET', `/v1/actors/${encoded}`, ['POST']);
-    throw new VigilError('ACTOR_NOT_FOUND', `there is no actor ${path}`, { details: { path } });
-  }
-  if (!('state' in node)) return node;
-  return { ...node, crashes: node.crashes.map((crash) => ({ ...crash, at: isoTime(crash.at) })) };
-}
-
-function deadLetters({ system }: OperatorOptions): unknown {
-  const counts = system.deadLetters.counts();
-  const total = Object.values(counts).reduce((sum, count) => sum + count, 0);
-  return { total, counts, recent: system.deadLetters.recent().toReversed().map((letter) => ({ ...letter, at: isoTime(letter.at) })) };
 }

@@ -40,6 +40,7 @@ export function inputs(more: Partial<HealthInputs> = {}): HealthInputs {
     tradingState: { known: true, value: { overall: 'ACTIVE', symbols: new Map(), cause: 'start', since: NOW - 2_000, tradingEpoch: 1 } },
     executors: [],
     deadLetters: { counts: {}, last: undefined },
+    escalations: [],
     ...more,
   };
 }
