@@ -34,7 +34,7 @@ const KEPT = 200;
 /** Of one reason and receiver, so many are told of in so long; the rest are counted, and the next one says how many there were. */
 const TOLD = 10;
 const QUIET_MS = 300_000;
-/** Receivers remembered for that; beyond, the one that was silent longest is forgotten. */
+/** Reasons and receivers remembered for that; beyond, the one whose five minutes began first is forgotten. */
 const THROTTLES = 1_000;
 
 interface Throttle {
@@ -92,6 +92,8 @@ export class DeadLetters {
       if (now - known.since >= QUIET_MS) {
         known.since = now;
         known.told = 0;
+        this.#throttles.delete(key);
+        this.#throttles.set(key, known);
       }
       return known;
     }

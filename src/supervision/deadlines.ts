@@ -35,6 +35,7 @@ export class Deadlines {
   #cancelled = 0;
   #armedAt = Infinity;
   #armed: TimerHandle | undefined;
+  #closed = false;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -45,18 +46,28 @@ export class Deadlines {
     return this.#heap.length - this.#cancelled;
   }
 
-  /** Calls `run` once after `delayMs`, unless cancelled. */
+  /**
+   * Calls `run` once after `delayMs`, unless cancelled.
+   * @throws RangeError for NaN: it would be neither before nor after the others, and disorder them.
+   */
   after(delayMs: number, run: () => void): TimerHandle {
+    if (Number.isNaN(delayMs)) throw new RangeError('delayMs is NaN; give a number of ms');
     const entry = new Entry(this.#clock.monotonic() + Math.max(0, delayMs), ++this.#sequence, run, this);
+    if (this.#closed) {
+      entry.run = undefined;
+      return entry;
+    }
     this.#add(entry);
     if (entry.at < this.#armedAt) this.#arm(entry.at);
     return entry;
   }
 
-  /** No deadline passes any more. */
+  /** No deadline passes any more, nor one that is set later. */
   close(): void {
+    this.#closed = true;
     this.#armed?.cancel();
     this.#armed = undefined;
+    for (const entry of this.#heap) entry.run = undefined;
     this.#heap = [];
     this.#cancelled = 0;
   }

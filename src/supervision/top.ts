@@ -35,12 +35,12 @@ const LONGEST_WINDOW_MS = 60_000;
 export async function top(kernel: Kernel, nodes: () => readonly Node[], by: TopBy, count: number, windowMs = 0): Promise<readonly TopRow[]> {
   if (!(windowMs >= 0 && windowMs <= LONGEST_WINDOW_MS)) throw new RangeError(`windowMs is ${windowMs}; give 0 to ${LONGEST_WINDOW_MS}`);
   const startedAt = kernel.clock.monotonic();
-  const before = windowMs === 0 ? undefined : new Map(cells(nodes()).map((cell) => [cell.path, sample(cell)]));
+  const before = windowMs === 0 ? undefined : new Map(cells(nodes()).map((cell) => [cell, sample(cell)]));
   if (windowMs > 0) await new Promise<void>((resolve) => void kernel.deadlines.after(windowMs, resolve));
   const elapsedMs = windowMs === 0 ? startedAt - kernel.startedAt : kernel.clock.monotonic() - startedAt;
   const rows = cells(nodes()).map((cell): TopRow => {
     const now = sample(cell);
-    const then = before?.get(cell.path) ?? { handled: 0, busyMs: 0, incarnation: before === undefined ? 1 : now.incarnation };
+    const then = before?.get(cell) ?? { handled: 0, busyMs: 0, incarnation: before === undefined ? cell.firstIncarnation : now.incarnation };
     const { mailbox } = cell.view();
     const timeMs = now.busyMs - then.busyMs;
     return {
