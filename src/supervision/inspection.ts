@@ -2,7 +2,7 @@
 import type { Distribution } from './cell/histogram.ts';
 import type { ExitKind } from './behaviour.ts';
 import { isoTime } from './clock.ts';
-import { redactText } from './redact.ts';
+import { redactedLine, redactText } from './redact.ts';
 
 export type LifecycleEvent =
   | { readonly type: 'started'; readonly path: string; readonly incarnation: number }
@@ -118,8 +118,14 @@ export type OwnDetail = Omit<WorkerDetail, 'restart' | 'restarts' | 'restartBudg
 const REASON_LIMIT = 500;
 const STACK_LIMIT = 2_000;
 
+/** Whatever was thrown, in a line. Never throws itself: it is called where there is nobody left to catch it. */
 export function describeError(error: unknown): string {
-  return redactText(error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, REASON_LIMIT);
+  try {
+    if (typeof error === 'object' && error !== null && !(error instanceof Error)) return redactedLine(error).slice(0, REASON_LIMIT);
+    return redactText(error instanceof Error ? `${error.name}: ${error.message}` : String(error)).slice(0, REASON_LIMIT);
+  } catch {
+    return 'an error that cannot be described';
+  }
 }
 
 export function describeCrash(error: unknown, at: number, incarnation: number, during: string | undefined): Crash {
@@ -127,7 +133,7 @@ export function describeCrash(error: unknown, at: number, incarnation: number, d
   if (!(error instanceof Error)) return crash;
   // Writing a stack out takes longer than a restart: it is done for whoever looks.
   let stack: string | undefined;
-  return Object.defineProperty(crash, 'stack', { enumerable: true, get: () => (stack ??= redactText(error.stack ?? '').slice(0, STACK_LIMIT)) });
+  return Object.defineProperty(crash, 'stack', { enumerable: true, get: () => (stack ??= typeof error.stack === 'string' ? redactText(error.stack).slice(0, STACK_LIMIT) : '') });
 }
 
 export function describeExit(kind: ExitKind, incarnation: number, reason: string, at: number): Exit {

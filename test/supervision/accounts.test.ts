@@ -183,9 +183,9 @@ describe('accounts', () => {
           else if (next.do === 'unpark') system.unpark('puppet');
           else if (next.do === 'discard') system.discardParked('puppet');
           else if (next.do === 'advance') await one.world.advance(next.ms);
-          else {
+          else if (next.do === 'start') {
+            const { what } = next;
             one.act((ctx) => {
-              const { what } = next;
               if (what === 'timer') ctx.timers.every('tick', 10, tick);
               else if (what === 'kill') system.control('puppet', 'kill', 'from within');
               else if (what === 'self') for (let i = 0; i < 3; i++) ctx.tell(ctx.self, { type: 'note', text: 'self' });
