@@ -5,12 +5,12 @@ import { isoTime } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { messageOf } from '../protocol/errors.ts';
 import { VIEW_EVERY_MS } from '../protocol/messages.ts';
-import type { JournalAnswer, JournalMessage, TradingStateActorMessage, TradingStateAnswer, TradingStateName, TradingStateView } from '../protocol/messages.ts';
+import type { JournalAnswer, JournalMessage, TradingStateActorMessage, TradingStateAnswer, TradingStateCauses, TradingStateName, TradingStateView } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { TradingEpochs } from '../protocol/permit.ts';
 import type { TradingStateFile } from '../persistence/port.ts';
-import { INITIAL_TRADING_STATE, isLowering, lowerOf, withState } from '../rules/trading-state.ts';
-import type { TradingState } from '../rules/trading-state.ts';
+import { foldCauses, INITIAL_TRADING_STATE, isLowering, lowerOf, withCauses, withState } from '../rules/trading-state.ts';
+import type { StandingCause, TradingState } from '../rules/trading-state.ts';
 import { draft } from './journal.ts';
 import { publish } from './publish.ts';
 
@@ -25,7 +25,7 @@ export interface TradingStateOptions {
 }
 
 type SetMessage = Extract<TradingStateActorMessage, { type: 'set' }>;
-type Internal = TradingStateActorMessage | { readonly type: 'recorded'; readonly change: Change; readonly raising: boolean; readonly answer: (value: TradingStateAnswer) => void; readonly outcome: Outcome<JournalAnswer> } | { readonly type: 'heartbeat' };
+type Internal = TradingStateActorMessage | TradingStateCauses | { readonly type: 'recorded'; readonly change: Change; readonly raising: boolean; readonly answer: (value: TradingStateAnswer) => void; readonly outcome: Outcome<JournalAnswer> } | { readonly type: 'heartbeat' };
 
 /** One `set`, with the number of its entry. */
 interface Change {
@@ -37,7 +37,9 @@ interface Change {
 }
 
 interface State {
+  /** As set and on record; what holds is this, lowered by the causes. */
   current: TradingState;
+  causes: ReadonlyMap<string, StandingCause>;
   sequence: number;
   /** Lowerings that came while a raising was being recorded: they are later, and stand. */
   lowerings: Change[];
@@ -50,11 +52,11 @@ type Context = ActorContext<Internal>;
 
 export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<Internal, State> {
   const { file, epochs, journal } = options;
-  const viewOf = (state: TradingState): TradingStateView => ({ ...state, tradingEpoch: epochs.current() });
+  const viewOf = ({ current, causes }: State): TradingStateView => ({ ...withCauses(current, causes), tradingEpoch: epochs.current() });
   return {
     role: 'trading-state',
-    purpose: 'Says whether openings are allowed; survives everything; only an operator raises it.',
-    consumes: { set: 'an operator changes the state', get: 'what is it?', recorded: 'the journal has it', heartbeat: 'the view is due' },
+    purpose: 'Says whether openings are allowed; survives everything; only an operator raises what an operator lowered.',
+    consumes: { set: 'an operator changes the state', get: 'what is it?', causes: 'what lowers it by itself, for as long as it stands', recorded: 'the journal has it', heartbeat: 'the view is due' },
     emits: ['trading-state → governor, readiness'],
     mailbox: { capacity: 1_000, overflow: 'reject', onRestart: 'keep' },
     /** The lower of file and journal wins: neither can undo what the other holds. */
@@ -66,12 +68,15 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
       ctx.timers.once('first', 0, { type: 'heartbeat' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       if (current.overall !== 'ACTIVE' || current.symbols.size > 0) ctx.log.warn({ overall: current.overall, symbols: [...current.symbols], cause: current.cause }, `trading state is ${current.overall}, as it was left`);
-      return { current, sequence: entries.at(-1)?.sequence ?? 0, lowerings: [], raisings: 0 };
+      return { current, causes: new Map(), sequence: entries.at(-1)?.sequence ?? 0, lowerings: [], raisings: 0 };
     },
     receive(state, message, ctx) {
       switch (message.type) {
         case 'get':
-          ctx.answering(message)(viewOf(state.current));
+          ctx.answering(message)(viewOf(state));
+          return same;
+        case 'causes':
+          lowerByCauses(state, message, ctx);
           return same;
         case 'set':
           set(state, message, ctx);
@@ -84,8 +89,26 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
           return same;
       }
     },
-    view: ({ current }) => ({ overall: current.overall, symbols: Object.fromEntries(current.symbols), cause: current.cause, since: isoTime(current.since), tradingEpoch: epochs.current() }),
+    view(state) {
+      const { overall, symbols, cause, since, tradingEpoch } = viewOf(state);
+      return { overall, symbols: Object.fromEntries(symbols), cause, since: isoTime(since), tradingEpoch, set: state.current.overall, causes: [...state.causes].map(([key, one]) => ({ key, symbol: one.symbol ?? null, since: isoTime(one.since), gone: one.goneSince !== undefined })) };
+    },
   };
+
+  /** Ruling 12: lowered in this turn, raised by itself. Neither file nor journal has it: a new process has fresh budgets. */
+  function lowerByCauses(state: State, message: TradingStateCauses, ctx: Context): void {
+    const before = state.causes;
+    state.causes = foldCauses(before, message.causes, message.reconciled, { wall: ctx.clock.now(), monotonic: ctx.clock.monotonic() });
+    const came = [...state.causes].filter(([key]) => !before.has(key)).map(([, cause]) => cause);
+    const went = [...before].filter(([key]) => !state.causes.has(key)).map(([, cause]) => cause);
+    if (came.length === 0 && went.length === 0) return;
+    // Every permit to open that is out is void, as with any lowering (ruling 11).
+    if (came.length > 0) epochs.advance();
+    const { overall, symbols } = viewOf(state);
+    for (const { symbol, reason } of came) ctx.log.error({ overall, symbol: symbol ?? null, tradingEpoch: epochs.current() }, `trading state lowered to REDUCING by itself: ${reason}`);
+    for (const { symbol, reason } of went) ctx.log.warn({ overall, symbol: symbol ?? null, symbols: [...symbols] }, `no longer a reason to reduce: ${reason}`);
+    publishView(state, ctx);
+  }
 
   function set(state: State, message: SetMessage, ctx: Context): void {
     const { state: to, symbol, reason, by } = message;
@@ -112,7 +135,7 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
     const failure = !outcome.ok ? outcome.error.message : outcome.value.ok ? undefined : outcome.value.message;
     if (failure !== undefined) {
       ctx.log.error({ failure, raising }, raising ? 'the journal did not take the change: the state is not raised' : 'the journal did not take the lowering; it stands all the same, and on the file');
-      answer(raising ? { ok: false, message: `not raised: ${failure}` } : { ok: true, view: viewOf(state.current) });
+      answer(raising ? { ok: false, message: `not raised: ${failure}` } : { ok: true, view: viewOf(state) });
       // The number may or may not be taken: the next incarnation reads what is.
       throw new Error(`journal: ${failure}`);
     }
@@ -126,7 +149,7 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
       ctx.log.warn({ overall, cause }, `trading state is ${overall}`);
       publishView(state, ctx);
     }
-    answer({ ok: true, view: viewOf(state.current) });
+    answer({ ok: true, view: viewOf(state) });
   }
 
   function writeFile(next: TradingState, ctx: Context): void {
@@ -138,7 +161,7 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
   }
 
   function publishView(state: State, ctx: Context): void {
-    publish(ctx, options.subscribers, { type: 'trading-state', view: viewOf(state.current) });
+    publish(ctx, options.subscribers, { type: 'trading-state', view: viewOf(state) });
   }
 }
 

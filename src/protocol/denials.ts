@@ -70,6 +70,9 @@ export const DENIALS = {
 
 export type DenialCode = keyof typeof DENIALS;
 
+/** The codes that say that something is configured wrongly: they alone count in the ratio of a flow contract (ruling 27). */
+export const MISCONFIGURATIONS: ReadonlySet<string> = new Set(Object.entries(DENIALS).filter(([, refusal]) => 'misconfiguration' in refusal).map(([code]) => code));
+
 /** A refusal with the numbers it was decided by. Values are text: decimals stay exact. */
 export interface Denial {
   readonly code: DenialCode;

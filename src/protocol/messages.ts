@@ -202,6 +202,16 @@ export type TradingStateActorMessage =
   | ({ readonly type: 'get' } & Replying<TradingStateView>);
 export type TradingStateAnswer = { readonly ok: true; readonly view: TradingStateView } | { readonly ok: false; readonly message: string };
 
+/** Why the trading state is lowered for as long as this stands (ruling 12). Without a symbol: for all. */
+export interface AutomaticCause {
+  readonly key: string;
+  readonly symbol: SymbolName | undefined;
+  readonly reason: string;
+}
+
+/** All that stands now, once a second. `reconciled`: journal and venue agree. */
+export type TradingStateCauses = { readonly type: 'causes'; readonly causes: readonly AutomaticCause[]; readonly reconciled: boolean };
+
 export type ReadinessMessages = TradingStateMessage | MarketViewMessage | UniverseMessage | EquityMessage | StreamMessage | ReconciliationMessage | SessionMessage | LifeMessage | ({ readonly type: 'get' } & Replying<ReadinessView>);
 
 export type ReconcilerMessage = StreamMessage | UniverseMessage | LifeMessage;
@@ -211,4 +221,45 @@ export type FunnelMessage = { readonly type: 'step'; readonly step: FunnelStep }
 export interface FunnelView {
   readonly windowMs: number;
   readonly stages: readonly { readonly stage: FunnelStep['stage']; readonly in: number; readonly out: number; readonly refused: Readonly<Record<string, number>>; readonly lastAt: string | null }[];
+}
+
+/** What an edge carried, by outcome: `accepted`, or the code of why not. Reported by its producer, evaluations that came to nothing included. */
+export type FlowedMessage = { readonly type: 'flowed'; readonly edge: string; readonly outcomes: Readonly<Record<string, number>> };
+
+export type WatchdogMessage = FlowedMessage | ReadinessMessage | LifeMessage | ({ readonly type: 'get-flows' } & Replying<readonly FlowView[]>) | ({ readonly type: 'get-alerts' } & Replying<readonly AlertView[]>);
+
+/** One flow contract and how it is kept. */
+export interface FlowView {
+  readonly edge: string;
+  readonly producer: string;
+  /** Null: its silence says nothing. */
+  readonly everyMs: number | null;
+  readonly graceMs: number;
+  readonly acceptEveryMs: number | null;
+  readonly maxMisconfiguredRatio: number | null;
+  /** `released`: not held to it now, as while the ready gate is closed. */
+  readonly state: 'released' | 'grace' | 'fine' | 'silent' | 'dry';
+  readonly broken: boolean;
+  /** Open while too large a share of what it carries is misconfigured. */
+  readonly breaker: 'closed' | 'open';
+  /** ISO-8601. */
+  readonly lastSeenAt: string | null;
+  readonly lastSeenAgeMs: number | null;
+  readonly windowMs: number;
+  /** Over the window. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** Restarts of the producer for its silence. */
+  readonly restarts: { readonly used: number; readonly limit: number; readonly windowMs: number };
+  /** True: nothing more is tried, only told. */
+  readonly restartsSpent: boolean;
+  /** What is wrong and what is done about it; empty: nothing. */
+  readonly message: string;
+}
+
+/** Something that stands and that somebody should know. */
+export interface AlertView {
+  readonly name: string;
+  /** ISO-8601. */
+  readonly since: string;
+  readonly message: string;
 }

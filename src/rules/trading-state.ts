@@ -1,5 +1,5 @@
 /** ACTIVE → REDUCING → HALTED: what may lower the state, what may raise it, and what survives a restart. */
-import type { TradingStateName } from '../protocol/messages.ts';
+import type { AutomaticCause, TradingStateName } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 
 /** The durable part of the trading state. */
@@ -38,4 +38,39 @@ export function lowerOf(a: TradingState, b: TradingState): TradingState {
   for (const symbol of new Set([...a.symbols.keys(), ...b.symbols.keys()])) symbols.set(symbol, stricter(a.symbols.get(symbol) ?? 'ACTIVE', b.symbols.get(symbol) ?? 'ACTIVE'));
   const leading = STRICTNESS[a.overall] >= STRICTNESS[b.overall] ? a : b;
   return { ...leading, symbols };
+}
+
+/** A cause that lowers the state by itself (ruling 12). It is not durable: it does not outlive the process whose restarts are spent. */
+export interface StandingCause {
+  readonly symbol: SymbolName | undefined;
+  readonly reason: string;
+  /** Wall time, ms. */
+  readonly since: number;
+  /** Since when it has been reported gone, monotonic ms; undefined: it stands. */
+  readonly goneSince: number | undefined;
+}
+
+/** A cause that is gone holds the state this long all the same, and until the reconciler has passed. */
+export const CAUSE_GONE_MS = 300_000;
+
+/** The causes that lower the state after a report of those that stand. Without a report nothing is gone. */
+export function foldCauses(known: ReadonlyMap<string, StandingCause>, reported: readonly AutomaticCause[], reconciled: boolean, now: { readonly wall: number; readonly monotonic: number }): ReadonlyMap<string, StandingCause> {
+  const next = new Map<string, StandingCause>(reported.map(({ key, symbol, reason }) => [key, { symbol, reason, since: known.get(key)?.since ?? now.wall, goneSince: undefined }]));
+  for (const [key, cause] of known) {
+    const goneSince = cause.goneSince ?? now.monotonic;
+    if (!next.has(key) && !(reconciled && now.monotonic - goneSince >= CAUSE_GONE_MS)) next.set(key, { ...cause, goneSince });
+  }
+  return next;
+}
+
+/** The state that holds: as set, lowered by what stands. */
+export function withCauses(state: TradingState, causes: ReadonlyMap<string, StandingCause>): TradingState {
+  if (causes.size === 0) return state;
+  const all = [...causes.values()];
+  const overall = all.some((cause) => cause.symbol === undefined) ? stricter(state.overall, 'REDUCING') : state.overall;
+  const symbols = new Map(state.symbols);
+  for (const { symbol } of all) if (symbol !== undefined) symbols.set(symbol, stricter(symbols.get(symbol) ?? 'ACTIVE', 'REDUCING'));
+  // What an operator lowered stays explained by the operator.
+  if (state.overall !== 'ACTIVE') return { ...state, symbols };
+  return { overall, symbols, cause: `automatic: ${all.map((cause) => cause.reason).join('; ')}`, since: Math.min(...all.map((cause) => cause.since)) };
 }

@@ -2,12 +2,13 @@
 import { expect } from 'chai';
 import { journalBehaviour } from '../../src/actors/journal.ts';
 import { tradingStateBehaviour } from '../../src/actors/trading-state.ts';
-import type { TradingStateActorMessage, TradingStateAnswer, TradingStateName, TradingStateView } from '../../src/protocol/messages.ts';
+import type { AutomaticCause, TradingStateActorMessage, TradingStateAnswer, TradingStateCauses, TradingStateName, TradingStateView } from '../../src/protocol/messages.ts';
 import type { ClientId, PlanId, SymbolName } from '../../src/protocol/names.ts';
 import { createPermitAuthority } from '../../src/protocol/permit.ts';
 import type { TradingState } from '../../src/rules/trading-state.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
+import type { Ref } from '../../src/supervision/ref.ts';
 import { GPS } from '../kit/actors.ts';
 import { MemoryJournal } from '../kit/memory-journal.ts';
 import { Probe } from '../kit/probe.ts';
@@ -39,7 +40,8 @@ async function bench(options: { journal?: MemoryJournal; onFile?: TradingState }
     return result;
   };
   const overall = () => (system.inspect('trading-state') as unknown as { state: { overall: string; symbols: object } | null }).state;
-  return { world, journal, disk, authority, governor, set, overall };
+  const report = (causes: readonly AutomaticCause[], reconciled = true) => system.tell(ref as Ref<TradingStateActorMessage | TradingStateCauses>, { type: 'causes', causes, reconciled });
+  return { world, journal, disk, authority, governor, set, overall, report };
 }
 
 describe('trading state', () => {
@@ -146,5 +148,75 @@ describe('trading state', () => {
     await world.advance(1_000);
     expect(overall()?.symbols).to.deep.equal({ [GPS]: 'HALTED' });
     expect([...(disk.content?.symbols ?? [])]).to.deep.equal([[GPS, 'HALTED']]);
+  });
+
+  describe('lowered by itself (rulings 12, 13)', () => {
+    const GATEWAY = { key: 'gateway', symbol: undefined, reason: 'the gateway is away' };
+
+    it('voids the permits that are out, is published at once, and rises by itself five minutes after the cause is gone', async () => {
+      const { world, authority, governor, overall, report } = await bench();
+      const before = authority.epochs.current();
+      report([GATEWAY]);
+      await world.settle();
+      expect(authority.epochs.current()).to.equal(before + 1);
+      expect(governor.last('trading-state')?.view).to.include({ overall: 'REDUCING', cause: 'automatic: the gateway is away' });
+      report([GATEWAY]);
+      await world.settle();
+      expect(authority.epochs.current(), 'once').to.equal(before + 1);
+      report([]);
+      await world.advance(299_000);
+      report([]);
+      await world.settle();
+      expect(overall()?.overall).to.equal('REDUCING');
+      await world.advance(1_000);
+      report([], false);
+      await world.settle();
+      expect(overall()?.overall, 'not reconciled').to.equal('REDUCING');
+      report([]);
+      await world.settle();
+      expect(overall()?.overall).to.equal('ACTIVE');
+      expect(governor.last('trading-state')?.view).to.include({ overall: 'ACTIVE' });
+    });
+
+    it('is not on record: a new process has fresh budgets, and what an operator set is as it was', async () => {
+      const { world, journal, disk, set, overall, report } = await bench();
+      set('REDUCING', GPS);
+      await world.advance(100);
+      const written = structuredClone(disk.content);
+      report([GATEWAY]);
+      await world.advance(1_000);
+      expect(disk.content).to.deep.equal(written);
+      expect(journal.story('trading-state')).to.deep.equal(['TradingStateSet']);
+      expect(overall()).to.deep.include({ overall: 'REDUCING', set: 'ACTIVE', symbols: { [GPS]: 'REDUCING' } });
+    });
+
+    it('keeps an operator\'s REDUCING when the cause has passed, and does not rise when an operator activates while it stands', async () => {
+      const { world, set, overall, report } = await bench();
+      report([GATEWAY]);
+      set('REDUCING');
+      await world.advance(100);
+      report([]);
+      await world.advance(300_000);
+      report([]);
+      await world.settle();
+      expect(overall()?.overall).to.equal('REDUCING');
+      report([GATEWAY]);
+      const result = set('ACTIVE');
+      await world.advance(100);
+      expect(result.answer).to.include({ ok: true });
+      expect(overall()).to.include({ overall: 'REDUCING', set: 'ACTIVE' });
+    });
+
+    it('keeps a cause of which nobody reports that it is gone, and takes one up again after its own restart', async () => {
+      const { world, overall, report } = await bench();
+      report([GATEWAY]);
+      await world.advance(3_600_000);
+      expect(overall()?.overall).to.equal('REDUCING');
+      world.system.control('trading-state', 'kill', 'a test');
+      await world.advance(1_000);
+      report([GATEWAY]);
+      await world.settle();
+      expect(overall()?.overall).to.equal('REDUCING');
+    });
   });
 });

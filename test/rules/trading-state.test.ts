@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { TradingStateName } from '../../src/protocol/messages.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
-import { INITIAL_TRADING_STATE, isLowering, lowerOf, stricter, withState } from '../../src/rules/trading-state.ts';
-import type { TradingState } from '../../src/rules/trading-state.ts';
+import { CAUSE_GONE_MS, foldCauses, INITIAL_TRADING_STATE, isLowering, lowerOf, stricter, withCauses, withState } from '../../src/rules/trading-state.ts';
+import type { StandingCause, TradingState } from '../../src/rules/trading-state.ts';
 import { CHINESE, GPS, HYPE, NOW } from '../kit/decisions.ts';
 
 const NAMES = ['ACTIVE', 'REDUCING', 'HALTED'] as const;
@@ -62,5 +62,38 @@ describe('trading state', () => {
       }),
       { numRuns: 500, seed: 11 },
     );
+  });
+});
+
+describe('automatic causes of the trading state (ruling 12)', () => {
+  const GATEWAY = { key: 'gateway', symbol: undefined, reason: 'the gateway is away' };
+  const EXECUTOR = { key: 'executor/GPSUSDT', symbol: GPS, reason: 'its executor is away' };
+  const at = (monotonic: number) => ({ wall: NOW + monotonic, monotonic });
+  const NONE: ReadonlyMap<string, StandingCause> = new Map();
+
+  it('lower the whole or one symbol to REDUCING for as long as they stand, and say why', () => {
+    const standing = foldCauses(NONE, [GATEWAY, EXECUTOR], true, at(0));
+    expect(withCauses(state('ACTIVE'), standing)).to.deep.equal({ overall: 'REDUCING', symbols: new Map([[GPS, 'REDUCING']]), cause: 'automatic: the gateway is away; its executor is away', since: NOW });
+    expect(withCauses(state('ACTIVE', [[HYPE, 'HALTED']]), foldCauses(NONE, [EXECUTOR], true, at(0)))).to.deep.include({ overall: 'ACTIVE', symbols: new Map([[HYPE, 'HALTED'], [GPS, 'REDUCING']]) });
+  });
+
+  it('never raise what an operator has lowered, nor explain it differently', () => {
+    const standing = foldCauses(NONE, [GATEWAY, EXECUTOR], true, at(0));
+    expect(withCauses(state('HALTED', [[GPS, 'HALTED']], 'operator', 5), standing)).to.deep.equal(state('HALTED', [[GPS, 'HALTED']], 'operator', 5));
+    expect(withCauses(state('REDUCING', [], 'operator', 5), NONE)).to.deep.equal(state('REDUCING', [], 'operator', 5));
+  });
+
+  it('hold for five minutes after they are gone and until the reconciler has passed', () => {
+    const gone = foldCauses(foldCauses(NONE, [GATEWAY], true, at(0)), [], true, at(1_000));
+    expect(foldCauses(gone, [], true, at(1_000 + CAUSE_GONE_MS - 1)).size).to.equal(1);
+    expect(foldCauses(gone, [], false, at(1_000 + CAUSE_GONE_MS)).size).to.equal(1);
+    expect(foldCauses(gone, [], true, at(1_000 + CAUSE_GONE_MS)).size).to.equal(0);
+  });
+
+  it('that come back begin their five minutes anew, and are the same cause', () => {
+    const gone = foldCauses(foldCauses(NONE, [GATEWAY], true, at(0)), [], true, at(1_000));
+    const back = foldCauses(gone, [GATEWAY], true, at(200_000));
+    expect(back.get('gateway')).to.include({ since: NOW, goneSince: undefined });
+    expect(foldCauses(foldCauses(back, [], true, at(201_000)), [], true, at(201_000 + CAUSE_GONE_MS - 1)).size).to.equal(1);
   });
 });
