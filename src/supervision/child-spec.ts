@@ -115,40 +115,69 @@ function childOptions(options: ChildOptions, shutdown: Shutdown): Omit<AnyChildS
   return { restart: options.restart ?? 'permanent', shutdown: options.shutdown ?? shutdown, significant: options.significant ?? false, policy: { ...DEFAULT_RESTART, ...options.policy } };
 }
 
+/** The paths of a specification and of all below it, in start order. */
+export function pathsOf(spec: ChildSpec): readonly string[] {
+  return spec.kind === 'worker' ? [spec.path] : [spec.path, ...spec.children.flatMap(pathsOf)];
+}
+
 /** What is wrong with a specification, field by field; empty: nothing. `autoShutdown`: of the supervisor it is for. */
 export function faultsOf(spec: ChildSpec, autoShutdown: AutoShutdown): readonly string[] {
+  if (typeof spec !== 'object' || spec === null) return [`a specification is ${String(spec)}; make it with worker() or supervisor()`];
   const faults: string[] = [];
-  const fault = (field: string, value: unknown, remedy: string) => faults.push(`${spec.path || '(no path)'}: ${field} is ${String(value)}; ${remedy}`);
-  if (spec.path === '') fault('path', "''", 'give each child a path of its own');
-  if (!['permanent', 'transient', 'temporary'].includes(spec.restart)) fault('restart', spec.restart, 'use permanent, transient or temporary');
-  if (typeof spec.shutdown === 'number' ? !(spec.shutdown >= 0 && spec.shutdown < Infinity) : !['brutal', 'infinity'].includes(spec.shutdown)) fault('shutdown', spec.shutdown, "use a number of ms, 'brutal' or 'infinity'");
+  const named = typeof spec.path === 'string' && spec.path !== '';
+  const fault: Fault = (field, value, remedy) => void faults.push(`${named ? spec.path : '(no path)'}: ${field} is ${String(value)}; ${remedy}`);
+  if (!named) fault('path', spec.path === '' ? "''" : spec.path, 'give each child a path of its own');
+  if (!RESTARTS.includes(spec.restart)) fault('restart', spec.restart, 'use permanent, transient or temporary');
+  if (typeof spec.shutdown === 'number' ? !(spec.shutdown >= 0 && spec.shutdown < Infinity) : !['brutal', 'infinity'].includes(spec.shutdown)) fault('shutdown', spec.shutdown, "use a number of ms from 0, 'brutal' or 'infinity'");
+  if (typeof spec.significant !== 'boolean') fault('significant', spec.significant, 'use true or false');
   if (spec.significant && spec.restart === 'permanent') fault('significant', true, 'a permanent child never ends in order: make it transient or temporary');
   if (spec.significant && autoShutdown === 'never') fault('significant', true, "its supervisor's autoShutdown is never: nothing would follow from it");
-  budgetFaults('policy', spec.policy, fault);
-  const { minMs, maxMs } = spec.policy.backoff;
-  if (!(minMs >= 0 && maxMs >= minMs)) fault('policy.backoff', `${minMs} to ${maxMs}`, 'use 0 ≤ minMs ≤ maxMs');
+  policyFaults(spec.policy, fault);
   if (spec.kind === 'worker') {
+    if (typeof spec.make !== 'function') fault('make', spec.make, 'give what makes the child: worker() does');
     mailboxFaults(spec.declaration, fault);
-    return faults;
-  }
-  if (!['one-for-one', 'one-for-all', 'rest-for-one', 'dynamic'].includes(spec.strategy)) fault('strategy', spec.strategy, 'use one-for-one, one-for-all, rest-for-one or dynamic');
-  if (!['never', 'any-significant', 'all-significant'].includes(spec.autoShutdown)) fault('autoShutdown', spec.autoShutdown, 'use never, any-significant or all-significant');
-  if (spec.intensity !== undefined) budgetFaults('intensity', spec.intensity, fault);
-  const paths = new Set<string>();
-  for (const child of spec.children) {
-    if (paths.has(child.path)) fault('children', `two called ${child.path}`, 'give each child a path of its own');
-    paths.add(child.path);
-    faults.push(...faultsOf(child, spec.autoShutdown));
-  }
+  } else if (spec.kind === 'supervisor') faults.push(...supervisorFaults(spec, fault));
+  else fault('kind', (spec as ChildSpec).kind, 'use worker or supervisor');
   return faults;
+}
+
+const RESTARTS: readonly RestartType[] = ['permanent', 'transient', 'temporary'];
+const STRATEGIES: readonly Strategy[] = ['one-for-one', 'one-for-all', 'rest-for-one', 'dynamic'];
+const AUTO_SHUTDOWNS: readonly AutoShutdown[] = ['never', 'any-significant', 'all-significant'];
+
+/** Its own by `fault`; those of its children are returned. */
+function supervisorFaults(spec: SupervisorSpec, fault: Fault): readonly string[] {
+  if (!STRATEGIES.includes(spec.strategy)) fault('strategy', spec.strategy, 'use one-for-one, one-for-all, rest-for-one or dynamic');
+  if (!AUTO_SHUTDOWNS.includes(spec.autoShutdown)) fault('autoShutdown', spec.autoShutdown, 'use never, any-significant or all-significant');
+  if (spec.intensity !== undefined) {
+    budgetFaults('intensity', spec.intensity, fault);
+    if (spec.intensity.limit === Infinity) fault('intensity.limit', Infinity, 'leave intensity out to have none');
+  }
+  const faults = spec.children.flatMap((child) => faultsOf(child, spec.autoShutdown));
+  if (faults.length > 0) return faults;
+  const paths = new Set<string>();
+  for (const path of pathsOf(spec)) {
+    if (paths.has(path)) fault('children', `two called ${path}`, 'give each child a path of its own');
+    paths.add(path);
+  }
+  return [];
 }
 
 type Fault = (field: string, value: unknown, remedy: string) => void;
 
+function policyFaults(policy: RestartPolicy | undefined, fault: Fault): void {
+  if (policy === undefined) return fault('policy', undefined, 'give a restart budget: worker() and supervisor() do');
+  budgetFaults('policy', policy, fault);
+  const { minMs, maxMs } = policy.backoff;
+  if (!(minMs >= 0 && maxMs >= minMs && maxMs < Infinity)) fault('policy.backoff', `${minMs} to ${maxMs}`, 'use 0 ≤ minMs ≤ maxMs');
+}
+
 function budgetFaults(field: string, { limit, windowMs, whenSpent }: Intensity, fault: Fault): void {
   if (!(limit >= 0) || (limit !== Infinity && !Number.isInteger(limit))) fault(`${field}.limit`, limit, 'use a whole number of restarts, 0 or more');
-  if (!(windowMs > 0)) fault(`${field}.windowMs`, windowMs, 'use a number of ms above 0');
-  if (typeof whenSpent === 'object' && !(whenSpent.retryEveryMs > 0)) fault(`${field}.whenSpent.retryEveryMs`, whenSpent.retryEveryMs, 'use a number of ms above 0');
+  if (!(windowMs > 0 && windowMs < Infinity)) fault(`${field}.windowMs`, windowMs, 'use a number of ms above 0');
+  if (typeof whenSpent === 'object') {
+    if (!(whenSpent.retryEveryMs > 0 && whenSpent.retryEveryMs < Infinity)) fault(`${field}.whenSpent.retryEveryMs`, whenSpent.retryEveryMs, 'use a number of ms above 0');
+  } else if (typeof whenSpent !== 'function' && whenSpent !== 'escalate') fault(`${field}.whenSpent`, whenSpent, "use 'escalate', { retryEveryMs } or a function");
 }
 
 function mailboxFaults({ mailbox }: Declaration, fault: Fault): void {

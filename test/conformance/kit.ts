@@ -9,7 +9,7 @@ import type { Supervisor } from '../../src/supervision/tree/supervisor.ts';
 import { World } from '../kit/world.ts';
 
 /** What an init does. A number: it runs after so many ms. */
-export type Init = 'run' | 'ignore' | 'fail' | 'hang' | number;
+export type Init = 'run' | 'ignore' | 'fail' | 'hang' | number | { readonly failAfterMs: number };
 
 /** What a terminate does. A number: it is done after so many ms. */
 export type Terminate = 'end' | 'fail' | 'hang' | number;
@@ -103,6 +103,10 @@ export class Puppet {
     if (what === 'fail') throw new Error(`${this.path} cannot start`);
     if (what === 'ignore') return ignore;
     if (what === 'hang') await new Promise(() => undefined);
+    if (typeof what === 'object') {
+      await new Promise<void>((resolve) => ctx.clock.after(what.failAfterMs, resolve));
+      throw new Error(`${this.path} cannot start`);
+    }
     if (typeof what === 'number') await new Promise<void>((resolve) => ctx.clock.after(what, resolve));
     return [];
   }

@@ -5,11 +5,22 @@ import type { NodeView, OwnDetail, OwnView } from '../inspection.ts';
 import type { Node } from './node.ts';
 import { RestartBudget } from './restart-budget.ts';
 
+/** One child as `which_children` tells of it. */
+export interface ChildState {
+  readonly path: string;
+  readonly kind: 'worker' | 'supervisor';
+  /** `restarting`: on its way, waiting for its time or in its init. */
+  readonly state: 'running' | 'restarting' | 'stopped';
+  readonly incarnation: number;
+}
+
 export class Child {
   readonly node: Node;
   restarts = 0;
   /** The restart that is waited for. */
   retry: TimerHandle | undefined;
+  /** The incarnation whose end is news to the supervisor: not one that it has stopped, or whose end it has seen already. */
+  expected: number | 'next' | undefined;
   #spec: ChildSpec;
   #budget: RestartBudget;
 
@@ -34,17 +45,32 @@ export class Child {
   /** How it is supervised from now on; what it does stays. */
   replaceSpec(spec: ChildSpec): void {
     this.#spec = spec;
-    this.#budget = new RestartBudget(spec.policy);
+    this.#budget = new RestartBudget(spec.policy, this.#budget);
   }
 
-  /** Starting, running or suspended, or on its way back. */
-  get active(): boolean {
-    return this.node.status !== 'stopped';
+  get state(): ChildState['state'] {
+    switch (this.node.status) {
+      case 'stopped':
+        return this.awaited ? 'restarting' : 'stopped';
+      case 'starting':
+      case 'restarting':
+        return 'restarting';
+      case 'running':
+      case 'suspended':
+        return 'running';
+    }
   }
 
-  cancelRetry(): void {
+  /** Something is still to come of it: a restart, the outcome of a start, or an end that has not been dealt with. */
+  get awaited(): boolean {
+    return this.retry !== undefined || this.expected !== undefined;
+  }
+
+  /** What is still to come of it (a restart, the outcome of a start, an end) is no news any more: its supervisor has dealt with it. */
+  settle(): void {
     this.retry?.cancel();
     this.retry = undefined;
+    this.expected = undefined;
   }
 
   /** The node's own view with what only its supervisor knows. */

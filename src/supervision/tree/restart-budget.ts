@@ -41,11 +41,13 @@ export const NO_BUDGET: RestartPolicy = { limit: Infinity, windowMs: 1, backoff:
 export class RestartBudget {
   readonly limit: number;
   readonly windowMs: number;
-  #recent: number[] = [];
+  #recent: number[];
 
-  constructor({ limit, windowMs }: { readonly limit: number; readonly windowMs: number }) {
+  /** `before`: the budget that this one replaces; its restarts count on. */
+  constructor({ limit, windowMs }: { readonly limit: number; readonly windowMs: number }, before?: RestartBudget) {
     this.limit = limit;
     this.windowMs = windowMs;
+    this.#recent = before === undefined ? [] : [...before.#recent];
   }
 
   used(now: number): number {
@@ -58,7 +60,7 @@ export class RestartBudget {
   take(now: number): boolean {
     this.used(now);
     // More than the limit need not be remembered one by one: a storm must not fill the memory.
-    if (this.#recent.length > this.limit) this.#recent.shift();
+    while (this.#recent.length > this.limit) this.#recent.shift();
     this.#recent.push(now);
     return this.#recent.length <= this.limit;
   }

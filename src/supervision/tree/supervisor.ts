@@ -1,10 +1,11 @@
 /** Keeps its children running, by OTP's rules, backoff and budgets; whatever it cannot keep running, it says so. */
 import type { ChildSpec, SupervisorSpec } from '../child-spec.ts';
-import { faultsOf } from '../child-spec.ts';
+import { faultsOf, pathsOf } from '../child-spec.ts';
 import { describeError, describeExit } from '../inspection.ts';
 import type { Exit, NodeStatus, NodeView, OwnView } from '../inspection.ts';
 import type { Kernel } from '../kernel.ts';
 import { Child } from './child.ts';
+import type { ChildState } from './child.ts';
 import type { Node, NodeExit, Shutdown } from './node.ts';
 import { Operations } from './operations.ts';
 import { backoffMs, RestartBudget } from './restart-budget.ts';
@@ -15,14 +16,6 @@ import { restartGroup } from './strategy.ts';
 export type ChildError = 'invalid-spec' | 'already-started' | 'already-present' | 'not-found' | 'running' | 'restarting' | 'dynamic' | 'failed-to-start' | 'not-running';
 
 export type ChildResult = { readonly ok: true; readonly path: string; readonly incarnation: number } | { readonly ok: false; readonly error: ChildError; readonly reason: string };
-
-/** One child as `which_children` tells of it. */
-export interface ChildState {
-  readonly path: string;
-  readonly kind: 'worker' | 'supervisor';
-  readonly state: 'running' | 'restarting' | 'stopped';
-  readonly incarnation: number;
-}
 
 export interface ChildCounts {
   readonly specs: number;
@@ -43,7 +36,7 @@ export class Supervisor implements Node {
   readonly #operations: Operations;
   #onExit: (exit: NodeExit) => void = () => undefined;
   #status: NodeStatus = 'stopped';
-  #number: number;
+  #number = 0;
   #lastExit: Exit | undefined;
 
   /** @throws TypeError naming every fault of the specification. */
@@ -51,7 +44,6 @@ export class Supervisor implements Node {
     this.path = spec.path;
     this.#kernel = kernel;
     this.#spec = spec;
-    this.#number = kernel.numbersFrom;
     this.#intensity = spec.intensity === undefined ? undefined : new RestartBudget(spec.intensity);
     this.#operations = new Operations((error) => this.#defect(error));
     for (const child of spec.children) this.#adopt(child);
@@ -85,18 +77,25 @@ export class Supervisor implements Node {
 
   /** Starts the children in order. If one cannot start, those before it are stopped again and the reason is thrown. */
   start(): Promise<'started'> {
-    this.#number += 1;
+    const number = (this.#number === 0 ? this.#kernel.numbersFrom : this.#number) + 1;
+    this.#number = number;
     this.#status = 'starting';
     return this.#operations.run(async () => {
-      for (const child of this.#all()) {
-        try {
+      try {
+        // Not a copy: a pool may be given another child meanwhile.
+        for (const child of this.#children.values()) {
+          this.#mustBeStarting(number);
           await this.#startChild(child);
-          if (!this.#isStarting()) throw new Error(`${this.path} was stopped while starting`);
-        } catch (error) {
-          await this.#stopChildren('the start of a sibling failed');
-          this.#status = 'stopped';
-          throw error;
         }
+        this.#mustBeStarting(number);
+      } catch (error) {
+        await this.#stopChildren('the start of a sibling failed');
+        // Whoever stopped it meanwhile has told those who watch it, and may have started it anew.
+        if (this.#isStarting(number)) {
+          this.#kernel.watches.ended({ path: this.path, incarnation: number, kind: 'crashed', reason: describeError(error) });
+          this.#status = 'stopped';
+        }
+        throw error;
       }
       this.#status = 'running';
       this.#kernel.emit({ type: 'started', path: this.path, incarnation: this.#number });
@@ -104,18 +103,22 @@ export class Supervisor implements Node {
     });
   }
 
+  /** One that is ending already is waited for all the same: when this is over, nothing below it runs. */
   async stop(reason: string, shutdown: Shutdown): Promise<void> {
-    if (this.#status === 'stopped' || this.#status === 'restarting') {
-      this.#status = 'stopped';
-      return;
-    }
-    if (shutdown === 'brutal') return this.#end('killed', reason, false);
+    const lived = this.livingIncarnation !== undefined;
+    if (lived && shutdown === 'brutal') return this.#end(reason, false);
     this.#status = 'stopped';
-    const limit = shutdown === 'infinity' ? undefined : this.#kernel.deadlines.after(shutdown, () => this.#killChildren(`${this.path} was not stopped within ${shutdown} ms`));
+    let overdue = false;
+    const hurry = () => {
+      overdue = true;
+      this.#killChildren(`${this.path} was not stopped within ${shutdown} ms`);
+    };
+    if (shutdown === 'brutal') this.#killChildren(reason);
+    const limit = typeof shutdown === 'number' ? this.#kernel.deadlines.after(shutdown, hurry) : undefined;
     this.#killStarting(reason);
-    await this.#operations.run(() => this.#stopChildren(reason));
+    await this.#operations.run(() => (lived ? this.#stopChildren(reason) : undefined));
     limit?.cancel();
-    this.#ended('shutdown', reason);
+    if (lived) this.#ended(overdue ? 'killed' : 'shutdown', reason);
   }
 
   kill(reason: string): void {
@@ -124,7 +127,7 @@ export class Supervisor implements Node {
       this.#killChildren(reason);
       return;
     }
-    this.#end('killed', reason, true);
+    this.#end(reason, true);
   }
 
   markRestarting(): void {
@@ -138,7 +141,7 @@ export class Supervisor implements Node {
 
   close(): void {
     for (const child of this.#children.values()) {
-      child.cancelRetry();
+      child.settle();
       child.node.close();
       this.#kernel.unbind(child.path);
     }
@@ -153,16 +156,20 @@ export class Supervisor implements Node {
     return this.#operations.run(async () => {
       if (this.#status !== 'running') return this.#notRunning();
       const present = this.#children.get(spec.path);
-      if (present !== undefined) return present.active ? refusal('already-started', `${spec.path} runs already`) : refusal('already-present', `${spec.path} is a child that does not run: restart or delete it`);
-      if (this.#kernel.isBound(spec.path)) return refusal('already-present', `another supervisor has a child called ${spec.path}`);
-      const child = this.#adopt(spec);
+      if (present !== undefined) return present.state === 'running' ? refusal('already-started', `${spec.path} runs already`) : refusal('already-present', `${spec.path} is a child that is ${present.state}: restart or delete it`);
+      const taken = pathsOf(spec).find((path) => this.#kernel.isBound(path));
+      if (taken !== undefined) return refusal('already-present', `there is another one called ${taken}`);
+      let child: Child | undefined;
       try {
+        child = this.#adopt(spec);
         await this.#startChild(child);
+        return done(child);
       } catch (error) {
-        this.#remove(child);
+        if (child !== undefined) this.#remove(child);
+        // It could not even be made: what was bound on the way is not there.
+        else for (const path of pathsOf(spec)) this.#kernel.unbind(path);
         return refusal('failed-to-start', describeError(error));
       }
-      return done(child);
     });
   }
 
@@ -171,11 +178,13 @@ export class Supervisor implements Node {
     return this.#operations.run(async () => {
       const child = this.#children.get(path);
       if (child === undefined) return refusal('not-found', `${this.path} has no child ${path}`);
-      child.cancelRetry();
+      const leads = child.state === 'restarting' && child.awaited;
+      child.settle();
       await child.node.stop(reason, child.spec.shutdown);
       if (this.#status !== 'running') return done(child);
-      if (child.spec.restart === 'temporary' || this.#spec.strategy === 'dynamic') this.#remove(child);
-      else child.node.markEnded();
+      // Those that were to be started with it wait for nothing any more.
+      if (leads) for (const sibling of restartGroup(this.#spec.strategy, this.#all(), child)) if (sibling.node.status === 'restarting' && !sibling.awaited) sibling.node.markEnded();
+      this.#retire(child);
       return done(child);
     });
   }
@@ -187,11 +196,12 @@ export class Supervisor implements Node {
       if (this.#spec.strategy === 'dynamic') return refusal('dynamic', `${this.path} is dynamic: start another child`);
       const child = this.#children.get(path);
       if (child === undefined) return refusal('not-found', `${this.path} has no child ${path}`);
-      if (child.node.status === 'restarting') return refusal('restarting', `${path} is being restarted`);
-      if (child.active) return refusal('running', `${path} runs`);
+      if (child.state === 'restarting') return refusal('restarting', `${path} is being restarted`);
+      if (child.state === 'running') return refusal('running', `${path} runs`);
       try {
         await this.#startChild(child);
       } catch (error) {
+        child.settle();
         child.node.markEnded();
         return refusal('failed-to-start', describeError(error));
       }
@@ -205,8 +215,8 @@ export class Supervisor implements Node {
       if (this.#spec.strategy === 'dynamic') return refusal('dynamic', `${this.path} is dynamic: terminate the child`);
       const child = this.#children.get(path);
       if (child === undefined) return refusal('not-found', `${this.path} has no child ${path}`);
-      if (child.node.status === 'restarting') return refusal('restarting', `${path} is being restarted`);
-      if (child.active) return refusal('running', `${path} runs: terminate it first`);
+      if (child.state === 'restarting') return refusal('restarting', `${path} is being restarted`);
+      if (child.state === 'running') return refusal('running', `${path} runs: terminate it first`);
       this.#remove(child);
       return done(child);
     });
@@ -217,7 +227,7 @@ export class Supervisor implements Node {
     return this.#operations.run(async () => {
       const child = this.#children.get(path);
       if (child === undefined) return refusal('not-found', `${this.path} has no child ${path}`);
-      child.cancelRetry();
+      child.settle();
       await child.node.stop(reason, child.spec.shutdown);
       if (this.#status !== 'running') return this.#notRunning();
       child.restarts += 1;
@@ -229,31 +239,45 @@ export class Supervisor implements Node {
 
   /**
    * Supervises differently from now on: strategy, intensity, auto-shutdown, and how its children are restarted and
-   * stopped. What children do is theirs; new ones are known and not started; those the new specification lacks stay.
+   * stopped. What children do is theirs; new ones are known and not started; those the new specification lacks stay,
+   * after those it has. Restarts counted so far count on.
    */
   upgrade(spec: SupervisorSpec): Promise<ChildResult> {
     const faults = faultsOf(spec, 'all-significant');
     if (faults.length > 0) return Promise.resolve(refusal('invalid-spec', faults.join('; ')));
     return this.#operations.run(() => {
-      this.#spec = { ...spec, path: this.path, ...(this.#spec.pool === undefined ? {} : { pool: this.#spec.pool }) };
-      this.#intensity = spec.intensity === undefined ? undefined : new RestartBudget(spec.intensity);
       for (const next of spec.children) {
         const child = this.#children.get(next.path);
-        if (child === undefined) this.#adopt(next).node.markEnded();
-        else child.replaceSpec(next);
+        if (child !== undefined && child.node.kind !== next.kind) return refusal('invalid-spec', `${next.path}: kind is ${next.kind}; it is a ${child.node.kind}: terminate and delete it first`);
+        const taken = child === undefined ? pathsOf(next).find((path) => this.#kernel.isBound(path)) : undefined;
+        if (taken !== undefined) return refusal('already-present', `there is another one called ${taken}`);
       }
+      this.#spec = { ...spec, path: this.path, ...(this.#spec.pool === undefined ? {} : { pool: this.#spec.pool }) };
+      this.#intensity = spec.intensity === undefined ? undefined : new RestartBudget(spec.intensity, this.#intensity);
+      const before = new Map(this.#children);
+      this.#children.clear();
+      for (const next of spec.children) {
+        const child = before.get(next.path);
+        if (child === undefined) {
+          this.#adopt(next).node.markEnded();
+          continue;
+        }
+        child.replaceSpec(next);
+        this.#children.set(next.path, child);
+      }
+      for (const [path, child] of before) if (!this.#children.has(path)) this.#children.set(path, child);
       return { ok: true, path: this.path, incarnation: this.#number };
     });
   }
 
   whichChildren(): readonly ChildState[] {
-    return this.#all().map(({ path, node }) => ({ path, kind: node.kind, state: node.status === 'stopped' ? 'stopped' : node.status === 'restarting' ? 'restarting' : 'running', incarnation: node.incarnation }));
+    return this.#all().map(({ path, node, state }) => ({ path, kind: node.kind, state, incarnation: node.incarnation }));
   }
 
   countChildren(): ChildCounts {
     const all = this.#all();
     const supervisors = all.filter((child) => child.node.kind === 'supervisor').length;
-    return { specs: all.length, active: all.filter((child) => child.node.livingIncarnation !== undefined).length, supervisors, workers: all.length - supervisors };
+    return { specs: all.length, active: all.filter((child) => child.state === 'running').length, supervisors, workers: all.length - supervisors };
   }
 
   childSpec(path: string): ChildSpec | undefined {
@@ -306,7 +330,7 @@ export class Supervisor implements Node {
   }
 
   #remove(child: Child): void {
-    child.cancelRetry();
+    child.settle();
     this.#children.delete(child.path);
     child.node.close();
     this.#kernel.unbind(child.path);
@@ -321,36 +345,43 @@ export class Supervisor implements Node {
   }
 
   async #startChild(child: Child): Promise<void> {
-    if ((await child.node.start()) === 'started') return;
-    if (child.spec.restart === 'temporary') this.#remove(child);
+    child.settle();
+    child.expected = 'next';
+    const starting = child.node.start();
+    const { incarnation } = child.node;
+    // It may have started and ended within the call.
+    if (child.awaited) child.expected = incarnation;
+    const outcome = await starting;
+    if (outcome === 'ignored' && child.expected === incarnation) this.#retire(child);
+  }
+
+  /** It has ended and is not started again: forgotten, or kept as a child that does not run. */
+  #retire(child: Child): void {
+    child.settle();
+    if (child.spec.restart === 'temporary' || this.#spec.strategy === 'dynamic') this.#remove(child);
     else child.node.markEnded();
   }
 
   /** Starts one child without making the others wait for it; a failure comes back as an operation. */
   #begin(child: Child): void {
-    const number = this.#number;
-    this.#startChild(child).catch((error: unknown) => {
-      this.#operations.post(() => (this.#number === number ? this.#onFailedStart(child, error) : undefined));
-    });
+    const starting = this.#startChild(child);
+    const { incarnation } = child.node;
+    starting.catch((error: unknown) => this.#onFailedStart(child, incarnation, error));
   }
 
-  #onFailedStart(child: Child, error: unknown): Promise<void> | undefined {
-    if (!this.#mayRestart(child)) return undefined;
-    return this.#restart(child, describeError(error));
+  /** A failure like another, and decided in its turn: requests that came before it are served before. */
+  #onFailedStart(child: Child, incarnation: number, error: unknown): void {
+    this.#operations.post(() => this.#onChildExit(child, { kind: 'crashed', incarnation, reason: describeError(error) }));
   }
 
   #onChildExit(child: Child, { kind, incarnation, reason }: NodeExit): Promise<void> | void {
     // It may have been restarted with others, terminated or forgotten before its turn came.
-    if (!this.#mayRestart(child) || child.node.incarnation !== incarnation) return;
+    if (this.#status !== 'running' || (child.expected !== incarnation && child.expected !== 'next')) return;
+    child.settle();
     const { restart, significant } = child.spec;
     if (restart === 'permanent' || (restart === 'transient' && kind !== 'normal' && kind !== 'shutdown')) return this.#restart(child, reason);
-    if (restart === 'temporary') this.#remove(child);
-    else child.node.markEnded();
+    this.#retire(child);
     if (significant && this.#autoShutdownDue()) return this.#giveUp(child, `significant ${child.path} ended: ${reason}`);
-  }
-
-  #mayRestart(child: Child): boolean {
-    return this.#status === 'running' && this.#children.get(child.path) === child && child.node.livingIncarnation === undefined && child.retry === undefined;
   }
 
   #autoShutdownDue(): boolean {
@@ -360,7 +391,7 @@ export class Supervisor implements Node {
       case 'any-significant':
         return true;
       case 'all-significant':
-        return !this.#all().some((child) => child.spec.significant && child.active);
+        return !this.#all().some((child) => child.spec.significant && child.state !== 'stopped');
     }
   }
 
@@ -378,14 +409,19 @@ export class Supervisor implements Node {
     child.node.markRestarting();
     this.#kernel.emit({ type: 'restarting', path, incarnation: child.node.incarnation, inMs, used: child.budget.used(now), limit: child.budget.limit });
     if (slowest > 0) this.#kernel.emit({ type: 'budget-spent', path, retryEveryMs: inMs });
-    const group = restartGroup(this.#spec.strategy, this.#all(), child);
-    if (group.length > 1) await this.#stopGroup(group, child, reason);
+    await this.#stopGroup(child, reason);
     if (this.#status !== 'running') return;
     if (inMs === 0) return this.#startGroup(child);
-    child.retry = this.#kernel.deadlines.after(inMs, () => {
-      child.retry = undefined;
-      this.#operations.post(() => (this.#mayRestart(child) ? this.#startGroup(child) : undefined));
+    const retry = this.#kernel.deadlines.after(inMs, () => {
+      this.#operations.post(() => (this.#status === 'running' && child.retry === retry ? this.#retry(child, reason) : undefined));
     });
+    child.retry = retry;
+  }
+
+  /** Siblings that were added or started while it was waited for begin anew with the group: they come after it. */
+  async #retry(child: Child, reason: string): Promise<void> {
+    await this.#stopGroup(child, reason);
+    if (this.#isRunning()) await this.#startGroup(child);
   }
 
   /** 0: within the budget. Infinity: escalate. Else the slow wait. */
@@ -402,10 +438,10 @@ export class Supervisor implements Node {
   }
 
   /** The siblings of a failed child that are restarted with it are stopped in reverse; the temporary among them are gone. */
-  async #stopGroup(group: readonly Child[], failed: Child, reason: string): Promise<void> {
-    for (const sibling of group.toReversed()) {
+  async #stopGroup(failed: Child, reason: string): Promise<void> {
+    for (const sibling of restartGroup(this.#spec.strategy, this.#all(), failed).toReversed()) {
       if (sibling === failed) continue;
-      sibling.cancelRetry();
+      sibling.settle();
       await sibling.node.stop(`restarted with ${failed.path}: ${reason}`, sibling.spec.shutdown);
       if (sibling.spec.restart === 'temporary') this.#remove(sibling);
       else sibling.node.markRestarting();
@@ -417,18 +453,15 @@ export class Supervisor implements Node {
     return this.#startInOrder(restartGroup(this.#spec.strategy, this.#all(), failed));
   }
 
-  /** The first that does not start is a failure of its own: its group is stopped again, and waits for it. */
+  /** The first that does not start is a failure of its own: what comes after it waits for it. */
   async #startInOrder(group: readonly Child[]): Promise<void> {
     for (const child of group) {
-      if (child.node.livingIncarnation !== undefined) continue;
-      child.cancelRetry();
       try {
         await this.#startChild(child);
       } catch (error) {
-        if (this.#mayRestart(child)) await this.#restart(child, describeError(error));
-        return;
+        return this.#onFailedStart(child, child.node.incarnation, error);
       }
-      if (this.#status !== 'running') return;
+      if (!this.#isRunning()) return;
     }
   }
 
@@ -441,11 +474,11 @@ export class Supervisor implements Node {
     this.#onExit({ kind: 'shutdown', incarnation: this.#number, reason: `${child.path}: ${reason}` });
   }
 
-  #end(kind: 'killed', reason: string, tell: boolean): void {
+  #end(reason: string, tell: boolean): void {
     this.#status = 'stopped';
     this.#killChildren(reason);
-    this.#ended(kind, reason);
-    if (tell) this.#onExit({ kind, incarnation: this.#number, reason });
+    this.#ended('killed', reason);
+    if (tell) this.#onExit({ kind: 'killed', incarnation: this.#number, reason });
   }
 
   #ended(kind: Exit['kind'], reason: string): void {
@@ -456,7 +489,7 @@ export class Supervisor implements Node {
 
   #killChildren(reason: string): void {
     for (const child of this.#all().toReversed()) {
-      child.cancelRetry();
+      child.settle();
       child.node.kill(reason);
     }
   }
@@ -468,7 +501,7 @@ export class Supervisor implements Node {
 
   async #stopChildren(reason: string): Promise<void> {
     const children = this.#all();
-    for (const child of children) child.cancelRetry();
+    for (const child of children) child.settle();
     const stopOne = async (child: Child) => {
       await child.node.stop(reason, child.spec.shutdown);
       if (child.spec.restart === 'temporary') this.#remove(child);
@@ -478,8 +511,16 @@ export class Supervisor implements Node {
   }
 
   /** A method, because a stop can come while a child is awaited. */
-  #isStarting(): boolean {
-    return this.#status === 'starting';
+  #isRunning(): boolean {
+    return this.#status === 'running';
+  }
+
+  #isStarting(number: number): boolean {
+    return this.#status === 'starting' && this.#number === number;
+  }
+
+  #mustBeStarting(number: number): void {
+    if (!this.#isStarting(number)) throw new Error(`${this.path} was stopped while starting`);
   }
 
   #notRunning(): ChildResult {
