@@ -51,12 +51,14 @@ function otp(directory: string): System | undefined {
   return (workload) => read(execFileSync('erl', ['+S', '1', '-noshell', '-pa', directory, '-eval', `otp:main([${JSON.stringify(workload)}]).`], { encoding: 'utf8' }));
 }
 
+const WIDTHS = [22, 24, 7, 6, 0];
+
 const directory = mkdtempSync(join(tmpdir(), 'vigil-bench-'));
 try {
   const erlang = otp(directory);
   const vigil = node('vigil');
   const nact = node('nact');
-  const lines = [['', 'Vigil', 'of nact', 'of OTP', 'required']];
+  print('', 'Vigil', 'of nact', 'of OTP', 'required');
   for (const row of ROWS) {
     const own: number[] = [];
     const raw: number[] = [];
@@ -69,13 +71,15 @@ try {
     const value = median(own);
     const ofNact = value / median(raw);
     const ofOtp = other.length === 0 ? undefined : value / median(other);
-    lines.push([row.otp === undefined ? row.name : `${row.name} (${row.otp})`, `${value.toPrecision(3)} ${row.unit}`, ofNact.toFixed(2), ofOtp?.toFixed(2) ?? '-', verdict(row, value, ofNact, ofOtp)]);
+    print(row.otp ?? row.name, `${value.toPrecision(3)} ${row.unit}`, ofNact.toFixed(2), ofOtp?.toFixed(2) ?? '-', verdict(row, value, ofNact, ofOtp));
   }
-  const widths = lines[0]!.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-  for (const line of lines) process.stdout.write(`${line.map((cell, column) => cell.padEnd(widths[column]!)).join('  ').trimEnd()}\n`);
   process.stdout.write(`\nMedian of ${ROUNDS} rounds. A ratio below 1 is faster, or smaller.${erlang === undefined ? ' Erlang is not installed.' : ''}\n`);
 } finally {
   rmSync(directory, { recursive: true, force: true });
+}
+
+function print(...cells: readonly string[]): void {
+  process.stdout.write(`${cells.map((cell, column) => cell.padEnd(WIDTHS[column]!)).join('  ').trimEnd()}\n`);
 }
 
 function verdict({ against }: Row, value: number, ofNact: number, ofOtp: number | undefined): string {

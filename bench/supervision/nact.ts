@@ -1,6 +1,6 @@
 /** The workloads on nact alone: the floor that the layer above it is compared with. Run by bench/supervision.ts. */
 import { dispatch, query, spawn, start } from 'nact';
-import { heapBytes, measure, median, SIZES, timed } from './workloads.ts';
+import { heapBytes, measure, median, timed } from './workloads.ts';
 
 /** nact as it is used without a layer: its declared types know neither a ref in a message nor `initialStateFunc` here. */
 interface Raw {
@@ -21,19 +21,19 @@ interface CrashContext {
 }
 
 await measure({
-  burst: () => {
+  burst: (sizes) => {
     const done = Promise.withResolvers<void>();
     let count = 0;
     const actor = nact.spawn(system, (state) => {
-      if (++count === SIZES.burst) done.resolve();
+      if (++count === sizes.burst) done.resolve();
       return state;
     });
-    return timed(SIZES.burst, () => {
-      for (let i = 0; i < SIZES.burst; i++) nact.dispatch(actor, TICK);
+    return timed(sizes.burst, () => {
+      for (let i = 0; i < sizes.burst; i++) nact.dispatch(actor, TICK);
       return done.promise;
     });
   },
-  'ping-pong': () => {
+  'ping-pong': (sizes) => {
     const done = Promise.withResolvers<void>();
     let count = 0;
     const pong = nact.spawn(system, (state, from: never) => {
@@ -41,35 +41,35 @@ await measure({
       return state;
     });
     const ping = nact.spawn(system, (state, _message, { self }) => {
-      if (count++ === SIZES.pingPong) done.resolve();
+      if (count++ === sizes.pingPong) done.resolve();
       else nact.dispatch(pong, self);
       return state;
     });
-    return timed(SIZES.pingPong, () => {
+    return timed(sizes.pingPong, () => {
       nact.dispatch(ping, TICK);
       return done.promise;
     });
   },
-  ring: () => {
+  ring: (sizes) => {
     const done = Promise.withResolvers<void>();
     let hops = 0;
     const actors: unknown[] = [];
-    for (let i = 0; i < SIZES.ringActors; i++) {
-      const next = (i + 1) % SIZES.ringActors;
+    for (let i = 0; i < sizes.ringActors; i++) {
+      const next = (i + 1) % sizes.ringActors;
       actors.push(
         nact.spawn(system, (state, message: never) => {
-          if (++hops === SIZES.ringHops) done.resolve();
+          if (++hops === sizes.ringHops) done.resolve();
           else nact.dispatch(actors[next], message);
           return state;
         }),
       );
     }
-    return timed(SIZES.ringHops, () => {
+    return timed(sizes.ringHops, () => {
       nact.dispatch(actors[0], TICK);
       return done.promise;
     });
   },
-  'fan-out': () => {
+  'fan-out': (sizes) => {
     const done = Promise.withResolvers<void>();
     let acks = 0;
     let rounds = 0;
@@ -78,13 +78,13 @@ await measure({
       for (const actor of actors) nact.dispatch(actor, collector);
     };
     const collector = nact.spawn(system, (state) => {
-      if (++acks < SIZES.fanActors) return state;
+      if (++acks < sizes.fanActors) return state;
       acks = 0;
-      if (++rounds === SIZES.fanRounds) done.resolve();
+      if (++rounds === sizes.fanRounds) done.resolve();
       else send();
       return state;
     });
-    for (let i = 0; i < SIZES.fanActors; i++) {
+    for (let i = 0; i < sizes.fanActors; i++) {
       actors.push(
         nact.spawn(system, (state, from: never) => {
           nact.dispatch(from, TICK);
@@ -92,35 +92,35 @@ await measure({
         }),
       );
     }
-    return timed(SIZES.fanActors * SIZES.fanRounds * 2, () => {
+    return timed(sizes.fanActors * sizes.fanRounds * 2, () => {
       send();
       return done.promise;
     });
   },
-  ask: () => {
+  ask: (sizes) => {
     const actor = nact.spawn(system, (state, from: never) => {
       nact.dispatch(from, TICK);
       return state;
     });
-    return timed(SIZES.asks, async () => {
-      for (let i = 0; i < SIZES.asks; i++) await nact.query(actor, (reply) => reply, 5_000);
+    return timed(sizes.asks, async () => {
+      for (let i = 0; i < sizes.asks; i++) await nact.query(actor, (reply) => reply, 5_000);
     });
   },
-  'ask, 1,000 in flight': () => {
+  'ask, 1,000 in flight': (sizes) => {
     const actor = nact.spawn(system, (state, from: never) => {
       nact.dispatch(from, TICK);
       return state;
     });
-    return timed(SIZES.asks, async () => {
-      for (let i = 0; i < SIZES.asks / SIZES.inFlight; i++) await Promise.all(Array.from({ length: SIZES.inFlight }, () => nact.query(actor, (reply) => reply, 5_000)));
+    return timed(sizes.asks, async () => {
+      for (let i = 0; i < sizes.asks / sizes.inFlight; i++) await Promise.all(Array.from({ length: sizes.inFlight }, () => nact.query(actor, (reply) => reply, 5_000)));
     });
   },
-  spawn: () =>
-    timed(SIZES.idle, async () => {
-      for (let i = 0; i < SIZES.idle; i++) nact.spawn(system, idle, `idle${i}`);
+  spawn: (sizes) =>
+    timed(sizes.idle, async () => {
+      for (let i = 0; i < sizes.idle; i++) nact.spawn(system, idle, `idle${sizes.idle}.${i}`);
     }),
-  'bytes an idle actor': () => heapBytes(SIZES.idle, () => Array.from({ length: SIZES.idle }, (_, i) => nact.spawn(system, idle, `idle${i}`))),
-  'crash to restarted': async () => {
+  'bytes an idle actor': (sizes) => heapBytes(sizes.idle, () => Array.from({ length: sizes.idle }, (_, i) => nact.spawn(system, idle, `idle${sizes.idle}.${i}`))),
+  'crash to restarted': async (sizes) => {
     // The parent stops the child and spawns it again: what is closest to a supervisor.
     const took: number[] = [];
     let crashedAt = 0;
@@ -153,7 +153,7 @@ await measure({
     );
     nact.dispatch(parent, TICK);
     await up.promise;
-    for (let i = 0; i < SIZES.crashes; i++) {
+    for (let i = 0; i < sizes.crashes; i++) {
       await new Promise((resolve) => setImmediate(resolve));
       up = Promise.withResolvers<void>();
       nact.dispatch(child, TICK);

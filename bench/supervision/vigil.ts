@@ -9,57 +9,76 @@ import { systemRandom } from '../../src/supervision/random.ts';
 import type { Ref } from '../../src/supervision/ref.ts';
 import { ActorSystem } from '../../src/supervision/system.ts';
 import { NO_BUDGET } from '../../src/supervision/tree/restart-budget.ts';
-import { heapBytes, measure, median, SIZES, timed } from './workloads.ts';
+import { heapBytes, measure, median, timed } from './workloads.ts';
 
 type Tick = { readonly type: 'tick' } | { readonly type: 'tick'; readonly '~answer'?: number };
 const TICK: Tick = { type: 'tick' };
 
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
-const system = new ActorSystem({ clock: systemClock, random: systemRandom, turns: nactTurns, logFor: () => silent });
 
-function actor(path: string, receive: (ctx: ActorContext<Tick>, message: Tick) => Next<null>, init: () => void = () => undefined): { readonly ref: Ref<Tick>; readonly spec: WorkerSpec } {
-  const ref = system.ref<Tick>(path);
-  const behaviour: Behaviour<Tick, null> = {
-    role: 'bench',
-    purpose: 'is measured',
-    consumes: { tick: '' },
-    emits: [],
-    mailbox: { capacity: 2_000_000, overflow: 'reject', onRestart: 'keep' },
-    init: () => {
-      init();
-      return null;
-    },
-    receive: (_state, message, ctx) => receive(ctx, message),
-    view: () => null,
-  };
-  return { ref, spec: worker(ref, behaviour, { policy: NO_BUDGET }) };
+interface Actor {
+  readonly ref: Ref<Tick>;
+  readonly spec: WorkerSpec;
 }
 
-async function started(...actors: readonly { readonly spec: WorkerSpec }[]): Promise<void> {
-  await system.start(supervisor('bench', 'holds what is measured', actors.map((one) => one.spec)), (error) => {
-    throw error;
-  });
+/** A system of its own for each workload, and how to fill it. */
+function room() {
+  const system = new ActorSystem({ clock: systemClock, random: systemRandom, turns: nactTurns, logFor: () => silent });
+  const actor = (path: string, receive: (ctx: ActorContext<Tick>, message: Tick) => Next<null>, init: () => void = () => undefined): Actor => {
+    const ref = system.ref<Tick>(path);
+    const behaviour: Behaviour<Tick, null> = {
+      role: 'bench',
+      purpose: 'is measured',
+      consumes: { tick: '' },
+      emits: [],
+      mailbox: { capacity: 2_000_000, overflow: 'reject', onRestart: 'keep' },
+      init: () => {
+        init();
+        return null;
+      },
+      receive: (_state, message, ctx) => receive(ctx, message),
+      view: () => null,
+    };
+    return { ref, spec: worker(ref, behaviour, { policy: NO_BUDGET }) };
+  };
+  return {
+    system,
+    actor,
+    start: async (...actors: readonly Actor[]) => {
+      await system.start(supervisor('bench', 'holds what is measured', actors.map((one) => one.spec)), (error) => {
+        throw error;
+      });
+    },
+    echoing: () =>
+      actor('echo', (ctx, message) => {
+        ctx.answering(message as Tick & { readonly '~answer'?: number })(1);
+        return same;
+      }),
+    idle: (count: number) => Array.from({ length: count }, (_, i) => actor(`idle/${i}`, () => same)),
+  };
 }
 
 await measure({
-  burst: async () => {
+  burst: async (sizes) => {
+    const { system, actor, start } = room();
     const done = Promise.withResolvers<void>();
     let count = 0;
     const counter = actor('counter', () => {
-      if (++count === SIZES.burst) done.resolve();
+      if (++count === sizes.burst) done.resolve();
       return same;
     });
-    await started(counter);
-    return timed(SIZES.burst, () => {
-      for (let i = 0; i < SIZES.burst; i++) system.tell(counter.ref, TICK);
+    await start(counter);
+    return timed(sizes.burst, () => {
+      for (let i = 0; i < sizes.burst; i++) system.tell(counter.ref, TICK);
       return done.promise;
     });
   },
-  'ping-pong': async () => {
+  'ping-pong': async (sizes) => {
+    const { system, actor, start } = room();
     const done = Promise.withResolvers<void>();
     let count = 0;
     const ping = actor('ping', (ctx) => {
-      if (count++ === SIZES.pingPong) done.resolve();
+      if (count++ === sizes.pingPong) done.resolve();
       else ctx.tell(pong.ref, TICK);
       return same;
     });
@@ -67,41 +86,43 @@ await measure({
       ctx.tell(ping.ref, TICK);
       return same;
     });
-    await started(ping, pong);
-    return timed(SIZES.pingPong, () => {
+    await start(ping, pong);
+    return timed(sizes.pingPong, () => {
       system.tell(ping.ref, TICK);
       return done.promise;
     });
   },
-  ring: async () => {
+  ring: async (sizes) => {
+    const { system, actor, start } = room();
     const done = Promise.withResolvers<void>();
     let hops = 0;
-    const refs = Array.from({ length: SIZES.ringActors }, (_, i) => system.ref<Tick>(`ring/${i}`));
+    const refs = Array.from({ length: sizes.ringActors }, (_, i) => system.ref<Tick>(`ring/${i}`));
     const actors = refs.map((ref, i) =>
       actor(ref.path, (ctx, message) => {
-        if (++hops === SIZES.ringHops) done.resolve();
-        else ctx.tell(refs[(i + 1) % SIZES.ringActors]!, message);
+        if (++hops === sizes.ringHops) done.resolve();
+        else ctx.tell(refs[(i + 1) % sizes.ringActors]!, message);
         return same;
       }),
     );
-    await started(...actors);
-    return timed(SIZES.ringHops, () => {
+    await start(...actors);
+    return timed(sizes.ringHops, () => {
       system.tell(refs[0]!, TICK);
       return done.promise;
     });
   },
-  'fan-out': async () => {
+  'fan-out': async (sizes) => {
+    const { system, actor, start } = room();
     const done = Promise.withResolvers<void>();
     let acks = 0;
     let rounds = 0;
-    const refs = Array.from({ length: SIZES.fanActors }, (_, i) => system.ref<Tick>(`fan/${i}`));
+    const refs = Array.from({ length: sizes.fanActors }, (_, i) => system.ref<Tick>(`fan/${i}`));
     const send = (ctx: ActorContext<Tick>) => {
       for (const ref of refs) ctx.tell(ref, TICK);
     };
     const collector = actor('collector', (ctx) => {
-      if (++acks < SIZES.fanActors) return same;
+      if (++acks < sizes.fanActors) return same;
       acks = 0;
-      if (++rounds === SIZES.fanRounds) done.resolve();
+      if (++rounds === sizes.fanRounds) done.resolve();
       else send(ctx);
       return same;
     });
@@ -115,39 +136,44 @@ await measure({
         return same;
       }),
     );
-    await started(collector, starter, ...fans);
-    return timed(SIZES.fanActors * SIZES.fanRounds * 2, () => {
+    await start(collector, starter, ...fans);
+    return timed(sizes.fanActors * sizes.fanRounds * 2, () => {
       system.tell(starter.ref, TICK);
       return done.promise;
     });
   },
-  ask: async () => {
+  ask: async (sizes) => {
+    const { system, start, echoing } = room();
     const echo = echoing();
-    await started(echo);
-    return timed(SIZES.asks, async () => {
-      for (let i = 0; i < SIZES.asks; i++) await system.ask(echo.ref, { type: 'tick' }, 5_000);
+    await start(echo);
+    return timed(sizes.asks, async () => {
+      for (let i = 0; i < sizes.asks; i++) await system.ask(echo.ref, { type: 'tick' }, 5_000);
     });
   },
-  'ask, 1,000 in flight': async () => {
+  'ask, 1,000 in flight': async (sizes) => {
+    const { system, start, echoing } = room();
     const echo = echoing();
-    await started(echo);
-    return timed(SIZES.asks, async () => {
-      for (let i = 0; i < SIZES.asks / SIZES.inFlight; i++) await Promise.all(Array.from({ length: SIZES.inFlight }, () => system.ask(echo.ref, { type: 'tick' }, 5_000)));
+    await start(echo);
+    return timed(sizes.asks, async () => {
+      for (let i = 0; i < sizes.asks / sizes.inFlight; i++) await Promise.all(Array.from({ length: sizes.inFlight }, () => system.ask(echo.ref, { type: 'tick' }, 5_000)));
     });
   },
-  spawn: () => {
-    const specs = idle();
-    return timed(SIZES.idle, () => system.start(supervisor('bench', 'holds what is measured', specs), () => undefined));
+  spawn: (sizes) => {
+    const { start, idle } = room();
+    const actors = idle(sizes.idle);
+    return timed(sizes.idle, () => start(...actors));
   },
-  'bytes an idle actor': async () => {
+  'bytes an idle actor': async (sizes) => {
+    const { system, actor } = room();
     await system.start(supervisor('bench', 'holds what is measured', [], { strategy: 'dynamic' }), () => undefined);
-    const room = system.supervisor('bench')!;
-    return heapBytes(SIZES.idle, async () => {
-      for (let i = 0; i < SIZES.idle; i++) await room.startChild(actor(`idle/${i}`, () => same).spec);
-      return room;
+    const holder = system.supervisor('bench')!;
+    return heapBytes(sizes.idle, async () => {
+      for (let i = 0; i < sizes.idle; i++) await holder.startChild(actor(`idle/${i}`, () => same).spec);
+      return holder;
     });
   },
-  'crash to restarted': async () => {
+  'crash to restarted': async (sizes) => {
+    const { system, actor, start } = room();
     const took: number[] = [];
     let crashedAt = 0;
     let up = Promise.withResolvers<void>();
@@ -165,8 +191,8 @@ await measure({
         up.resolve();
       },
     );
-    await started(fragile);
-    for (let i = 0; i < SIZES.crashes; i++) {
+    await start(fragile);
+    for (let i = 0; i < sizes.crashes; i++) {
       await new Promise((resolve) => setImmediate(resolve));
       up = Promise.withResolvers<void>();
       crash = true;
@@ -176,14 +202,3 @@ await measure({
     return { value: median(took) };
   },
 });
-
-function echoing() {
-  return actor('echo', (ctx, message) => {
-    ctx.answering(message as Tick & { readonly '~answer'?: number })(1);
-    return same;
-  });
-}
-
-function idle(): WorkerSpec[] {
-  return Array.from({ length: SIZES.idle }, (_, i) => actor(`idle/${i}`, () => same).spec);
-}
