@@ -1,5 +1,5 @@
 /** A running actor: one behaviour, one mailbox, one incarnation after another; never two handlers at once, never a silent end. */
-import { ignore } from '../behaviour.ts';
+import { ignore, same } from '../behaviour.ts';
 import type { Behaviour, Down, ExitKind, Next } from '../behaviour.ts';
 import { describeCrash, describeError, describeExit } from '../inspection.ts';
 import type { NodeStatus, OwnDetail, OwnView } from '../inspection.ts';
@@ -110,11 +110,8 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
     this.#status = 'starting';
     let value: State | typeof ignore;
     try {
-      const context = new StartContext<Message>(this, life);
-      value = await new Promise<State | typeof ignore>((resolve, reject) => {
-        this.#abandonStart = reject;
-        within(this.kernel, this.#startMs, `${this.path}: init`, async () => this.#behaviour.init(context)).then(resolve, reject);
-      });
+      const made = this.#behaviour.init(new StartContext<Message>(this, life));
+      value = made instanceof Promise ? await this.#awaitInit(made) : made;
       if (life.ended) throw new Error(`${this.path} was ended while starting`);
       this.#abandonStart = undefined;
     } catch (error) {
@@ -129,7 +126,7 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
     this.#context = new ReceiveContext<Message>(this, life);
     this.#status = 'running';
     this.kernel.emit({ type: 'started', path: this.path, incarnation: life.number });
-    this.#wakeIfWaiting();
+    this.#wakeAtLast();
     return 'started';
   }
 
@@ -206,14 +203,14 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
     if (this.#status !== 'suspended') return;
     this.#status = 'running';
     this.kernel.emit({ type: 'resumed', path: this.path, incarnation: this.#number });
-    this.#wakeIfWaiting();
+    this.#wakeAtLast();
   }
 
   /** Runs `act` in a turn of its own, before any message, also while suspended; not before it runs. */
   signal(act: () => void): void {
     if (this.#closed) return;
     (this.#signals ??= []).push(act);
-    this.#wakeIfWaiting();
+    this.#wakeAtLast();
   }
 
   /** In a turn: the state, if an incarnation runs. */
@@ -383,6 +380,13 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
     this.#wakeIfWaiting();
   }
 
+  #awaitInit(made: Promise<State | typeof ignore>): Promise<State | typeof ignore> {
+    return new Promise((resolve, reject) => {
+      this.#abandonStart = reject;
+      within(this.kernel, this.#startMs, `${this.path}: init`, () => made).then(resolve, reject);
+    });
+  }
+
   #runSignals(): void {
     const signals = this.#signals ?? [];
     this.#signals = undefined;
@@ -396,12 +400,16 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
   #handle(envelope: Envelope): void {
     const life = this.#life!;
     const record = this.#record;
-    if (envelope.onTaken?.() === false) return this.#bury(envelope, 'cancelled');
-    if (envelope.fence !== 0 && envelope.fence !== life.number) return this.#bury(envelope, 'stale-incarnation');
-    if (!envelope.own) record.lastMailAt = this.kernel.stamp.value;
+    if (envelope.own) {
+      if (envelope.onTaken?.() === false) return this.#bury(envelope, 'cancelled');
+      if (envelope.fence !== 0 && envelope.fence !== life.number) return this.#bury(envelope, 'stale-incarnation');
+    } else {
+      record.lastMailAt = this.kernel.stamp.value;
+    }
     this.inHand = envelope;
     try {
-      this.#obey(this.#behaviour.receive(this.#state!.value, envelope.message as Message, this.#context!), life, envelope.message.type);
+      const next = this.#behaviour.receive(this.#state!.value, envelope.message as Message, this.#context!);
+      if (next !== same) this.#obey(next, life, envelope.message.type);
       record.handled += 1;
       this.inHand = undefined;
       const { pending } = envelope;
@@ -483,6 +491,12 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
     this.#questions = undefined;
     for (const question of this.#mail.endIncarnation()) this.#bury(question, 'asked-of-the-dead', ended);
     this.kernel.watches.ended({ path: this.path, incarnation: life.number, kind, reason });
+  }
+
+  /** For what wakes without a message that has just come: what comes until the turn shares this reading, not one of long ago. */
+  #wakeAtLast(): void {
+    this.kernel.stamp.read();
+    this.#wakeIfWaiting();
   }
 
   #wakeIfWaiting(): void {
