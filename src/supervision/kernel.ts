@@ -37,7 +37,7 @@ export interface Kernel {
   bind(node: Node, parent: string): void;
   unbind(path: string): void;
   isBound(path: string): boolean;
-  /** What a cell that is made while the tree runs numbers its incarnations from: no number of a deleted one comes again. */
+  /** What a node that has never run numbers its incarnations from: no number of a deleted one comes again. */
   readonly numbersFrom: number;
   /** Monotonic ms. */
   readonly startedAt: number;

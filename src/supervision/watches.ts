@@ -31,6 +31,10 @@ export class Watches {
     if (absent !== undefined) notify(absent);
   }
 
+  isWatching(watcher: string, target: string): boolean {
+    return this.#byTarget.get(target)?.has(`watch ${watcher}`) === true;
+  }
+
   unwatch(watcher: string, target: string): void {
     this.#remove(watcher, target, 'watch');
   }
