@@ -11,6 +11,8 @@ import { widthOf } from '../../src/operator/commands/width.ts';
 import type { FunnelMessage } from '../../src/protocol/messages.ts';
 import { VigilError } from '../../src/protocol/errors.ts';
 import { run } from './kit/command.ts';
+import { puppet, SECRET } from './kit/puppet-actor.ts';
+import type { PuppetMessage } from './kit/puppet-actor.ts';
 import { life, position } from './kit/readings.ts';
 import { flat, GPS, onSocket, RACOON, startService, tempDir } from './kit/service.ts';
 import type { TestService } from './kit/service.ts';
@@ -23,7 +25,7 @@ describe('commands', () => {
   const vigil = (...args: string[]) => run([...args, '--data-dir', service.dataDir]);
 
   before(async () => {
-    service = await startService({ listen: 'off' });
+    service = await startService({ listen: 'off', children: (system) => [puppet(system, 'puppet', { now: true }), puppet(system, 'one-off', { now: false }, { restart: 'transient' })] });
   });
   after(() => service.close());
 
@@ -47,7 +49,7 @@ describe('commands', () => {
   });
 
   it('--json is the exact answer of the API, for every view', async () => {
-    for (const [command, path] of [['tree', '/v1/tree'], ['top', '/v1/tree'], ['positions', '/v1/positions'], ['universe', '/v1/universe'], ['account', '/v1/account'], ['deadletters', '/v1/deadletters'], ['funnel', '/v1/funnel']] as const) {
+    for (const [command, path] of [['tree', '/v1/tree'], ['positions', '/v1/positions'], ['universe', '/v1/universe'], ['account', '/v1/account'], ['deadletters', '/v1/deadletters'], ['funnel', '/v1/funnel']] as const) {
       const { code, out } = await vigil(command, '--json');
       expect([code, out], command).to.deep.equal([0, `${(await onSocket(service).get(path)).text}\n`]);
     }
@@ -66,11 +68,85 @@ describe('commands', () => {
   it('top puts the longest queue first, and shows as many as asked for', async () => {
     service.system.control('account', 'suspend', 'test');
     for (let i = 0; i < 3; i++) service.system.tell(service.system.ref('account'), { type: 'wait' });
-    const { out } = await vigil('top', '--limit', '2');
+    const { out } = await vigil('top', '-n', '2', '--window', '0');
+    const json = await vigil('top', '--limit', '1', '--window', '20', '--sort', 'age', '--json');
     service.system.control('account', 'resume', 'test');
-    const lines = out.trimEnd().split('\n');
-    expect(lines).to.have.length(3);
-    expect(lines[1]).to.match(/^account +suspended +3\/100 /);
+    const [title, , heads, ...rows] = out.trimEnd().split('\n');
+    expect(title).to.equal('By queue; time, messages and restarts since the start');
+    expect(heads).to.match(/^ACTOR +QUEUE +OLDEST +TIME MS +SHARE +HANDLED +RESTARTS$/);
+    expect(rows).to.have.length(2);
+    expect(rows[0]).to.match(/^account +3 +\d+ ms +/);
+    const body = JSON.parse(json.out) as { sort: string; windowMs: number; actors: { path: string }[] };
+    expect(body).to.include({ sort: 'age', windowMs: 20 });
+    expect(body.actors.map((one) => one.path)).to.deep.equal(['account']);
+  });
+
+  it('top tells what happened within a second unless another window is asked for', async () => {
+    expect((await vigil('top')).out).to.match(/^By queue; time, messages and restarts within 1 s\n/);
+  });
+
+  it('inspect shows one actor in sections, and no secret in any of them', async () => {
+    const parked = new Promise<void>((resolve) => void service.system.subscribe((event) => void (event.type === 'parked' && resolve())));
+    service.system.tell(service.system.ref<PuppetMessage>('puppet'), { type: 'poison', apiSecret: SECRET }, 'somebody');
+    await parked;
+    await service.started('puppet', 3);
+    const { code, out } = await vigil('inspect', 'puppet');
+    expect(code).to.equal(0);
+    expect(out).not.to.contain(SECRET);
+    expect(out).to.match(/^restart: permanent$/m).and.to.match(/^lastExit: crashed, incarnation 2, /m);
+    expect(out).to.match(/^mailbox: 0 of 10000, oldest 0 ms, 0 dropped, 1 parked$/m);
+    expect(out).to.match(/^accounts: 1 received = 0 handled \+ 1 parked; 0 refused$/m);
+    expect(out).to.match(/^watchedBy: nobody$/m).and.to.match(/^in the handler +\d+ +[\d.]+ +[\d.]+ +[\d.]+$/m);
+    expect(out).to.contain('state:\n  count: 0\n  apiSecret: [redacted]\n');
+    expect(out).to.match(/^poison +\S+Z +somebody +.*cannot take it.*  \{"type":"poison","apiSecret":"\[redacted\]"\}$/m);
+  });
+
+  it('inspect says why there is no state, and tree that an actor has ended in order', async () => {
+    const ended = new Promise<void>((resolve) => void service.system.subscribe((event) => void (event.type === 'stopped' && event.path === 'one-off' && resolve())));
+    service.system.tell(service.system.ref<PuppetMessage>('one-off'), { type: 'end' });
+    await ended;
+    expect((await vigil('inspect', 'one-off')).out).to.match(/^state: not known: one-off is stopped$/m);
+    expect((await vigil('tree')).out).to.match(/one-off +ended +1 /);
+  });
+
+  it('unpark, discard and reset-stats say what they fell upon', async () => {
+    const { incarnation } = service.system.inspect('puppet')!;
+    expect((await vigil('discard', 'puppet', '--reason', 'seen')).out).to.equal(`discard of puppet, incarnation ${incarnation}: taken, 1 messages\n`);
+    expect((await vigil('unpark', 'puppet')).out).to.equal(`unpark of puppet, incarnation ${incarnation}: taken, 0 messages\n`);
+    expect((await vigil('reset-stats', 'puppet')).out).to.equal(`reset-stats of puppet, incarnation ${incarnation}: taken\n`);
+  });
+
+  it('follow shows messages as they pass and ends at a limit with 0, or when the person has seen enough', async () => {
+    const tell = () => service.system.tell(service.system.ref<PuppetMessage>('puppet'), { type: 'work', apiSecret: SECRET }, 'somebody');
+    const ticking = setInterval(tell, 5);
+    const { code, out } = await vigil('follow', 'puppet', '--messages', '2', '--payload');
+    const json = await vigil('follow', 'puppet', '--messages', '1', '--json');
+    const seen = await run(['follow', 'puppet', '--data-dir', service.dataDir], { interrupt: (written) => written.includes('work') });
+    clearInterval(ticking);
+    expect(code).to.equal(0);
+    expect(out).to.match(/^\S+Z  in   work from somebody, waited [\d.]+ ms, took [\d.]+ ms  \{"type":"work","apiSecret":"\[redacted\]"\}$/m);
+    expect(out).to.match(/Z  end  2 messages: as many as were asked for\n$/).and.not.to.contain(SECRET);
+    expect(json.out.trimEnd().split('\n').map((line) => (JSON.parse(line) as { direction: string }).direction)).to.deep.equal(['in', 'end']);
+    expect([seen.code, seen.err]).to.deep.equal([0, '']);
+  });
+
+  it('follow is refused as every act is, and a limit that is none is a usage fault', async () => {
+    expect(await vigil('follow', 'nobody')).to.include({ code: 4, out: '' });
+    expect(await vigil('follow', 'executors')).to.include({ code: 4 });
+    expect(await vigil('follow', 'puppet', '--messages', '10001')).to.include({ code: 2 });
+    expect(await run(['follow', 'puppet', '--data-dir', '/nowhere'])).to.include({ code: 3 });
+  });
+
+  it('events shows what has happened, and with --follow what happens, until the person has seen enough', async () => {
+    const { code, out } = await vigil('events');
+    expect(code).to.equal(0);
+    expect(out).to.match(/^\S+Z  parked          puppet: poison from somebody: .*cannot take it/m).and.to.match(/^\S+Z  crashed         puppet, incarnation 1, during poison: /m);
+    expect(out).not.to.contain(SECRET);
+    const followed = run(['events', '--follow', '--json', '--data-dir', service.dataDir], { interrupt: (written) => written.includes('"resumed"') });
+    service.system.control('market', 'suspend', 'test');
+    service.system.control('market', 'resume', 'test');
+    const last = (await followed).out.trimEnd().split('\n').at(-1);
+    expect(JSON.parse(last!)).to.include({ type: 'resumed', path: 'market' });
   });
 
   it('positions align in every script, and a missing stop stands out', async () => {
@@ -98,6 +174,8 @@ describe('commands', () => {
     expect((await vigil('account')).out).to.equal('equity: 10000.5\napiKey: [redacted]\nobservedAt: 1\n');
     service.system.tell(service.system.ref('nobody'), { type: 'lost' });
     expect((await vigil('deadletters')).out).to.match(/lost +outside +nobody +unknown-ref/);
+    expect((await vigil('deadletters', 'clear', '--reason', 'read')).out).to.match(/^\d+ forgotten; the counts stay\n$/);
+    expect((await vigil('deadletters')).out).to.match(/^\d+: .*unknown-ref/);
     const inspected = (await vigil('inspect', `executor/${RACOON}`)).out;
     expect(inspected).to.contain(`path: executor/${RACOON}`).and.to.contain('phase: Flat');
     expect((await vigil('inspect', 'executors')).out).to.contain(`├─ executor/${GPS}`);
@@ -142,7 +220,7 @@ describe('commands', () => {
   });
 
   it('a usage fault ends with 2, help with 0', async () => {
-    for (const args of [['inspect'], ['halt'], ['explode'], ['health', '--wrong'], ['top', '--limit', 'many'], ['funnel', '--window', '-1'], ['tree', 'too', 'much']]) {
+    for (const args of [['inspect'], ['halt'], ['explode'], ['health', '--wrong'], ['top', '--limit', 'many'], ['top', '--sort', 'cpu'], ['follow', 'a', '--ms', '0'], ['deadletters', 'keep'], ['funnel', '--window', '-1'], ['tree', 'too', 'much']]) {
       const { code, err } = await run(args);
       expect(code, args.join(' ')).to.equal(2);
       expect(err).to.match(/^error: /);

@@ -4,7 +4,7 @@ import { VigilError } from '../../protocol/errors.ts';
 import { systemClock } from '../../supervision/clock.ts';
 
 /** Longer than anything the service takes to answer, a change of the trading state included. */
-const ANSWER_MS = 5_000;
+export const ANSWER_MS = 5_000;
 
 export interface ApiAnswer {
   readonly status: number;
@@ -16,30 +16,67 @@ export interface AdminClient {
   readonly socketPath: string;
   /** Rejects with SERVICE_UNREACHABLE when no answer comes; any answer, a refusal too, resolves. */
   request(method: 'GET' | 'POST', path: string, body?: unknown): Promise<ApiAnswer>;
+  /** The same for an answer that goes on: each line as it comes, until its end or `until` aborts. A refusal comes as text. */
+  follow(method: 'GET' | 'POST', path: string, body: unknown, onLine: (line: string) => void, until: AbortSignal): Promise<ApiAnswer>;
 }
 
 export function adminClient(socketPath: string, answerMs: number = ANSWER_MS): AdminClient {
-  return { socketPath, request: (method, path, body) => exchange(socketPath, answerMs, method, path, body) };
+  return {
+    socketPath,
+    request: (method, path, body) => exchange({ socketPath, answerMs, method, path, body }),
+    follow: (method, path, body, onLine, until) => exchange({ socketPath, answerMs, method, path, body, onLine, until }),
+  };
 }
 
-function exchange(socketPath: string, answerMs: number, method: string, path: string, body: unknown): Promise<ApiAnswer> {
+interface Exchange {
+  readonly socketPath: string;
+  readonly answerMs: number;
+  readonly method: string;
+  readonly path: string;
+  readonly body: unknown;
+  readonly onLine?: (line: string) => void;
+  readonly until?: AbortSignal;
+}
+
+function exchange({ socketPath, answerMs, method, path, body, onLine, until }: Exchange): Promise<ApiAnswer> {
   return new Promise((resolve, reject) => {
     const headers = body === undefined ? {} : { 'content-type': 'application/json' };
     const call = request({ socketPath, method, path, headers, agent: false, setHost: false }, (answer) => {
-      const parts: Buffer[] = [];
-      answer.on('data', (part: Buffer) => parts.push(part));
+      const status = answer.statusCode ?? 0;
+      const follows = onLine !== undefined && status === 200;
+      // What goes on may be silent for as long as it likes.
+      if (follows) deadline.cancel();
+      let text = '';
+      answer.setEncoding('utf8').on('data', (part: string) => {
+        text += part;
+        if (!follows) return;
+        const lines = text.split('\n');
+        text = lines.pop() ?? '';
+        for (const line of lines) onLine(line);
+      });
       answer.on('error', failed);
       answer.on('end', () => {
-        deadline.cancel();
-        resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') });
+        settled();
+        resolve({ status, text });
       });
     });
-    const failed = (error: NodeJS.ErrnoException) => {
+    const settled = () => {
       deadline.cancel();
+      until?.removeEventListener('abort', interrupted);
+    };
+    const interrupted = () => {
+      settled();
+      resolve({ status: 200, text: '' });
+      call.destroy();
+    };
+    const failed = (error: NodeJS.ErrnoException) => {
+      settled();
       reject(new VigilError('SERVICE_UNREACHABLE', `${socketPath}: ${reasonOf(error)}`, { cause: error, details: { socket: socketPath } }));
     };
     const deadline = systemClock.after(answerMs, () => call.destroy(new Error(`no answer within ${answerMs} ms`)));
     call.on('error', failed);
+    until?.addEventListener('abort', interrupted);
+    if (until?.aborted === true) return interrupted();
     call.setHeader('host', 'vigil');
     call.end(body === undefined ? undefined : JSON.stringify(body));
   });

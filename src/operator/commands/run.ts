@@ -2,7 +2,7 @@
 import { ERRORS, messageOf, VigilError } from '../../protocol/errors.ts';
 import type { ErrorCode } from '../../protocol/errors.ts';
 import { keepAlive, systemClock } from '../../supervision/clock.ts';
-import { adminClient } from './client.ts';
+import { adminClient, ANSWER_MS } from './client.ts';
 import type { ApiAnswer } from './client.ts';
 import { EXIT, socketFor } from './io.ts';
 import type { CommandIo, ExitCode, Whereabouts } from './io.ts';
@@ -19,6 +19,8 @@ export interface Question<Body> {
   readonly path: string;
   readonly body?: unknown;
   show(body: Body): string;
+  /** How long the answer itself takes to come about. */
+  readonly takesMs?: number;
   /** Whether the answer says that something is wrong; without it, an answer is done. */
   findings?(body: Body): boolean;
 }
@@ -38,12 +40,44 @@ export async function carryOut<Body>(io: CommandIo, options: ClientOptions, ques
 
 async function once<Body>(io: CommandIo, options: ClientOptions, question: Question<Body>, out: (text: string) => void): Promise<ExitCode> {
   try {
-    const answer = await adminClient(socketFor(options, io.env)).request(question.method, question.path, question.body);
+    const answer = await adminClient(socketFor(options, io.env), ANSWER_MS + (question.takesMs ?? 0)).request(question.method, question.path, question.body);
     return present(io, options, question, answer, out);
   } catch (error) {
-    if (!(error instanceof VigilError)) throw error;
-    io.err(`${error.explain()}\n`);
-    return error.code === 'SERVICE_UNREACHABLE' ? EXIT.unreachable : EXIT.couldNotRun;
+    return failed(io, error);
+  }
+}
+
+function failed(io: CommandIo, error: unknown): ExitCode {
+  if (!(error instanceof VigilError)) throw error;
+  io.err(`${error.explain()}\n`);
+  return error.code === 'SERVICE_UNREACHABLE' ? EXIT.unreachable : EXIT.couldNotRun;
+}
+
+/** An answer that goes on, a line of JSON at a time. */
+export interface Following {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly body?: unknown;
+  /** Before the JSON of a line; other lines mean nothing. */
+  readonly prefix?: string;
+  show(line: unknown): string;
+}
+
+/** Until it ends or Ctrl-C: both are done. */
+export async function runStream(io: CommandIo, options: ClientOptions, { method, path, body, prefix = '', show }: Following): Promise<void> {
+  const alive = keepAlive();
+  const onLine = (line: string) => {
+    if (line === '' || !line.startsWith(prefix)) return;
+    const json = line.slice(prefix.length);
+    io.out(`${options.json === true ? json : show(parsed(json))}\n`);
+  };
+  try {
+    const answer = await adminClient(socketFor(options, io.env)).follow(method, path, body, onLine, io.interrupted());
+    io.exit(answer.status === 200 ? EXIT.done : present(io, options, { method, path, show: () => '' }, answer, (text) => io.out(text)));
+  } catch (error) {
+    io.exit(failed(io, error));
+  } finally {
+    alive.cancel();
   }
 }
 

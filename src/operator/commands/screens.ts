@@ -1,10 +1,10 @@
 /** What each answer of the API looks like to a person. */
 import type { FunnelView } from '../../protocol/messages.ts';
-import type { NodeView, WorkerDetail } from '../../supervision/inspection.ts';
+import type { NodeView } from '../../supervision/inspection.ts';
 import type { HealthCheck, HealthStatus } from '../health-check.ts';
-import { flatten } from '../health-tree.ts';
+import { endedInOrder } from '../health-tree.ts';
 import type { PositionRow } from '../positions.ts';
-import { branches, duration, outline, table } from './table.ts';
+import { branches, duration, table } from './table.ts';
 import { printable } from './width.ts';
 
 export interface HealthBody {
@@ -30,15 +30,8 @@ export function healthScreen(health: HealthBody): string {
 export function treeScreen(root: NodeView): string {
   return table(
     ['ACTOR', 'STATUS', '#INCARNATION', '#RESTARTS', '#BUDGET', '#QUEUE', '#OLDEST', '#DROPPED', '#HANDLED'],
-    branches(root).map(({ lead, node }) => [`${lead}${node.path}`, node.status, String(node.incarnation), String(node.restarts), `${node.restartBudget.used}/${node.restartBudget.limit}`, ...queue(node)]),
+    branches(root).map(({ lead, node }) => [`${lead}${node.path}`, endedInOrder(node) ? 'ended' : node.status, String(node.incarnation), String(node.restarts), `${node.restartBudget.used}/${node.restartBudget.limit}`, ...queue(node)]),
   );
-}
-
-/** The longest queue first; among equals, the one that waits longest, then the busiest. */
-export function topScreen(root: NodeView, limit: number): string {
-  const workers = flatten(root).filter((node) => node.kind === 'worker');
-  const order = (a: NodeView, b: NodeView) => b.mailbox.depth - a.mailbox.depth || b.mailbox.oldestMs - a.mailbox.oldestMs || b.handled - a.handled;
-  return table(['ACTOR', 'STATUS', '#QUEUE', '#OLDEST', '#DROPPED', '#HANDLED', 'LAST MESSAGE'], workers.toSorted(order).slice(0, limit).map((node) => [node.path, node.status, ...queue(node), node.lastMessageAt ?? 'never']));
 }
 
 function queue({ kind, mailbox, handled }: NodeView): readonly string[] {
@@ -66,21 +59,6 @@ function protection({ quantity, stopOrderId, stopLoss, takeProfit }: PositionRow
   return [stopOrderId === null ? '▲ none' : (stopLoss ?? '?'), takeProfit ?? 'none'];
 }
 
-export function actorScreen(actor: NodeView | WorkerDetail): string {
-  const { path, role, kind, status, incarnation, restarts, restartBudget, mailbox, handled, lastMessageAt } = actor;
-  const head = outline({
-    path, role, kind, status, incarnation,
-    restarts: `${restarts} (budget ${restartBudget.used} of ${restartBudget.limit} in ${duration(restartBudget.windowMs)})`,
-    mailbox: `${mailbox.depth} of ${mailbox.capacity}, oldest ${duration(mailbox.oldestMs)}, ${mailbox.dropped} dropped`,
-    handled, lastMessageAt,
-  });
-  if (!('state' in actor)) return `${head}\n${treeScreen(actor)}`;
-  const state = `state:\n${outline(actor.state, '  ')}`;
-  const recent = actor.recentMessages.length === 0 ? '' : `\n${table(['MESSAGE', 'AT', 'FROM', '#QUEUE MS', '#SERVICE MS'], actor.recentMessages.map((one) => [one.type, one.at, one.from, String(one.queueMs), String(one.serviceMs)]))}`;
-  const crashes = actor.crashes.length === 0 ? '' : `\n${table(['CRASHED AT', '#INCARNATION', 'DURING', 'REASON'], actor.crashes.map((one) => [String(one.at), String(one.incarnation), one.during ?? '', one.reason]))}`;
-  return `${head}${state}${recent}${crashes}`;
-}
-
 export interface DeadLettersBody {
   readonly total: number;
   readonly counts: Readonly<Record<string, number>>;
@@ -88,9 +66,13 @@ export interface DeadLettersBody {
 }
 
 export function deadLettersScreen({ total, counts, recent }: DeadLettersBody): string {
-  if (total === 0) return 'No dead letter.\n';
+  if (Object.keys(counts).length === 0) return 'No dead letter.\n';
   const reasons = Object.entries(counts).map(([reason, count]) => `${reason} ${count}`).join(', ');
   return `${total}: ${reasons}\n\n${table(['AT', 'MESSAGE', 'FROM', 'TO', 'REASON'], recent.map((one) => [one.at, one.type, one.from, one.to, one.reason]))}`;
+}
+
+export function clearedScreen({ cleared }: { readonly cleared: number }): string {
+  return `${cleared} forgotten; the counts stay\n`;
 }
 
 export interface TradingStateBody {
@@ -108,10 +90,12 @@ export interface ControlBody {
   readonly path: string;
   readonly action: string;
   readonly incarnation: number;
+  /** How many it was about, where it was about messages. */
+  readonly messages?: number;
 }
 
-export function controlScreen({ path, action, incarnation }: ControlBody): string {
-  return `${printable(`${action} of ${path}, incarnation ${incarnation}: taken`)}\n`;
+export function controlScreen({ path, action, incarnation, messages }: ControlBody): string {
+  return `${printable(`${action} of ${path}, incarnation ${incarnation}: taken${messages === undefined ? '' : `, ${messages} messages`}`)}\n`;
 }
 
 export function stopScreen({ positions }: { readonly positions: readonly PositionRow[] }): string {

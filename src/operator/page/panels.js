@@ -55,7 +55,7 @@ export function showTree(root) {
     const { depth: queue, oldestMs, dropped } = node.mailbox;
     rows.push([
       head(node.path, `depth-${Math.min(depth, 3)}`),
-      cell(node.status, STATUS[node.status] ?? 'bad'),
+      status(node),
       cell(node.incarnation, 'number'),
       cell(node.restarts, 'number'),
       cell(used === 0 ? '' : `${used}/${limit}`, used >= limit ? 'number bad' : 'number'),
@@ -66,6 +66,12 @@ export function showTree(root) {
   };
   walk(root, 0);
   fill('tree', ['Actor', 'Status', '#Incarnation', '#Restarts', '#Budget used', '#Queue (oldest)', '#Dropped'], rows, '');
+}
+
+/** What need not be there for ever and ended in order is no fault. */
+function status({ status, restart, lastExit }) {
+  const ended = status === 'stopped' && restart !== 'permanent' && (lastExit?.kind === 'normal' || lastExit?.kind === 'shutdown');
+  return ended ? cell('ended', 'quiet') : cell(status, STATUS[status] ?? 'bad');
 }
 
 /** Says why a panel is empty instead of leaving what was true a while ago. */

@@ -14,6 +14,7 @@ import type { Replying } from '../../../src/protocol/replying.ts';
 import type { ActorLog, Behaviour } from '../../../src/supervision/behaviour.ts';
 import { same } from '../../../src/supervision/behaviour.ts';
 import { supervisor, worker } from '../../../src/supervision/child-spec.ts';
+import type { ChildSpec } from '../../../src/supervision/child-spec.ts';
 import { systemClock } from '../../../src/supervision/clock.ts';
 import type { LifecycleEvent } from '../../../src/supervision/inspection.ts';
 import { nactTurns } from '../../../src/supervision/nact.ts';
@@ -83,7 +84,8 @@ export function tempDir(): string {
   return mkdtempSync(join(tmpdir(), 'vigil-op-'));
 }
 
-export async function startService(options: { dataDir?: string; listen?: string; token?: string; allowControl?: boolean } = {}): Promise<TestService> {
+/** `children`: more actors, for what those of every test do not do. */
+export async function startService(options: { dataDir?: string; listen?: string; token?: string; allowControl?: boolean; children?: (system: ActorSystem) => readonly ChildSpec[] } = {}): Promise<TestService> {
   const dataDir = options.dataDir ?? tempDir();
   const facts: Facts = {
     readiness: { ready: true, missing: [], since: Date.now() - 5_000 },
@@ -121,6 +123,7 @@ export async function startService(options: { dataDir?: string; listen?: string;
       worker(system.ref('trading-state'), tradingState(facts)),
       supervisor('executors', 'one a symbol', [GPS, RACOON].map((symbol) => worker(system.ref(`executor/${symbol}`), actor('executor', () => ({ life: facts.lives.get(symbol) }))))),
       worker(system.ref('readiness'), readiness(facts)),
+      ...(options.children?.(system) ?? []),
     ]),
     (error) => {
       throw error;
