@@ -2,10 +2,11 @@
 import type { Behaviour, Outcome } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
 import { isoTimeOrNull } from '../supervision/clock.ts';
+import { ACCEPTED } from '../supervision/flow-contract.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { text } from '../protocol/decimal.ts';
 import { VIEW_EVERY_MS } from '../protocol/messages.ts';
-import type { AccountMessage, EquityView, GatewayMessage, ReadAnswer } from '../protocol/messages.ts';
+import type { AccountMessage, EquityView, FlowedMessage, GatewayMessage, ReadAnswer } from '../protocol/messages.ts';
 import { publish } from './publish.ts';
 
 const READ_TIMEOUT_MS = 10_000;
@@ -17,6 +18,7 @@ export interface AccountOptions {
   readonly gateway: Ref<GatewayMessage>;
   readonly pollMs: number;
   readonly subscribers: readonly Ref<{ readonly type: 'equity'; readonly view: EquityView }>[];
+  readonly watchdog: Ref<FlowedMessage>;
 }
 
 type Internal = AccountMessage | { readonly type: 'poll' } | { readonly type: 'account'; readonly outcome: Outcome<ReadAnswer<'account'>> } | { readonly type: 'heartbeat' };
@@ -33,7 +35,7 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
     role: 'account',
     purpose: 'Observes equity and available margin.',
     consumes: { 'user-event': 'the account changed', poll: 'a reading is due', account: 'the venue\'s answer', heartbeat: 'the view is due' },
-    emits: ['equity → governor, readiness'],
+    emits: ['equity → governor, readiness', 'flowed → watchdog'],
     mailbox: { capacity: 1_000, overflow: 'drop-oldest', onRestart: 'flush' },
     init(ctx) {
       ctx.timers.once('poll', 0, { type: 'poll' });
@@ -58,6 +60,8 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
           return same;
         case 'account': {
           const { outcome } = message;
+          const read = outcome.ok && outcome.value.ok;
+          ctx.tell(options.watchdog, { type: 'flowed', edge: 'account', outcomes: { [read ? ACCEPTED : 'UNREAD']: 1 } });
           if (outcome.ok && outcome.value.ok) {
             const { walletBalance, unrealizedPnl, availableBalance, observedAt } = outcome.value.value;
             state.view = { equity: text(walletBalance.plus(unrealizedPnl)), walletBalance: text(walletBalance), availableBalance: text(availableBalance), observedAt };

@@ -1,10 +1,11 @@
 /** Turns intents into plans for symbols the policy allows: one plan or one coded refusal for each. */
 import type { Behaviour } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
+import { ACCEPTED } from '../supervision/flow-contract.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { intentSchema } from '../protocol/decisions.ts';
 import type { MarketView, Universe } from '../protocol/market.ts';
-import type { BridgeMessage, ExecutorMessage, FunnelMessage, JournalMessage, LifeView } from '../protocol/messages.ts';
+import type { BridgeMessage, ExecutorMessage, FlowedMessage, FunnelMessage, JournalMessage, LifeView } from '../protocol/messages.ts';
 import type { PlanId, SymbolName } from '../protocol/names.ts';
 import { decideIntent } from '../rules/bridge-gates.ts';
 
@@ -19,6 +20,7 @@ export interface BridgeOptions {
   readonly executorOf: (symbol: SymbolName) => Ref<ExecutorMessage>;
   readonly funnel: Ref<FunnelMessage>;
   readonly journal: Ref<JournalMessage>;
+  readonly watchdog: Ref<FlowedMessage>;
 }
 
 interface BridgeState {
@@ -39,7 +41,7 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
     role: 'bridge',
     purpose: 'Turns intents into sized plans, or refuses them with a code.',
     consumes: { session: 'the venue\'s time', intent: 'somebody wants a position', 'market-view': 'prices', universe: 'the allowed symbols and their filters', life: 'what a symbol holds' },
-    emits: ['plan → executors', 'step → operator/funnel'],
+    emits: ['plan → executors', 'step → operator/funnel', 'flowed → watchdog'],
     mailbox: { capacity: 2_000, overflow: 'drop-oldest', onRestart: 'keep' },
     async init(ctx) {
       const made = await ctx.ask(options.journal, { type: 'read-types', types: ['PlanMade'] }, LOAD_TIMEOUT_MS);
@@ -56,6 +58,7 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
           const decision = decideIntent(intent, { venueNow: state.clockOffsetMs === undefined ? undefined : now + state.clockOffsetMs, sources: options.sources, universe: state.universe, market: state.market?.symbols.get(intent.symbol), life: state.lives.get(intent.symbol), sentPlans: new Set(state.sentPlans.keys()), priceMaxAgeMs: options.priceMaxAgeMs, entrySlippageBps: options.entrySlippageBps });
           const outcome = 'plan' in decision ? 'passed' : decision.denial.code;
           ctx.tell(options.funnel, { type: 'step', step: { stage: 'intent', symbol: intent.symbol, outcome, at: now } });
+          ctx.tell(options.watchdog, { type: 'flowed', edge: 'intents', outcomes: { [outcome === 'passed' ? ACCEPTED : outcome]: 1 } });
           if ('denial' in decision) {
             state.refused.set(outcome, (state.refused.get(outcome) ?? 0) + 1);
             ctx.log.info({ intentId: intent.intentId, symbol: intent.symbol, side: intent.side, source: intent.source, denial: decision.denial }, `intent refused: ${outcome}`);

@@ -2,12 +2,13 @@
 import type { Behaviour } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
 import { isoTimeOrNull } from '../supervision/clock.ts';
+import { ACCEPTED } from '../supervision/flow-contract.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { text } from '../protocol/decimal.ts';
 import type { Evaluation, Intent } from '../protocol/decisions.ts';
 import type { DenialCode } from '../protocol/denials.ts';
 import type { MarketView, SymbolMarket, Universe } from '../protocol/market.ts';
-import type { BridgeMessage, FunnelMessage, GeneratorMessage } from '../protocol/messages.ts';
+import type { BridgeMessage, FlowedMessage, FunnelMessage, GeneratorMessage } from '../protocol/messages.ts';
 import { intentIdFor } from '../rules/client-ids.ts';
 
 /** A strategy: pure, one symbol at a time. `maxAgeMs` is how old its data may be. */
@@ -28,6 +29,9 @@ export interface GeneratorOptions {
   readonly takeProfitPercent: string;
   readonly bridge: Ref<BridgeMessage>;
   readonly funnel: Ref<FunnelMessage>;
+  /** Told of every cycle, under `edge`. */
+  readonly watchdog: Ref<FlowedMessage>;
+  readonly edge: string;
 }
 
 type Internal = GeneratorMessage | { readonly type: 'cycle' };
@@ -50,7 +54,7 @@ export function generatorBehaviour(options: GeneratorOptions): Behaviour<Interna
     role: `generator/${strategy.name}`,
     purpose: `Signals of strategy ${strategy.name}; a cycle every ${options.cycleMs / 1_000} s, the first as soon as the service is ready.`,
     consumes: { session: 'the venue\'s time', 'market-view': 'prices and changes', universe: 'the only symbols it looks at', readiness: 'leaving NOT_READY starts a cycle', cycle: 'a cycle is due' },
-    emits: ['intent → bridge', 'step → operator/funnel'],
+    emits: ['intent → bridge', 'step → operator/funnel', 'flowed → watchdog'],
     mailbox: { capacity: 1_000, overflow: 'drop-oldest', onRestart: 'flush' },
     init(ctx) {
       ctx.timers.every('cycle', options.cycleMs, { type: 'cycle' });
@@ -92,19 +96,29 @@ export function generatorBehaviour(options: GeneratorOptions): Behaviour<Interna
         state.lastCycleAt = now;
         const unseen = (symbol: SymbolMarket['symbol']): SymbolMarket => ({ symbol, candles: 0 });
         state.evaluations = [...universe.instruments.keys()].map((symbol) => strategy.evaluate(market.symbols.get(symbol) ?? unseen(symbol), now, options.dataMaxAgeMs));
-        for (const evaluation of state.evaluations) publish(evaluation, market, universe, now + clockOffsetMs);
+        const outcomes: Record<string, number> = {};
+        for (const evaluation of state.evaluations) {
+          const outcome = publish(evaluation, market, universe, now + clockOffsetMs);
+          outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+        }
+        ctx.tell(options.watchdog, { type: 'flowed', edge: options.edge, outcomes });
         const signals = state.evaluations.filter((one) => one.verdict === 'signal').length;
         ctx.log.info({ cycle: state.cycles, evaluated: state.evaluations.length, signals, universeVersion: universe.version }, `cycle ${state.cycles}: ${signals} signals from ${state.evaluations.length} symbols`);
       }
 
-      function publish(evaluation: Evaluation, market: MarketView, universe: Universe, venueNow: number): void {
+      /** The outcome as the watchdog counts it. */
+      function publish(evaluation: Evaluation, market: MarketView, universe: Universe, venueNow: number): string {
         const { symbol } = evaluation;
         const outcome: 'passed' | DenialCode = evaluation.verdict === 'unknown' ? 'MARKET_DATA_MISSING' : evaluation.verdict === 'hold' ? 'SIGNAL_HOLD' : evaluation.confidence < options.minConfidence ? 'CONFIDENCE_LOW' : 'passed';
         ctx.tell(options.funnel, { type: 'step', step: { stage: 'signal', symbol, outcome, at: ctx.clock.now() } });
-        if (evaluation.verdict === 'unknown') return ctx.log.warn({ symbol, missing: evaluation.missing }, 'no evaluation: data is missing');
+        if (evaluation.verdict === 'unknown') ctx.log.warn({ symbol, missing: evaluation.missing }, 'no evaluation: data is missing');
+        else if (outcome !== 'passed') ctx.log.debug({ ...evaluation, outcome }, 'evaluated');
+        if (outcome !== 'passed' || evaluation.verdict !== 'signal') return outcome;
         const mark = market.symbols.get(symbol)?.mark;
-        if (outcome !== 'passed' || evaluation.verdict !== 'signal') return ctx.log.debug({ ...evaluation, outcome }, 'evaluated');
-        if (mark === undefined) return ctx.log.warn({ symbol }, 'a signal without a mark price is not published');
+        if (mark === undefined) {
+          ctx.log.warn({ symbol }, 'a signal without a mark price is not published');
+          return 'PRICE_MISSING' satisfies DenialCode;
+        }
         const { side, confidence } = evaluation;
         const intent: Intent = {
           intentId: intentIdFor(strategy.name, symbol, side, venueNow),
@@ -125,6 +139,7 @@ export function generatorBehaviour(options: GeneratorOptions): Behaviour<Interna
         state.lastSignalAt = ctx.clock.now();
         ctx.log.info({ intentId: intent.intentId, symbol, side, confidence, price: intent.price }, `signal ${side} ${symbol}, confidence ${confidence}`);
         ctx.tell(options.bridge, { type: 'intent', intent });
+        return ACCEPTED;
       }
     },
     view: (state) => ({ strategy: strategy.name, ready: state.ready, cycles: state.cycles, published: state.published, lastCycleAt: isoTimeOrNull(state.lastCycleAt), lastSignalAt: isoTimeOrNull(state.lastSignalAt), evaluations: state.evaluations }),

@@ -2,10 +2,11 @@
 import type { Behaviour, Outcome } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
 import { isoTime, isoTimeOrNull } from '../supervision/clock.ts';
+import { ACCEPTED } from '../supervision/flow-contract.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { text } from '../protocol/decimal.ts';
 import type { Candle, MarketEvent, MarketView, SymbolMarket, Universe } from '../protocol/market.ts';
-import type { GatewayMessage, MarketMessage, ReadAnswer } from '../protocol/messages.ts';
+import type { FlowedMessage, GatewayMessage, MarketMessage, ReadAnswer } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { OpenStream, VenueMarketStreams } from '../venue/port.ts';
 import { publish } from './publish.ts';
@@ -16,6 +17,8 @@ const READ_TIMEOUT_MS = 10_000;
 const RETRY_MS = 2_000;
 /** All symbols silent this long: the subscription is made anew, in case the socket only looks alive. */
 const SILENCE_MS = 30_000;
+/** How often it is told what came, be it nothing. */
+const REPORT_MS = 5_000;
 
 export interface MarketOptions {
   readonly streams: VenueMarketStreams;
@@ -23,12 +26,14 @@ export interface MarketOptions {
   readonly tickerMs: number;
   readonly candleHistory: number;
   readonly subscribers: readonly Ref<{ readonly type: 'market-view'; readonly view: MarketView }>[];
+  readonly watchdog: Ref<FlowedMessage>;
 }
 
 type Internal =
   | MarketMessage
   | { readonly type: 'connection'; readonly up: boolean; readonly reason: string }
   | { readonly type: 'publish' }
+  | { readonly type: 'report' }
   | { readonly type: 'poll-tickers' }
   | { readonly type: 'tickers'; readonly outcome: Outcome<ReadAnswer<'tickers'>> }
   | { readonly type: 'load-candles'; readonly symbol: SymbolName }
@@ -48,19 +53,22 @@ interface MarketState {
   lastEventAt: number;
   changed: boolean;
   events: number;
+  /** Of them, those the watchdog has been told of. */
+  reported: number;
 }
 
 export function marketBehaviour(options: MarketOptions): Behaviour<Internal, MarketState> {
   return {
     role: 'market',
     purpose: 'Knows prices, books, candles and 24 h changes, and how old each is.',
-    consumes: { universe: 'the symbols to watch', 'market-event': 'one tick', connection: 'the stream went up or down', publish: 'the view is due', 'poll-tickers': 'the 24 h changes are due', tickers: 'the venue\'s 24 h changes', 'load-candles': 'history is due', candles: 'the venue\'s candles' },
-    emits: ['market-view → generators, bridge, governor, exits, readiness'],
+    consumes: { universe: 'the symbols to watch', 'market-event': 'one tick', connection: 'the stream went up or down', publish: 'the view is due', report: 'what came is to be told', 'poll-tickers': 'the 24 h changes are due', tickers: 'the venue\'s 24 h changes', 'load-candles': 'history is due', candles: 'the venue\'s candles' },
+    emits: ['market-view → generators, bridge, governor, exits, readiness', 'flowed → watchdog'],
     // About 3 events a symbol and second; a second of 100 symbols fits many times. The oldest tick is the least worth.
     mailbox: { capacity: 20_000, overflow: 'drop-oldest', onRestart: 'flush' },
     init(ctx) {
       ctx.timers.every('publish', PUBLISH_MS, { type: 'publish' });
-      return { symbols: new Map(), stream: undefined, up: false, lastEventAt: ctx.clock.now(), changed: false, events: 0 };
+      ctx.timers.every('report', REPORT_MS, { type: 'report' });
+      return { symbols: new Map(), stream: undefined, up: false, lastEventAt: ctx.clock.now(), changed: false, events: 0, reported: 0 };
     },
     receive(state, message, ctx) {
       const open = () => {
@@ -104,6 +112,10 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
           publish(ctx, options.subscribers, { type: 'market-view', view });
           return same;
         }
+        case 'report':
+          ctx.tell(options.watchdog, { type: 'flowed', edge: 'prices', outcomes: state.events > state.reported ? { [ACCEPTED]: state.events - state.reported } : { NO_PRICE: 1 } });
+          state.reported = state.events;
+          return same;
         case 'poll-tickers':
           ctx.ask(options.gateway, { type: 'read', name: 'tickers', query: {} }, READ_TIMEOUT_MS, (outcome) => ({ type: 'tickers', outcome }));
           return same;

@@ -37,7 +37,7 @@ export function readinessBehaviour(options: ReadinessOptions): Behaviour<Interna
     role: 'readiness',
     purpose: 'Opens the gate for openings when everything they depend on is known.',
     consumes: { 'market-view': 'prices and candles', universe: 'the symbols', equity: 'the account', stream: 'the user stream', reconciliation: 'journal and venue agree', session: 'clock and modes', 'trading-state': 'whether trading is allowed at all is known', life: 'leverage', get: 'what is missing?', heartbeat: 'the view is due' },
-    emits: ['readiness → governor, generators'],
+    emits: ['readiness → governor, generators, watchdog'],
     mailbox: { capacity: 2_000, overflow: 'drop-oldest', onRestart: 'flush' },
     init(ctx) {
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });

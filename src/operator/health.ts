@@ -1,5 +1,5 @@
 /** Is the service well? A pure judgement over what was read: the worst check decides, and what is not known is never well. */
-import type { ReadinessView, TradingStateView } from '../protocol/messages.ts';
+import type { FlowView, ReadinessView, TradingStateView } from '../protocol/messages.ts';
 import type { DeadLetter } from '../supervision/dead-letters.ts';
 import type { NodeView } from '../supervision/inspection.ts';
 import { age, check, worst } from './health-check.ts';
@@ -16,6 +16,7 @@ export interface HealthInputs {
   readonly tree: NodeView;
   readonly readiness: Known<ReadinessView>;
   readonly tradingState: Known<TradingStateView>;
+  readonly flows: Known<readonly FlowView[]>;
   readonly executors: readonly ExecutorReading[];
   readonly deadLetters: { readonly counts: Readonly<Record<string, number>>; readonly last: DeadLetter | undefined };
   readonly escalations: readonly Escalation[];
@@ -30,7 +31,7 @@ export interface Health {
 
 export function judgeHealth(inputs: HealthInputs): Health {
   const nodes = flatten(inputs.tree);
-  const checks = [supervision(inputs.tree), mailboxes(inputs.tree), parked(inputs.tree), escalations(inputs.escalations, inputs.now), ...readiness(inputs), tradingState(inputs), journal(nodes), operator(nodes), positions(inputs), deadLetters(inputs)];
+  const checks = [supervision(inputs.tree), mailboxes(inputs.tree), parked(inputs.tree), escalations(inputs.escalations, inputs.now), ...readiness(inputs), tradingState(inputs), flows(inputs), journal(nodes), operator(nodes), positions(inputs), deadLetters(inputs)];
   return { status: worst(checks.map((check) => check.status)), tradingState: inputs.tradingState.known ? inputs.tradingState.value.overall : 'UNKNOWN', checks };
 }
 
@@ -53,6 +54,19 @@ function tradingState({ tradingState: reading, now }: HealthInputs): HealthCheck
   const active = overall === 'ACTIVE' && own.length === 0;
   const because = cause === '' ? '' : `: ${cause}`;
   return check('tradingState', active ? 'ok' : 'degraded', [`${overall}${because}`, ...own].join('; '), age(now, since));
+}
+
+/** A broken edge is a repair under way, until nothing more is tried; and nobody watching is no news, never good news (failure 101). */
+function flows({ flows: reading }: HealthInputs): HealthCheck {
+  if (!reading.known) return check('flows', 'failing', `not known: ${reading.why}`);
+  const broken = reading.value.filter((flow) => flow.broken);
+  if (broken.length === 0) return check('flows', 'ok', `${reading.value.length} edges carry what they should`);
+  const oldest = Math.max(...broken.map((flow) => flow.lastSeenAgeMs ?? 0));
+  return check('flows', broken.some((flow) => flow.restartsSpent) ? 'failing' : 'degraded', broken.map(flowFault).join('; '), oldest);
+}
+
+function flowFault({ edge, breaker, message }: FlowView): string {
+  return `${edge}: ${[...(breaker === 'open' ? ['too much of it is misconfigured'] : []), ...(message === '' ? [] : [message])].join('; ')}`;
 }
 
 /** Openings are made durable before they are sent, so without the journal there are none. */

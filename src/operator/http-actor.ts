@@ -11,6 +11,7 @@ import { actorEndpoints } from './endpoints/actors.ts';
 import { controlEndpoints } from './endpoints/control.ts';
 import { deadLetterEndpoints } from './endpoints/dead-letters.ts';
 import { eventsEndpoint } from './endpoints/events.ts';
+import { flowEndpoints } from './endpoints/flows.ts';
 import { helpEndpoint } from './endpoints/help.ts';
 import { addPage, sessionEndpoint } from './endpoints/page.ts';
 import { serviceEndpoints } from './endpoints/service.ts';
@@ -42,7 +43,7 @@ export function operatorHttpBehaviour(options: OperatorOptions): Behaviour<Opera
     role: 'operator/http',
     purpose: 'Answers the operator: the admin socket, and the page on loopback.',
     consumes: { addresses: 'Asks where it listens.' },
-    emits: [options.refs.readiness.path, options.refs.tradingState.path, options.refs.funnel.path],
+    emits: [options.refs.readiness.path, options.refs.tradingState.path, options.refs.funnel.path, options.refs.watchdog.path],
     // HTTP requests do not come through the mailbox; what does is a question at start.
     mailbox: { capacity: 64, overflow: 'reject', onRestart: 'keep' },
     async init(ctx) {
@@ -78,7 +79,7 @@ export function operatorHttpBehaviour(options: OperatorOptions): Behaviour<Opera
 
 /** Everything that can be asked and told, in the order of the help. */
 function table(options: OperatorOptions, events: EventLog, { clock, path }: InitContext<OperatorHttpMessage>): readonly Endpoint[] {
-  const endpoints = [...viewEndpoints(options, events, clock), ...actorEndpoints(options), ...deadLetterEndpoints(options), eventsEndpoint(events, clock), ...controlEndpoints(options, path), ...serviceEndpoints(options)];
+  const endpoints = [...viewEndpoints(options, events, clock), ...flowEndpoints(options), ...actorEndpoints(options), ...deadLetterEndpoints(options), eventsEndpoint(events, clock), ...controlEndpoints(options, path), ...serviceEndpoints(options)];
   const help = helpEndpoint(endpoints);
   return [help, ...endpoints];
 }

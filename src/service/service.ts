@@ -90,6 +90,7 @@ async function runTree(config: Config, system: ActorSystem, journal: Journal, wa
       stop('refused', EXIT.refused);
     },
     stop: (reason) => stop(reason, EXIT.done),
+    startAfresh: (reason) => stop(`ending, to be started afresh: ${reason}`, EXIT.startAfresh),
   });
   // Whatever has a life on record has an executor, in the universe or not.
   for (const entity of await journal.entities(entityOf(''))) tree.executors.member(entity.slice(entityOf('').length) as SymbolName);
@@ -117,7 +118,7 @@ async function runTree(config: Config, system: ActorSystem, journal: Journal, wa
 }
 
 /** Everything the tree is composed from but the system and the ways to end it. */
-async function partsOf(config: Config, journal: Journal, log: ActorLog, venueLog: VenueLog): Promise<Omit<TreeParts, 'system' | 'refuse' | 'stop'>> {
+async function partsOf(config: Config, journal: Journal, log: ActorLog, venueLog: VenueLog): Promise<Omit<TreeParts, 'system' | 'refuse' | 'stop' | 'startAfresh'>> {
   const { venue: settings, dataDir } = config;
   const facts = { configHash: configHash(config), buildId: buildId(), startedAt: clock.now() };
   log.info({ ...facts, mode: settings.mode, dataDir, incarnation: journal.writerEpoch, servicePid: process.pid }, `vigil ${facts.buildId} starts, ${settings.mode} venue, start ${journal.writerEpoch}`);

@@ -16,6 +16,7 @@ import { reconcilerBehaviour } from '../actors/reconciler.ts';
 import { tradingStateBehaviour } from '../actors/trading-state.ts';
 import { universeBehaviour } from '../actors/universe.ts';
 import { userStreamBehaviour } from '../actors/user-stream.ts';
+import { watchdogBehaviour } from '../actors/watchdog.ts';
 import type { Config } from '../config.ts';
 import { funnelBehaviour } from '../operator/funnel.ts';
 import { operatorHttpBehaviour } from '../operator/http-actor.ts';
@@ -34,6 +35,7 @@ import { pool } from '../supervision/pool.ts';
 import type { Pool } from '../supervision/pool.ts';
 import type { ActorSystem } from '../supervision/system.ts';
 import type { Venue } from '../venue/port.ts';
+import { evaluationEdge, flowContracts } from './contracts.ts';
 
 export interface TreeParts {
   readonly system: ActorSystem;
@@ -53,6 +55,8 @@ export interface TreeParts {
   readonly audit: (entry: AuditEntry) => void;
   readonly refuse: (error: VigilError) => void;
   readonly stop: (reason: string) => void;
+  /** Ends the process in order, with the code on which it is started again (ruling 13). */
+  readonly startAfresh: (reason: string) => void;
 }
 
 export interface Tree {
@@ -91,6 +95,7 @@ export function composeTree(parts: TreeParts): Tree {
     reconciler: ref<Parameters<ReturnType<typeof reconcilerBehaviour>['receive']>[1]>('reconciler'),
     bridge: ref<Parameters<ReturnType<typeof bridgeBehaviour>['receive']>[1]>('bridge'),
     exits: ref<Parameters<ReturnType<typeof exitsBehaviour>['receive']>[1]>('exits'),
+    watchdog: ref<Parameters<ReturnType<typeof watchdogBehaviour>['receive']>[1]>('watchdog'),
   };
   const generators = config.generator.strategies.map((name) => ({ strategy: STRATEGIES[name]!, ref: ref<Parameters<ReturnType<typeof generatorBehaviour>['receive']>[1]>(`generator/${name}`) }));
   const generatorRefs = generators.map((one) => one.ref);
@@ -117,7 +122,7 @@ export function composeTree(parts: TreeParts): Tree {
           gateway: refs.gateway,
           governor: refs.governor,
           funnel: refs.funnel,
-          watchers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.reconciler],
+          watchers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.reconciler, refs.watchdog],
         }),
       );
   }
@@ -133,7 +138,7 @@ export function composeTree(parts: TreeParts): Tree {
       operatorHttpBehaviour({
         system,
         service: { mode: config.venue.mode, ...parts.facts, incarnation: store.writerEpoch, dataDir: config.dataDir, stop: parts.stop },
-        refs: { readiness: refs.readiness, tradingState: refs.tradingState, funnel: refs.funnel },
+        refs: { readiness: refs.readiness, tradingState: refs.tradingState, funnel: refs.funnel, watchdog: refs.watchdog },
         executors: executors.pool,
         http: { listen: config.operator.http.listen, allowControl: config.operator.http.allowControl, ...(config.operator.http.token === undefined ? {} : { token: config.operator.http.token }) },
         audit: { record: parts.audit },
@@ -144,7 +149,7 @@ export function composeTree(parts: TreeParts): Tree {
   const venueRoom = supervisor('venue', 'Everything that speaks to the exchange.', [
     ...(parts.paper === undefined ? [] : [worker(refs.paper, paperProcessBehaviour({ child: parts.paper }), { startMs: 20_000 })]),
     worker(refs.gateway, gatewayBehaviour({ venue: venue.gateway, redeemer: authority.redeemer, executorOf, subscribers: [refs.governor, refs.readiness, refs.bridge, ...generatorRefs], onClockOffset: parts.onClockOffset, refuse })),
-    worker(refs.market, marketBehaviour({ streams: venue.marketStreams, gateway: refs.gateway, tickerMs: config.market.tickerMs, candleHistory: config.market.candleHistory, subscribers: [refs.governor, refs.bridge, refs.exits, refs.readiness, ...generatorRefs] })),
+    worker(refs.market, marketBehaviour({ streams: venue.marketStreams, gateway: refs.gateway, tickerMs: config.market.tickerMs, candleHistory: config.market.candleHistory, subscribers: [refs.governor, refs.bridge, refs.exits, refs.readiness, ...generatorRefs], watchdog: refs.watchdog })),
     worker(refs.userStream, userStreamBehaviour({ stream: venue.userStream, executorOf, account: refs.account, subscribers: [refs.governor, refs.readiness, refs.reconciler], nextEpoch: () => ++streamEpoch })),
   ]);
   const stateRoom = supervisor('state', 'What is known and allowed.', [
@@ -161,9 +166,9 @@ export function composeTree(parts: TreeParts): Tree {
         refuse,
       }),
     ),
-    worker(refs.account, accountBehaviour({ gateway: refs.gateway, pollMs: config.account.pollMs, subscribers: [refs.governor, refs.readiness] })),
+    worker(refs.account, accountBehaviour({ gateway: refs.gateway, pollMs: config.account.pollMs, subscribers: [refs.governor, refs.readiness], watchdog: refs.watchdog })),
     worker(refs.tradingState, tradingStateBehaviour({ file: parts.tradingState, epochs: authority.epochs, journal: refs.journal, subscribers: [refs.governor, refs.readiness] })),
-    worker(refs.readiness, readinessBehaviour({ subscribers: [refs.governor, ...generatorRefs] })),
+    worker(refs.readiness, readinessBehaviour({ subscribers: [refs.governor, refs.watchdog, ...generatorRefs] })),
   ]);
   const generatorRoom = supervisor(
     'generators',
@@ -183,6 +188,8 @@ export function composeTree(parts: TreeParts): Tree {
           takeProfitPercent: config.trading.takeProfitPercent,
           bridge: refs.bridge,
           funnel: refs.funnel,
+          watchdog: refs.watchdog,
+          edge: evaluationEdge(one.strategy.name),
         }),
       ),
     ),
@@ -197,10 +204,11 @@ export function composeTree(parts: TreeParts): Tree {
     executors.spec,
     worker(refs.reconciler, reconcilerBehaviour({ gateway: refs.gateway, executorOf, executors: executorKeys, subscribers: [refs.governor, refs.readiness], tags, refuse })),
     supervisor('decisions', 'From signals to plans, and when to get out.', [
-      worker(refs.bridge, bridgeBehaviour({ sources: new Set(generators.map((one) => one.strategy.name)), priceMaxAgeMs: config.risk.priceMaxAgeMs, entrySlippageBps: config.trading.entrySlippageBps, executorOf, funnel: refs.funnel, journal: refs.journal })),
+      worker(refs.bridge, bridgeBehaviour({ sources: new Set(generators.map((one) => one.strategy.name)), priceMaxAgeMs: config.risk.priceMaxAgeMs, entrySlippageBps: config.trading.entrySlippageBps, executorOf, funnel: refs.funnel, journal: refs.journal, watchdog: refs.watchdog })),
       worker(refs.exits, exitsBehaviour({ stopPassedMs: config.execution.stopPassedMs, executorOf })),
       generatorRoom,
     ]),
+    worker(refs.watchdog, watchdogBehaviour({ contracts: flowContracts(config), tree: () => system.tree(), kill: (path, reason) => void system.control(path, 'kill', reason), tradingState: refs.tradingState, startAfresh: parts.startAfresh })),
   ]);
   return { spec, executors: executors.pool, executorSpec: (symbol) => executorSpec(system.ref(`executor/${symbol}`), symbol), epochs: authority.epochs, openers: [...generators.map((one) => one.ref.path), 'bridge'] };
 }

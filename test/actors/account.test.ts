@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { accountBehaviour } from '../../src/actors/account.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
-import type { AccountMessage, EquityView, GatewayMessage } from '../../src/protocol/messages.ts';
+import type { AccountMessage, EquityView, FlowedMessage, GatewayMessage } from '../../src/protocol/messages.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import { Probe } from '../kit/probe.ts';
 import { World } from '../kit/world.ts';
@@ -13,10 +13,11 @@ async function bench() {
   const gateway = new Probe<GatewayMessage>(world, 'gateway');
   gateway.answer = () => (venue.away ? { ok: false, kind: 'unreachable', message: 'connection refused' } : { ok: true, value: { walletBalance: decimal(venue.wallet), unrealizedPnl: decimal(venue.pnl), availableBalance: decimal('900'), observedAt: venue.observedAt } });
   const reader = new Probe<{ readonly type: 'equity'; readonly view: EquityView }>(world, 'reader');
+  const watchdog = new Probe<FlowedMessage>(world, 'watchdog');
   const ref = world.system.ref<AccountMessage>('account');
-  await world.start(gateway.spec, reader.spec, worker(ref, accountBehaviour({ gateway: gateway.ref, pollMs: 15_000, subscribers: [reader.ref] })));
+  await world.start(gateway.spec, reader.spec, watchdog.spec, worker(ref, accountBehaviour({ gateway: gateway.ref, pollMs: 15_000, subscribers: [reader.ref], watchdog: watchdog.ref })));
   const event = () => world.system.tell(ref, { type: 'user-event', event: { type: 'account', positions: [], reason: 'ORDER', observedAt: 0 } });
-  return { world, venue, gateway, reader, event, view: () => reader.last('equity')?.view };
+  return { world, venue, gateway, reader, watchdog, event, view: () => reader.last('equity')?.view };
 }
 
 describe('account', () => {
@@ -34,6 +35,14 @@ describe('account', () => {
     reader.clear();
     await world.advance(20_000);
     expect(view()).to.equal(undefined);
+  });
+
+  it('tells the watchdog of every reading, of those that failed too: silence would be its own', async () => {
+    const { world, venue, watchdog } = await bench();
+    await world.advance(15_100);
+    venue.away = true;
+    await world.advance(15_000);
+    expect(watchdog.of('flowed').map((one) => one.outcomes)).to.deep.equal([{ accepted: 1 }, { accepted: 1 }, { UNREAD: 1 }]);
   });
 
   it('goes on telling the last observation with its own time while the venue is away, and asks again every 2 s', async () => {

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { bridgeBehaviour } from '../../src/actors/bridge.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
-import type { BridgeMessage, ExecutorMessage, FunnelMessage, JournalMessage, LifeView } from '../../src/protocol/messages.ts';
+import type { BridgeMessage, ExecutorMessage, FlowedMessage, FunnelMessage, JournalMessage, LifeView } from '../../src/protocol/messages.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import { aPlan, aUniverse, GPS } from '../kit/actors.ts';
 import { Probe } from '../kit/probe.ts';
@@ -16,7 +16,8 @@ async function bench(recorded: (now: number) => object[] = () => []) {
   journal.answer = () => recorded(clock.now());
   const executor = new Probe<ExecutorMessage>(world, 'executor');
   const funnel = new Probe<FunnelMessage>(world, 'funnel');
-  await world.start(journal.spec, executor.spec, funnel.spec, worker(ref, bridgeBehaviour({ sources: new Set(['trend-24h']), priceMaxAgeMs: 10_000, entrySlippageBps: 30, executorOf: () => executor.ref, funnel: funnel.ref, journal: journal.ref })));
+  const watchdog = new Probe<FlowedMessage>(world, 'watchdog');
+  await world.start(journal.spec, executor.spec, funnel.spec, watchdog.spec, worker(ref, bridgeBehaviour({ sources: new Set(['trend-24h']), priceMaxAgeMs: 10_000, entrySlippageBps: 30, executorOf: () => executor.ref, funnel: funnel.ref, journal: journal.ref, watchdog: watchdog.ref })));
   const tell = (message: BridgeMessage) => system.tell(ref, message);
   const life = (part: Partial<LifeView> = {}) => tell({ type: 'life', view: { symbol: GPS, phase: 'Flat', notional: '0', leverageConfirmed: true, reconciledEpoch: 1, ...part } });
   const inform = () => {
@@ -30,7 +31,7 @@ async function bench(recorded: (now: number) => object[] = () => []) {
     await world.settle();
     return funnel.of('step').filter(({ step }) => step.stage === 'intent').at(-1)?.step.outcome;
   };
-  return { world, tell, life, inform, intend, executor, funnel, plans: () => executor.of('plan').map((message) => message.plan) };
+  return { world, tell, life, inform, intend, executor, funnel, plans: () => executor.of('plan').map((message) => message.plan), watchdog };
 }
 
 describe('bridge', () => {
@@ -66,6 +67,14 @@ describe('bridge', () => {
     expect(await intend({ expiresAt: world.clock.now() - 1 })).to.equal('INTENT_EXPIRED');
     life({ phase: 'Protected' });
     expect(await intend()).to.equal('POSITION_OPEN');
+  });
+
+  it('tells the watchdog of every intent, by outcome', async () => {
+    const { inform, intend, watchdog } = await bench();
+    inform();
+    await intend({ source: 'somebody' });
+    await intend();
+    expect(watchdog.told).to.deep.equal([{ type: 'flowed', edge: 'intents', outcomes: { SOURCE_UNKNOWN: 1 } }, { type: 'flowed', edge: 'intents', outcomes: { accepted: 1 } }]);
   });
 
   it('takes a signal that led to an order for a duplicate, one that was refused not (ruling 19)', async () => {

@@ -4,7 +4,7 @@ import { generatorBehaviour } from '../../src/actors/generator.ts';
 import type { Strategy } from '../../src/actors/generator.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { Evaluation } from '../../src/protocol/decisions.ts';
-import type { BridgeMessage, FunnelMessage, GeneratorMessage } from '../../src/protocol/messages.ts';
+import type { BridgeMessage, FlowedMessage, FunnelMessage, GeneratorMessage } from '../../src/protocol/messages.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import { aUniverse, GPS } from '../kit/actors.ts';
@@ -27,7 +27,8 @@ async function bench(evaluate?: Strategy['evaluate']) {
   const strategy: Strategy = { name: 'test', evaluate: evaluate ?? ((market) => verdicts.find((one) => one.symbol === market.symbol)!) };
   const bridge = new Probe<BridgeMessage>(world, 'bridge');
   const funnel = new Probe<FunnelMessage>(world, 'funnel');
-  await world.start(bridge.spec, funnel.spec, worker(ref, generatorBehaviour({ strategy, cycleMs: 60_000, minConfidence: 0.5, dataMaxAgeMs: 60_000, intentExpiryMs: 120_000, notional: '200', leverage: 10, stopLossPercent: '2', takeProfitPercent: '4', bridge: bridge.ref, funnel: funnel.ref })));
+  const watchdog = new Probe<FlowedMessage>(world, 'watchdog');
+  await world.start(bridge.spec, funnel.spec, watchdog.spec, worker(ref, generatorBehaviour({ strategy, cycleMs: 60_000, minConfidence: 0.5, dataMaxAgeMs: 60_000, intentExpiryMs: 120_000, notional: '200', leverage: 10, stopLossPercent: '2', takeProfitPercent: '4', bridge: bridge.ref, funnel: funnel.ref, watchdog: watchdog.ref, edge: 'evaluation/test' })));
   const tell = (message: GeneratorMessage) => world.system.tell(ref, message);
   const inform = (symbols: readonly SymbolName[] = SYMBOLS) => {
     tell({ type: 'universe', universe: aUniverse(symbols, 7) });
@@ -37,7 +38,7 @@ async function bench(evaluate?: Strategy['evaluate']) {
   const ready = (is: boolean) => tell({ type: 'readiness', view: { ready: is, missing: [], since: 0 } });
   const intents = () => bridge.of('intent').map((message) => message.intent);
   const outcomes = () => funnel.of('step').map(({ step }) => step.outcome);
-  return { world, tell, inform, ready, intents, outcomes, funnel };
+  return { world, tell, inform, ready, intents, outcomes, watchdog };
 }
 
 describe('generator', () => {
@@ -61,6 +62,17 @@ describe('generator', () => {
     ready(true);
     await world.advance(10);
     expect(outcomes()).to.deep.equal(['passed', 'CONFIDENCE_LOW', 'SIGNAL_HOLD', 'MARKET_DATA_MISSING']);
+  });
+
+  it('tells the watchdog of every cycle once, by outcome, and of none it did not make (ruling 27)', async () => {
+    const { world, inform, ready, watchdog } = await bench();
+    inform();
+    await world.advance(120_000);
+    expect(watchdog.told).to.deep.equal([]);
+    ready(true);
+    await world.advance(60_010);
+    const cycle = { type: 'flowed', edge: 'evaluation/test', outcomes: { accepted: 1, CONFIDENCE_LOW: 1, SIGNAL_HOLD: 1, MARKET_DATA_MISSING: 1 } };
+    expect(watchdog.told).to.deep.equal([cycle, cycle]);
   });
 
   it('dates an intent by venue time, and names the universe it was made for (rulings 18, 19)', async () => {

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { marketBehaviour } from '../../src/actors/market.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { Candle, MarketEvent, MarketView } from '../../src/protocol/market.ts';
-import type { GatewayMessage, MarketMessage } from '../../src/protocol/messages.ts';
+import type { FlowedMessage, GatewayMessage, MarketMessage } from '../../src/protocol/messages.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import { aUniverse, GPS } from '../kit/actors.ts';
@@ -26,10 +26,12 @@ async function bench() {
     return { ok: true, value: message.name === 'candles' ? venue.candles : [{ symbol: GPS, changePercent: decimal('-3'), lastPrice: one, quoteVolume: one, closeTime: 0 }, { symbol: 'XUSDT' as SymbolName, changePercent: one, lastPrice: one, quoteVolume: one, closeTime: 0 }] };
   };
   const streams: { symbols: readonly SymbolName[]; emit: (event: MarketEvent) => void; closed: boolean }[] = [];
+  const watchdog = new Probe<FlowedMessage>(world, 'watchdog');
   const reader = new Probe<{ readonly type: 'market-view'; readonly view: MarketView }>(world, 'reader');
   await world.start(
     gateway.spec,
     reader.spec,
+    watchdog.spec,
     worker(ref, marketBehaviour({
       streams: {
         open(symbols, emit) {
@@ -42,6 +44,7 @@ async function bench() {
       tickerMs: 15_000,
       candleHistory: 3,
       subscribers: [reader.ref],
+      watchdog: watchdog.ref,
     })),
   );
   const watch = async (symbols: readonly SymbolName[] = [GPS]) => {
@@ -49,10 +52,19 @@ async function bench() {
     await world.advance(300);
   };
   const mark = (price: string, observedAt = world.clock.now(), symbol = GPS): MarketEvent => ({ type: 'mark', symbol, price: decimal(price), observedAt });
-  return { world, venue, gateway, streams, reader, watch, mark, of: (symbol: SymbolName) => reader.last('market-view')?.view.symbols.get(symbol) };
+  return { world, venue, gateway, streams, reader, watchdog, watch, mark, of: (symbol: SymbolName) => reader.last('market-view')?.view.symbols.get(symbol) };
 }
 
 describe('market', () => {
+  it('tells the watchdog every 5 s what came, be it nothing: silence would be its own', async () => {
+    const { world, streams, watch, mark, watchdog } = await bench();
+    await watch();
+    streams[0]!.emit(mark('1'));
+    streams[0]!.emit(mark('2'));
+    await world.advance(10_000);
+    expect(watchdog.of('flowed').map((one) => one.outcomes)).to.deep.equal([{ accepted: 2 }, { NO_PRICE: 1 }]);
+  });
+
   it('makes one view of a flood of ticks, and it is the last one (failure 75)', async () => {
     const { world, streams, reader, watch, mark, of } = await bench();
     await watch();

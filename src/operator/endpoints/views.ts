@@ -29,12 +29,13 @@ export function viewEndpoints(options: OperatorOptions, events: EventLog, clock:
 }
 
 async function health({ system, refs, service, executors }: OperatorOptions, events: EventLog, clock: Clock) {
-  const [readiness, tradingState] = await Promise.all([askKnown(system, refs.readiness, { type: 'get' }), askKnown(system, refs.tradingState, { type: 'get' })]);
+  const [readiness, tradingState, flows] = await Promise.all([askKnown(system, refs.readiness, { type: 'get' }), askKnown(system, refs.tradingState, { type: 'get' }), askKnown(system, refs.watchdog, { type: 'get-flows' })]);
   const judged = judgeHealth({
     now: clock.now(),
     tree: system.tree(),
     readiness,
     tradingState,
+    flows,
     executors: readExecutors(system, executors.keys()),
     deadLetters: { counts: system.deadLetters.counts(), last: system.deadLetters.recent().at(-1) },
     escalations: events.escalations,

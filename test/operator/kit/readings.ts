@@ -38,6 +38,7 @@ export function inputs(more: Partial<HealthInputs> = {}): HealthInputs {
     tree: tree(),
     readiness: { known: true, value: { ready: true, missing: [], since: NOW - 1_000 } },
     tradingState: { known: true, value: { overall: 'ACTIVE', symbols: new Map(), cause: 'start', since: NOW - 2_000, tradingEpoch: 1 } },
+    flows: { known: true, value: [] },
     executors: [],
     deadLetters: { counts: {}, last: undefined },
     escalations: [],

@@ -8,7 +8,7 @@ import { operatorHttpBehaviour } from '../../../src/operator/http-actor.ts';
 import type { OperatorHttpMessage } from '../../../src/operator/http-actor.ts';
 import { funnelBehaviour } from '../../../src/operator/funnel.ts';
 import type { Addresses, AuditEntry, OperatorOptions } from '../../../src/operator/options.ts';
-import type { FunnelMessage, LifeView, ReadinessView, TradingStateActorMessage, TradingStateView } from '../../../src/protocol/messages.ts';
+import type { AlertView, FlowView, FunnelMessage, LifeView, ReadinessView, TradingStateActorMessage, TradingStateView } from '../../../src/protocol/messages.ts';
 import type { SymbolName } from '../../../src/protocol/names.ts';
 import type { Replying } from '../../../src/protocol/replying.ts';
 import type { ActorLog, Behaviour } from '../../../src/supervision/behaviour.ts';
@@ -32,6 +32,8 @@ interface Facts {
   refuseTradingState?: string;
   lives: Map<SymbolName, LifeView>;
   market: unknown;
+  flows: readonly FlowView[];
+  alerts: readonly AlertView[];
 }
 
 export interface TestService {
@@ -64,6 +66,13 @@ function readiness(facts: Facts): Behaviour<Tagged, null> {
   });
 }
 
+function watchdog(facts: Facts): Behaviour<Tagged, null> {
+  return actor('watchdog', () => null, (_state, message, ctx) => {
+    ctx.answering(message as Tagged & Replying<readonly unknown[]>)(message.type === 'get-flows' ? facts.flows : facts.alerts);
+    return same;
+  });
+}
+
 function tradingState(facts: Facts): Behaviour<Tagged, null> {
   return actor('trading-state', () => null, (_state, raw, ctx) => {
     const message = raw as TradingStateActorMessage;
@@ -92,6 +101,8 @@ export async function startService(options: { dataDir?: string; listen?: string;
     tradingState: { overall: 'ACTIVE', symbols: new Map(), cause: 'start', since: Date.now() - 5_000, tradingEpoch: 1 },
     lives: new Map([GPS, RACOON].map((symbol) => [symbol, flat(symbol)])),
     market: { symbols: [{ symbol: GPS, mark: '0.0105', markAgeMs: 120 }, { symbol: RACOON, mark: '1.5', markAgeMs: 90 }] },
+    flows: [],
+    alerts: [],
   };
   const logged: TestService['logged'] = [];
   const logFor = (): ActorLog => {
@@ -106,7 +117,7 @@ export async function startService(options: { dataDir?: string; listen?: string;
   const operator: OperatorOptions = {
     system,
     service: { mode: 'paper', configHash: 'c0ffee', buildId: 'test', incarnation: 7, startedAt: Date.now() - 60_000, dataDir, stop: (reason) => void stops.push(reason) },
-    refs: { readiness: system.ref('readiness'), tradingState: system.ref('trading-state'), funnel: system.ref('operator/funnel') },
+    refs: { readiness: system.ref('readiness'), tradingState: system.ref('trading-state'), funnel: system.ref('operator/funnel'), watchdog: system.ref('watchdog') },
     executors: { keys: () => [GPS, RACOON] },
     symbols: () => [GPS, RACOON],
     http: { listen: options.listen ?? '127.0.0.1:0', allowControl: options.allowControl ?? false, ...(options.token === undefined ? {} : { token: options.token }) },
@@ -124,6 +135,7 @@ export async function startService(options: { dataDir?: string; listen?: string;
       supervisor('executors', 'one a symbol', [GPS, RACOON].map((symbol) => worker(system.ref(`executor/${symbol}`), actor('executor', () => ({ life: facts.lives.get(symbol) }))))),
       worker(system.ref('readiness'), readiness(facts)),
       ...(options.children?.(system) ?? []),
+      worker(system.ref('watchdog'), watchdog(facts)),
     ]),
     (error) => {
       throw error;
