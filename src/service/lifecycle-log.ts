@@ -11,6 +11,12 @@ export function logLifecycle(event: LifecycleEvent, logger: Logger): void {
       return child.error({ incarnation: event.incarnation, during: event.crash.during, stack: event.crash.stack }, `crashed: ${event.crash.reason}`);
     case 'budget-spent':
       return child.error(fields, 'restarts are used up: trying again slowly, for ever');
+    case 'escalated':
+      return child.error(fields, `gives up over ${event.child}: ${event.reason}`);
+    case 'parked':
+      return child.error(fields, `a message that crashed two incarnations is kept aside: ${event.message}`);
+    case 'state-replaced':
+      return child.warn(fields, `its state was replaced: ${event.reason}`);
     case 'restarting':
       return child.warn(fields, `restarting in ${event.inMs} ms`);
     case 'dead-letter':
