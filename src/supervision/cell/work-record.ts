@@ -19,6 +19,8 @@ interface Recent {
   readonly at: number;
   readonly queueMs: number;
   readonly serviceMs: number;
+  /** Its wall time, once somebody has looked: two looks must not differ by a rounding. */
+  wall: string | undefined;
 }
 
 interface Parked {
@@ -42,6 +44,7 @@ export class WorkRecord {
   lastMailAt: number | undefined;
   lastExit: Exit | undefined;
   #recent: Ring<Recent> | undefined;
+  #lastLooked: { readonly at: number; readonly wall: string } | undefined;
   #wait: Histogram | undefined;
   #service: Histogram | undefined;
   #crashes: Crash[] | undefined;
@@ -64,7 +67,7 @@ export class WorkRecord {
       this.#service.add(each, count);
     }
     const recent = (this.#recent ??= new Ring<Recent>());
-    recent.push({ type: last.message.type, from: last.from, at: now, queueMs: startedAt - queuedAt, serviceMs: each });
+    recent.push({ type: last.message.type, from: last.from, at: now, queueMs: startedAt - queuedAt, serviceMs: each, wall: undefined });
     if (recent.length > RECENT_MESSAGES) recent.shift();
   }
 
@@ -112,11 +115,13 @@ export class WorkRecord {
 
   /** ISO-8601; null before the first message. */
   lastMessageAt(clock: Clock): string | null {
-    return this.lastAt === undefined ? null : wallTime(clock, this.lastAt);
+    if (this.lastAt === undefined) return null;
+    if (this.#lastLooked?.at !== this.lastAt) this.#lastLooked = { at: this.lastAt, wall: wallTime(clock, this.lastAt) };
+    return this.#lastLooked.wall;
   }
 
   recent(clock: Clock): readonly RecentMessage[] {
-    return (this.#recent?.toArray() ?? []).map(({ type, from, at, queueMs, serviceMs }) => ({ type, at: wallTime(clock, at), from, queueMs: rounded(queueMs), serviceMs: rounded(serviceMs) }));
+    return (this.#recent?.toArray() ?? []).map((one) => ({ type: one.type, at: (one.wall ??= wallTime(clock, one.at)), from: one.from, queueMs: rounded(one.queueMs), serviceMs: rounded(one.serviceMs) }));
   }
 
   get crashes(): readonly Crash[] {
