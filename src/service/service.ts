@@ -74,7 +74,7 @@ async function runTree(config: Config, system: ActorSystem, journal: Journal, wa
       log.error({ budgetMs: config.shutdown.budgetMs }, 'the stop takes longer than its budget; ending all the same. Stops and targets stay on the exchange');
       ended.resolve(code);
     });
-    stopInOrder(system, tree, log).then(
+    stopInOrder(system, tree, log, config.shutdown.budgetMs).then(
       () => ended.resolve(code),
       (error: unknown) => {
         log.error({ error }, 'the stop failed');
@@ -146,8 +146,8 @@ async function partsOf(config: Config, journal: Journal, log: ActorLog, venueLog
   };
 }
 
-async function stopInOrder(system: ActorSystem, tree: Tree, log: ActorLog): Promise<void> {
-  const lives = await drainAndStop(system, tree, clock);
+async function stopInOrder(system: ActorSystem, tree: Tree, log: ActorLog, budgetMs: number): Promise<void> {
+  const lives = await drainAndStop(system, tree, clock, budgetMs);
   const open = lives.filter((life) => life.phase !== 'Flat');
   const unread = tree.executors.keys().filter((symbol) => !lives.some((life) => life.symbol === symbol));
   log.info({ open, unread }, open.length > 0 ? `stopped; still open: ${open.map((life) => life.symbol).join(', ')}` : unread.length > 0 ? 'stopped before everything was known' : 'stopped; nothing is open');

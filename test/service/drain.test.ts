@@ -5,8 +5,10 @@ import type { SymbolName } from '../../src/protocol/names.ts';
 import { drainAndStop } from '../../src/service/drain.ts';
 import type { Tree } from '../../src/service/tree.ts';
 import type { Behaviour } from '../../src/supervision/behaviour.ts';
-import { become } from '../../src/supervision/behaviour.ts';
-import { worker } from '../../src/supervision/child-spec.ts';
+import { become, same } from '../../src/supervision/behaviour.ts';
+import { supervisor, worker } from '../../src/supervision/child-spec.ts';
+import type { ChildSpec } from '../../src/supervision/child-spec.ts';
+import type { Ref } from '../../src/supervision/ref.ts';
 import { World } from '../kit/world.ts';
 
 interface PhaseMessage {
@@ -26,13 +28,18 @@ const showing: Behaviour<PhaseMessage, Phase> = {
   view: (phase): { life: Partial<LifeView> } => ({ life: { symbol: 'GPSUSDT' as SymbolName, phase } }),
 };
 
-async function bench() {
+/** Never comes to the end of its ending. */
+const naughty: Behaviour<PhaseMessage, null> = { ...showing, role: 'naughty', init: () => null, receive: () => same, terminate: () => new Promise(() => undefined), view: () => null };
+
+const BUDGET_MS = 5_000;
+
+async function bench({ budgetMs = BUDGET_MS, more = [] }: { budgetMs?: number; more?: readonly ChildSpec[] } = {}) {
   const world = new World();
   const executor = world.system.ref<PhaseMessage>('executor/GPSUSDT');
-  await world.start(worker(executor, showing), worker(world.system.ref<PhaseMessage>('bridge'), showing));
+  await world.start(worker(executor, showing), worker(world.system.ref<PhaseMessage>('bridge'), showing), ...more);
   let epoch = 1;
   const tree = { openers: ['bridge'], epochs: { current: () => epoch, advance: () => ++epoch }, executors: { keys: () => ['GPSUSDT' as SymbolName], member: () => executor } };
-  const stopping = drainAndStop(world.system, tree as unknown as Tree, world.clock);
+  const stopping = drainAndStop(world.system, tree as unknown as Tree, world.clock, budgetMs);
   let left: readonly LifeView[] | undefined;
   stopping.then(
     (lives) => (left = lives),
@@ -57,7 +64,8 @@ describe('drain', () => {
     await world.advance(200);
     await stopping;
     expect(left()).to.deep.equal(['Protected']);
-    expect(world.system.inspect('executor/GPSUSDT')).to.include({ status: 'stopped' });
+    expect(world.system.tree()).to.include({ status: 'stopped' });
+    expect(world.system.tree().children[0]).to.include({ path: 'executor/GPSUSDT', status: 'stopped' });
   });
 
   it('does not wait longer than its time for one that never does', async () => {
@@ -68,4 +76,31 @@ describe('drain', () => {
     await stopping;
     expect(left()).to.deep.equal(['Opening']);
   });
+
+  it('takes its share of a small budget', async () => {
+    const { world, left, stopping } = await bench({ budgetMs: 1_000 });
+    await world.advance(350);
+    expect(left()).to.equal(undefined);
+    await world.advance(100);
+    await stopping;
+    expect(left()).to.deep.equal(['Opening']);
+  });
+
+  for (const shutdown of ['infinity', 60_000] as const) {
+    it(`ends by force who would not end (its own time is ${shutdown}), and whoever still waits behind it, within the budget`, async () => {
+      const ref = (path: string) => ({ path }) as Ref<PhaseMessage>;
+      const { world, executor, left, stopping } = await bench({ more: [supervisor('room', 'holds one that does not end', [worker(ref('naughty'), naughty, { shutdown })])] });
+      world.system.tell(executor, { type: 'phase', phase: 'Protected' });
+      await world.advance(BUDGET_MS * 0.9 - 100);
+      expect(left()).to.equal(undefined);
+      await world.advance(100);
+      await stopping;
+      expect(left()).to.deep.equal(['Protected']);
+      const ends = world.events.filter((event) => event.type === 'crashed' || event.type === 'stopped').map((event) => `${event.path} ${event.type === 'stopped' ? event.kind : event.crash.reason}`);
+      expect(ends[0]).to.match(/^naughty .*not stopped within \d+ ms$/);
+      expect(ends.some((end) => end.startsWith('executor/GPSUSDT '))).to.equal(true);
+      expect(world.system.tree().children.map((child) => child.status)).to.deep.equal(['stopped', 'stopped', 'stopped']);
+      expect(world.system.tree()).to.include({ status: 'stopped' });
+    });
+  }
 });
