@@ -17,6 +17,8 @@ export interface ChildState {
 export class Child {
   readonly node: Node;
   restarts = 0;
+  /** Starts that have failed one after another. */
+  failedStarts = 0;
   /** The restart that is waited for. */
   retry: TimerHandle | undefined;
   /** The incarnation whose end is news to the supervisor: not one that it has stopped, or whose end it has seen already. */
@@ -46,6 +48,10 @@ export class Child {
   replaceSpec(spec: ChildSpec): void {
     this.#spec = spec;
     this.#budget = new RestartBudget(spec.policy, this.#budget);
+  }
+
+  forgetRestarts(): void {
+    this.#budget = new RestartBudget(this.#spec.policy);
   }
 
   get state(): ChildState['state'] {

@@ -24,6 +24,9 @@ export interface ChildCounts {
   readonly workers: number;
 }
 
+/** One that fails to start again and again, without a wait of its own, must not keep the event loop from turning (H23). */
+const FAILED_STARTS_AT_ONCE = 10;
+
 export class Supervisor implements Node {
   readonly kind = 'supervisor';
   readonly path: string;
@@ -80,8 +83,10 @@ export class Supervisor implements Node {
     const number = (this.#number === 0 ? this.#kernel.numbersFrom : this.#number) + 1;
     this.#number = number;
     this.#status = 'starting';
+    this.#forgetRestarts();
     return this.#operations.run(async () => {
       try {
+        if (this.#spec.children.some((child) => !this.#children.has(child.path))) this.#arrange();
         // Not a copy: a pool may be given another child meanwhile.
         for (const child of this.#children.values()) {
           this.#mustBeStarting(number);
@@ -227,12 +232,14 @@ export class Supervisor implements Node {
     return this.#operations.run(async () => {
       const child = this.#children.get(path);
       if (child === undefined) return refusal('not-found', `${this.path} has no child ${path}`);
+      const leads = child.state === 'restarting' && child.awaited;
       child.settle();
       await child.node.stop(reason, child.spec.shutdown);
       if (this.#status !== 'running') return this.#notRunning();
       child.restarts += 1;
       child.node.markRestarting();
-      this.#begin(child);
+      if (leads) await this.#retry(child, reason);
+      else this.#begin(child);
       return done(child);
     });
   }
@@ -252,20 +259,13 @@ export class Supervisor implements Node {
         const taken = child === undefined ? pathsOf(next).find((path) => this.#kernel.isBound(path)) : undefined;
         if (taken !== undefined) return refusal('already-present', `there is another one called ${taken}`);
       }
+      const regrouped = this.#spec.strategy !== spec.strategy;
       this.#spec = { ...spec, path: this.path, ...(this.#spec.pool === undefined ? {} : { pool: this.#spec.pool }) };
       this.#intensity = spec.intensity === undefined ? undefined : new RestartBudget(spec.intensity, this.#intensity);
-      const before = new Map(this.#children);
-      this.#children.clear();
-      for (const next of spec.children) {
-        const child = before.get(next.path);
-        if (child === undefined) {
-          this.#adopt(next).node.markEnded();
-          continue;
-        }
-        child.replaceSpec(next);
-        this.#children.set(next.path, child);
-      }
-      for (const [path, child] of before) if (!this.#children.has(path)) this.#children.set(path, child);
+      for (const next of spec.children) this.#children.get(next.path)?.replaceSpec(next);
+      for (const added of this.#arrange()) added.node.markEnded();
+      // Those that wait for another, with which they were to be started, may not be of its group any more.
+      if (regrouped && this.#isRunning()) for (const child of this.#all()) if (child.node.status === 'restarting' && !child.awaited) this.#begin(child);
       return { ok: true, path: this.path, incarnation: this.#number };
     });
   }
@@ -329,7 +329,18 @@ export class Supervisor implements Node {
     return child;
   }
 
+  /** Makes the children of the specification that there are not, and puts all in its order, the others after; the ones made. */
+  #arrange(): readonly Child[] {
+    const made = this.#spec.children.filter((spec) => !this.#children.has(spec.path)).map((spec) => this.#adopt(spec));
+    const all = new Map(this.#children);
+    this.#children.clear();
+    for (const { path } of this.#spec.children) this.#children.set(path, all.get(path)!);
+    for (const [path, child] of all) this.#children.set(path, child);
+    return made;
+  }
+
   #remove(child: Child): void {
+    if (this.#children.get(child.path) !== child) return;
     child.settle();
     this.#children.delete(child.path);
     child.node.close();
@@ -352,6 +363,7 @@ export class Supervisor implements Node {
     // It may have started and ended within the call.
     if (child.awaited) child.expected = incarnation;
     const outcome = await starting;
+    child.failedStarts = 0;
     if (outcome === 'ignored' && child.expected === incarnation) this.#retire(child);
   }
 
@@ -371,6 +383,7 @@ export class Supervisor implements Node {
 
   /** A failure like another, and decided in its turn: requests that came before it are served before. */
   #onFailedStart(child: Child, incarnation: number, error: unknown): void {
+    child.failedStarts += 1;
     this.#operations.post(() => this.#onChildExit(child, { kind: 'crashed', incarnation, reason: describeError(error) }));
   }
 
@@ -411,7 +424,7 @@ export class Supervisor implements Node {
     if (slowest > 0) this.#kernel.emit({ type: 'budget-spent', path, retryEveryMs: inMs });
     await this.#stopGroup(child, reason);
     if (this.#status !== 'running') return;
-    if (inMs === 0) return this.#startGroup(child);
+    if (inMs === 0 && child.failedStarts < FAILED_STARTS_AT_ONCE) return this.#startGroup(child);
     const retry = this.#kernel.deadlines.after(inMs, () => {
       this.#operations.post(() => (this.#status === 'running' && child.retry === retry ? this.#retry(child, reason) : undefined));
     });
@@ -434,7 +447,12 @@ export class Supervisor implements Node {
       this.#defect(error);
       what = 'escalate';
     }
-    return what === 'escalate' ? Infinity : what.retryEveryMs;
+    if (what === 'escalate') return Infinity;
+    const retryEveryMs: unknown = (what as Partial<typeof what> | undefined)?.retryEveryMs;
+    if (typeof retryEveryMs === 'number' && retryEveryMs > 0) return retryEveryMs;
+    // A policy that forgets its answer, which only its author's types can prevent (H22).
+    this.#defect(new TypeError(`whenSpent of ${child.path} came to ${JSON.stringify(what)}; use 'escalate' or { retryEveryMs }`));
+    return Infinity;
   }
 
   /** The siblings of a failed child that are restarted with it are stopped in reverse; the temporary among them are gone. */
@@ -456,6 +474,7 @@ export class Supervisor implements Node {
   /** The first that does not start is a failure of its own: what comes after it waits for it. */
   async #startInOrder(group: readonly Child[]): Promise<void> {
     for (const child of group) {
+      if (child.node.livingIncarnation !== undefined) continue;
       try {
         await this.#startChild(child);
       } catch (error) {
@@ -477,6 +496,7 @@ export class Supervisor implements Node {
   #end(reason: string, tell: boolean): void {
     this.#status = 'stopped';
     this.#killChildren(reason);
+    for (const child of this.#all()) if (child.spec.restart === 'temporary') this.#remove(child);
     this.#ended('killed', reason);
     if (tell) this.#onExit({ kind: 'killed', incarnation: this.#number, reason });
   }
@@ -508,6 +528,12 @@ export class Supervisor implements Node {
     };
     if (this.#spec.strategy === 'dynamic') await Promise.all(children.map(stopOne));
     else for (const child of children.toReversed()) await stopOne(child);
+  }
+
+  /** A new incarnation begins with whole budgets, as in OTP: the restarts of the last one are its own supervisor's to count. */
+  #forgetRestarts(): void {
+    this.#intensity = this.#spec.intensity === undefined ? undefined : new RestartBudget(this.#spec.intensity);
+    for (const child of this.#children.values()) child.forgetRestarts();
   }
 
   /** A method, because a stop can come while a child is awaited. */
