@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { registerActorCommands } from './actor-commands.ts';
 import { client, live as liveCommand, wholeNumber } from './client-command.ts';
+import { alertsScreen, flowsScreen } from './flow-screens.ts';
 import { EXIT, processIo } from './io.ts';
 import type { CommandIo } from './io.ts';
 import { runQuestion } from './run.ts';
@@ -36,6 +37,8 @@ function views(program: Command, io: CommandIo): void {
   live('health', 'whether all is well; 1 if not').action(show<HealthBody>('/v1/health', screens.healthScreen, (health) => health.status !== 'ok'));
   live('tree', 'the supervision tree').action(show('/v1/tree', screens.treeScreen));
   live('funnel', 'from signal to position, with every refusal by code').option('--window <ms>', 'how far back, in milliseconds', wholeNumber, 3_600_000).action((options: ClientOptions & { window: number }) => show(`/v1/funnel?windowMs=${options.window}`, screens.funnelScreen)(options));
+  live('flows', 'what each edge must carry and does; 1 if one is broken').action(show<Parameters<typeof flowsScreen>[0]>('/v1/flows', flowsScreen, (flows) => flows.some((flow) => flow.broken)));
+  live('alerts', 'what stands wrong now; 1 if anything does').action(show<Parameters<typeof alertsScreen>[0]>('/v1/alerts', alertsScreen, (alerts) => alerts.length > 0));
   live('positions', 'open positions with their stops').action(show('/v1/positions', screens.positionsScreen));
   client(program, 'universe', 'the symbols traded, and why the others are not').action(show('/v1/universe', outline));
   client(program, 'account', 'equity and margin').action(show('/v1/account', outline));
