@@ -5,12 +5,21 @@ import type { HealthStatus } from '../../src/operator/health-check.ts';
 import type { HealthInputs } from '../../src/operator/health.ts';
 import type { ReadinessView, TradingStateName } from '../../src/protocol/messages.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
+import type { Exit, NodeView } from '../../src/supervision/inspection.ts';
 import { inputs, life, node, NOW, position, reading, tree } from './kit/readings.ts';
 
 const missing: ReadinessView = { ready: false, since: NOW - 4_000, missing: [{ input: 'equity', reason: 'never observed' }, { input: 'universe', reason: 'the venue does not answer' }] };
 
 function trading(overall: TradingStateName, own: [SymbolName, TradingStateName][] = []): HealthInputs['tradingState'] {
   return { known: true, value: { overall, symbols: new Map(own), cause: 'told so', since: NOW - 2_000, tradingEpoch: 2 } };
+}
+
+function exit(kind: Exit['kind']): Exit {
+  return { kind, incarnation: 1, reason: 'because', at: '2026-02-02T00:00:00.000Z' };
+}
+
+function mail(more: Partial<NodeView['mailbox']>): NodeView['mailbox'] {
+  return { depth: 0, capacity: 10, oldestMs: 0, dropped: 0, parked: 0, ...more };
 }
 
 type Row = { readonly when: string; readonly given: Partial<HealthInputs>; readonly check: string; readonly status: HealthStatus; readonly says: RegExp; readonly ageMs?: number };
@@ -23,6 +32,22 @@ const TABLE: readonly Row[] = [
   { when: 'an actor has stopped and nobody restarts it', given: { tree: tree(node('bridge', 'stopped')) }, check: 'supervision', status: 'failing', says: /bridge has stopped/ },
   { when: 'a deep child is restarting', given: { tree: tree(node('decisions', 'running', { kind: 'supervisor', children: [node('generator/币安', 'restarting')] })) }, check: 'supervision', status: 'degraded', says: /^generator\/币安 is restarting$/ },
   { when: 'a restart budget is spent', given: { tree: tree(node('bridge', 'restarting', { restartBudget: { used: 6, limit: 5, windowMs: 60_000 } })) }, check: 'supervision', status: 'degraded', says: /slowly: its restart budget is spent/ },
+  { when: 'a child that need not be there has ended in order', given: { tree: tree(node('one-off', 'stopped', { restart: 'transient', lastExit: exit('normal') })) }, check: 'supervision', status: 'ok', says: /^2 nodes run, 1 ended in order$/ },
+  { when: 'a temporary one was told to end', given: { tree: tree(node('one-off', 'stopped', { restart: 'temporary', lastExit: exit('shutdown') })) }, check: 'supervision', status: 'ok', says: /1 ended in order/ },
+  { when: 'a temporary one has crashed', given: { tree: tree(node('one-off', 'stopped', { restart: 'temporary', lastExit: exit('crashed') })) }, check: 'supervision', status: 'failing', says: /^one-off has stopped: because$/ },
+  { when: 'one that must be there for ever has ended in order', given: { tree: tree(node('bridge', 'stopped', { lastExit: exit('normal') })) }, check: 'supervision', status: 'failing', says: /^bridge has stopped: because$/ },
+  { when: 'a whole room has ended in order', given: { tree: tree(node('session', 'stopped', { kind: 'supervisor', restart: 'transient', lastExit: exit('shutdown'), children: [node('feed', 'stopped', { lastExit: exit('shutdown') })] })) }, check: 'supervision', status: 'ok', says: /1 ended in order/ },
+  { when: 'a room is restarting, and nobody in it can run', given: { tree: tree(node('venue', 'restarting', { kind: 'supervisor', children: [node('gateway', 'stopped')] })) }, check: 'supervision', status: 'degraded', says: /^venue is restarting$/ },
+  { when: 'two are suspended', given: { tree: tree(node('bridge', 'suspended'), node('exits', 'suspended')) }, check: 'supervision', status: 'degraded', says: /^bridge is suspended; exits is suspended$/ },
+  { when: 'a mailbox has room', given: { tree: tree(node('bridge', 'running', { mailbox: mail({ depth: 9, oldestMs: 1_000 }) })) }, check: 'mailboxes', status: 'ok', says: /nobody is behind/ },
+  { when: 'a mailbox is nearly full', given: { tree: tree(node('bridge', 'running', { mailbox: mail({ depth: 10, oldestMs: 5 }) })) }, check: 'mailboxes', status: 'degraded', says: /^bridge has 10 of 10 messages waiting$/ },
+  { when: 'a message waits too long', given: { tree: tree(node('bridge', 'running', { mailbox: mail({ depth: 1, oldestMs: 1_001 }) })) }, check: 'mailboxes', status: 'degraded', says: /^bridge keeps a message waiting for 1001 ms$/ },
+  { when: 'what waits long waits for a restart', given: { tree: tree(node('bridge', 'restarting', { mailbox: mail({ depth: 1, oldestMs: 9_000 }) })) }, check: 'mailboxes', status: 'ok', says: /nobody/ },
+  { when: 'nothing is parked', given: {}, check: 'parked', status: 'ok', says: /^none$/ },
+  { when: 'messages are parked', given: { tree: tree(node('bridge', 'running', { mailbox: mail({ parked: 2 }) }), node('exits', 'running', { mailbox: mail({ parked: 1 }) })) }, check: 'parked', status: 'degraded', says: /^bridge has parked 2; exits has parked 1: / },
+  { when: 'nobody gave up', given: {}, check: 'escalations', status: 'ok', says: /^none$/ },
+  { when: 'a supervisor gave up a while ago', given: { escalations: [{ path: 'venue', child: 'gateway', reason: 'Error: no', at: NOW - 200_000 }] }, check: 'escalations', status: 'degraded', says: /^venue gave up on gateway: Error: no$/, ageMs: 200_000 },
+  { when: 'a supervisor gave up long ago', given: { escalations: [{ path: 'venue', child: 'gateway', reason: 'Error: no', at: NOW - 300_000 }] }, check: 'escalations', status: 'ok', says: /^none$/ },
   { when: 'the root has stopped', given: { tree: { ...tree(), status: 'stopped' } }, check: 'supervision', status: 'failing', says: /the service is stopping/ },
   { when: 'everything is known', given: {}, check: 'readiness', status: 'ok', says: /known/, ageMs: 1_000 },
   { when: 'inputs are missing', given: { readiness: { known: true, value: missing } }, check: 'readiness', status: 'degraded', says: /missing: equity, universe/, ageMs: 4_000 },

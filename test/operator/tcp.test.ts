@@ -79,7 +79,7 @@ describe('the TCP door', () => {
   });
 
   it('acts are refused where only reading is allowed, and nothing is done', async () => {
-    for (const path of ['/v1/stop', '/v1/trading/halt', '/v1/actors/market/kill']) expect(code(await call(path, { ...bearer(), ...json }, 'POST', '{"reason":"x"}'))).to.deep.equal([403, 'ACTION_REFUSED']);
+    for (const path of ['/v1/stop', '/v1/trading/halt', '/v1/deadletters/clear', ...['kill', 'unpark', 'discard', 'reset-stats', 'trace'].map((act) => `/v1/actors/market/${act}`)]) expect(code(await call(path, { ...bearer(), ...json }, 'POST', '{"reason":"x"}'))).to.deep.equal([403, 'ACTION_REFUSED']);
     expect(service.audit).to.deep.equal([]);
     expect(service.stops).to.deep.equal([]);
     expect(service.facts.tradingState.overall).to.equal('ACTIVE');
@@ -94,6 +94,13 @@ describe('the TCP door', () => {
       // Other addresses in the page would be loaded, or would be meant to be.
       expect(reply.text).not.to.match(/https?:\/\//);
     }
+  });
+
+  it('what goes on is told to nobody without the token, and is kept nowhere', async () => {
+    expect(code(await call('/v1/events?since=0&follow=false'))).to.deep.equal([401, 'NOT_AUTHENTICATED']);
+    const reply = await call('/v1/events?since=0&follow=false', bearer());
+    expect([reply.status, reply.headers['content-type']]).to.deep.equal([200, 'text/event-stream; charset=utf-8']);
+    expect(reply.headers).to.include({ 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer' });
   });
 
   it('has a token of its own where one is configured, and acts where that is allowed', async () => {

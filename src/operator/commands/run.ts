@@ -60,7 +60,7 @@ export interface Following {
   readonly body?: unknown;
   /** Before the JSON of a line; other lines mean nothing. */
   readonly prefix?: string;
-  show(line: unknown): string;
+  readonly show: (line: unknown) => string;
 }
 
 /** Until it ends or Ctrl-C: both are done. */

@@ -13,9 +13,9 @@ export interface Followed {
 }
 
 /** `read: false`: takes the headers and then nothing more. */
-export function follow(to: RequestOptions, body?: unknown, read = true): Promise<Followed> {
+export function follow({ headers = {}, ...to }: Omit<RequestOptions, 'headers'> & { readonly headers?: Readonly<Record<string, string>> }, body?: unknown, read = true): Promise<Followed> {
   return new Promise((resolve, reject) => {
-    const call = request({ agent: false, ...to, headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...to.headers } }, (answer) => {
+    const call = request({ agent: false, ...to, headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...headers } }, (answer) => {
       let text = '';
       const looks = new Set<() => void>();
       const look = () => {
