@@ -217,6 +217,7 @@ describe('actors over the API', () => {
       expect(out).to.include({ direction: 'out', type: 'work', to: 'nobody', accepted: false });
       expect(first).to.include({ direction: 'in', type: 'pass-on', from: 'the test' }).and.to.include.keys('at', 'incarnation', 'queueMs', 'serviceMs');
       expect(second).to.include({ direction: 'in', type: 'work' }).and.not.to.have.property('payload');
+      expect([first.queueMs, first.serviceMs].map((ms) => Math.round(ms * 1_000) / 1_000)).to.deep.equal([first.queueMs, first.serviceMs]);
       expect(end).to.include({ direction: 'end', reason: 'messages', events: 3 });
     });
 

@@ -31,7 +31,7 @@ describe('operator API', () => {
       const { status, json } = await api.get('/v1/help');
       expect(status).to.equal(200);
       const rows = json.endpoints.map((one: { method: string; path: string }) => `${one.method} ${one.path}`);
-      expect(rows).to.include.members(['GET /v1/help', 'GET /v1/health', 'GET /v1/tree', 'GET /v1/actors/PATH', 'POST /v1/actors/PATH', 'GET /v1/funnel', 'GET /v1/positions', 'GET /v1/deadletters', 'GET /v1/universe', 'GET /v1/account', 'POST /v1/trading/halt', 'POST /v1/trading/reduce', 'POST /v1/trading/activate', 'POST /v1/stop']);
+      expect(rows).to.include.members(['GET /v1/help', 'GET /v1/health', 'GET /v1/tree', 'GET /v1/actors/PATH', 'GET /v1/actors', 'POST /v1/actors/PATH', 'GET /v1/events', 'POST /v1/deadletters/clear', 'GET /v1/funnel', 'GET /v1/positions', 'GET /v1/deadletters', 'GET /v1/universe', 'GET /v1/account', 'POST /v1/trading/halt', 'POST /v1/trading/reduce', 'POST /v1/trading/activate', 'POST /v1/stop']);
     });
 
     it('health has the fields of the interface, and 200 while it is not failing', async () => {

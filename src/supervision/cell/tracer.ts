@@ -4,6 +4,7 @@ import { isoTime } from '../clock.ts';
 import type { Kernel } from '../kernel.ts';
 import { redactedLine } from '../redact.ts';
 import type { Envelope } from './envelope.ts';
+import { rounded } from './histogram.ts';
 
 export type TraceEvent =
   | { readonly direction: 'in'; readonly at: string; readonly incarnation: number; readonly type: string; readonly from: string; readonly queueMs: number; readonly serviceMs: number; readonly payload?: string }
@@ -52,7 +53,7 @@ export class Tracer {
 
   in(envelope: Envelope, queueMs: number, serviceMs: number): void {
     const { message, from } = envelope;
-    this.#tell({ direction: 'in', at: this.#now(), incarnation: this.#traced.incarnation, type: message.type, from, queueMs, serviceMs, ...(this.#limits.payload === true ? { payload: redactedLine(message) } : {}) });
+    this.#tell({ direction: 'in', at: this.#now(), incarnation: this.#traced.incarnation, type: message.type, from, queueMs: rounded(queueMs), serviceMs: rounded(serviceMs), ...(this.#limits.payload === true ? { payload: redactedLine(message) } : {}) });
   }
 
   out(to: string, type: string, accepted: boolean): void {
