@@ -1,6 +1,6 @@
 /** A tree of actors in virtual time: nothing waits, the seed chooses who runs next, the same seed gives the same run. */
 import type { ActorLog } from '../../src/supervision/behaviour.ts';
-import type { ChildSpec } from '../../src/supervision/child-spec.ts';
+import type { ChildSpec, SupervisorSpec } from '../../src/supervision/child-spec.ts';
 import { supervisor } from '../../src/supervision/child-spec.ts';
 import type { LifecycleEvent } from '../../src/supervision/inspection.ts';
 import { SeededRandom } from '../../src/supervision/random.ts';
@@ -53,6 +53,8 @@ export class World {
   readonly clock = new VirtualClock();
   readonly system: ActorSystem;
   readonly events: LifecycleEvent[] = [];
+  /** The same, with the monotonic ms at which each happened. */
+  readonly timeline: { readonly at: number; readonly event: LifecycleEvent }[] = [];
   readonly logs: { level: string; path: string; fields: object; message: string }[] = [];
   #turns!: SeededTurns;
 
@@ -64,14 +66,24 @@ export class World {
       return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
     };
     this.system = new ActorSystem({ clock: this.clock, random: new SeededRandom(seed), turns: (stamp) => (this.#turns = new SeededTurns(seed, stamp)), logFor });
-    this.system.subscribe((event) => this.events.push(event));
+    this.system.subscribe((event) => {
+      this.events.push(event);
+      this.timeline.push({ at: this.clock.monotonic(), event });
+    });
   }
 
-  /** Starts `children` under a root and lets everything settle. */
+  /** Starts `children` under a root that restarts one for one, and lets everything settle. */
   async start(...children: ChildSpec[]): Promise<void> {
     let failure: unknown;
+    await this.startTree(supervisor('vigil', 'the root of a test', children), (error) => (failure = error));
+    if (failure !== undefined) throw failure;
+  }
+
+  /** Starts a tree and lets everything settle. `onEnd`: its root has ended. @throws if it cannot start. */
+  async startTree(root: SupervisorSpec, onEnd: (error: Error) => void): Promise<void> {
+    let failure: unknown;
     let done = false;
-    this.system.start(supervisor('vigil', 'the root of a test', children), (error) => (failure = error)).then(
+    this.system.start(root, onEnd).then(
       () => (done = true),
       (error: unknown) => {
         failure = error;
