@@ -64,13 +64,17 @@ export function nactTurns(stamp: Stamp): Turns {
     draining = true;
     stamp.shared = true;
     until = stamp.take() + DRAIN_MS;
-    for (let slot = ready.shift(); slot !== undefined; slot = ready.shift()) {
-      if (!slot.closed) slot.run();
-      if (stamp.value >= until) break;
+    try {
+      for (let slot = ready.shift(); slot !== undefined; slot = ready.shift()) {
+        if (!slot.closed) slot.run();
+        if (stamp.value >= until) break;
+      }
+    } finally {
+      // Whatever a turn has come to, those behind it get theirs.
+      draining = false;
+      stamp.shared = false;
+      pass();
     }
-    draining = false;
-    stamp.shared = false;
-    pass();
   };
 
   return {

@@ -115,9 +115,10 @@ describe('detail', () => {
     one.tell('b');
     await one.world.settle();
     one.world.clock.moveTo(one.world.clock.now() + 10_000);
-    void one.world.system.state('puppet');
+    const read = one.world.system.state('puppet');
     one.tell('c');
     await one.world.settle();
+    await read;
     expect(one.detail().recentMessages.map((message) => message.queueMs)).to.deep.equal([10_000, 0, 0]);
   });
 

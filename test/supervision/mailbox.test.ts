@@ -103,14 +103,14 @@ describe('mailbox', () => {
 
   it('latest-by-key: a question takes no place and gives none up', async () => {
     const one = await stage({ overflow: 'latest-by-key', key: (() => 'all') as (message: never) => string });
-    let answer: readonly string[] | undefined;
+    let answer: Promise<readonly string[]> | undefined;
     const noted = await meanwhile(one, () => {
       one.tell('a');
-      void one.world.system.ask(one.ref, { type: 'question' }, 1_000).then((value) => (answer = value));
+      answer = one.world.system.ask(one.ref, { type: 'question' }, 1_000);
       one.tell('b');
     });
     expect(noted).to.deep.equal(['b']);
-    expect(answer).to.deep.equal(['b@1']);
+    expect(await answer).to.deep.equal(['b@1']);
   });
 
   it('takes a message whose key function throws as one of its own: its sender is not the one to crash', async () => {
