@@ -1,7 +1,7 @@
 /** What every cell and supervisor of one system shares: time, chance, turns, delivery, and the stream of what happens. */
 import type { ActorLog } from './behaviour.ts';
 import type { Clock } from './clock.ts';
-import type { StartingAsks } from './cell/ask.ts';
+import type { StartingAsks } from './cell/starting-asks.ts';
 import type { DeadLetterReason } from './dead-letters.ts';
 import type { Deadlines } from './deadlines.ts';
 import type { LifecycleEvent } from './inspection.ts';

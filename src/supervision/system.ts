@@ -1,8 +1,9 @@
 /** One tree of actors: refs by role path, delivery, questions from outside, control and inspection. */
 import { Address } from './address.ts';
 import type { ActorLog } from './behaviour.ts';
-import { asked, StartingAsks } from './cell/ask.ts';
+import { asked } from './cell/ask.ts';
 import { Cell } from './cell/cell.ts';
+import { StartingAsks } from './cell/starting-asks.ts';
 import { Tracer } from './cell/tracer.ts';
 import type { TraceEvent, TraceLimits } from './cell/tracer.ts';
 import { within } from './cell/within.ts';
@@ -16,7 +17,7 @@ import type { LifecycleEvent, NodeView, WorkerDetail } from './inspection.ts';
 import type { Kernel, LoopMarker } from './kernel.ts';
 import type { PendingAnswer } from './pending-answer.ts';
 import type { Random } from './random.ts';
-import type { AnswerTo, Ref, Tagged } from './ref.ts';
+import type { AnswerTo, QuestionOf, Ref, Tagged } from './ref.ts';
 import { Registry } from './registry.ts';
 import { Stamp } from './stamp.ts';
 import { top } from './top.ts';
@@ -118,7 +119,7 @@ export class ActorSystem {
     return this.#deliver(to, message, from);
   }
 
-  ask<Asked extends Tagged, const Question extends Asked>(to: Ref<Asked>, question: Question, timeoutMs: number, from = 'outside'): Promise<AnswerTo<Asked, Question>> {
+  ask<Asked extends Tagged, const Question extends QuestionOf<Asked>>(to: Ref<Asked>, question: Question, timeoutMs: number, from = 'outside'): Promise<AnswerTo<Asked, Question>> {
     return asked(this.#kernel, to, question, from, timeoutMs);
   }
 

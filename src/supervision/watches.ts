@@ -62,14 +62,15 @@ export class Watches {
     const { path } = down;
     const targets = this.#byWatcher.get(path);
     if (targets !== undefined) {
-      for (const target of [...targets]) {
+      for (const target of targets) {
         this.#remove(path, target, 'watch');
         this.#remove(path, target, 'link');
       }
     }
     const watchers = this.#byTarget.get(path);
     if (watchers === undefined) return;
-    for (const [key, notify] of [...watchers]) {
+    // Those of now: who starts again meanwhile, and watches anew, is told by that watch.
+    for (const [key, notify] of watchers.entries().toArray()) {
       // A link is between two lives, and one of them is over; a watch is on the role, and goes on.
       if (key.startsWith('link ')) this.#remove(key.slice('link '.length), path, 'link');
       notify(down);

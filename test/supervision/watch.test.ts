@@ -142,12 +142,18 @@ describe('watch', () => {
   });
 
   it('whose message cannot be made is the watcher’s crash, and nobody else’s', async () => {
-    const cast = await new Cast().start('watcher', 'other', 'target');
-    await cast.act('watcher', (ctx) => ctx.watch(cast.ref('target'), () => { throw new Error('no words'); }));
+    const cast = new Cast();
+    const init: Init = (ctx) => {
+      if (ctx.incarnation === 1) ctx.watch(cast.ref('target'), () => { throw new Error('no words'); });
+      else ctx.watch(cast.ref('target'), told);
+      return [];
+    };
+    await cast.start('other', 'target', cast.actor('watcher', { init }));
     await cast.watch('other', 'target');
     await cast.kill('target');
     expect(cast.detail('watcher').crashes.map(({ reason, during }) => `${during}: ${reason}`)).to.deep.equal(['watch:target: Error: no words']);
     expect(cast.notes('other')).to.deep.equal(['target/1 killed: killed: test']);
+    expect(cast.notes('watcher'), 'told by its new watch, and not also by the old').to.deep.equal(['target/1 absent: it does not run']);
     expect(cast.incarnations('watcher', 'other', 'target')).to.deep.equal([2, 1, 2]);
   });
 });

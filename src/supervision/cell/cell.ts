@@ -163,6 +163,7 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
     this.#status = 'stopped';
     if (life === undefined || life.ended) return;
     if (shutdown === 'brutal') return this.#finish(life, 'killed', reason);
+    life.silence();
     if (wasAlive && state !== undefined && terminate !== undefined) {
       const abandoned = new Promise<void>((resolve) => (this.#abandonTerminate = resolve));
       let threw = false;

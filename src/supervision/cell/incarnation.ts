@@ -94,6 +94,11 @@ export class Incarnation<Message extends Tagged> implements TimerHost {
     );
   }
 
+  /** An orderly end has begun: no message is handled any more, so that no timer need tell. */
+  silence(): void {
+    this.#timers?.end();
+  }
+
   /** Ends this life: timers silent, effects that are no facts aborted and counted until they settle, owned things released. */
   end(): void {
     if (this.#ended) return;
