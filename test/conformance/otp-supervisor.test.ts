@@ -6,7 +6,8 @@ import type { AutoShutdown, ChildSpec, Strategy, SupervisorOptions } from '../..
 import type { RestartType } from '../../src/supervision/inspection.ts';
 import type { Shutdown } from '../../src/supervision/tree/node.ts';
 import type { Intensity } from '../../src/supervision/tree/restart-budget.ts';
-import type { ChildResult, Supervisor } from '../../src/supervision/tree/supervisor.ts';
+import type { ChildResult } from '../../src/supervision/tree/requests.ts';
+import type { Supervisor } from '../../src/supervision/tree/supervisor.ts';
 import { Stage } from './kit.ts';
 import type { Init, Puppet } from './kit.ts';
 

@@ -353,6 +353,20 @@ describe('supervisor', () => {
       expect(waits(stage, 'child')).to.have.length(2);
     });
 
+    it('of a child killed in the instant it runs is seen to end', async () => {
+      const stage = new Stage();
+      const child = stage.puppet('member/a');
+      const atOnce = worker(child.ref, { ...child.behaviour(), init: () => [] }, { policy: NO_BUDGET });
+      const members = pool<Cue, string>(stage.world.system, { path: 'members', memberPath: (key) => `member/${key}`, purpose: 'one a key', child: () => atOnce });
+      stage.world.system.subscribe((event) => {
+        if (event.type === 'started' && event.path === 'member/a' && event.incarnation === 1) stage.world.system.control('member/a', 'kill', 'test');
+      });
+      await stage.start(members.spec);
+      members.pool.member('a');
+      await stage.world.settle();
+      expect(stage.children('members')).to.deep.equal(['member/a running 2']);
+    });
+
     it('of a supervisor killed while starting begins anew', async () => {
       const stage = new Stage();
       const child = stage.puppet('child', { init: (start) => (start === 2 ? 'hang' : 'run') });

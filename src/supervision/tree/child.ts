@@ -5,15 +5,6 @@ import type { NodeView, OwnDetail, OwnView } from '../inspection.ts';
 import type { Node } from './node.ts';
 import { RestartBudget } from './restart-budget.ts';
 
-/** One child as `which_children` tells of it. */
-export interface ChildState {
-  readonly path: string;
-  readonly kind: 'worker' | 'supervisor';
-  /** `restarting`: on its way, waiting for its time or in its init. */
-  readonly state: 'running' | 'restarting' | 'stopped';
-  readonly incarnation: number;
-}
-
 export class Child {
   readonly node: Node;
   restarts = 0;
@@ -54,7 +45,8 @@ export class Child {
     this.#budget = new RestartBudget(this.#spec.policy);
   }
 
-  get state(): ChildState['state'] {
+  /** `restarting`: on its way, waiting for its time or in its init. */
+  get state(): 'running' | 'restarting' | 'stopped' {
     switch (this.node.status) {
       case 'stopped':
         return this.awaited ? 'restarting' : 'stopped';

@@ -66,6 +66,23 @@ export class RestartBudget {
   }
 }
 
+/** What its owner makes of a spent budget: the wait before a slow restart, or Infinity to escalate. What nobody decides escalates. */
+export function waitWhenSpent(whenSpent: Intensity['whenSpent'], spent: Spent, onDefect: (error: unknown) => void): number {
+  let what: WhenSpent;
+  try {
+    what = typeof whenSpent === 'function' ? whenSpent(spent) : whenSpent;
+  } catch (error) {
+    onDefect(error);
+    return Infinity;
+  }
+  if (what === 'escalate') return Infinity;
+  const retryEveryMs: unknown = (what as Partial<typeof what> | undefined)?.retryEveryMs;
+  if (typeof retryEveryMs === 'number' && retryEveryMs > 0) return retryEveryMs;
+  // A policy that forgets its answer, which only its author's types can prevent (H22).
+  onDefect(new TypeError(`whenSpent of ${spent.child} came to ${JSON.stringify(what)}; use 'escalate' or { retryEveryMs }`));
+  return Infinity;
+}
+
 /** How long to wait before the restart that comes after `before` others in the window. */
 export function backoffMs({ minMs, maxMs }: RestartPolicy['backoff'], before: number, random: Random): number {
   if (maxMs === 0) return 0;

@@ -5,24 +5,13 @@ import { describeError, describeExit } from '../inspection.ts';
 import type { Exit, NodeStatus, NodeView, OwnView } from '../inspection.ts';
 import type { Kernel } from '../kernel.ts';
 import { Child } from './child.ts';
-import type { ChildState } from './child.ts';
 import type { Node, NodeExit, Shutdown } from './node.ts';
 import { Operations } from './operations.ts';
-import { backoffMs, RestartBudget } from './restart-budget.ts';
-import type { Intensity, WhenSpent } from './restart-budget.ts';
+import { countsOf, done, refusal, stateOf } from './requests.ts';
+import type { ChildCounts, ChildResult, ChildState } from './requests.ts';
+import { backoffMs, RestartBudget, waitWhenSpent } from './restart-budget.ts';
+import type { Intensity } from './restart-budget.ts';
 import { restartGroup } from './strategy.ts';
-
-/** Why an operation on a child was not done. Names as in OTP. */
-export type ChildError = 'invalid-spec' | 'already-started' | 'already-present' | 'not-found' | 'running' | 'restarting' | 'dynamic' | 'failed-to-start' | 'not-running';
-
-export type ChildResult = { readonly ok: true; readonly path: string; readonly incarnation: number } | { readonly ok: false; readonly error: ChildError; readonly reason: string };
-
-export interface ChildCounts {
-  readonly specs: number;
-  readonly active: number;
-  readonly supervisors: number;
-  readonly workers: number;
-}
 
 /** One that fails to start again and again, without a wait of its own, must not keep the event loop from turning (H23). */
 const FAILED_STARTS_AT_ONCE = 10;
@@ -271,13 +260,11 @@ export class Supervisor implements Node {
   }
 
   whichChildren(): readonly ChildState[] {
-    return this.#all().map(({ path, node, state }) => ({ path, kind: node.kind, state, incarnation: node.incarnation }));
+    return this.#all().map(stateOf);
   }
 
   countChildren(): ChildCounts {
-    const all = this.#all();
-    const supervisors = all.filter((child) => child.node.kind === 'supervisor').length;
-    return { specs: all.length, active: all.filter((child) => child.state === 'running').length, supervisors, workers: all.length - supervisors };
+    return countsOf(this.#all());
   }
 
   childSpec(path: string): ChildSpec | undefined {
@@ -440,19 +427,8 @@ export class Supervisor implements Node {
   /** 0: within the budget. Infinity: escalate. Else the slow wait. */
   #spentWait(within: boolean, intensity: Intensity | undefined, budget: RestartBudget | undefined, child: Child, reason: string): number {
     if (within || intensity === undefined) return 0;
-    let what: WhenSpent;
-    try {
-      what = typeof intensity.whenSpent === 'function' ? intensity.whenSpent({ supervisor: this.path, child: child.path, used: budget?.used(this.#kernel.clock.monotonic()) ?? 0, reason }) : intensity.whenSpent;
-    } catch (error) {
-      this.#defect(error);
-      what = 'escalate';
-    }
-    if (what === 'escalate') return Infinity;
-    const retryEveryMs: unknown = (what as Partial<typeof what> | undefined)?.retryEveryMs;
-    if (typeof retryEveryMs === 'number' && retryEveryMs > 0) return retryEveryMs;
-    // A policy that forgets its answer, which only its author's types can prevent (H22).
-    this.#defect(new TypeError(`whenSpent of ${child.path} came to ${JSON.stringify(what)}; use 'escalate' or { retryEveryMs }`));
-    return Infinity;
+    const spent = { supervisor: this.path, child: child.path, used: budget?.used(this.#kernel.clock.monotonic()) ?? 0, reason };
+    return waitWhenSpent(intensity.whenSpent, spent, (error) => this.#defect(error));
   }
 
   /** The siblings of a failed child that are restarted with it are stopped in reverse; the temporary among them are gone. */
@@ -556,12 +532,4 @@ export class Supervisor implements Node {
   #defect(error: unknown): void {
     this.#kernel.logFor(this.path).error({ error }, 'a supervisor must not throw: this is a defect');
   }
-}
-
-function done(child: Child): ChildResult {
-  return { ok: true, path: child.path, incarnation: child.node.incarnation };
-}
-
-function refusal(error: ChildError, reason: string): ChildResult {
-  return { ok: false, error, reason };
 }
