@@ -46,7 +46,7 @@ describe('operator API', () => {
     it('the tree is that of the system, with the fields of the interface', async () => {
       const { json } = await api.get('/v1/tree');
       expect(json).to.include({ path: 'vigil', kind: 'supervisor', status: 'running' });
-      expect(json.children.map((one: { path: string }) => one.path)).to.deep.equal(['journal', 'operator', 'market', 'universe', 'account', 'trading-state', 'executors', 'readiness']);
+      expect(json.children.map((one: { path: string }) => one.path)).to.deep.equal(['journal', 'operator', 'market', 'universe', 'account', 'trading-state', 'executors', 'readiness', 'watchdog']);
       expect(json.children[0]).to.have.all.keys('path', 'role', 'kind', 'status', 'incarnation', 'restarts', 'restartBudget', 'restart', 'lastExit', 'mailbox', 'handled', 'lastMessageAt', 'children');
     });
 
