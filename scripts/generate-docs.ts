@@ -1,5 +1,5 @@
 /** The documents that are made from code: `npm run docs` writes them, `test/docs.test.ts` finds them equal. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig, loadPolicy } from '../src/config.ts';
@@ -17,6 +17,14 @@ import { systemRandom } from '../src/supervision/random.ts';
 import { ActorSystem } from '../src/supervision/system.ts';
 import { createBinanceVenue } from '../src/venue/binance-venue.ts';
 import { resolveEndpoint } from '../src/venue/endpoint.ts';
+import type { ConformanceCase } from '../test/conformance/cases/case.ts';
+import { otpGenServer } from '../test/conformance/cases/otp-gen-server.ts';
+import { otpSupervisor } from '../test/conformance/cases/otp-supervisor.ts';
+import { otpSys } from '../test/conformance/cases/otp-sys.ts';
+import { pekkoAsk } from '../test/conformance/cases/pekko-ask.ts';
+import { pekkoSupervision } from '../test/conformance/cases/pekko-supervision.ts';
+import { pekkoTimers } from '../test/conformance/cases/pekko-timers.ts';
+import { pekkoWatch } from '../test/conformance/cases/pekko-watch.ts';
 
 const MADE = '<!-- Made by `npm run docs` from the code; changes by hand are found by a test. -->\n';
 
@@ -25,8 +33,34 @@ export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['docs/actors.md', await actorsDocument()],
     ['docs/denials.md', table('# Refusals', 'Why a signal, intent, plan or write did not go on. Each is counted in the funnel under its code.', ['code', 'what it means', 'what to do', 'counts as misconfiguration'], Object.entries(DENIALS).map(([code, entry]) => [`\`${code}\``, entry.sentence, entry.remedy, 'misconfiguration' in entry ? 'yes' : '']))],
+    ['docs/supervision.md', supervisionDocument()],
     ['docs/errors.md', table('# Errors', 'What commands and the admin socket answer with.', ['code', 'what it means', 'what to do'], Object.entries(ERRORS).map(([code, entry]) => [`\`${code}\``, entry.meaning, entry.remedy]))],
   ]);
+}
+
+const CASES_BELOW = '<!-- Below: made by `npm run docs`';
+const SUITES: readonly (readonly [string, readonly ConformanceCase[]])[] = [
+  ["OTP's supervisor_SUITE", otpSupervisor],
+  ["OTP's sys_SUITE", otpSys],
+  ["OTP's gen_server_SUITE", otpGenServer],
+  ["Pekko's SupervisionSpec", pekkoSupervision],
+  ["Pekko's WatchSpec", pekkoWatch],
+  ["Pekko's TimerSpec", pekkoTimers],
+  ["Pekko's AskSpec", pekkoAsk],
+];
+
+/** The page on supervision is written by hand down to a mark; below it, every case of the suites it is held to. */
+function supervisionDocument(): string {
+  const file = join(PROJECT_ROOT, 'docs/supervision.md');
+  const written = readFileSync(file, 'utf8');
+  const end = written.indexOf('\n', written.indexOf(CASES_BELOW));
+  if (!written.includes(CASES_BELOW) || end < 0) throw new Error(`${file} has lost its line "${CASES_BELOW} …"`);
+  const sections = SUITES.map(([suite, cases]) => {
+    const count = (status: ConformanceCase['status']) => cases.filter((one) => one.status === status).length;
+    const rows = cases.map(({ name, group, status, note }) => `| ${group} | ${name} | ${status === 'not-applicable' ? 'does not apply' : status} | ${note ?? ''} |`);
+    return `### ${suite}\n\n${count('ported')} ported, ${count('adapted')} adapted, ${count('not-applicable')} do not apply.\n\n| group | case | here | |\n|---|---|---|---|\n${rows.join('\n')}\n`;
+  });
+  return `${written.slice(0, end + 1)}\n## The suites it is held to\n\n${sections.join('\n')}`;
 }
 
 /** The tree as it is composed, never started. */
