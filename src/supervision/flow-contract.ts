@@ -36,7 +36,7 @@ export interface FlowContract {
 }
 
 export interface FlowVerdict {
-  /** `released`: not held to it now. `grace`: it has just (re)started. `dry`: it reports, and nothing is accepted. */
+  /** `released`: not held to it now. `grace`: it has not carried anything in time, and may still be starting. `dry`: it reports, and nothing is accepted. */
   readonly state: 'released' | 'grace' | 'fine' | 'silent' | 'dry';
   /** How long it has been silent or dry; 0 otherwise. */
   readonly forMs: number;
@@ -137,7 +137,7 @@ export class FlowTrack {
         const restartsSpent = this.#recentRestarts(at).length >= restarts.limit;
         return found('silent', at - Math.max(this.#seenAt ?? -Infinity, heldSince), { restartDue: !restartsSpent && at > this.#armedAt + graceMs, restartsSpent });
       }
-      if (this.#seenAt === undefined || this.#seenAt < this.#armedAt) return found('grace');
+      if (this.#seenAt === undefined || at - this.#seenAt > everyMs) return found('grace');
     }
     const dryFrom = Math.max(this.#acceptedAt ?? -Infinity, heldSince);
     return at - dryFrom > (this.contract.acceptEveryMs ?? Infinity) ? found('dry', at - dryFrom) : found('fine');

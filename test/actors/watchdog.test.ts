@@ -159,15 +159,19 @@ describe('watchdog', () => {
   });
 
   it('tells of one that an operator has suspended, does not kill it, and gives it a grace when it goes on', async () => {
-    const { world, system, flow, alerts, node } = await bench();
+    const { world, system, flow, alerts, node, mood } = await bench();
     await world.advance(200_000);
     system.control(GENERATOR, 'suspend', 'a test');
     await world.advance(EVERY + 60_000);
     expect(node()).to.include({ incarnation: 1, status: 'suspended' });
     expect((await flow()).message).to.match(/is suspended/);
     expect(await alerts()).to.deep.equal(['flow-silent/evaluation']);
+    mood.mute = true;
     system.control(GENERATOR, 'resume', 'a test');
-    await world.advance(2_000);
+    await world.advance(GRACE - 65_000);
+    expect(node()).to.include({ incarnation: 1, status: 'running' });
+    mood.mute = false;
+    await world.advance(61_000);
     expect(node()).to.include({ incarnation: 1, status: 'running' });
     expect(await alerts()).to.deep.equal([]);
   });

@@ -22,6 +22,15 @@ describe('flow contract', () => {
     expect(flow.verdict(GRACE + 3)).to.include({ state: 'fine', broken: false, forMs: 0 });
   });
 
+  it('is fine after a restart as long as the last flow is not too old', () => {
+    const flow = track();
+    flow.arm(0);
+    flow.flowed({}, 200_000);
+    flow.arm(201_000);
+    expect(flow.verdict(200_000 + EVERY)).to.include({ state: 'fine' });
+    expect(flow.verdict(200_000 + EVERY + 1)).to.include({ state: 'grace', broken: false });
+  });
+
   it('counts an evaluation that came to nothing, and one of nothing at all, as flow', () => {
     const flow = track();
     flow.arm(0);
