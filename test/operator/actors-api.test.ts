@@ -1,5 +1,6 @@
 /** Actors over the API: what is known of one, who is the busiest, what can be done to one, and its messages as they pass. */
 import { expect } from 'chai';
+import { supervisor } from '../../src/supervision/child-spec.ts';
 import type { LifecycleEvent } from '../../src/supervision/inspection.ts';
 import type { TraceEvent } from '../../src/supervision/cell/tracer.ts';
 import { follow, lines } from './kit/follow.ts';
@@ -43,6 +44,7 @@ describe('actors over the API', () => {
         puppet(system, 'puppet', poisonous),
         puppet(system, 'slow-to-return', poisonous, { policy: { backoff: { minMs: 60_000, maxMs: 60_000 } } }),
         puppet(system, 'one-off', poisonous, { restart: 'transient' }),
+        supervisor('room', 'gives up at once', [puppet(system, 'room/puppet', poisonous)], { intensity: { limit: 0, windowMs: 1_000, whenSpent: 'escalate' }, policy: { backoff: { minMs: 0, maxMs: 0 } } }),
       ],
     });
     api = onSocket(service);
@@ -89,6 +91,15 @@ describe('actors over the API', () => {
       expect((await api.post('/v1/actors/puppet/discard', { reason: 'looked at it' })).json).to.include({ action: 'discard', messages: 1 });
       expect(await check()).to.include({ status: 'ok' });
       expect((await api.get('/v1/actors/puppet')).json.accounts).to.include({ parked: 0, dead: 1 });
+    });
+
+    it('health tells of a supervisor that gave up, after it has come back too', async () => {
+      const back = happens((event) => event.type === 'started' && event.path === 'room');
+      service.system.control('room/puppet', 'kill', `token=${SECRET}`);
+      await back;
+      const check = (await api.get('/v1/health')).json.checks.find((one: { name: string }) => one.name === 'escalations');
+      expect(check).to.include({ status: 'degraded' });
+      expect(check.message).to.match(/^room gave up on room\/puppet: killed: token=\[redacted\]$/);
     });
 
     it('what ended in order and need not be there is no fault', async () => {

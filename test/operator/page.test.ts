@@ -1,6 +1,8 @@
 /** The page: what it does with the token, with answers, with refusals and with silence. In a document just large enough; the browser's own suite is elsewhere. */
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
+import { puppet } from './kit/puppet-actor.ts';
+import type { PuppetMessage } from './kit/puppet-actor.ts';
 import { life, position } from './kit/readings.ts';
 import { onSocket, RACOON, startService } from './kit/service.ts';
 import type { TestService } from './kit/service.ts';
@@ -112,8 +114,11 @@ describe('the page', () => {
   const fromService = (path: string) => from(well)(path);
 
   before(async () => {
-    const service = await startService({ listen: 'off' });
+    const service = await startService({ listen: 'off', children: (system) => [puppet(system, 'one-off', { now: false }, { restart: 'transient' })] });
     well = await record(service);
+    const ended = new Promise<void>((resolve) => void service.system.subscribe((event) => void (event.type === 'stopped' && event.path === 'one-off' && resolve())));
+    service.system.tell(service.system.ref<PuppetMessage>('one-off'), { type: 'end' });
+    await ended;
     service.facts.lives.set(RACOON, life(RACOON, 'Opening', position({ stopOrderId: null, quantity: '3', entryPrice: '2' })));
     naked = await record(service);
     await service.close();
@@ -140,6 +145,7 @@ describe('the page', () => {
     expect(page.text('checks')).to.contain('has a position and no stop');
     expect(page.text('funnel')).to.contain('permit');
     expect(page.text('tree')).to.contain('operator/http').and.to.contain('running');
+    expect(page.text('tree')).to.match(/one-off ended 1 /).and.not.to.contain('stopped');
   });
 
   it('every column and every row has a header, and every table a name', async () => {
