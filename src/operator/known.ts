@@ -1,6 +1,6 @@
 /** What was asked of an actor and is known, or is not, and why: unknown is a value of its own, and never looks like an answer. */
 import { messageOf, VigilError } from '../protocol/errors.ts';
-import type { AnswerTo, Ref, Tagged } from '../supervision/ref.ts';
+import type { AnswerTo, QuestionOf, Ref, Tagged } from '../supervision/ref.ts';
 import type { ActorSystem } from '../supervision/system.ts';
 
 export type Known<Value> = { readonly known: true; readonly value: Value } | { readonly known: false; readonly why: string };
@@ -9,7 +9,7 @@ export type Known<Value> = { readonly known: true; readonly value: Value } | { r
 const ANSWER_MS = 500;
 
 /** Asks, unless it is plain that nobody will answer in time. */
-export async function askKnown<Asked extends Tagged, const Question extends Asked>(system: ActorSystem, to: Ref<Asked>, question: Question): Promise<Known<AnswerTo<Asked, Question>>> {
+export async function askKnown<Asked extends Tagged, const Question extends QuestionOf<Asked>>(system: ActorSystem, to: Ref<Asked>, question: Question): Promise<Known<AnswerTo<Asked, Question>>> {
   const status = system.inspect(to.path)?.status;
   // A question to an actor that does not run would only wait in its mailbox and be answered to nobody.
   if (status !== 'running') return { known: false, why: status === undefined ? `there is no actor ${to.path}` : `${to.path} is ${status}` };

@@ -2,7 +2,7 @@
 import type { Clock } from './clock.ts';
 import type { MailboxSpec } from './mailbox.ts';
 import type { Random } from './random.ts';
-import type { AnswerOf, AnswerTo, Asking, Ref, Tagged } from './ref.ts';
+import type { AnswerOf, AnswerTo, Asking, QuestionOf, Ref, Tagged } from './ref.ts';
 
 /** What an actor writes to the log with; fields first, then a sentence. */
 export interface ActorLog {
@@ -104,12 +104,12 @@ export interface AnyContext<Message> {
 /** While starting, an actor may wait: bounded by the start deadline of its child specification. */
 export interface InitContext<Message> extends AnyContext<Message> {
   /** Rejects at once when nobody could answer: oneself, one that waits for this start, one that has never started. */
-  ask<Asked extends Tagged, const Question extends Asked>(to: Ref<Asked>, question: Question, timeoutMs: number): Promise<AnswerTo<Asked, Question>>;
+  ask<Asked extends Tagged, const Question extends QuestionOf<Asked>>(to: Ref<Asked>, question: Question, timeoutMs: number): Promise<AnswerTo<Asked, Question>>;
 }
 
 export interface ActorContext<Message> extends AnyContext<Message> {
   /** Asks; the outcome comes back as a message. Fails at once when the asked one dies. */
-  ask<Asked extends Tagged, const Question extends Asked>(to: Ref<Asked>, question: Question, timeoutMs: number, then: (outcome: Outcome<AnswerTo<Asked, Question>>) => Message): void;
+  ask<Asked extends Tagged, const Question extends QuestionOf<Asked>>(to: Ref<Asked>, question: Question, timeoutMs: number, then: (outcome: Outcome<AnswerTo<Asked, Question>>) => Message): void;
   /** The one-time answer to the message being handled; may be kept and called later. Throws if another message is meant. */
   answering<Question extends Asking<unknown>>(question: Question): (answer: AnswerOf<Question>) => void;
 }

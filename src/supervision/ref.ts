@@ -11,6 +11,9 @@ export interface Asking<Answer> {
 }
 export type AnswerOf<Question> = '~answer' extends keyof Question ? (Question extends Asking<infer Answer> ? Answer : never) : never;
 
+/** Those of `Message` that have an answer: only they can be asked. */
+export type QuestionOf<Message extends Tagged> = Message extends Tagged ? ('~answer' extends keyof Message ? Message : never) : never;
+
 /** The answer to `Question`, as the member of `Message` that it is an instance of declares it. */
 export type AnswerTo<Message, Question> = Message extends unknown ? (Question extends Message ? AnswerOf<Message> : never) : never;
 

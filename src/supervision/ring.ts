@@ -50,14 +50,16 @@ export class Ring<Item> {
   }
 
   toArray(): Item[] {
-    const all = new Array<Item>(this.#length);
+    const all: Item[] = [];
+    all.length = this.#length;
     for (let i = 0; i < this.#length; i++) all[i] = this.#slots[(this.#head + i) & (this.#slots.length - 1)] as Item;
     return all;
   }
 
   /** `size` is a power of two, so that a mask does for a remainder. */
   #resize(size: number): void {
-    const slots = new Array<Item | undefined>(size);
+    const slots: (Item | undefined)[] = [];
+    slots.length = size;
     for (let i = 0; i < this.#length; i++) slots[i] = this.#slots[(this.#head + i) & (this.#slots.length - 1)];
     this.#slots = slots;
     this.#head = 0;

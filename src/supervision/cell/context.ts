@@ -3,7 +3,7 @@ import type { ActorContext, ActorLog, AnyContext, Down, Effect, InitContext, Out
 import type { Clock } from '../clock.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Random } from '../random.ts';
-import type { AnswerOf, AnswerTo, Asking, Ref, Tagged } from '../ref.ts';
+import type { AnswerOf, AnswerTo, Asking, QuestionOf, Ref, Tagged } from '../ref.ts';
 import { ask, asked } from './ask.ts';
 import { Envelope } from './envelope.ts';
 import type { Incarnation, LifeHost } from './incarnation.ts';
@@ -100,7 +100,7 @@ abstract class Context<Message extends Tagged> implements AnyContext<Message> {
 }
 
 export class ReceiveContext<Message extends Tagged> extends Context<Message> implements ActorContext<Message> {
-  ask<Asked extends Tagged, const Question extends Asked>(to: Ref<Asked>, question: Question, timeoutMs: number, then: (outcome: Outcome<AnswerTo<Asked, Question>>) => Message): void {
+  ask<Asked extends Tagged, const Question extends QuestionOf<Asked>>(to: Ref<Asked>, question: Question, timeoutMs: number, then: (outcome: Outcome<AnswerTo<Asked, Question>>) => Message): void {
     const { host, life } = this;
     if (life.ended) return;
     const accepted = ask<AnswerTo<Asked, Question>>(host.kernel, to, question, host.path, timeoutMs, (outcome) => {
@@ -128,7 +128,7 @@ export class ReceiveContext<Message extends Tagged> extends Context<Message> imp
 }
 
 export class StartContext<Message extends Tagged> extends Context<Message> implements InitContext<Message> {
-  ask<Asked extends Tagged, const Question extends Asked>(to: Ref<Asked>, question: Question, timeoutMs: number): Promise<AnswerTo<Asked, Question>> {
+  ask<Asked extends Tagged, const Question extends QuestionOf<Asked>>(to: Ref<Asked>, question: Question, timeoutMs: number): Promise<AnswerTo<Asked, Question>> {
     const { host, life } = this;
     const { kernel, path } = host;
     const { startingAsks } = kernel;
