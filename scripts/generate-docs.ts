@@ -12,6 +12,7 @@ import { PROJECT_ROOT } from '../src/service/build-id.ts';
 import { composeTree } from '../src/service/tree.ts';
 import type { ChildSpec } from '../src/supervision/child-spec.ts';
 import { systemClock } from '../src/supervision/clock.ts';
+import type { LaneSpec, MailboxSpec } from '../src/supervision/mailbox.ts';
 import { nactTurns } from '../src/supervision/nact.ts';
 import { systemRandom } from '../src/supervision/random.ts';
 import { ActorSystem } from '../src/supervision/system.ts';
@@ -63,6 +64,14 @@ function supervisionDocument(): string {
   return `${written.slice(0, end + 1)}\n## The suites it is held to\n\n${sections.join('\n')}`;
 }
 
+function laneText({ capacity, overflow, onRestart }: LaneSpec): string {
+  return `${capacity}, ${overflow}, ${onRestart}`;
+}
+
+function otherLanes({ lanes }: MailboxSpec): string {
+  return Object.entries(lanes ?? {}).map(([name, lane]) => `; ${name} (${lane.types.join(', ')}): ${laneText(lane)}`).join('');
+}
+
 /** The tree as it is composed, never started. */
 async function actorsDocument(): Promise<string> {
   const dataDir = mkdtempSync(join(tmpdir(), 'vigil-docs-'));
@@ -88,7 +97,7 @@ async function actorsDocument(): Promise<string> {
         return;
       }
       const { role, purpose, consumes, emits, mailbox } = spec.declaration;
-      lines.push(`| ${indent}${spec.path} | ${purpose} | ${mailbox.capacity}, ${mailbox.overflow}, ${mailbox.onRestart} over a restart |`);
+      lines.push(`| ${indent}${spec.path} | ${purpose} | ${laneText(mailbox)} over a restart${otherLanes(mailbox)} |`);
       const takes = Object.entries(consumes).map(([type, meaning]) => `\`${type}\` (${meaning})`);
       details.push(`## ${role}\n\nTakes ${takes.join(', ')}.\n\nSends ${emits.join('; ') || 'nothing'}.`);
     }

@@ -8,6 +8,7 @@ import type { MarketView, Universe } from '../protocol/market.ts';
 import type { BridgeMessage, ExecutorMessage, FlowedMessage, FunnelMessage, JournalMessage, LifeView } from '../protocol/messages.ts';
 import type { PlanId, SymbolName } from '../protocol/names.ts';
 import { decideIntent } from '../rules/bridge-gates.ts';
+import { viewsFirst } from './views.ts';
 
 const LOAD_TIMEOUT_MS = 8_000;
 /** Plans older than this have another bucket and can make no duplicate. */
@@ -42,7 +43,8 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
     purpose: 'Turns intents into sized plans, or refuses them with a code.',
     consumes: { session: 'the venue\'s time', intent: 'somebody wants a position', 'market-view': 'prices', universe: 'the allowed symbols and their filters', life: 'what a symbol holds' },
     emits: ['plan → executors', 'step → operator/funnel', 'flowed → watchdog'],
-    mailbox: { capacity: 2_000, overflow: 'drop-oldest', onRestart: 'keep' },
+    // A cycle of every strategy over 100 symbols, several times; a refused intent is its sender's to see.
+    mailbox: { capacity: 1_000, overflow: 'reject', onRestart: 'keep', lanes: viewsFirst(['session', 'market-view', 'universe', 'life']) },
     async init(ctx) {
       const made = await ctx.ask(options.journal, { type: 'read-types', types: ['PlanMade'] }, LOAD_TIMEOUT_MS);
       const recent = made.filter((entry) => ctx.clock.now() - entry.at < REMEMBERED_MS).map((entry) => [(entry.payload as { plan: { planId: PlanId } }).plan.planId, entry.at] as const);

@@ -13,6 +13,7 @@ import { judgeOpening, worstNotional } from '../rules/guards.ts';
 import type { RiskLimits } from '../rules/guards.ts';
 import { settleReservation } from '../rules/reservations.ts';
 import type { Reservation } from '../rules/reservations.ts';
+import { Seen, viewsFirst } from './views.ts';
 
 const HOUR_MS = 3_600_000;
 const LOAD_TIMEOUT_MS = 8_000;
@@ -29,11 +30,12 @@ interface GovernorState {
   market: MarketView | undefined;
   universe: Universe | undefined;
   equity: EquityView | undefined;
-  stream: StreamView | undefined;
-  reconciliation: ReconciliationView | undefined;
-  session: VenueSessionView | undefined;
-  tradingState: TradingStateView | undefined;
-  readiness: ReadinessView | undefined;
+  /** These have no age of their own: what their owner has not said again for a while is not known any more. */
+  readonly stream: Seen<StreamView>;
+  readonly reconciliation: Seen<ReconciliationView>;
+  readonly session: Seen<VenueSessionView>;
+  readonly tradingState: Seen<TradingStateView>;
+  readonly readiness: Seen<ReadinessView>;
   readonly lives: Map<SymbolName, LifeView>;
   readonly mandates: Map<SymbolName, MandateId>;
   reservations: ReadonlyMap<SymbolName, Reservation>;
@@ -51,12 +53,13 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
     purpose: 'Grants or denies every opening, and reserves what it grants; fail-closed.',
     consumes: { 'request-permit': 'a plan that wants to open', 'request-configure': 'leverage or margin mode to be set', 'market-view': 'prices', universe: 'filters', equity: 'the account', stream: 'the user stream', reconciliation: 'journal and venue agree', session: 'clock and brackets', 'trading-state': 'what is allowed at all', life: 'what a symbol holds', readiness: 'whether everything is known' },
     emits: ['permit-granted, permit-denied, configure-granted, configure-denied → executors'],
-    mailbox: { capacity: 5_000, overflow: 'drop-oldest', onRestart: 'keep' },
+    // One request of each executor at a time, and as many again.
+    mailbox: { capacity: 1_000, overflow: 'reject', onRestart: 'keep', lanes: viewsFirst(['market-view', 'universe', 'equity', 'stream', 'reconciliation', 'session', 'trading-state', 'life', 'readiness']) },
     /** The rate limits survive a restart: the openings of the last hour are read back (failure 55). */
     async init(ctx) {
       const sent = await ctx.ask(options.journal, { type: 'read-types', types: ['OrderSending'] }, LOAD_TIMEOUT_MS);
       const opens = sent.filter((entry) => isEntry(entry.payload) && ctx.clock.now() - entry.at < HOUR_MS).map((entry) => entry.at);
-      return { market: undefined, universe: undefined, equity: undefined, stream: undefined, reconciliation: undefined, session: undefined, tradingState: undefined, readiness: undefined, lives: new Map(), mandates: new Map(), reservations: new Map(), opens, granted: 0, denied: 0, lastDenials: [] };
+      return { market: undefined, universe: undefined, equity: undefined, stream: new Seen(), reconciliation: new Seen(), session: new Seen(), tradingState: new Seen(), readiness: new Seen(), lives: new Map(), mandates: new Map(), reservations: new Map(), opens, granted: 0, denied: 0, lastDenials: [] };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -79,19 +82,19 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
           state.equity = message.view;
           return same;
         case 'stream':
-          state.stream = message.view;
+          state.stream.see(message.view, ctx.clock.monotonic());
           return same;
         case 'reconciliation':
-          state.reconciliation = message.view;
+          state.reconciliation.see(message.view, ctx.clock.monotonic());
           return same;
         case 'session':
-          state.session = message.view;
+          state.session.see(message.view, ctx.clock.monotonic());
           return same;
         case 'trading-state':
-          state.tradingState = message.view;
+          state.tradingState.see(message.view, ctx.clock.monotonic());
           return same;
         case 'readiness':
-          state.readiness = message.view;
+          state.readiness.see(message.view, ctx.clock.monotonic());
           return same;
       }
     },
@@ -102,8 +105,8 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
       opensLastHour: state.opens.length,
       equity: state.equity?.equity ?? null,
       equityObservedAt: isoTimeOrNull(state.equity?.observedAt),
-      tradingState: state.tradingState?.overall ?? null,
-      ready: state.readiness?.ready ?? null,
+      tradingState: state.tradingState.last?.overall ?? null,
+      ready: state.readiness.last?.ready ?? null,
       executorsReported: state.lives.size,
       lastDenials: state.lastDenials,
       limits: options.limits,
@@ -115,20 +118,22 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
     const now = ctx.clock.now();
     const executor = options.executorOf(plan.symbol);
     state.opens = state.opens.filter((at) => now - at < HOUR_MS);
-    const offset = state.session?.clockOffsetMs;
+    const at = ctx.clock.monotonic();
+    const session = state.session.known(at);
+    const offset = session?.clockOffsetMs;
     const { denials, passed } = judgeOpening({
       plan,
       limits: options.limits,
       now,
       venueNow: offset === undefined ? undefined : now + offset,
-      tradingState: state.tradingState,
-      readiness: state.readiness,
+      tradingState: state.tradingState.known(at),
+      readiness: state.readiness.known(at),
       equity: state.equity,
       market: state.market?.symbols.get(plan.symbol),
       tickSize: state.universe?.instruments.get(plan.symbol)?.tickSize,
-      stream: state.stream,
-      reconciliation: state.reconciliation,
-      session: state.session,
+      stream: state.stream.known(at),
+      reconciliation: state.reconciliation.known(at),
+      session,
       expected: options.executors(),
       lives: state.lives,
       reservations: state.reservations,
@@ -158,7 +163,7 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
     const executor = options.executorOf(symbol);
     const life = state.lives.get(symbol);
     const denials: Denial[] = [];
-    if (state.session?.modesConfirmed !== true) denials.push({ code: 'NOT_READY', detail: 'the account\'s modes are not confirmed' });
+    if (state.session.known(ctx.clock.monotonic())?.modesConfirmed !== true) denials.push({ code: 'NOT_READY', detail: 'the account\'s modes are not confirmed' });
     if (life === undefined) denials.push({ code: 'POSITION_UNRESOLVED', detail: 'its executor has not reported' });
     else if (life.phase !== 'Flat') denials.push({ code: 'POSITION_OPEN', detail: life.phase });
     if (state.universe?.instruments.has(symbol) !== true) denials.push({ code: 'SYMBOL_NOT_IN_POLICY_UNIVERSE', value: symbol });

@@ -63,8 +63,14 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
     purpose: 'Knows prices, books, candles and 24 h changes, and how old each is.',
     consumes: { universe: 'the symbols to watch', 'market-event': 'one tick', connection: 'the stream went up or down', publish: 'the view is due', report: 'what came is to be told', 'poll-tickers': 'the 24 h changes are due', tickers: 'the venue\'s 24 h changes', 'load-candles': 'history is due', candles: 'the venue\'s candles' },
     emits: ['market-view → generators, bridge, governor, exits, readiness', 'flowed → watchdog'],
-    // About 3 events a symbol and second; a second of 100 symbols fits many times. The oldest tick is the least worth.
-    mailbox: { capacity: 20_000, overflow: 'drop-oldest', onRestart: 'flush' },
+    mailbox: {
+      capacity: 100,
+      overflow: 'reject',
+      onRestart: 'flush',
+      // About 3 events a symbol and second; a second of 100 symbols fits many times. The oldest tick is the least worth,
+      // and no flood of them delays, or pushes out, what says which symbols to watch.
+      lanes: { telemetry: { types: ['market-event'], capacity: 20_000, overflow: 'drop-oldest', onRestart: 'flush' } },
+    },
     init(ctx) {
       ctx.timers.every('publish', PUBLISH_MS, { type: 'publish' });
       ctx.timers.every('report', REPORT_MS, { type: 'report' });

@@ -20,8 +20,8 @@ export interface LaneSpec {
   readonly overflow: Overflow;
   /** What happens to waiting messages when the incarnation ends. A question is never kept: its asker is told at once. */
   readonly onRestart: 'keep' | 'flush';
-  /** For `latest-by-key`: what a message is about. Without it, its type. */
-  readonly key?: (message: never) => string;
+  /** For `latest-by-key`: what a message is about; undefined: it stands for itself, and is never superseded. Without it, its type. */
+  readonly key?: (message: never) => string | undefined;
 }
 
 /** The lane of every message whose type no other lane names, and those lanes. */

@@ -59,6 +59,28 @@ const closing = (symbol: SymbolName): VenueWrite => ({ kind: 'CLOSE', symbol, cl
 const redeems = (authority: ReturnType<typeof createPermitAuthority>, mandateId: string) => authority.redeemer.redeem(closing(GPS), { by: 'mandate', mandateId: mandateId as MandateId }, 1).ok;
 
 describe('governor', () => {
+  it('takes no view for true that its owner has stopped saying: after five seconds it is not known any more', async () => {
+    for (const [code, silent] of [['TRADING_STATE_UNKNOWN', 'TRADING_STATE_UNKNOWN'], ['NOT_READY', 'NOT_READY'], ['STREAM_STALE', 'STREAM_STALE'], ['NOT_RECONCILED', 'NOT_RECONCILED'], ['CLOCK_SKEW', 'CLOCK_SKEW']] as const) {
+      const { world, inform, informAll, ask } = await bench();
+      informAll();
+      await world.advance(5_001);
+      for (const [name, tellIt] of Object.entries(inform)) if (name !== silent) tellIt();
+      expect(await ask(GPS), `${silent} said nothing`).to.include(code);
+      inform[silent]!();
+      expect(await ask(GPS, 'plan-again'), `${silent} speaks again`).to.equal('granted');
+    }
+  });
+
+  it('decides on the newest of what it was told: a halt that came after a request, and before its turn, denies it', async () => {
+    const { world, tell, informAll, ask } = await bench();
+    informAll();
+    world.system.control('governor', 'suspend', 'test');
+    const asked = ask(GPS);
+    tell({ type: 'trading-state', view: { overall: 'HALTED', symbols: new Map(), cause: 'operator', since: 0, tradingEpoch: 2 } });
+    world.system.control('governor', 'resume', 'test');
+    expect(await asked).to.include('TRADING_HALTED');
+  });
+
   it('grants nothing until every input is known, after a restart too: each one missing denies by its own name (rulings 14, 17)', async () => {
     const { world, inform, ask, informAll } = await bench();
     for (const missing of Object.keys(inform)) {

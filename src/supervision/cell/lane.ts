@@ -127,7 +127,7 @@ export class Lane {
     const { key } = this.spec;
     if (key === undefined) return message.type;
     try {
-      return key(message as never);
+      return key(message as never) ?? message;
     } catch {
       return message;
     }
