@@ -5,46 +5,16 @@ import { supervisor } from '../../src/supervision/child-spec.ts';
 import type { LifecycleEvent } from '../../src/supervision/inspection.ts';
 import { SeededRandom } from '../../src/supervision/random.ts';
 import { ActorSystem } from '../../src/supervision/system.ts';
-import type { Stamp } from '../../src/supervision/stamp.ts';
-import type { Turns } from '../../src/supervision/turns.ts';
+import { seal } from './seal.ts';
+import { SeededTurns } from './seeded-turns.ts';
+import type { TurnMessages } from './seeded-turns.ts';
 import { VirtualClock } from './virtual-clock.ts';
 
-/** Turns that run when the world says so, in an order the seed draws. */
-class SeededTurns implements Turns {
-  readonly #ready: (() => void)[] = [];
-  readonly #random: SeededRandom;
-  readonly #stamp: Stamp;
-
-  constructor(seed: number, stamp: Stamp) {
-    this.#random = new SeededRandom(seed);
-    this.#stamp = stamp;
-  }
-
-  register(run: () => void) {
-    let open = true;
-    return {
-      wake: () => void this.#ready.push(() => open && run()),
-      close: () => {
-        open = false;
-      },
-    };
-  }
-
-  enough(taken: number): boolean {
-    return taken >= 32;
-  }
-
-  close(): void {
-    this.#ready.length = 0;
-  }
-
-  runOne(): boolean {
-    if (this.#ready.length === 0) return false;
-    const [task] = this.#ready.splice(Math.floor(this.#random.next() * this.#ready.length), 1);
-    this.#stamp.take();
-    task!();
-    return true;
-  }
+export interface WorldOptions {
+  /** How many messages a turn takes; `seeded`: from 1 to 32, as the seed draws. 32 if nothing is said. */
+  readonly turnMessages?: TurnMessages;
+  /** Every message that is told or asked is frozen, so that nobody changes what another holds (H36); `false`: none is. */
+  readonly seal?: boolean;
 }
 
 const realImmediate = setImmediate;
@@ -58,14 +28,14 @@ export class World {
   readonly logs: { level: string; path: string; fields: object; message: string }[] = [];
   #turns!: SeededTurns;
 
-  constructor(seed = 1) {
+  constructor(seed = 1, { turnMessages, seal: sealing = true }: WorldOptions = {}) {
     const logFor = (path: string): ActorLog => {
       const write = (level: string) => (fields: object, message: string) => {
         this.logs.push({ level, path, fields, message });
       };
       return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
     };
-    this.system = new ActorSystem({ clock: this.clock, random: new SeededRandom(seed), turns: (stamp) => (this.#turns = new SeededTurns(seed, stamp)), logFor });
+    this.system = new ActorSystem({ clock: this.clock, random: new SeededRandom(seed), turns: (stamp) => (this.#turns = new SeededTurns(seed, stamp, turnMessages)), logFor, ...(sealing ? { seal } : {}) });
     this.system.subscribe((event) => {
       this.events.push(event);
       this.timeline.push({ at: this.clock.monotonic(), event });
@@ -90,8 +60,9 @@ export class World {
         done = true;
       },
     );
-    for (let i = 0; i < 1000 && !done; i++) if (!(await this.#step(Infinity))) break;
     await this.settle();
+    // Time moves only for a start that waits for it.
+    for (let i = 0; i < 1000 && !done && this.clock.fireNext(Infinity); i++) await this.settle();
     if (failure !== undefined) throw failure;
   }
 

@@ -10,7 +10,6 @@ import { supervisor, worker } from '../../src/supervision/child-spec.ts';
 import { systemClock } from '../../src/supervision/clock.ts';
 import { Deadlines } from '../../src/supervision/deadlines.ts';
 import type { Overflow } from '../../src/supervision/mailbox.ts';
-import { ActorSystem } from '../../src/supervision/system.ts';
 import type { Ref } from '../../src/supervision/ref.ts';
 import { NO_BUDGET } from '../../src/supervision/tree/restart-budget.ts';
 import { VirtualClock } from '../kit/virtual-clock.ts';
@@ -458,14 +457,14 @@ describe('nact’s hazards of mailbox, questions, references, noise and typing',
     expect(world.system.deadLetters.counts()).to.include({ 'late-answer': 1 });
   });
 
-  it('H36: what is sent cannot be changed by its sender afterwards: in tests it is frozen, at every depth', async () => {
-    const world = new World(1);
-    const frozen = new ActorSystem({ clock: world.clock, random: { next: () => 0 }, turns: () => ({ register: () => ({ wake: () => undefined, close: () => undefined }), enough: () => false, close: () => undefined }), logFor: () => undefined as never, seal: (message) => void Object.freeze(message) });
-    const ref = frozen.ref<{ readonly type: 'order'; quantity: number }>('order');
-    await frozen.start(supervisor('root', 'holds it', [worker(ref, { role: 'order', purpose: 'takes orders', consumes: { order: '' }, emits: [], mailbox: { capacity: 1, overflow: 'reject', onRestart: 'keep' }, init: () => null, receive: () => same, view: () => null })]), () => undefined);
-    const order = { type: 'order' as const, quantity: 1 };
-    frozen.tell(ref, order);
-    expect(() => (order.quantity = 1_000)).to.throw(TypeError, 'read only');
+  it('H36: what is sent cannot be changed afterwards, by its sender or its receiver: in tests it is frozen, at every depth', async () => {
+    const one = await stage();
+    const order: { type: 'note'; text: string; legs: { quantity: number }[] } = { type: 'note', text: 'a', legs: [{ quantity: 1 }] };
+    one.world.system.tell(one.ref, order);
+    expect(() => (order.text = 'b')).to.throw(TypeError, 'read only');
+    expect(() => (order.legs[0]!.quantity = 1_000)).to.throw(TypeError, 'read only');
+    await one.world.settle();
+    expect(one.notes()).to.deep.equal(['a@1']);
   });
 
   it('H18: only the declared four functions of nact are used, under types of our own; what must not compile, types.test.ts shows', () => {
