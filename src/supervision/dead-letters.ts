@@ -15,7 +15,7 @@ export type DeadLetterReason =
   | 'crashed'
   /** For an incarnation that has ended. */
   | 'stale-incarnation'
-  /** A timer that was cancelled while its message waited. */
+  /** A timer that was cancelled, or a watch that was ended, while its message waited. */
   | 'cancelled'
   /** A question that waited when the asked one ended; its asker was told. */
   | 'asked-of-the-dead'

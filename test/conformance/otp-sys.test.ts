@@ -79,6 +79,12 @@ describe('OTP sys', () => {
     await cast.tell('server', 'not followed any more');
     expect(brief(events)).to.deep.equal(['out answer:question to client', 'in question from client', 'out note to nobody refused', 'in do from outside', 'end: asked']);
 
+    const asking: TraceEvent[] = [];
+    const endAsking = cast.world.system.trace('client', LIMITS, (event) => asking.push(event));
+    await cast.ask('client', 'nobody', answering('45'));
+    endAsking!();
+    expect(brief(asking)).to.deep.equal(['out question to nobody refused', 'in do from outside', 'in note from nobody', 'end: asked']);
+
     const limited: TraceEvent[] = [];
     cast.world.system.trace('server', { messages: 2, ms: 60_000, payload: true }, (event) => limited.push(event));
     await cast.tell('server', 'a', 'b', 'c');

@@ -210,15 +210,23 @@ describe('ask while starting', () => {
 
   it('that was given up holds nobody: its question is not waited for any more', async () => {
     const cast = new Cast();
+    const gate = Promise.withResolvers<void>();
     const a: Init = (ctx) => (ctx.incarnation === 2 ? ctx.ask(cast.ref('b'), unanswered, 60_000) : ['a']);
-    const b: Init = (ctx) => (ctx.incarnation === 2 ? ctx.ask(cast.ref('a'), { type: 'question' }, 60_000) : ['b']);
+    const b: Init = async (ctx) => {
+      if (ctx.incarnation === 1) return ['b'];
+      await gate.promise;
+      return ctx.ask(cast.ref('a'), { type: 'question' }, 60_000);
+    };
     await cast.start(cast.actor('a', { init: a, startMs: 1_000, policy: { backoff: { minMs: 500, maxMs: 500 } } }), cast.actor('b', { init: b }));
-    await cast.kill('a');
-    await cast.world.advance(1_650);
-    expect(cast.world.system.inspect('a')).to.include({ status: 'restarting', incarnation: 2 });
-    await cast.kill('b');
+    await cast.kill('b', 'a');
+    await cast.world.advance(600);
+    expect(cast.lives('a', 'b')).to.deep.equal(['a starting 2', 'b starting 2']);
     await cast.world.advance(5_000);
-    expect(cast.world.system.inspect('b')).to.deep.include({ status: 'running', incarnation: 2, state: ['a'] });
+    expect(cast.lives('a', 'b')).to.deep.equal(['a running 3', 'b starting 2']);
+    gate.resolve();
+    await cast.world.settle();
+    expect(cast.lives('b')).to.deep.equal(['b running 2']);
+    expect(cast.state('b')).to.deep.equal(['a']);
   });
 
   it('is not sent by a start that has ended', async () => {

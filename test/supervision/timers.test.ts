@@ -1,5 +1,6 @@
 /** The timers of an actor: keyed, replaced, cancelled, silent once their incarnation has ended; and the silence of others. */
 import { expect } from 'chai';
+import type { ActorTimers } from '../../src/supervision/cell/timers.ts';
 import type { Context, Cue } from './puppet.ts';
 import { stage } from './puppet.ts';
 
@@ -23,7 +24,7 @@ describe('timers', () => {
   });
 
   it('may be set again under their key while their own message is handled', async () => {
-    const { world, act, notes } = await stage();
+    const { world, act, notes, detail } = await stage();
     let polls = 0;
     const poll: Cue = {
       type: 'do',
@@ -38,6 +39,9 @@ describe('timers', () => {
     act((ctx) => ctx.timers.cancel('poll'));
     await world.advance(1_000);
     expect(polls).to.equal(5);
+    act((ctx) => ctx.timers.once('last', 0, { type: 'do', act: (later) => void expect((later.timers as ActorTimers<Cue>).keys, 'no key is kept').to.deep.equal([]) }));
+    await world.advance(1_000);
+    expect(detail().crashes).to.deep.equal([]);
     expect(notes()).to.deep.equal([]);
   });
 

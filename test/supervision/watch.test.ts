@@ -233,6 +233,8 @@ describe('link', () => {
     await cast.kill('other');
     await cast.kill('other');
     expect(cast.notes('one')).to.deep.equal(['other/1 killed: killed: test', 'other/2 killed: killed: test']);
+    await cast.kill('one');
+    expect(cast.detail('other').watchedBy, 'and it ends as any watch does').to.deep.equal([]);
   });
 
   it('to one that does not run ends the one that asks for it, unless it traps that', async () => {

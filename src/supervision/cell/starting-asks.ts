@@ -5,7 +5,6 @@ export class StartingAsks {
 
   /** The way from `to` back to `from`, if `to` (through others) already waits for `from`. */
   cycle(from: string, to: string): readonly string[] | undefined {
-    if (from === to) return [from, to];
     const seen = new Set<string>();
     const search = (at: string): readonly string[] | undefined => {
       if (at === from) return [at];

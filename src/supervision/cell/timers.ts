@@ -65,7 +65,7 @@ export class ActorTimers<Message extends Tagged> implements Timers<Message> {
     this.cancelSilence();
     if (this.#host.ended) return;
     const { deadlines, stamp } = this.#kernel;
-    let since = stamp.take();
+    const since = stamp.take();
     let waiting = false;
     const generation = this.#generation;
     const look = () => {
@@ -73,7 +73,6 @@ export class ActorTimers<Message extends Tagged> implements Timers<Message> {
       const last = Math.max(since, this.#host.lastMailAt() ?? since);
       const left = last + silentMs - now;
       if (left <= 0) {
-        since = now;
         if (!waiting) {
           this.#enqueue(message, 'silence', () => {
             waiting = false;
