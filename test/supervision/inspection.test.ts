@@ -171,10 +171,10 @@ describe('detail', () => {
     let healthy = true;
     const view = () => {
       if (!healthy) throw new Error('password=p no view');
-      return { equity: '10000', apiKey: 'k-123', nested: { listenKey: 'l', at: new Date(0) } };
+      return { equity: '10000', apiKey: 'k-123', cookie: 'c', signature: 's', nested: { listenKey: 'l', at: new Date(0) } };
     };
     const one = await stage({}, { more: { view } });
-    expect(one.detail().state).to.deep.equal({ equity: '10000', apiKey: '[redacted]', nested: { listenKey: '[redacted]', at: '1970-01-01T00:00:00.000Z' } });
+    expect(one.detail().state).to.deep.equal({ equity: '10000', apiKey: '[redacted]', cookie: '[redacted]', signature: '[redacted]', nested: { listenKey: '[redacted]', at: '1970-01-01T00:00:00.000Z' } });
     healthy = false;
     expect(one.detail().state).to.deep.equal({ unviewable: 'Error: password=[redacted] no view' });
     expect(one.detail()).to.include({ status: 'running', incarnation: 1 });

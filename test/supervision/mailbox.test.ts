@@ -66,7 +66,7 @@ describe('mailbox', () => {
     });
   }
 
-  it('latest-by-key: the newer message takes the place of the one with its key, and the age of that place', async () => {
+  it('latest-by-key: the newer message takes the place of the one with its key; the place keeps its age, the message has its own', async () => {
     const one = await stage({ overflow: 'latest-by-key', key: keyed as (message: never) => string, capacity: 3 });
     const noted = await meanwhile(one, async () => {
       expect(one.tell(of('note', 'gps1', 'gps'), of('note', 'btc1', 'btc'))).to.deep.equal([true, true]);
@@ -75,6 +75,7 @@ describe('mailbox', () => {
       expect(one.detail().mailbox).to.include({ depth: 2, oldestMs: 1_000 });
     });
     expect(noted).to.deep.equal(['gps2', 'btc1']);
+    expect(one.detail().recentMessages.map((message) => message.queueMs)).to.deep.equal([0, 1_000]);
     expect(one.world.system.deadLetters.counts()).to.deep.equal({ superseded: 1 });
     expect(one.detail().accounts).to.include({ received: 3, handled: 2, dropped: 1 });
   });
@@ -269,6 +270,27 @@ describe('poison', () => {
     await one.world.advance(100);
     expect(one.detail()).to.include({ incarnation: 2 });
     expect(one.world.system.deadLetters.counts()).to.deep.equal({ crashed: 1 });
+  });
+
+  it('that tells of a fact is tried again, before all mail, and parked if it crashes twice: a fact is not forgotten', async () => {
+    for (const [crashes, accounts] of [[1, { handled: 2, parked: 0 }], [2, { handled: 1, parked: 1 }]] as const) {
+      const one = await stage();
+      const seen: number[] = [];
+      const outcome: Cue = {
+        type: 'do',
+        act: (ctx) => {
+          seen.push(ctx.incarnation);
+          if (seen.length <= crashes) throw new Error('order filled, and then this');
+        },
+      };
+      one.act((ctx) => ctx.effect({ name: 'order', deadlineMs: 1_000, fact: true, run: async () => 'filled', report: () => outcome }));
+      await one.world.settle();
+      expect(seen).to.deep.equal([1, 2]);
+      expect(one.detail().accounts).to.include(accounts);
+      if (crashes === 2) one.world.system.unpark('puppet');
+      await one.world.settle();
+      expect(one.detail().accounts).to.include({ handled: 2, parked: 0, dead: 0 });
+    }
   });
 
   it('is kept a hundred at most: the oldest gives way, and stays counted', async () => {
