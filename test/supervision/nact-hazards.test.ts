@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { become, same, stop } from '../../src/supervision/behaviour.ts';
 import type { Behaviour, Down } from '../../src/supervision/behaviour.ts';
@@ -32,7 +33,7 @@ async function onNact(name = 'puppet', options: Parameters<typeof worker>[2] = {
 
 /** What a process of its own came to (fixtures/hazard.ts). */
 function processOf(hazard: string) {
-  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--unhandled-rejections=strict', '--disable-warning=ExperimentalWarning', join(import.meta.dirname, 'fixtures/hazard.ts'), hazard], { encoding: 'utf8', timeout: 15_000 });
+  const { status, signal, stdout, stderr } = spawnSync(process.execPath, ['--unhandled-rejections=strict', '--disable-warning=ExperimentalWarning', fileURLToPath(new URL('./fixtures/hazard.ts', import.meta.url)), hazard], { encoding: 'utf8', timeout: 15_000 });
   return { status, signal, stdout, stderr };
 }
 

@@ -86,7 +86,7 @@ export async function stage(mailbox: Partial<MailboxSpec> = {}, options: WorkerO
 }
 
 /** A specification, and the node that is made from it. */
-export function kept(spec: WorkerSpec): { readonly spec: WorkerSpec; readonly made: () => Addressee } {
+function kept(spec: WorkerSpec): { readonly spec: WorkerSpec; readonly made: () => Addressee } {
   let node: Addressee | undefined;
   return {
     spec: { ...spec, make: (kernel) => (node = spec.make(kernel)) },
