@@ -5,7 +5,7 @@ import { describeCrash, describeError, describeExit } from '../inspection.ts';
 import type { NodeStatus, OwnDetail, OwnView } from '../inspection.ts';
 import type { Kernel } from '../kernel.ts';
 import type { PendingAnswer } from '../pending-answer.ts';
-import { redact, redactedLine, STATE } from '../redact.ts';
+import { redact, STATE } from '../redact.ts';
 import type { Ref, Tagged } from '../ref.ts';
 import type { Addressee, NodeExit, Shutdown } from '../tree/node.ts';
 import type { Turn } from '../turns.ts';
@@ -15,18 +15,14 @@ import type { ContextHost } from './context.ts';
 import type { Envelope } from './envelope.ts';
 import { Incarnation } from './incarnation.ts';
 import type { EffectCounts } from './incarnation.ts';
-import { Mail } from './mail.ts';
+import { Mailroom } from './mailroom.ts';
 import type { Tracer } from './tracer.ts';
+import { TurnTiming } from './turn-timing.ts';
 import { within } from './within.ts';
 import { WorkRecord } from './work-record.ts';
 
-/** Quick messages of one turn share readings of the clock: the first four have their own, then up to so many have one. */
-const GROUP_MESSAGES = 16;
-const GROUP_AFTER = 4;
-const QUICK_MS = 0.03;
-
-/** A message that has crashed so many incarnations is parked. */
-const POISON_CRASHES = 2;
+/** One for all: one thread takes one turn at a time. */
+const TIMING = new TurnTiming();
 
 export class Cell<Message extends Tagged, State> implements Addressee, ContextHost<Message> {
   readonly kind = 'worker';
@@ -36,13 +32,12 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
   readonly effects: EffectCounts = { running: 0, orphaned: 0 };
   /** The number of its first; above one where a name is used again. */
   readonly firstIncarnation: number;
-  inHand: Envelope | undefined;
   /** Set while someone follows its messages. */
   tracer: Tracer | undefined;
   readonly #behaviour: Behaviour<Message, State>;
   readonly #startMs: number;
   readonly #turn: Turn;
-  readonly #mail: Mail;
+  readonly #mailroom: Mailroom;
   readonly #record = new WorkRecord();
   #onExit: (exit: NodeExit) => void = () => undefined;
   #status: NodeStatus = 'stopped';
@@ -54,7 +49,6 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
   /** The system queue: comes before every message, and while suspended. */
   #signals: (() => void)[] | undefined;
   #awake = false;
-  #ended = false;
   #closed = false;
   #abandonTerminate: (() => void) | undefined;
   /** Lets go of an init that hangs, when its incarnation is ended: whoever ended it must not wait for it. */
@@ -68,7 +62,7 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
     this.#startMs = startMs;
     this.#number = kernel.numbersFrom;
     this.firstIncarnation = this.#number + 1;
-    this.#mail = new Mail(behaviour.mailbox, (envelope, why) => this.#lose(envelope, why));
+    this.#mailroom = new Mailroom(kernel, self.path, behaviour.mailbox);
     this.#turn = kernel.turns.register(() => this.#takeTurn());
   }
 
@@ -88,8 +82,12 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
     return this.#status;
   }
 
+  get inHand(): Envelope | undefined {
+    return this.#mailroom.inHand;
+  }
+
   get handled(): number {
-    return this.#record.handled;
+    return this.#mailroom.handled;
   }
 
   /** Monotonic ms spent in handlers so far. */
@@ -106,7 +104,7 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
     if (this.livingIncarnation !== undefined) throw new Error(`${this.path} runs already`);
     const life = new Incarnation<Message>(++this.#number, this);
     this.#life = life;
-    this.#ended = false;
+    this.#mailroom.open = true;
     this.#status = 'starting';
     let value: State | typeof ignore;
     try {
@@ -132,27 +130,10 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
 
   /** Takes a message from outside. False: refused. */
   accept(message: Tagged, from: string, pending?: PendingAnswer): boolean {
-    const record = this.#record;
-    if (this.#ended || this.#closed) {
-      record.refused += 1;
-      this.kernel.bury(this.path, from, message.type, 'stopped');
-      return false;
-    }
     const { stamp } = this.kernel;
-    const now = this.#awake ? stamp.value : stamp.read();
-    if (this.#mail.offer(message, from, now, pending)) {
-      record.received += 1;
-      record.lastMailAt = now;
-      if (!this.#awake) this.#wakeIfWaiting();
-      return true;
-    }
-    if (this.#mail.laneSpec(message).overflow === 'reject') record.refused += 1;
-    else {
-      record.received += 1;
-      record.dropped += 1;
-    }
-    this.kernel.bury(this.path, from, message.type, 'overflow');
-    return false;
+    if (!this.#mailroom.accept(message, from, this.#awake ? stamp.value : stamp.read(), pending)) return false;
+    if (!this.#awake) this.#wakeIfWaiting();
+    return true;
   }
 
   async stop(reason: string, shutdown: Shutdown): Promise<void> {
@@ -229,22 +210,14 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
 
   /** Puts what was parked back into the mailbox; how many. None where nobody would handle it. */
   unpark(): number {
-    if (this.#ended || this.#closed) return 0;
-    const envelopes = this.#record.unpark();
-    for (const envelope of envelopes) {
-      envelope.crashes = 0;
-      if (envelope.own) this.#mail.offerOwn(envelope);
-      else if (!this.#mail.offer(envelope.message, envelope.from, this.kernel.stamp.read())) this.#lose(envelope, 'overflow');
-    }
+    const count = this.#mailroom.unpark();
     this.#wakeIfWaiting();
-    return envelopes.length;
+    return count;
   }
 
   /** Gives up what was parked: it is dead from now on; how many. */
   discardParked(): number {
-    const envelopes = this.#record.unpark();
-    for (const envelope of envelopes) this.#bury(envelope, 'crashed');
-    return envelopes.length;
+    return this.#mailroom.discardParked();
   }
 
   resetTiming(): void {
@@ -257,49 +230,45 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
 
   markEnded(): void {
     if (this.livingIncarnation !== undefined) return;
-    this.#ended = true;
     this.#status = 'stopped';
-    for (const envelope of this.#mail.drain()) this.#bury(envelope, 'stopped');
+    this.#mailroom.shut();
   }
 
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
     this.tracer?.end('closed');
+    this.#mailroom.open = false;
     this.markEnded();
     this.#signals = undefined;
     this.#turn.close();
   }
 
   view(): OwnView {
-    const oldestAt = this.#mail.oldestAt;
-    const record = this.#record;
     return {
       path: this.path,
       role: this.#behaviour.role,
       kind: 'worker',
       status: this.#status,
-      incarnation: this.#number,
-      lastExit: record.lastExit ?? null,
-      mailbox: { depth: this.#mail.depth, capacity: this.#mail.capacity, oldestMs: oldestAt === undefined ? 0 : Math.round(this.kernel.clock.monotonic() - oldestAt), dropped: record.dropped + record.refused, parked: record.parkedKept },
-      handled: record.handled,
-      lastMessageAt: record.lastMessageAt(this.kernel.clock),
+      incarnation: this.incarnation,
+      lastExit: this.#record.lastExit ?? null,
+      mailbox: this.#mailroom.view(),
+      handled: this.#mailroom.handled,
+      lastMessageAt: this.#record.lastMessageAt(this.kernel.clock),
       children: [],
     };
   }
 
   detail(): OwnDetail {
-    const record = this.#record;
-    const { clock } = this.kernel;
     return {
       ...this.view(),
       purpose: this.#behaviour.purpose,
       state: this.stateView(),
-      accounts: record.accounts(this.#mail.depth + (this.inHand === undefined ? 0 : 1)),
-      timing: record.timing(),
-      recentMessages: record.recent(clock),
-      crashes: record.crashes,
-      parked: record.parked(redactedLine),
+      accounts: this.#mailroom.accounts(),
+      timing: this.#record.timing(),
+      recentMessages: this.#record.recent(this.kernel.clock),
+      crashes: this.#record.crashes,
+      parked: this.#mailroom.parked(),
       effects: { ...this.effects },
       watchedBy: this.kernel.watches.watchersOf(this.path),
     };
@@ -318,10 +287,7 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
   // What its incarnation and its contexts need of it.
 
   enqueueOwn(envelope: Envelope): void {
-    this.#record.received += 1;
-    if (this.#closed || this.#ended) return this.#bury(envelope, 'stopped');
-    this.#mail.offerOwn(envelope);
-    this.#wakeIfWaiting();
+    if (this.#mailroom.acceptOwn(envelope)) this.#wakeIfWaiting();
   }
 
   onDefect(error: unknown, during: string): void {
@@ -329,7 +295,7 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
   }
 
   lastMailAt(): number | undefined {
-    return this.#record.lastMailAt;
+    return this.#mailroom.lastMailAt;
   }
 
   onLinkDown(down: Down): void {
@@ -347,35 +313,19 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
 
   #takeTurn(): void {
     const { stamp, turns, marker } = this.kernel;
-    const record = this.#record;
     marker.enter(this.path);
-    let startedAt = stamp.value;
-    let groupSize = 1;
-    let inGroup = 0;
-    let taken = 0;
-    let last: Envelope | undefined;
-    let lastQueuedAt = 0;
+    TIMING.begin(stamp.value);
     for (;;) {
       if (this.#signals !== undefined && (this.#status === 'running' || this.#status === 'suspended')) this.#runSignals();
       if (this.#status !== 'running') break;
-      const envelope = this.#mail.take();
+      const envelope = this.#mailroom.take(this.#number);
       if (envelope === undefined) break;
-      last = envelope;
-      lastQueuedAt = envelope.queuedAt;
-      taken += 1;
-      inGroup += 1;
+      TIMING.take(envelope);
       this.#handle(envelope);
-      if (inGroup >= groupSize || this.tracer !== undefined) {
-        const now = stamp.take();
-        record.group(envelope, lastQueuedAt, inGroup, startedAt, now);
-        this.tracer?.in(envelope, startedAt - lastQueuedAt, now - startedAt);
-        if (taken >= GROUP_AFTER) groupSize = (now - startedAt) / inGroup < QUICK_MS ? Math.min(groupSize * 2, GROUP_MESSAGES) : 1;
-        startedAt = now;
-        inGroup = 0;
-      }
-      if (turns.enough(taken)) break;
+      TIMING.done(stamp, this.#record, this.tracer);
+      if (turns.enough(TIMING.taken)) break;
     }
-    if (inGroup > 0 && last !== undefined) record.group(last, lastQueuedAt, inGroup, startedAt, stamp.take());
+    TIMING.end(stamp, this.#record);
     marker.leave();
     this.#awake = false;
     this.#wakeIfWaiting();
@@ -400,31 +350,25 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
 
   #handle(envelope: Envelope): void {
     const life = this.#life!;
-    const record = this.#record;
-    if (envelope.own) {
-      if (envelope.onTaken?.() === false) return this.#bury(envelope, 'cancelled');
-      if (envelope.fence !== 0 && envelope.fence !== life.number) return this.#bury(envelope, 'stale-incarnation');
-    } else {
-      record.lastMailAt = this.kernel.stamp.value;
-    }
-    this.inHand = envelope;
+    const mailroom = this.#mailroom;
+    mailroom.inHand = envelope;
     try {
       const next = this.#behaviour.receive(this.#state!.value, envelope.message as Message, this.#context!);
       if (next !== same) this.#obey(next, life, envelope.message.type);
-      record.handled += 1;
-      this.inHand = undefined;
+      mailroom.handled += 1;
+      mailroom.inHand = undefined;
       const { pending } = envelope;
       if (pending !== undefined && !pending.settled) this.#keepQuestion(pending, life);
     } catch (error) {
-      this.inHand = undefined;
+      mailroom.inHand = undefined;
       if (life.ended) {
         // It was ended from within its own handler, and then threw: the end stands, the message was handled as far as it went.
-        record.handled += 1;
+        mailroom.handled += 1;
         envelope.pending?.fail('target-down', new Error(`${this.path} ended without an answer`));
         this.kernel.logFor(this.path).error({ error }, 'a handler threw after its incarnation had ended');
         return;
       }
-      this.#afterCrash(envelope, error);
+      mailroom.crashed(envelope, error, life.number);
       this.#crash(life, error, envelope.message.type);
     }
   }
@@ -448,16 +392,6 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
   #keepQuestion(pending: PendingAnswer, life: Incarnation<Message>): void {
     if (life.ended) pending.fail('target-down', new Error(`${this.path} ended without an answer`));
     else (this.#questions ??= new OpenQuestions()).keep(pending);
-  }
-
-  /** What crashed once is tried again by the next incarnation; what crashed two is parked. A question's asker has been told. */
-  #afterCrash(envelope: Envelope, error: unknown): void {
-    envelope.crashes += 1;
-    const reason = describeError(error);
-    if (envelope.pending !== undefined || envelope.fence !== 0) return this.#bury(envelope, 'crashed', `${this.path} ended: ${reason}`);
-    if (envelope.crashes < POISON_CRASHES) return this.#mail.putBack(envelope);
-    this.#record.park(envelope, this.kernel.clock.now(), reason);
-    this.kernel.emit({ type: 'parked', path: this.path, incarnation: this.#number, message: envelope.message.type, from: envelope.from, reason });
   }
 
   /** The end of an incarnation by its own failure. */
@@ -490,7 +424,7 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
     const ended = `${this.path} ended: ${reason}`;
     this.#questions?.failAll(ended);
     this.#questions = undefined;
-    for (const question of this.#mail.endIncarnation()) this.#bury(question, 'asked-of-the-dead', ended);
+    this.#mailroom.endIncarnation(ended);
     this.kernel.watches.ended({ path: this.path, incarnation: life.number, kind, reason });
   }
 
@@ -503,25 +437,8 @@ export class Cell<Message extends Tagged, State> implements Addressee, ContextHo
   #wakeIfWaiting(): void {
     if (this.#awake) return;
     const running = this.#status === 'running';
-    if (!(running && this.#mail.depth > 0) && !(this.#signals !== undefined && (running || this.#status === 'suspended'))) return;
+    if (!(running && this.#mailroom.depth > 0) && !(this.#signals !== undefined && (running || this.#status === 'suspended'))) return;
     this.#awake = true;
     this.#turn.wake();
-  }
-
-  #lose(envelope: Envelope, why: 'overflow' | 'superseded' | 'flushed'): void {
-    if (why === 'flushed') this.#record.flushed += 1;
-    else this.#record.dropped += 1;
-    this.#tellLost(envelope, why);
-  }
-
-  #bury(envelope: Envelope, reason: Parameters<Kernel['bury']>[3], explained?: string): void {
-    this.#record.dead += 1;
-    this.#tellLost(envelope, reason, explained);
-  }
-
-  #tellLost(envelope: Envelope, reason: Parameters<Kernel['bury']>[3], explained = `${this.path} did not handle ${envelope.message.type}: ${reason}`): void {
-    envelope.onTaken?.();
-    this.kernel.bury(this.path, envelope.from, envelope.message.type, reason);
-    envelope.pending?.fail('target-down', new Error(explained));
   }
 }
