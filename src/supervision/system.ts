@@ -195,16 +195,21 @@ export class ActorSystem {
     if (node === undefined || parent === undefined) return undefined;
     const { incarnation } = node;
     if (action === 'kill') node.kill(`killed: ${reason}`);
-    else if (action === 'restart') void this.#cycle(parent, path, reason);
+    else if (action === 'restart') this.#cycle(parent, path, reason);
     else if (!(node instanceof Cell)) return undefined;
     else if (action === 'suspend') node.suspend();
     else node.resume();
     return incarnation;
   }
 
-  async #cycle(parent: Supervisor, path: string, reason: string): Promise<void> {
-    const result = await parent.cycleChild(path, `restart asked for: ${reason}`);
-    if (!result.ok) this.#kernel.logFor(path).warn({ error: result.error }, `not restarted: ${result.reason}`);
+  #cycle(parent: Supervisor, path: string, reason: string): void {
+    const log = this.#kernel.logFor(path);
+    parent.cycleChild(path, `restart asked for: ${reason}`).then(
+      (result) => {
+        if (!result.ok) log.warn({ error: result.error }, `not restarted: ${result.reason}`);
+      },
+      (error: unknown) => log.error({ error }, 'not restarted'),
+    );
   }
 
   #parentOf(path: string): Supervisor | undefined {

@@ -60,7 +60,7 @@ export class MailQueue {
     const chunk = this.#last!;
     chunk.messages[this.#tail] = message;
     if (pending !== undefined) {
-      (chunk.pending ??= new Array<PendingAnswer | undefined>(chunk.size))[this.#tail] = pending;
+      (chunk.pending ??= slots(chunk.size))[this.#tail] = pending;
       this.#questions += 1;
     }
     this.#tail += 1;
@@ -120,11 +120,18 @@ export class MailQueue {
   /** One emptied chunk is kept for a queue that goes on; an idle one lets it go with the last message. */
   #grow(): void {
     const size = this.#last === undefined ? SMALLEST : Math.min(this.#last.size * 2, LARGEST);
-    const chunk: Chunk = this.#spare ?? { size, messages: new Array<Tagged | undefined>(size), pending: undefined, next: undefined };
+    const chunk: Chunk = this.#spare ?? { size, messages: slots(size), pending: undefined, next: undefined };
     this.#spare = undefined;
     if (this.#last === undefined) this.#first = chunk;
     else this.#last.next = chunk;
     this.#last = chunk;
     this.#tail = 0;
   }
+}
+
+/** So many at once: an array that grew to it would be copied on the way. */
+function slots<Item>(size: number): (Item | undefined)[] {
+  const all: (Item | undefined)[] = [];
+  all.length = size;
+  return all;
 }
