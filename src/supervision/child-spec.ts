@@ -53,15 +53,16 @@ export interface SupervisorSpec extends AnyChildSpec {
   readonly intensity?: Intensity;
   readonly autoShutdown: AutoShutdown;
   readonly children: readonly ChildSpec[];
-  /** Its children are made on demand, by key. */
+  /** Who makes children on demand, beside those. */
   readonly pool?: PoolSpec;
 }
 
 export interface PoolSpec {
-  readonly child: (key: string) => ChildSpec;
-  /** Called with the function that adds a child, once the supervisor exists. */
-  readonly attach: (ensure: (key: string) => void) => void;
+  /** Called once the supervisor exists, with the function that adds the child of a path unless it has it. */
+  readonly attach: (ensure: Ensure) => void;
 }
+
+export type Ensure = (path: string, make: () => ChildSpec) => void;
 
 export type ChildSpec = WorkerSpec | SupervisorSpec;
 

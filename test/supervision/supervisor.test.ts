@@ -493,6 +493,55 @@ describe('supervisor', () => {
     await stage.world.advance(1_000);
     expect(stage.world.system.inspect('member/币安人生USDT')).to.include({ status: 'running', incarnation: 2 });
   });
+
+  it('makes a member of a pool again, for who asks for it, when it has been forgotten: ended for good, or terminated', async () => {
+    const stage = new Stage();
+    const [temporary, transient, permanent] = (['temporary', 'transient', 'permanent'] as const).map((restart) => ({ restart, puppet: stage.puppet(`member/${restart}`) }));
+    const all = [temporary!, transient!, permanent!];
+    const specOf = (key: string) => all.map(({ restart, puppet }) => puppet.spec({ restart })).find((spec) => spec.path === `member/${key}`)!;
+    const members = pool<Cue, string>(stage.world.system, { path: 'members', memberPath: (key) => `member/${key}`, purpose: 'one a key', child: (_ref, key) => specOf(key) });
+    await stage.start(members.spec);
+    for (const { restart } of all) members.pool.member(restart);
+    await stage.world.settle();
+    await temporary!.puppet.end('killed');
+    await transient!.puppet.end('normal');
+    await stage.now(stage.find('members').terminateChild('member/permanent'));
+    expect(stage.children('members')).to.deep.equal([]);
+
+    for (const { restart } of all) expect(stage.world.system.tell(members.pool.member(restart), { type: 'note', text: 'a' }), restart).to.equal(true);
+    await stage.world.settle();
+    expect(stage.children('members').map((child) => child.split(' ').slice(0, 2).join(' '))).to.deep.equal(['member/temporary running', 'member/transient running', 'member/permanent running']);
+    for (const { restart } of all) {
+      expect(stage.world.system.inspect(`member/${restart}`), restart).to.have.deep.property('state', ['a']);
+      expect(stage.world.system.inspect(`member/${restart}`)?.incarnation, 'no number comes again').to.be.above(1);
+    }
+  });
+
+  it('makes a member of a pool once, however often it is asked for', async () => {
+    const stage = new Stage();
+    let made = 0;
+    const members = pool<Cue, string>(stage.world.system, { path: 'members', memberPath: (key) => `member/${key}`, purpose: 'one a key', child: (ref) => (made++, stage.puppet(ref.path).spec()) });
+    await stage.start(members.spec);
+    for (let i = 0; i < 3; i++) members.pool.member('a');
+    await stage.world.settle();
+    members.pool.member('a');
+    expect(made).to.equal(1);
+    expect(stage.children('members')).to.deep.equal(['member/a running 1']);
+  });
+
+  it('makes no member of a pool while the pool is deleted, and all that were asked for when it is added again', async () => {
+    const stage = new Stage();
+    const members = pool<Cue, string>(stage.world.system, { path: 'members', memberPath: (key) => `member/${key}`, purpose: 'one a key', child: (ref) => stage.puppet(ref.path).spec() });
+    await stage.start(members.spec);
+    members.pool.member('before');
+    await stage.world.settle();
+    const root = stage.find('vigil');
+    await stage.now(root.terminateChild('members'));
+    await stage.now(root.deleteChild('members'));
+    expect(stage.world.system.tell(members.pool.member('meanwhile'), { type: 'note', text: 'to nobody' })).to.equal(false);
+    expect(await stage.now(root.startChild(members.spec))).to.include({ ok: true });
+    expect(stage.children('members').map((child) => child.split(' ').slice(0, 2).join(' '))).to.deep.equal(['member/before running', 'member/meanwhile running']);
+  });
 });
 
 describe('faultsOf', () => {

@@ -64,11 +64,37 @@ export class Child {
     return this.retry !== undefined || this.expected !== undefined;
   }
 
+  /** On its way back, and with it those that were stopped for it: they wait for its start. */
+  get leads(): boolean {
+    return this.awaited && this.state === 'restarting';
+  }
+
+  /** Stopped with another, it waits to be started with it. */
+  get follows(): boolean {
+    return !this.awaited && this.node.status === 'restarting';
+  }
+
+  /** Whether the end of that incarnation is news. */
+  expects(incarnation: number): boolean {
+    return this.expected === incarnation || this.expected === 'next';
+  }
+
   /** What is still to come of it (a restart, the outcome of a start, an end) is no news any more: its supervisor has dealt with it. */
   settle(): void {
     this.retry?.cancel();
     this.retry = undefined;
     this.expected = undefined;
+  }
+
+  /** An end that its supervisor wants: in order, within the time of its specification. */
+  stop(reason: string): Promise<void> {
+    this.settle();
+    return this.node.stop(reason, this.#spec.shutdown);
+  }
+
+  kill(reason: string): void {
+    this.settle();
+    this.node.kill(reason);
   }
 
   /** The node's own view with what only its supervisor knows. */

@@ -1,10 +1,16 @@
-/** What can be asked of a supervisor about its children, and what comes of it; names as in OTP. */
+/** What comes of a request about a supervisor's children, in words that OTP's users know. */
 import type { Child } from './child.ts';
 
 /** Why an operation on a child was not done. */
 export type ChildError = 'invalid-spec' | 'already-started' | 'already-present' | 'not-found' | 'running' | 'restarting' | 'dynamic' | 'failed-to-start' | 'not-running';
 
-export type ChildResult = { readonly ok: true; readonly path: string; readonly incarnation: number } | { readonly ok: false; readonly error: ChildError; readonly reason: string };
+export type ChildResult = { readonly ok: true; readonly path: string; readonly incarnation: number } | Refusal;
+
+export interface Refusal {
+  readonly ok: false;
+  readonly error: ChildError;
+  readonly reason: string;
+}
 
 /** One child as `which_children` tells of it. */
 export interface ChildState {
@@ -25,7 +31,7 @@ export function done(child: Child): ChildResult {
   return { ok: true, path: child.path, incarnation: child.node.incarnation };
 }
 
-export function refusal(error: ChildError, reason: string): ChildResult {
+export function refusal(error: ChildError, reason: string): Refusal {
   return { ok: false, error, reason };
 }
 

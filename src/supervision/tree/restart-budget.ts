@@ -41,12 +41,14 @@ export const NO_BUDGET: RestartPolicy = { limit: Infinity, windowMs: 1, backoff:
 export class RestartBudget {
   readonly limit: number;
   readonly windowMs: number;
+  readonly whenSpent: Intensity['whenSpent'];
   #recent: number[];
 
   /** `before`: the budget that this one replaces; its restarts count on. */
-  constructor({ limit, windowMs }: { readonly limit: number; readonly windowMs: number }, before?: RestartBudget) {
+  constructor({ limit, windowMs, whenSpent }: Intensity, before?: RestartBudget) {
     this.limit = limit;
     this.windowMs = windowMs;
+    this.whenSpent = whenSpent;
     this.#recent = before === undefined ? [] : [...before.#recent];
   }
 
