@@ -71,6 +71,27 @@ describe('supervisor', () => {
       expect(stage.world.system.inspect('child')).to.include({ status: 'running', incarnation: 5 });
     });
 
+    it('stay slow until an incarnation has run for a whole window: a slow restart alone is no recovery', async () => {
+      const stage = new Stage();
+      const child = stage.puppet('child', { init: (start) => (start >= 2 && start <= 12 ? 'fail' : 'run') });
+      await stage.start(child.spec({ policy: POLICY }));
+      await child.end('killed');
+      await stage.world.advance(20 * 30_000);
+      expect(waits(stage, 'child').slice(POLICY.limit)).to.deep.equal(Array.from({ length: 12 - POLICY.limit }, () => 30_000));
+      expect(stage.world.system.inspect('child')).to.include({ status: 'running', incarnation: 13 });
+      await child.end('killed');
+      expect(waits(stage, 'child').at(-1), 'it has run for long enough').to.be.below(150);
+    });
+
+    it('whose starts fail again and again without a wait of their own get one: the clock goes on', async () => {
+      const stage = new Stage();
+      const child = stage.puppet('child', { init: (start) => (start === 1 ? 'run' : 'fail') });
+      await stage.start(child.spec());
+      await child.end('killed');
+      await stage.world.advance(1_000);
+      expect(child.starts).to.be.within(15, 25);
+    });
+
     it('try a failing init again by the same budget, and keep what comes meanwhile', async () => {
       const stage = new Stage();
       const child = stage.puppet('child', { init: (start) => (start >= 2 && start <= 5 ? 'fail' : 'run') });

@@ -1,7 +1,10 @@
 /** Restart intensity and backoff: how often there may be a restart, how long to wait before the next, and what when they are spent. */
 import type { Random } from '../random.ts';
 
-/** What happens when a budget is spent: the supervisor gives up and its own supervisor decides, or it goes on slowly, for ever. */
+/**
+ * What happens when a budget is spent: the supervisor gives up and its own supervisor decides, or it goes on slowly, for
+ * ever: until an incarnation has run for a whole window, for a slow restart alone is no recovery.
+ */
 export type WhenSpent = 'escalate' | { readonly retryEveryMs: number };
 
 /** For a policy that depends on what is lost: called once each time the budget is found spent. One that throws escalates. */
@@ -43,6 +46,9 @@ export class RestartBudget {
   readonly windowMs: number;
   readonly whenSpent: Intensity['whenSpent'];
   #recent: number[];
+  #last = 0;
+  /** The wait of slow restarts, ms; 0: it is not spent. */
+  #slowMs = 0;
 
   /** `before`: the budget that this one replaces; its restarts count on. */
   constructor({ limit, windowMs, whenSpent }: Intensity, before?: RestartBudget) {
@@ -50,21 +56,30 @@ export class RestartBudget {
     this.windowMs = windowMs;
     this.whenSpent = whenSpent;
     this.#recent = before === undefined ? [] : [...before.#recent];
+    if (before !== undefined) this.#last = before.#last;
   }
 
+  /** Restarts within the window; more than the limit for as long as it is spent. */
   used(now: number): number {
     const { windowMs } = this;
+    if (this.#slowMs > 0 && now - this.#last >= windowMs + this.#slowMs) this.#slowMs = 0;
     while (this.#recent.length > 0 && now - this.#recent[0]! >= windowMs) this.#recent.shift();
-    return this.#recent.length;
+    return this.#slowMs > 0 ? Math.max(this.#recent.length, this.limit + 1) : this.#recent.length;
   }
 
-  /** Counts a restart at `now`. False: that is one more than the limit. */
+  /** Counts a restart at `now`. False: the budget is spent. */
   take(now: number): boolean {
     this.used(now);
     // More than the limit need not be remembered one by one: a storm must not fill the memory.
     while (this.#recent.length > this.limit) this.#recent.shift();
     this.#recent.push(now);
-    return this.#recent.length <= this.limit;
+    this.#last = now;
+    return this.#slowMs === 0 && this.#recent.length <= this.limit;
+  }
+
+  /** It is spent, and the restart comes after `waitMs`; from then on it takes a whole quiet window to be whole again. */
+  goSlow(waitMs: number): void {
+    this.#slowMs = waitMs;
   }
 }
 

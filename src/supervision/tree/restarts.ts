@@ -8,8 +8,9 @@ import type { NodeExit } from './node.ts';
 import type { Operations } from './operations.ts';
 import { backoffMs, RestartBudget, waitWhenSpent } from './restart-budget.ts';
 
-/** One that fails to start again and again, without a wait of its own, must not keep the event loop from turning (H23). */
+/** One that fails to start again and again, without a wait of its own, must not keep the event loop from turning (H23): from then on it waits a little. */
 const FAILED_STARTS_AT_ONCE = 10;
+const FAILED_START_WAIT_MS = 100;
 
 /** What restarts need of the supervisor whose children they concern. */
 export interface Owner {
@@ -110,7 +111,7 @@ export class Restarts {
     await this.#stopGroup(child, reason);
     if (!this.#owner.isRunning()) return;
     if (inMs === 0 && child.failedStarts < FAILED_STARTS_AT_ONCE) return this.#startGroup(child);
-    const retry = this.#kernel.deadlines.after(inMs, () => {
+    const retry = this.#kernel.deadlines.after(Math.max(inMs, child.failedStarts < FAILED_STARTS_AT_ONCE ? 0 : FAILED_START_WAIT_MS), () => {
       this.#operations.post(() => (this.#owner.isRunning() && child.retry === retry ? this.restartGroup(child, reason) : undefined));
     });
     child.retry = retry;
@@ -119,7 +120,11 @@ export class Restarts {
   /** Counts a restart in the child's budget and in that of all. 0: within both. Infinity: escalate. Else the slow wait, the longer of two. */
   #count(child: Child, reason: string, now: number): number {
     const spent = [this.#intensity, child.budget].filter((budget) => budget !== undefined).filter((budget) => !budget.take(now));
-    const waits = spent.map((budget) => waitWhenSpent(budget.whenSpent, { supervisor: this.#children.spec.path, child: child.path, used: budget.used(now), reason }, (error) => this.#owner.onDefect(error)));
+    const waits = spent.map((budget) => {
+      const waitMs = waitWhenSpent(budget.whenSpent, { supervisor: this.#children.spec.path, child: child.path, used: budget.used(now), reason }, (error) => this.#owner.onDefect(error));
+      if (waitMs < Infinity) budget.goSlow(waitMs);
+      return waitMs;
+    });
     return Math.max(0, ...waits);
   }
 
