@@ -2,7 +2,7 @@
 import type { Behaviour, Outcome } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
 import { isoTimeOrNull } from '../supervision/clock.ts';
-import { ACCEPTED } from '../supervision/flow-contract.ts';
+import { ACCEPTED } from '../supervision/flow/flow-contract.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { text } from '../protocol/decimal.ts';
 import { VIEW_EVERY_MS } from '../protocol/messages.ts';

@@ -1,7 +1,7 @@
 /** Turns intents into plans for symbols the policy allows: one plan or one coded refusal for each. */
 import type { Behaviour } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
-import { ACCEPTED } from '../supervision/flow-contract.ts';
+import { ACCEPTED } from '../supervision/flow/flow-contract.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { intentSchema } from '../protocol/decisions.ts';
 import type { MarketView, Universe } from '../protocol/market.ts';

@@ -2,9 +2,9 @@
 import type { ActorContext, Behaviour } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
 import { isoTime } from '../supervision/clock.ts';
-import type { FlowContract } from '../supervision/flow-contract.ts';
-import { FlowWatch } from '../supervision/flow-watch.ts';
-import type { Nodes } from '../supervision/flow-watch.ts';
+import type { FlowContract } from '../supervision/flow/flow-contract.ts';
+import { FlowWatch } from '../supervision/flow/flow-watch.ts';
+import type { Nodes } from '../supervision/flow/flow-watch.ts';
 import type { NodeView } from '../supervision/inspection.ts';
 import type { Ref } from '../supervision/ref.ts';
 import type { AlertView, FlowView, LifeView, ReadinessView, TradingStateCauses, WatchdogMessage } from '../protocol/messages.ts';

@@ -1,7 +1,7 @@
 /** The flow contracts of this configuration: what each edge must carry. Few, and each about one who would otherwise be missed by nobody. */
 import type { Config } from '../config.ts';
 import { MISCONFIGURATIONS } from '../protocol/denials.ts';
-import type { FlowContract } from '../supervision/flow-contract.ts';
+import type { FlowContract } from '../supervision/flow/flow-contract.ts';
 
 /** A pause of the machine is no silence. */
 const SHORTEST_EVERY_MS = 10_000;

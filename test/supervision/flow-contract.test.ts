@@ -1,8 +1,8 @@
 /** Flow contracts: silence is noticed when it is one, a start is none, and refusals that belong to the work break nothing (ruling 27). */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { ACCEPTED, FlowTrack } from '../../src/supervision/flow-contract.ts';
-import type { FlowContract } from '../../src/supervision/flow-contract.ts';
+import { ACCEPTED, FlowTrack } from '../../src/supervision/flow/flow-contract.ts';
+import type { FlowContract } from '../../src/supervision/flow/flow-contract.ts';
 
 const EVERY = 120_000;
 const GRACE = 180_000;

@@ -9,7 +9,7 @@ import type { AlertView, WatchdogMessage } from '../../src/protocol/messages.ts'
 import type { Behaviour, Outcome } from '../../src/supervision/behaviour.ts';
 import { same } from '../../src/supervision/behaviour.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
-import type { FlowContract } from '../../src/supervision/flow-contract.ts';
+import type { FlowContract } from '../../src/supervision/flow/flow-contract.ts';
 import type { Ref, Tagged } from '../../src/supervision/ref.ts';
 import type { RestartPolicy } from '../../src/supervision/tree/restart-budget.ts';
 import { Probe } from '../kit/probe.ts';

@@ -5,22 +5,36 @@ import type { Kernel } from '../kernel.ts';
 import type { Random } from '../random.ts';
 import type { AnswerOf, AnswerTo, Asking, QuestionOf, Ref, Tagged } from '../ref.ts';
 import { ask, asked } from './ask.ts';
-import { Envelope } from './envelope.ts';
-import type { Incarnation, LifeHost } from './incarnation.ts';
+import type { Envelope } from './envelope.ts';
 
 /** What a context needs of its cell. */
-export interface ContextHost<Message> extends LifeHost {
+export interface ContextHost<Message> {
+  readonly path: string;
+  readonly kernel: Kernel;
   readonly self: Ref<Message>;
   /** The message in hand; undefined: no handler runs. */
   readonly inHand: Envelope | undefined;
   traceOut(to: string, type: string, accepted: boolean): void;
 }
 
+/** What a context needs of its incarnation. */
+export interface ContextLife<Message> {
+  readonly number: number;
+  readonly ended: boolean;
+  readonly timers: Timers<Message>;
+  /** Makes the message that tells of a linked actor's end. */
+  trap: ((down: Down) => Message) | undefined;
+  effect<Value>(effect: Effect<Value, Message>): void;
+  own(release: () => void): void;
+  /** Brings home what came of something asked for: the message that `make` makes of it. */
+  report<What>(from: string, during: string, make: (what: What) => Message, what: What, fact: boolean, onTaken?: () => boolean): void;
+}
+
 abstract class Context<Message extends Tagged> implements AnyContext<Message> {
   protected readonly host: ContextHost<Message>;
-  protected readonly life: Incarnation<Message>;
+  protected readonly life: ContextLife<Message>;
 
-  constructor(host: ContextHost<Message>, life: Incarnation<Message>) {
+  constructor(host: ContextHost<Message>, life: ContextLife<Message>) {
     this.host = host;
     this.life = life;
   }
@@ -65,7 +79,7 @@ abstract class Context<Message extends Tagged> implements AnyContext<Message> {
     if (this.life.ended) return;
     const { host, life } = this;
     const { watches } = this.#kernel;
-    watches.watch(host.path, ref.path, (down) => report(host, life, down.path, `watch:${down.path}`, then, down, () => watches.isWatching(host.path, ref.path)));
+    watches.watch(host.path, ref.path, (down) => life.report(down.path, `watch:${down.path}`, then, down, false, () => watches.isWatching(host.path, ref.path)));
   }
 
   // An ended life has no watch and no link; those of that path now are its successor's.
@@ -105,7 +119,7 @@ export class ReceiveContext<Message extends Tagged> extends Context<Message> imp
     if (life.ended) return;
     const accepted = ask<AnswerTo<Asked, Question>>(host.kernel, to, question, host.path, timeoutMs, (outcome) => {
       if (life.ended && outcome.ok) host.kernel.bury(host.path, to.path, question.type, 'stale-incarnation');
-      else report(host, life, to.path, `answer:${question.type}`, then, outcome);
+      else life.report(to.path, `answer:${question.type}`, then, outcome, false);
     });
     host.traceOut(to.path, question.type, accepted);
   }
@@ -146,17 +160,4 @@ export class StartContext<Message extends Tagged> extends Context<Message> imple
     life.own(waitsNoMore);
     return asked<AnswerTo<Asked, Question>>(kernel, to, question, path, timeoutMs).finally(waitsNoMore);
   }
-}
-
-/** Brings home what came of something asked for. A report that throws is its asker's defect, and nobody else's. */
-export function report<Message extends Tagged, What>(host: ContextHost<Message>, life: Incarnation<Message>, from: string, during: string, make: (what: What) => Message, what: What, onTaken?: () => boolean): void {
-  if (life.ended) return;
-  let message: Message;
-  try {
-    message = make(what);
-  } catch (error) {
-    host.onDefect(error, during);
-    return;
-  }
-  host.enqueueOwn(Envelope.own(message, from, host.kernel.stamp.read(), life.number, onTaken));
 }

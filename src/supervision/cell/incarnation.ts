@@ -1,134 +1,139 @@
-/** One life of an actor: its timers, its running effects and what it owns end with it. Facts do not (ruling 9). */
-import type { Down, Effect, Outcome } from '../behaviour.ts';
-import type { Kernel } from '../kernel.ts';
+/** One life of an actor: its behaviour with its state, from `init` over message after message to its end, whatever a handler says or throws. */
+import { same } from '../behaviour.ts';
+import type { Behaviour, ExitKind, Ignore, Next } from '../behaviour.ts';
+import { describeError } from '../inspection.ts';
+import { redact, STATE } from '../redact.ts';
 import type { Tagged } from '../ref.ts';
-import { Envelope } from './envelope.ts';
-import { ActorTimers } from './timers.ts';
-import type { TimerHost } from './timers.ts';
-
-/** Counts of effects over all incarnations of one cell. */
-export interface EffectCounts {
-  running: number;
-  /** Work of ended incarnations that has not settled. */
-  orphaned: number;
-}
-
-/** What one actor may have under way: more is a loop, and is ended as one. */
-const EFFECTS_AT_ONCE = 10_000;
+import { Belongings } from './belongings.ts';
+import type { LifeHost } from './belongings.ts';
+import { ReceiveContext, StartContext } from './context.ts';
+import type { Envelope } from './envelope.ts';
+import type { Mailroom } from './mailroom.ts';
+import { closeWithin, within } from './within.ts';
+import type { CloseFailure } from './within.ts';
 
 /** What an incarnation needs of its cell. */
-export interface LifeHost {
-  readonly path: string;
-  readonly kernel: Kernel;
-  readonly effects: EffectCounts;
-  /** Puts a message into the cell's own queue, which is never full: it is bounded by what the cell itself started. */
-  enqueueOwn(envelope: Envelope): void;
-  onDefect(error: unknown, during: string): void;
-  lastMailAt(): number | undefined;
+export interface IncarnationHost<Message> extends LifeHost<Message> {
+  /** A handler has said that this life is over. */
+  onStop(kind: ExitKind, reason: string): void;
 }
 
-export class Incarnation<Message extends Tagged> implements TimerHost {
-  readonly number: number;
-  /** Makes the message that tells of a linked actor's end; undefined: such an end is this one's too. */
-  trap: ((down: Down) => Message) | undefined;
-  readonly #host: LifeHost;
-  #timers: ActorTimers<Message> | undefined;
-  #owned: (() => void)[] | undefined;
-  #running: Set<AbortController> | undefined;
-  #ended = false;
+/** What it has started and owns, and what ends with it, is in `belongings.ts`. */
+export class Incarnation<Message extends Tagged, State> extends Belongings<Message, IncarnationHost<Message>> {
+  readonly #behaviour: Behaviour<Message, State>;
+  readonly #mailroom: Mailroom;
+  #state: State | undefined;
+  /** While it has a state. */
+  #context: ReceiveContext<Message> | undefined;
+  /** Lets go of an `init` or a `terminate` that hangs: whoever ends this life must not wait for it. */
+  #abandon: (() => void) | undefined;
 
-  constructor(number: number, host: LifeHost) {
-    this.number = number;
-    this.#host = host;
+  constructor(number: number, host: IncarnationHost<Message>, behaviour: Behaviour<Message, State>, mailroom: Mailroom) {
+    super(number, host);
+    this.#behaviour = behaviour;
+    this.#mailroom = mailroom;
   }
 
-  get ended(): boolean {
-    return this.#ended;
-  }
-
-  get timers(): ActorTimers<Message> {
-    return (this.#timers ??= new ActorTimers<Message>(this.#host.kernel, this));
-  }
-
-  lastMailAt(): number | undefined {
-    return this.#host.lastMailAt();
-  }
-
-  enqueue(envelope: Envelope): void {
-    this.#host.enqueueOwn(envelope);
-  }
-
-  own(release: () => void): void {
-    if (this.#ended) this.#release(release);
-    else (this.#owned ??= []).push(release);
-  }
-
-  effect<Value>(effect: Effect<Value, Message>): void {
-    const { effects, kernel } = this.#host;
-    if (this.#ended) return;
-    if (effects.running >= EFFECTS_AT_ONCE) throw new Error(`${this.#host.path}: ${effect.name} would be one of more than ${EFFECTS_AT_ONCE} effects at once`);
-    const fact = effect.fact === true;
-    const controller = new AbortController();
-    let answered = false;
-    const finish = (outcome: Outcome<Value>) => this.#deliver(effect, outcome, fact);
-    const deadline = kernel.deadlines.after(effect.deadlineMs, () => {
-      if (answered) return;
-      answered = true;
-      finish({ ok: false, cause: 'deadline', error: new Error(`${effect.name}: no outcome within ${effect.deadlineMs} ms`), late: false });
-      if (!fact) controller.abort(new Error('deadline'));
+  /** What its `init` comes to, at once where that does not wait; one that does is given `startMs`, and rejects when this life is ended meanwhile. */
+  init(startMs: number): State | Ignore | Promise<State | Ignore> {
+    const { kernel, path } = this.host;
+    const made = this.#behaviour.init(new StartContext<Message>(this.host, this));
+    if (!(made instanceof Promise)) return made;
+    return new Promise((resolve, reject) => {
+      this.#abandon = () => reject(new Error(`${path} was ended while starting`));
+      within(kernel, startMs, `${path}: init`, () => made).then(resolve, reject);
     });
-    effects.running += 1;
-    if (!fact) (this.#running ??= new Set()).add(controller);
-    const settle = (outcome: Outcome<Value>) => {
-      deadline.cancel();
-      this.#running?.delete(controller);
-      if (this.#ended && !fact) effects.orphaned -= 1;
-      else effects.running -= 1;
-      if (!answered) finish(outcome);
-      else if (fact) finish({ ...outcome, late: true });
-      answered = true;
-    };
-    Promise.try(effect.run, controller.signal).then(
-      (value) => settle({ ok: true, value, late: false }),
-      (thrown: unknown) => settle({ ok: false, cause: 'failed', error: thrown instanceof Error ? thrown : new Error(String(thrown), { cause: thrown }), late: false }),
-    );
   }
 
-  /** An orderly end has begun: no message is handled any more, so that no timer need tell. */
-  silence(): void {
-    this.#timers?.end();
+  /** Its `init` came to `state`: from now on it handles messages. */
+  begin(state: State): void {
+    this.#abandon = undefined;
+    this.#state = state;
+    this.#context = new ReceiveContext<Message>(this.host, this);
   }
 
-  /** Ends this life: timers silent, effects that are no facts aborted and counted until they settle, owned things released. */
-  end(): void {
-    if (this.#ended) return;
-    this.#ended = true;
-    this.#timers?.end();
-    for (const controller of this.#running ?? []) {
-      this.#host.effects.running -= 1;
-      this.#host.effects.orphaned += 1;
-      controller.abort(new Error('incarnation ended'));
-    }
-    for (const release of this.#owned?.reverse() ?? []) this.#release(release);
-  }
-
-  #release(release: () => void): void {
+  /** Only while it has a state. */
+  handle(envelope: Envelope): void {
+    const mailroom = this.#mailroom;
+    mailroom.inHand = envelope;
     try {
-      release();
+      const next = this.#behaviour.receive(this.#state as State, envelope.message as Message, this.#context!);
+      if (next !== same) this.#obey(next, envelope.message.type);
+      mailroom.handled += 1;
+      mailroom.inHand = undefined;
+      const { pending } = envelope;
+      if (pending !== undefined && !pending.settled) this.keepQuestion(pending);
     } catch (error) {
-      this.#host.kernel.logFor(this.#host.path).error({ error }, 'releasing what the ended incarnation owned failed');
+      mailroom.inHand = undefined;
+      this.#onThrown(envelope, error);
     }
   }
 
-  #deliver<Value>(effect: Effect<Value, Message>, outcome: Outcome<Value>, fact: boolean): void {
-    if (this.#ended && !fact) return;
-    let message: Message;
+  /** Its state by its behaviour's own view, redacted; null: it has none now. A view that throws is a defect that is shown, not an error that hides the rest. */
+  view(): unknown {
+    if (this.#context === undefined) return null;
     try {
-      message = effect.report(outcome);
+      return redact(this.#behaviour.view(this.#state as State, this.host.kernel.clock.now()), STATE);
     } catch (error) {
-      this.#host.onDefect(error, `effect:${effect.name}`);
+      return { unviewable: describeError(error) };
+    }
+  }
+
+  /** False: it has no state now. */
+  replaceState(replace: (state: State) => State): boolean {
+    if (this.#context === undefined) return false;
+    this.#state = replace(this.#state as State);
+    return true;
+  }
+
+  override lastMailAt(): number | undefined {
+    return this.#mailroom.lastMailAt;
+  }
+
+  /** An orderly end: the behaviour closes what needs waiting for, at most `ms`, and no longer than this life. Undefined: there is nothing to close. */
+  terminate(ms: number | undefined): Promise<CloseFailure | undefined> | undefined {
+    const { terminate } = this.#behaviour;
+    if (terminate === undefined || this.#context === undefined) return undefined;
+    const state = this.#state as State;
+    this.silence();
+    const abandoned = new Promise<void>((resolve) => (this.#abandon = resolve));
+    return closeWithin(this.host.kernel, ms, `${this.host.path}: terminate`, () => terminate(state), abandoned);
+  }
+
+  override end(why: string): void {
+    this.#state = undefined;
+    this.#context = undefined;
+    this.#abandon?.();
+    this.#abandon = undefined;
+    super.end(why);
+  }
+
+  #obey(next: Next<State> | undefined, during: string): void {
+    switch (next?.next) {
+      case 'same':
+        return;
+      case 'become':
+        if (!this.ended) this.#state = next.state;
+        return;
+      case 'stop':
+        if (!this.ended) this.host.onStop(next.kind, next.reason);
+        return;
+      case undefined:
+        throw new Error(`${this.host.path}: handling ${during} returned no Next`);
+    }
+  }
+
+  /** A crash: the message is tried again, parked or dead, and this life is over. */
+  #onThrown(envelope: Envelope, error: unknown): void {
+    const { kernel, path } = this.host;
+    if (!this.ended) {
+      this.#mailroom.crashed(envelope, error, this.number);
+      this.host.onDefect(error, envelope.message.type);
       return;
     }
-    this.#host.enqueueOwn(Envelope.own(message, `effect:${effect.name}`, this.#host.kernel.stamp.read(), fact ? 0 : this.number));
+    // It was ended from within its own handler, and then threw: the end stands, the message was handled as far as it went.
+    this.#mailroom.handled += 1;
+    envelope.pending?.fail('target-down', new Error(`${path} ended without an answer`));
+    kernel.logFor(path).error({ error }, 'a handler threw after its incarnation had ended');
   }
 }

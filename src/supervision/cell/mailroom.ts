@@ -51,7 +51,7 @@ export class Mailroom {
   accept(message: Tagged, from: string, now: number, pending: PendingAnswer | undefined): boolean {
     if (this.open && this.#mail.offer(message, from, now, pending)) {
       this.#received += 1;
-      this.lastMailAt = now;
+      this.#heardAt(now);
       return true;
     }
     if (!this.open || this.#mail.laneSpec(message).overflow === 'reject') this.#refused += 1;
@@ -71,17 +71,20 @@ export class Mailroom {
     return this.open;
   }
 
-  /** The next for this incarnation; good until the next is taken. What was cancelled, or was for another life, is dead. */
+  /**
+   * The next for this incarnation; good until the next is taken. Undefined: none waits, or what came next was cancelled or
+   * was for another life. That is dead now, and whoever was told of it may have ended this incarnation: look again.
+   */
   take(incarnation: number): Envelope | undefined {
-    for (let envelope = this.#mail.take(); envelope !== undefined; envelope = this.#mail.take()) {
-      if (!envelope.own) {
-        this.lastMailAt = this.#kernel.stamp.value;
-        return envelope;
-      }
-      if (envelope.onTaken?.() === false) this.bury(envelope, 'cancelled');
-      else if (envelope.fence !== 0 && envelope.fence !== incarnation) this.bury(envelope, 'stale-incarnation');
-      else return envelope;
+    const envelope = this.#mail.take();
+    if (envelope === undefined) return undefined;
+    if (!envelope.own) {
+      this.#heardAt(this.#kernel.stamp.value);
+      return envelope;
     }
+    if (envelope.onTaken?.() === false) this.bury(envelope, 'cancelled');
+    else if (envelope.fence !== 0 && envelope.fence !== incarnation) this.bury(envelope, 'stale-incarnation');
+    else return envelope;
     return undefined;
   }
 
@@ -145,6 +148,11 @@ export class Mailroom {
 
   parked(): readonly ParkedMessage[] {
     return this.#parking?.messages() ?? [];
+  }
+
+  /** Most messages of a turn share one reading of the clock: a time is stored, as an object of its own, only when it is another. */
+  #heardAt(now: number): void {
+    if (this.lastMailAt !== now) this.lastMailAt = now;
   }
 
   #tellLost(envelope: Envelope, reason: DeadLetterReason, explained = `${this.#path} did not handle ${envelope.message.type}: ${reason}`): void {

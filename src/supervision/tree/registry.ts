@@ -1,5 +1,5 @@
 /** Every node of one system by its path, and under whom it stands. */
-import type { Node } from './tree/node.ts';
+import type { Node } from './node.ts';
 
 interface Place {
   readonly node: Node;

@@ -1,7 +1,7 @@
 /** Watches one flow contract over the tree: when its time runs, what is wrong, and whether restarting the producer could mend it. */
 import type { FlowContract, FlowVerdict } from './flow-contract.ts';
 import { FlowTrack } from './flow-contract.ts';
-import type { NodeView } from './inspection.ts';
+import type { NodeView } from '../inspection.ts';
 
 /** The tree by path. */
 export type Nodes = ReadonlyMap<string, NodeView>;
