@@ -1,6 +1,7 @@
 /** The timers of an actor: keyed, replaced, cancelled, silent once their incarnation has ended; and the silence of others. */
 import { expect } from 'chai';
 import type { ActorTimers } from '../../src/supervision/cell/timers.ts';
+import { DEFAULT_RESTART } from '../../src/supervision/tree/restart-budget.ts';
 import type { Context, Cue } from './puppet.ts';
 import { stage } from './puppet.ts';
 
@@ -102,6 +103,25 @@ describe('timers', () => {
     await world.advance(10_000);
     expect(notes()).to.deep.equal([]);
     expect(world.system.deadLetters.recent().map(({ from, reason }) => `${from} ${reason}`)).to.deep.equal(['timer:tick cancelled']);
+  });
+
+  it('that are cancelled lose no message where whoever hears of it kills their actor', async () => {
+    const { world, act, tell, notes, detail } = await stage({}, { policy: DEFAULT_RESTART });
+    world.system.subscribe((event) => {
+      if (event.type === 'dead-letter' && event.reason === 'cancelled') world.system.control('puppet', 'kill', 'heard of it');
+    });
+    act((ctx) => {
+      ctx.timers.once('cancel', 300, { type: 'do', act: (later) => later.timers.cancel('tick') });
+      ctx.timers.every('tick', 300, note('tick'));
+    });
+    await world.settle();
+    world.system.control('puppet', 'suspend', 'test');
+    await world.advance(300);
+    tell('after');
+    world.system.control('puppet', 'resume', 'test');
+    await world.advance(10_000);
+    expect(notes()).to.deep.equal(['after@2']);
+    expect(detail().accounts).to.include({ received: 4, handled: 3, dead: 1 });
   });
 
   it('end with their incarnation: what waits is not for the next, and what the ended one still sets never comes', async () => {

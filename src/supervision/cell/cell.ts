@@ -6,6 +6,7 @@ import type { PendingAnswer } from '../pending-answer.ts';
 import type { Ref, Tagged } from '../ref.ts';
 import type { Addressee } from '../tree/node.ts';
 import type { Turn } from '../turns.ts';
+import { VOID } from './envelope.ts';
 import type { Envelope } from './envelope.ts';
 import { Lifecycle } from './lifecycle.ts';
 import type { Tracer } from './tracer.ts';
@@ -45,7 +46,7 @@ export class Cell<Message extends Tagged, State> extends Lifecycle<Message, Stat
   accept(message: Tagged, from: string, pending?: PendingAnswer): boolean {
     const { stamp } = this.kernel;
     if (!this.mailroom.accept(message, from, this.#awake ? stamp.value : stamp.read(), pending)) return false;
-    if (!this.#awake) this.#wakeIfWaiting();
+    if (!this.#awake && this.status === 'running') this.#wake();
     return true;
   }
 
@@ -90,10 +91,8 @@ export class Cell<Message extends Tagged, State> extends Lifecycle<Message, Stat
       // Another than before, where the last message ended one and the next was started at once.
       const life = this.life!;
       const envelope = mailroom.take(life.number);
-      if (envelope === undefined) {
-        if (mailroom.depth === 0) break;
-        continue;
-      }
+      if (envelope === undefined) break;
+      if (envelope === VOID) continue;
       TIMING.take(envelope);
       life.handle(envelope);
       TIMING.done(stamp, record, this.tracer);
@@ -124,6 +123,10 @@ export class Cell<Message extends Tagged, State> extends Lifecycle<Message, Stat
   #wakeIfWaiting(): void {
     if (this.#awake) return;
     if (!(this.status === 'running' && this.mailroom.depth > 0) && !(this.signals !== undefined && this.takesSignals)) return;
+    this.#wake();
+  }
+
+  #wake(): void {
     this.#awake = true;
     this.#turn.wake();
   }

@@ -52,3 +52,6 @@ export class Envelope {
     return copy;
   }
 }
+
+/** Stands for one that was next and means nothing any more. */
+export const VOID = new Envelope();

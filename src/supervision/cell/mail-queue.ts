@@ -22,9 +22,9 @@ interface Chunk {
 
 /** Messages in a row with the same sender and time. */
 interface Run {
-  readonly from: string;
+  from: string;
   /** Monotonic ms. */
-  readonly queuedAt: number;
+  queuedAt: number;
   left: number;
 }
 
@@ -39,6 +39,7 @@ export class MailQueue {
   /** After the first. */
   #runs: Ring<Run> | undefined;
   #firstRun: Run | undefined;
+  /** Kept when it is over: an actor to which messages come one by one needs no new one for each. */
   #lastRun: Run | undefined;
 
   get length(): number {
@@ -66,7 +67,7 @@ export class MailQueue {
     this.#tail += 1;
     this.#length += 1;
     const run = this.#lastRun;
-    if (run !== undefined && run.queuedAt === queuedAt && run.from === from) run.left += 1;
+    if (run !== undefined && run.left > 0 && run.queuedAt === queuedAt && run.from === from) run.left += 1;
     else this.#beginRun(from, queuedAt);
   }
 
@@ -93,6 +94,14 @@ export class MailQueue {
   }
 
   #beginRun(from: string, queuedAt: number): void {
+    const over = this.#lastRun;
+    if (over !== undefined && over.left === 0) {
+      over.from = from;
+      over.queuedAt = queuedAt;
+      over.left = 1;
+      this.#firstRun = over;
+      return;
+    }
     const run: Run = { from, queuedAt, left: 1 };
     if (this.#firstRun === undefined) this.#firstRun = run;
     else (this.#runs ??= new Ring()).push(run);
@@ -101,7 +110,6 @@ export class MailQueue {
 
   #endRun(): void {
     this.#firstRun = this.#runs?.shift();
-    if (this.#firstRun === undefined) this.#lastRun = undefined;
   }
 
   #empty(chunk: Chunk): void {

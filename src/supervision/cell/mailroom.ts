@@ -6,6 +6,7 @@ import type { Kernel } from '../kernel.ts';
 import type { MailboxSpec } from '../mailbox.ts';
 import type { PendingAnswer } from '../pending-answer.ts';
 import type { Tagged } from '../ref.ts';
+import { VOID } from './envelope.ts';
 import type { Envelope } from './envelope.ts';
 import { Mail } from './mail.ts';
 import { Parking } from './parking.ts';
@@ -72,8 +73,8 @@ export class Mailroom {
   }
 
   /**
-   * The next for this incarnation; good until the next is taken. Undefined: none waits, or what came next was cancelled or
-   * was for another life. That is dead now, and whoever was told of it may have ended this incarnation: look again.
+   * The next for this incarnation; good until the next is taken. Undefined: none waits. `VOID`: what came next was cancelled,
+   * or was for another life; it is dead now, and whoever was told of that may have ended this incarnation.
    */
   take(incarnation: number): Envelope | undefined {
     const envelope = this.#mail.take();
@@ -85,7 +86,7 @@ export class Mailroom {
     if (envelope.onTaken?.() === false) this.bury(envelope, 'cancelled');
     else if (envelope.fence !== 0 && envelope.fence !== incarnation) this.bury(envelope, 'stale-incarnation');
     else return envelope;
-    return undefined;
+    return VOID;
   }
 
   /** What crashed once is tried again by the next incarnation; what crashed two is parked. A question's asker has been told. */

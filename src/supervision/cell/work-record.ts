@@ -13,11 +13,11 @@ const CRASHES_KEPT = 10;
 const SLOW_GROUP_MS = 1;
 
 interface Recent {
-  readonly type: string;
-  readonly from: string;
-  readonly at: number;
-  readonly queueMs: number;
-  readonly serviceMs: number;
+  type: string;
+  from: string;
+  at: number;
+  queueMs: number;
+  serviceMs: number;
   /** Its wall time, once somebody has looked: two looks must not differ by a rounding. */
   wall: string | undefined;
 }
@@ -48,9 +48,7 @@ export class WorkRecord {
     } else {
       this.#service.add(each, count);
     }
-    const recent = (this.#recent ??= new Ring<Recent>());
-    recent.push({ type: last.message.type, from: last.from, at: now, queueMs: startedAt - queuedAt, serviceMs: each, wall: undefined });
-    if (recent.length > RECENT_MESSAGES) recent.shift();
+    this.#remember(last, now, startedAt - queuedAt, each);
   }
 
   crash(crash: Crash): void {
@@ -82,6 +80,25 @@ export class WorkRecord {
 
   get crashes(): readonly Crash[] {
     return [...(this.#crashes ?? [])];
+  }
+
+  /** What is shown no more is filled anew: nothing is allocated for a message. */
+  #remember(last: Envelope, at: number, queueMs: number, serviceMs: number): void {
+    const recent = (this.#recent ??= new Ring<Recent>());
+    const { from } = last;
+    const { type } = last.message;
+    const oldest = recent.length < RECENT_MESSAGES ? undefined : recent.shift();
+    if (oldest === undefined) {
+      recent.push({ type, from, at, queueMs, serviceMs, wall: undefined });
+      return;
+    }
+    oldest.type = type;
+    oldest.from = from;
+    oldest.at = at;
+    oldest.queueMs = queueMs;
+    oldest.serviceMs = serviceMs;
+    oldest.wall = undefined;
+    recent.push(oldest);
   }
 }
 
