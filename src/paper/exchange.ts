@@ -10,6 +10,7 @@ import type { MarketSource } from './market/source.ts';
 import { DEFAULT_SEED, SyntheticMarket } from './market/synthetic.ts';
 import { SqliteStore } from './store/sqlite-store.ts';
 import { memoryStore, StartRefused } from './store/store.ts';
+import { StreamFaults } from './streams/stream-faults.ts';
 import { StreamHub } from './streams/stream-hub.ts';
 import { PaperVenue, type Log } from './venue.ts';
 import { createHttpServer } from './wire/http-server.ts';
@@ -77,8 +78,9 @@ export async function startPaperExchange(options: PaperExchangeOptions): Promise
     store.close();
     throw error;
   }
-  const server = createHttpServer({ venue, faults: new Faults(log), limits: options.limits ?? VENUE_LIMITS, clock, log });
-  const hub = new StreamHub(venue, server, clock);
+  const streamFaults = new StreamFaults(clock, log);
+  const server = createHttpServer({ venue, faults: new Faults(log), streamFaults, limits: options.limits ?? VENUE_LIMITS, clock, log });
+  const hub = new StreamHub(venue, server, clock, streamFaults);
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);

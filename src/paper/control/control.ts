@@ -3,44 +3,20 @@ import { z } from 'zod';
 import { decimal, decimalString, text } from '../../protocol/decimal.ts';
 import { accountMargin } from '../core/margin.ts';
 import type { AccountState } from '../core/state.ts';
+import type { StreamFaults } from '../streams/stream-faults.ts';
 import type { PaperVenue } from '../venue.ts';
 import type { WireAnswer, WireRequest } from '../wire/dispatch.ts';
 import { positionRiskV3, symbolConfigRow } from '../wire/position-shapes.ts';
 import { algoRow, orderRow, tradeRow } from '../wire/shapes.ts';
+import { BadBody, failed, ok, read } from './answers.ts';
 import { faultSchema, type Faults } from './faults.ts';
+import { streamFaultAnswer } from './stream-faults.ts';
 
 export const CONTROL_PREFIX = '/paper/v1/';
 
 const MAX_CLOCK_OFFSET_MS = 86_400_000;
 const priceSchema = z.strictObject({ symbol: z.string(), price: decimalString });
 const clockSchema = z.strictObject({ offsetMs: z.int().min(-MAX_CLOCK_OFFSET_MS).max(MAX_CLOCK_OFFSET_MS) });
-
-function ok(json: unknown): WireAnswer {
-  return { status: 200, headers: {}, json };
-}
-
-function failed(status: number, code: string, message: string): WireAnswer {
-  return { status, headers: {}, json: { error: { code, message } } };
-}
-
-/** Every fault of a body at once: field, value and what is expected. */
-function describe(error: z.ZodError): string {
-  return error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}, got ${JSON.stringify(issue.input) ?? 'nothing'}`).join('; ');
-}
-
-class BadBody extends Error {}
-
-function read<T>(schema: z.ZodType<T>, body: string): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(body);
-  } catch (cause) {
-    throw new BadBody(`body: expected JSON, got ${JSON.stringify(body.slice(0, 80))}`, { cause });
-  }
-  const parsed = schema.safeParse(value, { reportInput: true });
-  if (!parsed.success) throw new BadBody(describe(parsed.error));
-  return parsed.data;
-}
 
 function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.');
@@ -65,10 +41,12 @@ function accountTruth(venue: PaperVenue, own: AccountState): Record<string, unkn
 export class Control {
   readonly #venue: PaperVenue;
   readonly #faults: Faults;
+  readonly #streamFaults: StreamFaults;
 
-  constructor(venue: PaperVenue, faults: Faults) {
+  constructor(venue: PaperVenue, faults: Faults, streamFaults: StreamFaults) {
     this.#venue = venue;
     this.#faults = faults;
+    this.#streamFaults = streamFaults;
   }
 
   answer(request: WireRequest): WireAnswer {
@@ -83,6 +61,7 @@ export class Control {
 
   #run({ method, path, body }: WireRequest): WireAnswer {
     const name = path.slice(CONTROL_PREFIX.length);
+    if (/^streams(\/|$)/.test(name)) return streamFaultAnswer(this.#streamFaults, method, name, body);
     switch (`${method} ${name}`) {
       case 'GET truth':
         return ok({ now: this.#venue.now(), accounts: [...this.#venue.state.accounts.values()].map((own) => accountTruth(this.#venue, own)) });

@@ -1,13 +1,13 @@
 /** One WebSocket of a client: what it subscribes to and in which dress it is served; broken frames get an error, floods are cut off. */
 import type { WebSocket } from 'ws';
 import type { Clock } from '../../supervision/clock.ts';
-
-/** Unrouted connections count as public. */
-export type StreamRoute = 'public' | 'market' | 'private';
+import { BadRequest, readRequest, type StreamRequest } from './requests.ts';
+import type { StreamFaults } from './stream-faults.ts';
+import type { StreamRoute, Subscriber, Topics } from './topics.ts';
 
 /** Limits of the venue. */
 const MAX_MESSAGES_A_SECOND = 10;
-const MAX_STREAMS = 1_024;
+export const MAX_STREAMS = 1_024;
 /** A reader this far behind is cut off: it would not catch up, and what it missed it can ask for by REST. */
 const MAX_BUFFERED_BYTES = 8_388_608;
 
@@ -22,47 +22,61 @@ function streamName(given: string): string {
   }
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-export class Connection {
+/** What a client asked for with the path of its connection. */
+export interface Address {
   readonly route: StreamRoute;
+  readonly combined: boolean;
+  readonly streams: readonly string[];
   /** Only these user events, or all. */
   readonly events: ReadonlySet<string> | null;
+}
+
+export interface Surroundings {
+  readonly clock: Clock;
+  readonly topics: Topics;
+  readonly faults: StreamFaults;
+}
+
+export class Connection implements Subscriber {
+  readonly route: StreamRoute;
+  readonly events: ReadonlySet<string> | null;
+  readonly openedAt: number;
   readonly #socket: WebSocket;
-  readonly #clock: Clock;
+  readonly #around: Surroundings;
   /** By normalised name, as the client wrote it. */
   readonly #streams = new Map<string, string>();
+  readonly #send: (text: string) => void;
   #combined: boolean;
   #second = 0;
   #messages = 0;
   lastPongAt: number;
 
-  constructor(socket: WebSocket, route: StreamRoute, combined: boolean, streams: readonly string[], events: ReadonlySet<string> | null, clock: Clock) {
+  constructor(socket: WebSocket, { route, combined, streams, events }: Address, around: Surroundings) {
     this.#socket = socket;
     this.route = route;
-    this.#combined = combined;
     this.events = events;
-    this.#clock = clock;
-    this.lastPongAt = clock.monotonic();
-    for (const given of streams) this.#streams.set(streamName(given), given);
+    this.#combined = combined;
+    this.#around = around;
+    this.openedAt = around.clock.monotonic();
+    this.lastPongAt = this.openedAt;
+    this.#send = (text) => this.#write(text);
+    this.#subscribe(streams);
     socket.on('message', (data, isBinary) => this.#onMessage(isBinary ? '' : String(data as Buffer)));
     socket.on('ping', () => this.#count());
     socket.on('pong', () => {
-      this.lastPongAt = clock.monotonic();
+      this.#count();
+      this.lastPongAt = around.clock.monotonic();
     });
+    socket.on('close', () => this.#gone());
+    if (this.#streams.size > MAX_STREAMS) socket.close(POLICY_VIOLATION, 'Too many streams');
   }
 
-  /** Sends `payload` if this connection subscribes to `stream`; serialised once for all by the caller. */
+  /** Sends an event of `stream` (normalised name); serialised once for all by the caller. */
   publish(stream: string, payload: string): void {
     const given = this.#streams.get(stream);
     if (given === undefined) return;
-    this.#send(this.#combined ? `{"stream":${JSON.stringify(given)},"data":${payload}}` : payload);
-  }
-
-  subscribes(stream: string): boolean {
-    return this.#streams.has(stream);
+    const text = this.#combined ? `{"stream":${JSON.stringify(given)},"data":${payload}}` : payload;
+    this.#around.faults.deliver(this.route, this.#send, text);
   }
 
   ping(): void {
@@ -73,7 +87,28 @@ export class Connection {
     this.#socket.terminate();
   }
 
-  #send(text: string): void {
+  #gone(): void {
+    for (const stream of this.#streams.keys()) this.#around.topics.remove(this, stream);
+    this.#streams.clear();
+    this.#around.faults.forget(this.#send);
+  }
+
+  #subscribe(streams: readonly string[]): void {
+    for (const given of streams) {
+      const name = streamName(given);
+      this.#streams.set(name, given);
+      this.#around.topics.add(this, name);
+    }
+  }
+
+  #unsubscribe(streams: readonly string[]): void {
+    for (const name of streams.map(streamName)) {
+      this.#streams.delete(name);
+      this.#around.topics.remove(this, name);
+    }
+  }
+
+  #write(text: string): void {
     if (this.#socket.readyState !== this.#socket.OPEN) return;
     if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) this.#socket.terminate();
     else this.#socket.send(text);
@@ -81,7 +116,7 @@ export class Connection {
 
   /** False once the client has sent too much in this second; it is then disconnected. */
   #count(): boolean {
-    const second = Math.floor(this.#clock.monotonic() / 1_000);
+    const second = Math.floor(this.#around.clock.monotonic() / 1_000);
     this.#messages = second === this.#second ? this.#messages + 1 : 1;
     this.#second = second;
     if (this.#messages <= MAX_MESSAGES_A_SECOND) return true;
@@ -91,51 +126,33 @@ export class Connection {
 
   #onMessage(data: string): void {
     if (!this.#count()) return;
-    let request: unknown;
     try {
-      request = JSON.parse(data);
-    } catch {
-      this.#fail(undefined, 3, 'Invalid JSON: expected value at line 1 column 1');
-      return;
+      const { id, request } = readRequest(data);
+      const overfull = request.method === 'SUBSCRIBE' && new Set([...this.#streams.keys(), ...request.streams.map(streamName)]).size > MAX_STREAMS;
+      if (overfull) throw new BadRequest(2, `Invalid request: more than ${MAX_STREAMS} streams`, id);
+      this.#write(JSON.stringify({ result: this.#perform(request), id }));
+    } catch (error) {
+      if (!(error instanceof BadRequest)) throw error;
+      this.#write(JSON.stringify({ error: { code: error.code, msg: error.message }, id: error.id }));
     }
-    if (!isRecord(request)) return this.#fail(undefined, 2, 'Invalid request: request must be an object');
-    const { id, method, params } = request;
-    if (id !== undefined && id !== null && typeof id !== 'string' && !Number.isSafeInteger(id)) return this.#fail(undefined, 2, 'Invalid request: request ID must be an unsigned integer or a string');
-    this.#request(id ?? null, method, params);
   }
 
-  #request(id: unknown, method: unknown, params: unknown): void {
-    const names = Array.isArray(params) ? params.filter((name): name is string => typeof name === 'string') : [];
-    const wellFormed = Array.isArray(params) && names.length === params.length;
-    switch (method) {
+  /** The `result` of the answer. */
+  #perform(request: StreamRequest): unknown {
+    switch (request.method) {
       case 'SUBSCRIBE':
+        this.#subscribe(request.streams);
+        return null;
       case 'UNSUBSCRIBE':
-        if (!wellFormed) return this.#fail(id, 2, 'Invalid request: params must be an array of stream names');
-        if (method === 'SUBSCRIBE' && this.#streams.size + names.length > MAX_STREAMS) return this.#fail(id, 2, `Invalid request: more than ${MAX_STREAMS} streams`);
-        for (const given of names) {
-          if (method === 'SUBSCRIBE') this.#streams.set(streamName(given), given);
-          else this.#streams.delete(streamName(given));
-        }
-        return this.#reply(id, null);
+        this.#unsubscribe(request.streams);
+        return null;
       case 'LIST_SUBSCRIPTIONS':
-        return this.#reply(id, [...this.#streams.values()]);
+        return [...this.#streams.values()];
       case 'SET_PROPERTY':
-        if (!Array.isArray(params) || params[0] !== 'combined' || typeof params[1] !== 'boolean') return this.#fail(id, 2, 'Invalid request: expected ["combined", true|false]');
-        this.#combined = params[1];
-        return this.#reply(id, null);
+        this.#combined = request.combined;
+        return null;
       case 'GET_PROPERTY':
-        if (!Array.isArray(params) || params[0] !== 'combined') return this.#fail(id, 2, 'Invalid request: expected ["combined"]');
-        return this.#reply(id, this.#combined);
-      default:
-        return this.#fail(id, 2, `Invalid request: unknown method ${JSON.stringify(method) ?? 'none'}`);
+        return this.#combined;
     }
-  }
-
-  #reply(id: unknown, result: unknown): void {
-    this.#send(JSON.stringify({ result, id }));
-  }
-
-  #fail(id: unknown, code: number, msg: string): void {
-    this.#send(JSON.stringify({ error: { code, msg }, ...(id === undefined ? {} : { id }) }));
   }
 }

@@ -7,30 +7,27 @@ import type { ExchangeEvent } from '../core/events.ts';
 import { INTERVAL_MINUTES, MINUTE_MS } from '../market/candle.ts';
 import type { MarketChange } from '../market/market.ts';
 import type { PaperVenue } from '../venue.ts';
-import { Connection, type StreamRoute } from './connection.ts';
+import { Connection, type Address } from './connection.ts';
 import { bookTickerMessage, klineMessage, markPriceMessage } from './market-messages.ts';
+import { concerns, type StreamFault, type StreamFaults } from './stream-faults.ts';
+import { Topics, type StreamRoute } from './topics.ts';
 import { userMessages } from './user-events.ts';
 
 const SECOND_MS = 1_000;
 const PING_EVERY_MS = 180_000;
 const PONG_WITHIN_MS = 600_000;
 const MAX_FRAME_BYTES = 65_536;
+/** A connection lives for a day. */
+const CONNECTION_LIFE_MS = 86_400_000;
 /** Streams without `@1s` speak every third second. */
 const SLOW_MARK_SECONDS = 3;
-
-interface Address {
-  readonly route: StreamRoute;
-  readonly combined: boolean;
-  readonly streams: string[];
-  readonly events: ReadonlySet<string> | null;
-}
 
 /** Reads `/market/ws/a@b/c@d`, `/private/stream?streams=…`, `/private/ws?listenKey=…`; null for a path that is no stream. */
 function readAddress(url: string): Address | null {
   const [path = '', query = ''] = url.split('?', 2);
   const parts = path.split('/').slice(1);
   const first = parts[0] ?? '';
-  const route = first === 'market' || first === 'private' || first === 'public' ? first : 'public';
+  const route: StreamRoute = first === 'market' || first === 'private' || first === 'public' ? first : 'public';
   const rest = first === route ? parts.slice(1) : parts;
   const mode = rest[0];
   if (mode !== 'ws' && mode !== 'stream') return null;
@@ -46,15 +43,19 @@ export class StreamHub {
   readonly #clock: Clock;
   readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES });
   readonly #connections = new Set<Connection>();
+  readonly #topics = new Topics();
+  readonly #faults: StreamFaults;
   #timer: TimerHandle | null = null;
   #seconds = 0;
   #lastPing: number;
   #updates = 0;
 
-  constructor(venue: PaperVenue, server: Server, clock: Clock) {
+  constructor(venue: PaperVenue, server: Server, clock: Clock, faults: StreamFaults) {
     this.#venue = venue;
     this.#clock = clock;
     this.#lastPing = clock.monotonic();
+    this.#faults = faults;
+    faults.onBegin((fault) => this.#onFault(fault));
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#upgrade(request, socket, head));
     venue.onMarket((change) => this.#onMarket(change));
     venue.onEvents((events) => this.#onEvents(events));
@@ -74,8 +75,14 @@ export class StreamHub {
       socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
       return;
     }
+    const cut = this.#faults.on(address.route, 'disconnect');
+    if (cut) {
+      this.#faults.used(cut, `a ${address.route} connection was refused`);
+      socket.destroy();
+      return;
+    }
     this.#sockets.handleUpgrade(request, socket, head, (accepted) => {
-      const connection = new Connection(accepted, address.route, address.combined, address.streams, address.events, this.#clock);
+      const connection = new Connection(accepted, address, { clock: this.#clock, topics: this.#topics, faults: this.#faults });
       this.#connections.add(connection);
       accepted.on('close', () => this.#connections.delete(connection));
       // A broken frame: ws closes the connection itself; without a listener it would be an unhandled error.
@@ -83,13 +90,13 @@ export class StreamHub {
     });
   }
 
-  /** `payload` is made only when someone subscribes. */
-  #publish(route: StreamRoute, stream: string, payload: () => unknown): void {
-    let text: string | undefined;
+  #onFault(fault: StreamFault): void {
+    if (fault.action === 'expire-listen-key') this.#expireKeys();
+    if (fault.action !== 'disconnect') return;
     for (const connection of this.#connections) {
-      if (connection.route !== route || !connection.subscribes(stream)) continue;
-      text ??= JSON.stringify(payload());
-      connection.publish(stream, text);
+      if (!concerns(fault, connection.route)) continue;
+      this.#faults.used(fault, `a ${connection.route} connection was cut`);
+      connection.terminate();
     }
   }
 
@@ -100,7 +107,7 @@ export class StreamHub {
     const rules = this.#venue.state.rules.get(view.symbol)!;
     const series = this.#venue.market.series(view.symbol)!;
     this.#updates += 1;
-    this.#publish('public', `${symbol}@bookTicker`, () => bookTickerMessage(view, rules, this.#updates, now));
+    this.#topics.publish('public', `${symbol}@bookTicker`, () => bookTickerMessage(view, rules, this.#updates, now));
     for (const [interval, minutes] of Object.entries(INTERVAL_MINUTES)) {
       const stream = `${symbol}@kline_${interval}`;
       const span = minutes * MINUTE_MS;
@@ -108,9 +115,9 @@ export class StreamHub {
       const over = closed !== null && Math.floor(closed.openTime / span) !== Math.floor(candle.candle.openTime / span);
       if (over) {
         const openTime = Math.floor(closed.openTime / span) * span;
-        this.#publish('market', stream, () => klineMessage(view.symbol, interval, minutes, series.list(minutes, openTime, openTime, 1)[0] ?? closed, true, now));
+        this.#topics.publish('market', stream, () => klineMessage(view.symbol, interval, minutes, series.list(minutes, openTime, openTime, 1)[0] ?? closed, true, now));
       }
-      this.#publish('market', stream, () => klineMessage(view.symbol, interval, minutes, series.current(minutes)!, false, now));
+      this.#topics.publish('market', stream, () => klineMessage(view.symbol, interval, minutes, series.current(minutes)!, false, now));
     }
   }
 
@@ -122,8 +129,8 @@ export class StreamHub {
       if (key === undefined) continue;
       for (const { event: name, payload } of messages) {
         const text = JSON.stringify(payload);
-        for (const connection of this.#connections) {
-          if (connection.route === 'private' && (connection.events?.has(name) ?? true)) connection.publish(key, text);
+        for (const listener of this.#topics.listeners('private', key)) {
+          if (listener.events?.has(name) ?? true) listener.publish(key, text);
         }
       }
     }
@@ -143,19 +150,24 @@ export class StreamHub {
     const now = this.#venue.now();
     const speeds = this.#seconds % SLOW_MARK_SECONDS === 0 ? ['@1s', ''] : ['@1s'];
     for (const speed of speeds) {
-      for (const view of this.#venue.market.views()) this.#publish('market', `${view.symbol.toLowerCase()}@markPrice${speed}`, () => markPriceMessage(view, now));
-      this.#publish('market', `!markPrice@arr${speed}`, () => this.#venue.market.views().map((view) => markPriceMessage(view, now)));
+      for (const view of this.#venue.market.views()) this.#topics.publish('market', `${view.symbol.toLowerCase()}@markPrice${speed}`, () => markPriceMessage(view, now));
+      this.#topics.publish('market', `!markPrice@arr${speed}`, () => this.#venue.market.views().map((view) => markPriceMessage(view, now)));
     }
   }
 
-  /** The socket stays open; nothing more comes on the key. */
+  /** The socket stays open; nothing more comes on the key. A fault expires keys that have time left. */
   #expireKeys(): void {
     const now = this.#venue.now();
-    for (const key of this.#venue.listenKeys.expire(now)) this.#publish('private', key, () => ({ e: 'listenKeyExpired', E: now, listenKey: key }));
+    const early = this.#faults.on('private', 'expire-listen-key');
+    for (const key of this.#venue.listenKeys.expire(early ? Infinity : now)) {
+      if (early) this.#faults.used(early, 'a listen key was expired');
+      this.#topics.publish('private', key, () => ({ e: 'listenKeyExpired', E: now, listenKey: key }));
+    }
   }
 
   #pingAll(): void {
     const now = this.#clock.monotonic();
+    for (const connection of this.#connections) if (now - connection.openedAt >= CONNECTION_LIFE_MS) connection.terminate();
     if (now - this.#lastPing < PING_EVERY_MS) return;
     this.#lastPing = now;
     for (const connection of this.#connections) {

@@ -5,6 +5,7 @@ import { sleep, type Clock } from '../../supervision/clock.ts';
 import { Control, CONTROL_PREFIX } from '../control/control.ts';
 import { faultAnswer, type Faults } from '../control/faults.ts';
 import { VenueError } from '../core/venue-error.ts';
+import type { StreamFaults } from '../streams/stream-faults.ts';
 import type { Log, PaperVenue } from '../venue.ts';
 import { Dispatcher, refusalAnswer, type WireAnswer, type WireRequest } from './dispatch.ts';
 import type { Limits } from './rate-limits.ts';
@@ -15,6 +16,7 @@ const MAX_BODY_BYTES = 1_048_576;
 export interface HttpServerOptions {
   readonly venue: PaperVenue;
   readonly faults: Faults;
+  readonly streamFaults: StreamFaults;
   readonly limits: Limits;
   readonly clock: Clock;
   readonly log: Log;
@@ -56,7 +58,7 @@ function send(response: ServerResponse, answer: WireAnswer): void {
 export function createHttpServer(options: HttpServerOptions): Server {
   const { venue, faults, clock, log } = options;
   const dispatcher = new Dispatcher(venue, options.limits, log);
-  const control = new Control(venue, faults);
+  const control = new Control(venue, faults, options.streamFaults);
 
   /** Null: no answer, and the socket is left as it is. */
   async function serve(request: WireRequest, socket: Socket): Promise<WireAnswer | null> {
