@@ -1,8 +1,10 @@
 /** The running exchange: a command is on disk before anyone hears of it, and the market's state follows about once a second. */
 import type { Clock, TimerHandle } from '../supervision/clock.ts';
 import type { Decimal } from '../protocol/decimal.ts';
+import { Countdowns } from './countdowns.ts';
 import { execute, type Command, type Outcome } from './core/exchange-core.ts';
 import type { ExchangeEvent } from './core/events.ts';
+import { fundingRateOf, fundingTimeAt } from './core/funding.ts';
 import { applyEvent, emptyState, type AccountState, type ExchangeState } from './core/state.ts';
 import { VenueError } from './core/venue-error.ts';
 import type { Candle } from './market/candle.ts';
@@ -33,6 +35,7 @@ export class PaperVenue {
   readonly state: ExchangeState;
   readonly market: Market;
   readonly listenKeys: ListenKeys;
+  readonly countdowns: Countdowns;
   /** Milliseconds by which the server's clock is off, for tests of clients' clocks. */
   clockOffsetMs = 0;
   readonly #store: Store;
@@ -42,6 +45,8 @@ export class PaperVenue {
   readonly #unsaved = new Map<string, { symbol: string; candle: Candle }>();
   readonly #onFatal: (error: unknown) => void;
   #saveTimer: TimerHandle | null = null;
+  /** The newest funding time that was settled, or that was past already at the start: while the exchange was down nobody paid. */
+  #funded: number;
   #broken: { readonly cause: unknown } | null = null;
 
   /** Opens the exchange, resumed when the store holds one. Nothing ticks before `run`. @throws StartRefused */
@@ -56,6 +61,8 @@ export class PaperVenue {
     for (const event of saved?.events ?? []) applyEvent(this.state, event);
     this.market.open(saved?.market, saved?.candles);
     for (const view of this.market.views()) this.state.markets.set(view.symbol, { view, sides: new Map() });
+    this.countdowns = new Countdowns(clock, (account, symbol) => this.execute({ type: 'CancelAllOrders', account, symbol }));
+    this.#funded = fundingTimeAt(clock.now());
     this.listenKeys = new ListenKeys(store, saved?.listenKeys ?? []);
     if (!this.state.accounts.has(DEFAULT_KEY)) this.execute({ type: 'OpenAccount', apiKey: DEFAULT_KEY, apiSecret: DEFAULT_SECRET, deposit: options.balance });
     if (saved) {
@@ -101,6 +108,7 @@ export class PaperVenue {
   #fail(cause: unknown): void {
     this.#broken = { cause };
     this.market.close();
+    this.countdowns.close();
     this.#saveTimer?.cancel();
     this.#onFatal(cause);
   }
@@ -113,6 +121,14 @@ export class PaperVenue {
     this.#marketListeners.push(listener);
   }
 
+  /** What is due by the server's clock alone. A funding time is settled once, also when the clock is set back over it. */
+  passTime(): void {
+    const fundingTime = fundingTimeAt(this.now());
+    if (fundingTime <= this.#funded) return;
+    this.#funded = fundingTime;
+    for (const view of this.market.views()) this.execute({ type: 'SettleFunding', symbol: view.symbol, fundingTime, rate: fundingRateOf(view), mark: view.mark });
+  }
+
   /** Ticks and saves until `close`. */
   run(): void {
     this.market.run();
@@ -121,6 +137,7 @@ export class PaperVenue {
 
   close(): void {
     this.market.close();
+    this.countdowns.close();
     this.#saveTimer?.cancel();
     if (!this.#broken) this.saveMarket();
     this.#store.close();
@@ -134,6 +151,7 @@ export class PaperVenue {
   #keepSaving(): void {
     this.#saveTimer = this.#clock.after(SAVE_MARKET_MS, () => {
       try {
+        this.passTime();
         this.saveMarket();
       } catch (error) {
         this.#fail(error);
@@ -146,6 +164,7 @@ export class PaperVenue {
   #moved(change: MarketChange): void {
     const { symbol } = change.view;
     for (const candle of [change.candle.closed, change.candle.candle]) if (candle) this.#unsaved.set(`${symbol} ${candle.openTime}`, { symbol, candle });
+    this.passTime();
     this.execute({ type: 'MoveMarket', view: change.view });
     for (const listener of this.#marketListeners) listener(change);
   }

@@ -169,7 +169,15 @@ describe('paper exchange: wire', () => {
     const [bids, asks] = [depth.json['bids'] as string[][], depth.json['asks'] as string[][]];
     expect([bids.length, asks.length]).to.deep.equal([5, 5]);
     expect(Number(bids[0]![0])).to.be.lessThan(Number(asks[0]![0]));
-    expect((await client.get('/fapi/v1/premiumIndex', { symbol: SYMBOL })).json).to.include({ symbol: SYMBOL, lastFundingRate: '0.00000000' });
+    expect((await client.get('/fapi/v1/premiumIndex', { symbol: SYMBOL })).json).to.include({ symbol: SYMBOL, lastFundingRate: '0.00010000' });
+  });
+
+  it('serves open interest of a symbol in whole steps, and signs the agreement that changes nothing', async () => {
+    const { json } = await client.get('/fapi/v1/openInterest', { symbol: SYMBOL });
+    expect(json).to.include({ symbol: SYMBOL });
+    expect(json['openInterest']).to.match(/^[1-9]\d*$/);
+    expect((await client.get('/fapi/v1/openInterest', { symbol: 'NOPE' })).json).to.include({ code: -1121 });
+    expect((await client.signed('POST', '/fapi/v1/stock/contract')).json).to.include({ code: 200 });
   });
 
   it('survives broken requests and huge bodies', async () => {
@@ -202,6 +210,23 @@ describe('paper exchange: rate limits', () => {
       expect(Number(refused.headers.get('retry-after'))).to.be.within(1, 60);
       for (let i = 0; i < 120 && refused.status === 429; i++) refused = await client.get('/fapi/v1/ticker/24hr');
       expect([refused.status, refused.json['code']]).to.deep.equal([418, -1003]);
+    } finally {
+      await exchange.close();
+    }
+  });
+
+  it('lets five hundred requests for funding data through in five minutes, without weight', async () => {
+    const now = systemClock.now();
+    const exchange = await startForTest({ clock: { ...systemClock, now: () => now } });
+    try {
+      const client = new Client(exchange.url);
+      const ask = () => client.get('/fapi/v1/fundingInfo');
+      for (let i = 0; i < 499; i++) await ask();
+      const last = await ask();
+      expect([last.status, last.headers.get('x-mbx-used-weight-1m')]).to.deep.equal([200, '0']);
+      const refused = await ask();
+      expect([refused.status, refused.json['code']]).to.deep.equal([429, -1003]);
+      expect(Number(refused.headers.get('retry-after'))).to.be.within(1, 300);
     } finally {
       await exchange.close();
     }

@@ -3,6 +3,7 @@ import type { Decimal } from '../../protocol/decimal.ts';
 import { cancelAlgo, cancelAllAlgos, placeAlgo, triggerAlgos, type AlgoName, type AlgoRequest } from './algos.ts';
 import type { MarketView } from './book.ts';
 import type { ExchangeEvent } from './events.ts';
+import { settleFunding, type FundingSettlement } from './funding.ts';
 import { Turn } from './turn.ts';
 import { fillMakers } from './matching.ts';
 import type { MarginType } from './model.ts';
@@ -14,6 +15,7 @@ import type { AccountState, ExchangeState } from './state.ts';
 export type Command =
   | { readonly type: 'OpenAccount'; readonly apiKey: string; readonly apiSecret: string; readonly deposit: Decimal }
   | { readonly type: 'MoveMarket'; readonly view: MarketView }
+  | ({ readonly type: 'SettleFunding' } & FundingSettlement)
   | { readonly type: 'PlaceOrder'; readonly account: string; readonly request: OrderRequest }
   | { readonly type: 'CancelOrder'; readonly account: string; readonly name: OrderName }
   | { readonly type: 'CancelAllOrders'; readonly account: string; readonly symbol: string }
@@ -39,7 +41,7 @@ function moveMarket(turn: Turn, view: MarketView): void {
   }
 }
 
-function perform(turn: Turn, own: AccountState, command: Exclude<Command, { type: 'OpenAccount' | 'MoveMarket' }>): number | null {
+function perform(turn: Turn, own: AccountState, command: Exclude<Command, { type: 'OpenAccount' | 'MoveMarket' | 'SettleFunding' }>): number | null {
   switch (command.type) {
     case 'PlaceOrder':
       return placeOrder(turn, own, command.request, null);
@@ -74,6 +76,8 @@ export function execute(state: ExchangeState, command: Command, now: number): Ou
   let id: number | null = null;
   if (command.type === 'MoveMarket') {
     moveMarket(turn, command.view);
+  } else if (command.type === 'SettleFunding') {
+    settleFunding(turn, command);
   } else if (command.type === 'OpenAccount') {
     const { apiKey, apiSecret, deposit } = command;
     if (state.accounts.has(apiKey)) throw new Error(`account ${apiKey} exists`);

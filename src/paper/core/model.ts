@@ -16,7 +16,7 @@ export const marginTypeSchema = z.enum(['CROSSED', 'ISOLATED']);
 export const accountSchema = z.object({
   apiKey: z.string(),
   apiSecret: z.string(),
-  /** USDT; deposit + Σ realised − Σ commission, to the last digit. */
+  /** USDT; deposit + Σ realised − Σ commission + Σ income, to the last digit. */
   wallet: exact,
   deposit: exact,
   openedAt: at,
@@ -106,6 +106,20 @@ export const algoSchema = z.object({
   updateTime: at,
 });
 
+/** A change of the wallet that is no trade's and no transfer's. */
+export const incomeSchema = z.object({
+  account: z.string(),
+  tranId: id,
+  symbol: z.string(),
+  incomeType: z.enum(['FUNDING_FEE']),
+  /** USDT, signed: negative was paid. */
+  amount: exact,
+  time: at,
+});
+
+/** One settlement of a symbol's funding. */
+export const fundingSchema = z.object({ symbol: z.string(), fundingTime: at, rate: exact, mark: exact });
+
 export type Side = z.infer<typeof sideSchema>;
 export type TimeInForce = z.infer<typeof timeInForceSchema>;
 export type AlgoType = z.infer<typeof algoTypeSchema>;
@@ -117,3 +131,5 @@ export type Position = Readonly<z.infer<typeof positionSchema>>;
 export type Order = Readonly<z.infer<typeof orderSchema>>;
 export type Trade = Readonly<z.infer<typeof tradeSchema>>;
 export type Algo = Readonly<z.infer<typeof algoSchema>>;
+export type Income = Readonly<z.infer<typeof incomeSchema>>;
+export type Funding = Readonly<z.infer<typeof fundingSchema>>;

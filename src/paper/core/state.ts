@@ -2,10 +2,12 @@
 import { ZERO } from '../../protocol/decimal.ts';
 import type { Level, MarketView } from './book.ts';
 import type { ExchangeEvent } from './events.ts';
-import type { Account, Algo, Order, Position, Settings, Side, Trade } from './model.ts';
+import type { Account, Algo, Funding, Income, Order, Position, Settings, Side, Trade } from './model.ts';
 import type { SymbolRules } from './symbol-rules.ts';
 
 const DEFAULT_LEVERAGE = 20;
+/** Income and settled fundings are kept this long, as on the live venue. */
+const RETENTION_MS = 90 * 86_400_000;
 
 export interface AccountState {
   account: Account;
@@ -16,6 +18,8 @@ export interface AccountState {
   /** Newest order of each symbol and client id. */
   readonly byClientId: Map<string, number>;
   readonly trades: Trade[];
+  /** In the order of time, of the last 90 days. */
+  readonly incomes: Income[];
   readonly algos: Map<number, Algo>;
   readonly openAlgos: Map<number, Algo>;
   readonly byClientAlgoId: Map<string, number>;
@@ -31,22 +35,27 @@ export interface ExchangeState {
   readonly rules: Map<string, SymbolRules>;
   readonly markets: Map<string, Market>;
   readonly accounts: Map<string, AccountState>;
+  /** Of each symbol what was settled in the last 90 days, oldest first. */
+  readonly fundings: Map<string, Funding[]>;
   lastOrderId: number;
   lastAlgoId: number;
   lastTradeId: number;
+  lastTranId: number;
 }
 
 /** First ids are one above these: long, as live ones are, and apart from one another. */
-const BEFORE_FIRST = { order: 8_400_000_000, algo: 3_000_000_000_000, trade: 500_000_000 };
+const BEFORE_FIRST = { order: 8_400_000_000, algo: 3_000_000_000_000, trade: 500_000_000, tran: 7_000_000_000_000 };
 
 export function emptyState(rules: Iterable<SymbolRules>): ExchangeState {
   return {
     rules: new Map([...rules].map((rule) => [rule.symbol, rule])),
     markets: new Map(),
     accounts: new Map(),
+    fundings: new Map(),
     lastOrderId: BEFORE_FIRST.order,
     lastAlgoId: BEFORE_FIRST.algo,
     lastTradeId: BEFORE_FIRST.trade,
+    lastTranId: BEFORE_FIRST.tran,
   };
 }
 
@@ -59,6 +68,7 @@ function accountState(account: Account): AccountState {
     openOrders: new Map(),
     byClientId: new Map(),
     trades: [],
+    incomes: [],
     algos: new Map(),
     openAlgos: new Map(),
     byClientAlgoId: new Map(),
@@ -102,6 +112,18 @@ function setAlgo(state: ExchangeState, algo: Algo): void {
   state.lastAlgoId = Math.max(state.lastAlgoId, algo.algoId);
 }
 
+function dropBefore<T>(rows: T[], timeOf: (row: T) => number, oldest: number): void {
+  const kept = rows.findIndex((row) => timeOf(row) >= oldest);
+  rows.splice(0, kept < 0 ? rows.length : kept);
+}
+
+function setFunding(state: ExchangeState, funding: Funding): void {
+  const rows = state.fundings.get(funding.symbol) ?? [];
+  state.fundings.set(funding.symbol, rows);
+  rows.push(funding);
+  dropBefore(rows, (row) => row.fundingTime, funding.fundingTime - RETENTION_MS);
+}
+
 /** Events carry what is true after them, so applying is setting; it serves a running exchange and one that is being loaded alike. */
 export function applyEvent(state: ExchangeState, event: ExchangeEvent): void {
   switch (event.type) {
@@ -126,6 +148,18 @@ export function applyEvent(state: ExchangeState, event: ExchangeEvent): void {
       state.lastTradeId = Math.max(state.lastTradeId, event.trade.id);
       break;
     }
+    case 'IncomeBooked': {
+      const own = owner(state, event.income.account);
+      own.incomes.push(event.income);
+      dropBefore(own.incomes, (row) => row.time, event.income.time - RETENTION_MS);
+      own.positions.set(event.position.symbol, event.position);
+      own.account = event.account;
+      state.lastTranId = Math.max(state.lastTranId, event.income.tranId);
+      break;
+    }
+    case 'FundingSettled':
+      setFunding(state, event.funding);
+      break;
     case 'AlgoChanged':
       setAlgo(state, event.algo);
       break;

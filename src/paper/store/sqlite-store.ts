@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { z } from 'zod';
-import { accountSchema, algoSchema, orderSchema, positionSchema, settingsSchema, tradeSchema } from '../core/model.ts';
+import { accountSchema, algoSchema, fundingSchema, incomeSchema, orderSchema, positionSchema, settingsSchema, tradeSchema } from '../core/model.ts';
 import type { ExchangeEvent } from '../core/events.ts';
 import { candleSchema, type Candle } from '../market/candle.ts';
 import { KEPT_CANDLES } from '../market/candle-series.ts';
@@ -47,6 +47,14 @@ function recordsOf(event: ExchangeEvent): StoredRecord[] {
         { kind: 'position', part: `${event.position.account} ${event.position.symbol}`, id: 0, body: event.position },
         { kind: 'account', part: event.account.apiKey, id: 0, body: event.account },
       ];
+    case 'IncomeBooked':
+      return [
+        { kind: 'income', part: '', id: event.income.tranId, body: event.income },
+        { kind: 'position', part: `${event.position.account} ${event.position.symbol}`, id: 0, body: event.position },
+        { kind: 'account', part: event.account.apiKey, id: 0, body: event.account },
+      ];
+    case 'FundingSettled':
+      return [{ kind: 'funding', part: event.funding.symbol, id: event.funding.fundingTime, body: event.funding }];
     case 'AlgoChanged':
       return [{ kind: 'algo', part: '', id: event.algo.algoId, body: event.algo }];
   }
@@ -137,6 +145,13 @@ export class SqliteStore implements Store {
       if (!order || !position || !account) throw new Error(`trade ${trade.id} has no order, position or account`);
       events.push({ type: 'OrderTraded', time: trade.time, order, trade, position, account });
     }
+    for (const income of this.#bodies('income').map((body) => incomeSchema.parse(body))) {
+      const position = positions.get(`${income.account} ${income.symbol}`);
+      const account = owner.get(income.account);
+      if (!position || !account) throw new Error(`income ${income.tranId} has no position or account`);
+      events.push({ type: 'IncomeBooked', time: income.time, income, account, position });
+    }
+    for (const funding of this.#bodies('funding').map((body) => fundingSchema.parse(body))) events.push({ type: 'FundingSettled', time: funding.fundingTime, funding });
     for (const body of this.#bodies('algo')) {
       const algo = algoSchema.parse(body);
       events.push({ type: 'AlgoChanged', time: algo.updateTime, algo });

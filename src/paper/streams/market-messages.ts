@@ -1,13 +1,14 @@
 /** What the market streams say of a symbol. */
 import { text } from '../../protocol/decimal.ts';
 import { bookSide, type MarketView } from '../core/book.ts';
+import { fundingRateOf } from '../core/funding.ts';
 import type { SymbolRules } from '../core/symbol-rules.ts';
 import { MINUTE_MS, type Candle } from '../market/candle.ts';
-import { FUNDING_RATE, nextFundingTime } from '../wire/public-routes.ts';
+import { nextFundingTime } from '../wire/public-routes.ts';
 
 export function markPriceMessage(view: MarketView, now: number): Record<string, unknown> {
   const index = view.index.toFixed(8);
-  return { e: 'markPriceUpdate', E: now, s: view.symbol, p: view.mark.toFixed(8), ap: view.mark.toFixed(8), P: index, i: index, r: FUNDING_RATE, T: nextFundingTime(now), st: 1 };
+  return { e: 'markPriceUpdate', E: now, s: view.symbol, p: view.mark.toFixed(8), ap: view.mark.toFixed(8), P: index, i: index, r: fundingRateOf(view).toFixed(8), T: nextFundingTime(now), st: 1 };
 }
 
 export function bookTickerMessage(view: MarketView, rules: SymbolRules, update: number, now: number): Record<string, unknown> {

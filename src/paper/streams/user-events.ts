@@ -1,8 +1,8 @@
 /** What the user stream says of an event, in the order the venue says it: nothing is told that the event does not hold. */
-import { text, ZERO } from '../../protocol/decimal.ts';
+import { text, ZERO, type Decimal } from '../../protocol/decimal.ts';
 import type { ExchangeEvent } from '../core/events.ts';
 import { breakEvenPrice } from '../core/ledger.ts';
-import type { Algo, Order, Trade } from '../core/model.ts';
+import type { Account, Algo, Order, Position, Trade } from '../core/model.ts';
 import { settingsOf, type AccountState, type ExchangeState } from '../core/state.ts';
 import { usdt } from '../wire/position-shapes.ts';
 import { averagePrice } from '../wire/shapes.ts';
@@ -54,10 +54,19 @@ function orderUpdate(time: number, order: Order, executionType: string, trade: T
   return { event: 'ORDER_TRADE_UPDATE', payload: { e: 'ORDER_TRADE_UPDATE', E: time, T: time, o } };
 }
 
-/** Wallet after this trade and the position it changed; `cw` is what isolated positions leave. */
-function accountUpdate(state: ExchangeState, own: AccountState, event: Extract<ExchangeEvent, { type: 'OrderTraded' }>): UserMessage {
-  const { position, account, time } = event;
-  const mark = state.markets.get(position.symbol)!.view.mark;
+/** What an ACCOUNT_UPDATE is about: why, the account and position after it, and what the wallet changed by besides profit and commission. */
+interface AccountChange {
+  readonly time: number;
+  readonly reason: string;
+  readonly account: Account;
+  readonly position: Position;
+  readonly change: Decimal;
+  readonly showsPosition: boolean;
+}
+
+/** Wallet and position after the event; `cw` is what isolated positions leave. */
+function accountUpdate(state: ExchangeState, own: AccountState, { time, reason, account, position, change, showsPosition }: AccountChange): UserMessage {
+  const mark = state.markets.get(position.symbol)?.view.mark ?? position.entryPrice;
   const isolated = settingsOf(own, position.symbol).marginType === 'ISOLATED';
   let crossWallet = account.wallet.minus(position.isolatedWallet);
   for (const other of own.positions.values()) if (other.symbol !== position.symbol) crossWallet = crossWallet.minus(other.isolatedWallet);
@@ -73,8 +82,8 @@ function accountUpdate(state: ExchangeState, own: AccountState, event: Extract<E
     ps: 'BOTH',
     ma: 'USDT',
   };
-  const B = { a: 'USDT', wb: text(account.wallet), cw: text(crossWallet), bc: '0' };
-  return { event: 'ACCOUNT_UPDATE', payload: { e: 'ACCOUNT_UPDATE', E: time, T: time, a: { m: 'ORDER', B: [B], P: [P] } } };
+  const B = { a: 'USDT', wb: text(account.wallet), cw: text(crossWallet), bc: text(change) };
+  return { event: 'ACCOUNT_UPDATE', payload: { e: 'ACCOUNT_UPDATE', E: time, T: time, a: { m: reason, B: [B], P: showsPosition ? [P] : [] } } };
 }
 
 function algoUpdate(own: AccountState, time: number, algo: Algo): UserMessage {
@@ -116,6 +125,7 @@ export function userMessages(state: ExchangeState, event: ExchangeEvent): { apiK
   switch (event.type) {
     case 'AccountOpened':
     case 'MarginTypeChanged':
+    case 'FundingSettled':
       return { apiKey: '', messages: [] };
     case 'LeverageChanged': {
       const { account, symbol, leverage } = event.settings;
@@ -130,7 +140,13 @@ export function userMessages(state: ExchangeState, event: ExchangeEvent): { apiK
       return { apiKey: event.order.account, messages: [orderUpdate(time, event.order, 'EXPIRED', null, '0')] };
     case 'OrderTraded': {
       const own = state.accounts.get(event.order.account)!;
-      return { apiKey: event.order.account, messages: [accountUpdate(state, own, event), orderUpdate(time, event.order, 'TRADE', event.trade, '0')] };
+      return { apiKey: event.order.account, messages: [accountUpdate(state, own, { ...event, reason: 'ORDER', change: ZERO, showsPosition: true }), orderUpdate(time, event.order, 'TRADE', event.trade, '0')] };
+    }
+    case 'IncomeBooked': {
+      const own = state.accounts.get(event.income.account)!;
+      const isolated = settingsOf(own, event.position.symbol).marginType === 'ISOLATED';
+      const change = { ...event, reason: event.income.incomeType, change: event.income.amount, showsPosition: isolated };
+      return { apiKey: event.income.account, messages: [accountUpdate(state, own, change)] };
     }
     case 'AlgoChanged': {
       const own = state.accounts.get(event.algo.account)!;

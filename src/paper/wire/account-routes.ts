@@ -1,14 +1,15 @@
 /** The account: balances, positions, settings, and the modes that this venue keeps as they are. */
 import { text } from '../../protocol/decimal.ts';
 import { BRACKETS, maxNotionalAt } from '../core/brackets.ts';
-import { MAKER_FEE, money, TAKER_FEE } from '../core/ledger.ts';
+import { MAKER_FEE, TAKER_FEE } from '../core/ledger.ts';
 import { accountMargin } from '../core/margin.ts';
 import { marginTypeSchema } from '../core/model.ts';
 import { VenueError, type Refusal } from '../core/venue-error.ts';
+import { symbolOf } from './order-request.ts';
+import { incomeHistory } from './income.ts';
 import { accountPositionV2, accountPositionV3, accountTotals, assetRow, balanceRow, everyPosition, positionRiskV2, positionRiskV3, symbolConfigRow } from './position-shapes.ts';
 import { rateLimitRows } from './public-routes.ts';
 import { done, type PrivateCall, type Route } from './route.ts';
-import { page, symbolOf } from './trade-routes.ts';
 
 const MODE = { feeTier: 0, canTrade: true, canDeposit: true, canWithdraw: true };
 
@@ -77,29 +78,6 @@ function keepOff(parameter: string, needless: Refusal): (call: PrivateCall) => u
   };
 }
 
-interface IncomeRow {
-  readonly symbol: string;
-  readonly incomeType: string;
-  readonly income: string;
-  readonly time: number;
-  readonly tranId: number;
-  readonly tradeId: string;
-}
-
-/** Two rows a trade, from the trade itself: there is no second book that could disagree. */
-function income(call: PrivateCall): unknown {
-  const { own, params } = call;
-  const type = params.text('incomeType');
-  const deposit: IncomeRow = { symbol: '', incomeType: 'TRANSFER', income: text(own.account.deposit), time: own.account.openedAt, tranId: 1, tradeId: '' };
-  const rows = [deposit];
-  for (const { symbol, id, time, commission, realised } of own.trades) {
-    rows.push({ symbol, incomeType: 'COMMISSION', income: text(money(commission.negated())), time, tranId: id * 2, tradeId: String(id) });
-    if (!realised.isZero()) rows.push({ symbol, incomeType: 'REALIZED_PNL', income: text(realised), time, tranId: id * 2 + 1, tradeId: String(id) });
-  }
-  const wanted = rows.filter((row) => type === null || row.incomeType === type);
-  return page(params, symbolOrNull(call), wanted, (row) => row.tranId, 'fromTranId').map((row) => ({ ...row, asset: 'USDT', info: row.incomeType }));
-}
-
 export const accountRoutes: readonly Route[] = [
   { name: 'GET /fapi/v2/balance', weight: 5, security: 'SIGNED', run: ({ venue, own }) => [balanceRow(venue.state, own)] },
   { name: 'GET /fapi/v3/balance', weight: 5, security: 'SIGNED', run: ({ venue, own }) => [balanceRow(venue.state, own)] },
@@ -131,7 +109,7 @@ export const accountRoutes: readonly Route[] = [
   { name: 'GET /fapi/v1/feeBurn', weight: 30, security: 'SIGNED', run: () => ({ feeBurn: false }) },
   { name: 'POST /fapi/v1/leverage', weight: 1, security: 'SIGNED', run: setLeverage },
   { name: 'POST /fapi/v1/marginType', weight: 1, security: 'SIGNED', run: setMarginType },
-  { name: 'GET /fapi/v1/income', weight: 30, security: 'SIGNED', run: income },
+  { name: 'GET /fapi/v1/income', weight: 30, security: 'SIGNED', run: incomeHistory },
   { name: 'GET /fapi/v1/rateLimit/order', weight: 1, security: 'SIGNED', run: () => rateLimitRows().filter((row) => row['rateLimitType'] === 'ORDERS') },
   { name: 'POST /fapi/v1/listenKey', weight: 1, security: 'KEY', run: ({ venue, own, now }) => ({ listenKey: venue.listenKeys.open(own.account.apiKey, now) }) },
   { name: 'PUT /fapi/v1/listenKey', weight: 1, security: 'KEY', run: ({ venue, own, now }) => ({ listenKey: venue.listenKeys.extend(own.account.apiKey, now) }) },

@@ -1,6 +1,7 @@
 /** Market data that anyone may ask for. */
-import { text } from '../../protocol/decimal.ts';
+import { decimal, floorTo, text } from '../../protocol/decimal.ts';
 import { bookSide, LEVELS_A_SIDE, type MarketView } from '../core/book.ts';
+import { FUNDING_INTERVAL_MS, fundingRateOf, fundingTimeAt } from '../core/funding.ts';
 import { levelsLeft } from '../core/matching.ts';
 import type { Side } from '../core/model.ts';
 import type { SymbolRules } from '../core/symbol-rules.ts';
@@ -10,14 +11,11 @@ import { VENUE_LIMITS } from './rate-limits.ts';
 import { bySymbol, type PublicCall, type Route } from './route.ts';
 import type { Params } from './params.ts';
 
-/** Every symbol pays funding at 00, 08 and 16 h UTC. */
-const FUNDING_INTERVAL_HOURS = 8;
-/** The venue charges no funding, and says so: a rate of zero. */
-export const FUNDING_RATE = '0.00000000';
+const FUNDING_INTERVAL_HOURS = FUNDING_INTERVAL_MS / 3_600_000;
+const OPEN_INTEREST_SHARE = 4;
 
 export function nextFundingTime(now: number): number {
-  const interval = FUNDING_INTERVAL_HOURS * 3_600_000;
-  return (Math.floor(now / interval) + 1) * interval;
+  return fundingTimeAt(now) + FUNDING_INTERVAL_MS;
 }
 
 function symbolInfo(rules: SymbolRules, trading: boolean): Record<string, unknown> {
@@ -136,7 +134,7 @@ function premiumIndex(call: PublicCall): unknown {
     markPrice: view.mark.toFixed(8),
     indexPrice: view.index.toFixed(8),
     estimatedSettlePrice: view.index.toFixed(8),
-    lastFundingRate: FUNDING_RATE,
+    lastFundingRate: fundingRateOf(view).toFixed(8),
     interestRate: '0.00010000',
     nextFundingTime: nextFundingTime(call.now),
     time: call.now,
@@ -166,6 +164,15 @@ function depthWeight(params: Params): number {
   return limit <= 50 ? 2 : limit === 100 ? 5 : limit === 500 ? 10 : 20;
 }
 
+/** A quarter of the day's volume, as it is on many live symbols: the market has no other customers to count. */
+function openInterest({ venue, params, now }: PublicCall): unknown {
+  const symbol = params.required('symbol');
+  const day = venue.market.day(symbol);
+  if (!day) throw new VenueError('BAD_SYMBOL');
+  const { stepSize } = venue.state.rules.get(symbol)!;
+  return { symbol, openInterest: text(floorTo(decimal(day.volume).dividedBy(OPEN_INTEREST_SHARE), stepSize)), time: now };
+}
+
 const priceTicker = (call: PublicCall): unknown => rows(call, (view) => ({ symbol: view.symbol, price: text(view.last), time: call.now }));
 
 export const publicRoutes: readonly Route[] = [
@@ -179,9 +186,11 @@ export const publicRoutes: readonly Route[] = [
   { name: 'GET /fapi/v2/ticker/price', weight: bySymbol(1, 2), security: 'NONE', run: priceTicker },
   { name: 'GET /fapi/v1/ticker/bookTicker', weight: bySymbol(2, 5), security: 'NONE', run: bookTicker },
   { name: 'GET /fapi/v1/premiumIndex', weight: bySymbol(1, 10), security: 'NONE', run: premiumIndex },
+  { name: 'GET /fapi/v1/openInterest', weight: 1, security: 'NONE', run: openInterest },
   {
     name: 'GET /fapi/v1/fundingInfo',
     weight: 0,
+    pool: 'FUNDING',
     security: 'NONE',
     run: ({ venue }) =>
       [...venue.state.rules.keys()].map((symbol) => ({ symbol, adjustedFundingRateCap: '0.02000000', adjustedFundingRateFloor: '-0.02000000', fundingIntervalHours: FUNDING_INTERVAL_HOURS, disclaimer: false })),

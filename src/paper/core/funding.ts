@@ -1,0 +1,64 @@
+/** Funding changes the wallet of whoever holds a position when it is settled, by −amount × mark × rate, and nothing else of him. */
+import { decimal, ONE, ZERO, type Decimal } from '../../protocol/decimal.ts';
+import type { MarketView } from './book.ts';
+import { larger, money, smaller } from './ledger.ts';
+import type { Income, Position } from './model.ts';
+import { settingsOf, type AccountState } from './state.ts';
+import type { Turn } from './turn.ts';
+
+/** Every symbol pays at 00, 08 and 16 h UTC. */
+export const FUNDING_INTERVAL_MS = 8 * 3_600_000;
+/** Of eight hours. */
+export const INTEREST_RATE: Decimal = decimal('0.0001');
+const DAMPER = decimal('0.0005');
+export const FUNDING_CAP: Decimal = decimal('0.02');
+const RATE_DECIMALS = 8;
+
+/** The newest funding time that is not after `now`, ms. */
+export function fundingTimeAt(now: number): number {
+  return Math.floor(now / FUNDING_INTERVAL_MS) * FUNDING_INTERVAL_MS;
+}
+
+function within(value: Decimal, bound: Decimal): Decimal {
+  return larger(bound.negated(), smaller(bound, value));
+}
+
+/** Premium P of mark over index, then P + clamp(interest − P, ± 0.05 %), capped. Source: Binance FAQ 360033525031, at one moment instead of averaged over the interval. */
+export function fundingRateOf({ mark, index }: Pick<MarketView, 'mark' | 'index'>): Decimal {
+  if (index.isZero()) return ZERO;
+  const premium = mark.dividedBy(index).minus(ONE);
+  const rate = premium.plus(within(INTEREST_RATE.minus(premium), DAMPER));
+  return within(rate, FUNDING_CAP).decimalPlaces(RATE_DECIMALS);
+}
+
+export interface FundingSettlement {
+  readonly symbol: string;
+  readonly fundingTime: number;
+  /** Positive: longs pay shorts. */
+  readonly rate: Decimal;
+  readonly mark: Decimal;
+}
+
+/** Books `amount` USDT into the wallet; of an isolated position also into what was set aside for it. */
+export function bookIncome(turn: Turn, own: AccountState, position: Position, incomeType: Income['incomeType'], amount: Decimal): void {
+  const isolated = settingsOf(own, position.symbol).marginType === 'ISOLATED' && !position.amount.isZero();
+  turn.emit({
+    type: 'IncomeBooked',
+    time: turn.now,
+    income: { account: own.account.apiKey, tranId: turn.state.lastTranId + 1, symbol: position.symbol, incomeType, amount, time: turn.now },
+    account: { ...own.account, wallet: own.account.wallet.plus(amount), updateTime: turn.now },
+    position: isolated ? { ...position, isolatedWallet: position.isolatedWallet.plus(amount), updateTime: turn.now } : position,
+  });
+}
+
+/** Settles one symbol for all accounts. A fee that rounds to nothing has no row. */
+export function settleFunding(turn: Turn, { symbol, fundingTime, rate, mark }: FundingSettlement): void {
+  turn.emit({ type: 'FundingSettled', time: turn.now, funding: { symbol, fundingTime, rate, mark } });
+  for (const own of turn.state.accounts.values()) {
+    for (const position of own.positions.values()) {
+      if (position.symbol !== symbol) continue;
+      const amount = money(position.amount.multipliedBy(mark).multipliedBy(rate).negated());
+      if (!amount.isZero()) bookIncome(turn, own, position, 'FUNDING_FEE', amount);
+    }
+  }
+}
