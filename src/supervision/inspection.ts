@@ -41,7 +41,7 @@ export type NodeStatus = 'starting' | 'running' | 'restarting' | 'suspended' | '
 /** As in OTP: `permanent` is always started again, `transient` only after a failure, `temporary` never. */
 export type RestartType = 'permanent' | 'transient' | 'temporary';
 
-/** Where every message went: `received = handled + queued + parked + flushed + dropped + dead`; the refused were never taken. */
+/** Where every message went: `received = handled + queued + parked + flushed + dropped + superseded + dead`; the refused were never taken. */
 export interface Accounts {
   readonly received: number;
   readonly handled: number;
@@ -50,6 +50,8 @@ export interface Accounts {
   readonly parked: number;
   readonly flushed: number;
   readonly dropped: number;
+  /** A newer one of the same key took its place: no loss, but what the mailbox is for. */
+  readonly superseded: number;
   readonly dead: number;
   readonly refused: number;
 }

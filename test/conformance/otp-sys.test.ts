@@ -61,7 +61,7 @@ describe('OTP sys', () => {
       answer([]);
     });
     expect(await cast.now(cast.outside('server', slow))).to.deep.equal([]);
-    expect(cast.detail('server')).to.deep.include({ status: 'running', accounts: { received: 1, handled: 1, queued: 0, parked: 0, flushed: 0, dropped: 0, dead: 0, refused: 0 } });
+    expect(cast.detail('server')).to.deep.include({ status: 'running', accounts: { received: 1, handled: 1, queued: 0, parked: 0, flushed: 0, dropped: 0, superseded: 0, dead: 0, refused: 0 } });
     expect(cast.detail('server').timing.serviceMs).to.include({ count: 1, max: 7 });
     expect(cast.world.system.resetTiming('server')).to.equal(true);
     expect(cast.detail('server').timing).to.deep.equal({ waitMs: { count: 0, p50: 0, p99: 0, max: 0 }, serviceMs: { count: 0, p50: 0, p99: 0, max: 0 } });

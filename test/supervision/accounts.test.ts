@@ -7,14 +7,14 @@ import { World } from '../kit/world.ts';
 import { CLASSES, stage } from './puppet.ts';
 import type { Cue, Stage } from './puppet.ts';
 
-const NOTHING: Accounts = { received: 0, handled: 0, queued: 0, parked: 0, flushed: 0, dropped: 0, dead: 0, refused: 0 };
+const NOTHING: Accounts = { received: 0, handled: 0, queued: 0, parked: 0, flushed: 0, dropped: 0, superseded: 0, dead: 0, refused: 0 };
 const boom: Cue = { type: 'note', text: 'boom' };
 const end: Cue = { type: 'do', act: () => stop('done') };
 const tick: Cue = { type: 'tick', text: 't' };
 
 function balanced({ accounts }: { readonly accounts: Accounts }): Accounts {
-  const { received, handled, queued, parked, flushed, dropped, dead } = accounts;
-  expect(handled + queued + parked + flushed + dropped + dead, JSON.stringify(accounts)).to.equal(received);
+  const { received, handled, queued, parked, flushed, dropped, superseded, dead } = accounts;
+  expect(handled + queued + parked + flushed + dropped + superseded + dead, JSON.stringify(accounts)).to.equal(received);
   return accounts;
 }
 
@@ -95,10 +95,10 @@ describe('accounts', () => {
     });
     one.world.system.control('puppet', 'suspend', 'test');
     for (const type of ['note', 'order', 'leave', 'tick'] as const) for (let i = 0; i < 3; i++) one.tell({ type, text: `${i}` });
-    expect(accountsOf(one)).to.deep.equal({ received: 10, queued: 5, dropped: 5, refused: 2 });
+    expect(accountsOf(one)).to.deep.equal({ received: 10, queued: 5, dropped: 3, superseded: 2, refused: 2 });
     one.world.system.control('puppet', 'kill', 'test');
     await one.world.settle();
-    expect(accountsOf(one)).to.deep.equal({ received: 10, handled: 3, flushed: 2, dropped: 5, refused: 2 });
+    expect(accountsOf(one)).to.deep.equal({ received: 10, handled: 3, flushed: 2, dropped: 3, superseded: 2, refused: 2 });
   });
 
   it('add up for questions: answered, crashed in hand, waiting at the end, overtaken by their deadline', async () => {

@@ -157,8 +157,8 @@ describe('properties of supervision', () => {
             await run.take(one);
             for (const child of ACTORS) {
               const { accounts } = run.detail(child);
-              const { received, handled, queued, parked, flushed, dropped, dead } = accounts;
-              expect(handled + queued + parked + flushed + dropped + dead, `${child} ${JSON.stringify(accounts)}`).to.equal(received);
+              const { received, handled, queued, parked, flushed, dropped, superseded, dead } = accounts;
+              expect(handled + queued + parked + flushed + dropped + superseded + dead, `${child} ${JSON.stringify(accounts)}`).to.equal(received);
             }
           }
           for (const child of ACTORS) run.world.system.control(child, 'resume', 'by the property');

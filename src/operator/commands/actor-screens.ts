@@ -40,8 +40,8 @@ function exit({ kind, incarnation, reason, at }: Exit): string {
 }
 
 /** As a sum, so that a person sees that no message is missing. */
-function accounts({ received, handled, queued, parked, flushed, dropped, dead, refused }: Accounts): string {
-  const parts = Object.entries({ queued, parked, flushed, dropped, dead }).filter(([, count]) => count > 0).map(([name, count]) => ` + ${count} ${name}`);
+function accounts({ received, handled, queued, parked, flushed, dropped, superseded, dead, refused }: Accounts): string {
+  const parts = Object.entries({ queued, parked, flushed, dropped, superseded, dead }).filter(([, count]) => count > 0).map(([name, count]) => ` + ${count} ${name}`);
   return `${received} received = ${handled} handled${parts.join('')}; ${refused} refused`;
 }
 

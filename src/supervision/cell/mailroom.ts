@@ -28,6 +28,7 @@ export class Mailroom {
   /** Every message that was received is in exactly one of these, waits, is in hand or was handled; the refused were never taken. */
   #received = 0;
   #dropped = 0;
+  #superseded = 0;
   #flushed = 0;
   #dead = 0;
   #refused = 0;
@@ -38,6 +39,7 @@ export class Mailroom {
     this.#path = path;
     this.#mail = new Mail(spec, (envelope, why) => {
       if (why === 'flushed') this.#flushed += 1;
+      else if (why === 'superseded') this.#superseded += 1;
       else this.#dropped += 1;
       this.#tellLost(envelope, why);
     });
@@ -139,7 +141,7 @@ export class Mailroom {
 
   accounts(): Accounts {
     const queued = this.#mail.depth + (this.inHand === undefined ? 0 : 1);
-    return { received: this.#received, handled: this.handled, queued, parked: this.#parking?.count ?? 0, flushed: this.#flushed, dropped: this.#dropped, dead: this.#dead, refused: this.#refused };
+    return { received: this.#received, handled: this.handled, queued, parked: this.#parking?.count ?? 0, flushed: this.#flushed, dropped: this.#dropped, superseded: this.#superseded, dead: this.#dead, refused: this.#refused };
   }
 
   view(): NodeView['mailbox'] {
