@@ -52,6 +52,7 @@ const catalogue = {
   SAME_POSITION_SIDE: [-4059, 'No need to change position side.'],
   POSITION_SIDE_MISMATCH: [-4061, "Order's position side does not match user's setting."],
   DUPLICATE_CLIENT_ID: [-4116, 'clientOrderId is duplicated'],
+  BATCH_SIZE: [-4082, 'Invalid number of batch place orders.'],
   USE_ALGO_ENDPOINT: [-4120, 'Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.'],
   CLOSE_POSITION_EXISTS: [-4130, 'An open stop or take profit order with GTE and closePosition in the direction is existing.'],
   QUANTITY_WITH_CLOSE_POSITION: [-4137, 'Quantity must be zero with closePosition equals true'],

@@ -2,9 +2,10 @@
 import { findAlgo, type AlgoName, type AlgoRequest } from '../core/algos.ts';
 import { algoTypeSchema, type Algo } from '../core/model.ts';
 import { VenueError } from '../core/venue-error.ts';
-import { bySymbol, done, type PrivateCall, type Route } from './route.ts';
+import { checkOneWay, sideOf, symbolOf } from './order-request.ts';
+import { page } from './paging.ts';
+import { bySymbol, done, ONE_ORDER, type PrivateCall, type Route } from './route.ts';
 import { algoAnswer, algoRow } from './shapes.ts';
-import { checkOneWay, page, sideOf, symbolOf } from './trade-routes.ts';
 
 const TIMES_IN_FORCE: readonly string[] = ['GTC', 'IOC', 'FOK', 'GTX', 'GTE_GTC'] satisfies Algo['timeInForce'][];
 
@@ -87,7 +88,7 @@ function allAlgoOrders(call: PrivateCall): unknown {
 }
 
 export const algoRoutes: readonly Route[] = [
-  { name: 'POST /fapi/v1/algoOrder', weight: 0, order: true, security: 'SIGNED', run: placeAlgo },
+  { name: 'POST /fapi/v1/algoOrder', weight: 0, orders: ONE_ORDER, security: 'SIGNED', run: placeAlgo },
   { name: 'DELETE /fapi/v1/algoOrder', weight: 1, security: 'SIGNED', run: cancelAlgo },
   { name: 'GET /fapi/v1/algoOrder', weight: 1, security: 'SIGNED', run: queryAlgo },
   { name: 'DELETE /fapi/v1/algoOpenOrders', weight: 1, security: 'SIGNED', run: cancelAllAlgos },

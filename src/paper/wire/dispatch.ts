@@ -3,6 +3,7 @@ import { VenueError } from '../core/venue-error.ts';
 import type { Log, PaperVenue } from '../venue.ts';
 import { accountRoutes } from './account-routes.ts';
 import { algoRoutes } from './algo-routes.ts';
+import { batchRoutes } from './batch-routes.ts';
 import { Params } from './params.ts';
 import { publicRoutes } from './public-routes.ts';
 import { RateLimits, Throttled, type Limits } from './rate-limits.ts';
@@ -29,7 +30,9 @@ export interface WireAnswer {
   readonly json: unknown;
 }
 
-const routes: ReadonlyMap<string, Route> = new Map([...publicRoutes, ...tradeRoutes, ...algoRoutes, ...accountRoutes].map((route) => [route.name, route]));
+/** Every endpoint there is; what is not in it answers as an unknown path. */
+export const ROUTES: readonly Route[] = [...publicRoutes, ...tradeRoutes, ...batchRoutes, ...algoRoutes, ...accountRoutes];
+const byName: ReadonlyMap<string, Route> = new Map(ROUTES.map((route) => [route.name, route]));
 
 export function refusalAnswer(error: VenueError, headers: Readonly<Record<string, string>> = {}): WireAnswer {
   const retry = error instanceof Throttled ? { 'Retry-After': String(error.retryAfterSeconds) } : {};
@@ -61,17 +64,18 @@ export class Dispatcher {
 
   #run({ method, path, query, body, apiKey, address }: WireRequest, headers: Record<string, string>): unknown {
     const now = this.#venue.now();
-    const route = routes.get(`${method} ${path}`);
+    const route = byName.get(`${method} ${path}`);
     if (!route) throw new VenueError('UNKNOWN_PATH', path, method);
-    const params = new Params(query, body);
+    const params = Params.ofRequest(query, body);
     const weight = typeof route.weight === 'number' ? route.weight : route.weight(params);
     headers['X-MBX-USED-WEIGHT-1M'] = String(this.#limits.request(address, weight, now));
+    if (route.pool === 'FUNDING') this.#limits.funding(address, now);
     const call: PublicCall = { venue: this.#venue, params, now };
     if (route.security === 'NONE') return route.run(call);
     const own = keyOwner(apiKey, (key) => this.#venue.account(key));
     if (route.security === 'SIGNED') checkSigned(own.account.apiSecret, query, body, params, now);
-    if (route.order) {
-      const counts = this.#limits.order(own.account.apiKey, now);
+    if (route.orders) {
+      const counts = this.#limits.order(own.account.apiKey, route.orders, now);
       headers['X-MBX-ORDER-COUNT-10S'] = String(counts.per10Seconds);
       headers['X-MBX-ORDER-COUNT-1M'] = String(counts.perMinute);
     }

@@ -27,9 +27,39 @@ function parsePairs(text: string): Map<string, string> {
 export class Params {
   readonly #values: ReadonlyMap<string, string>;
 
-  /** What is in both query and body counts as in the query. */
-  constructor(query: string, body: string) {
-    this.#values = new Map([...parsePairs(body), ...parsePairs(query)]);
+  private constructor(values: ReadonlyMap<string, string>) {
+    this.#values = values;
+  }
+
+  /** Of a request, both parts raw. What is in both query and body counts as in the query. */
+  static ofRequest(query: string, body: string): Params {
+    return new Params(new Map([...parsePairs(body), ...parsePairs(query)]));
+  }
+
+  /** Of one element of a batch: an object whose values are text, numbers or booleans. @throws VenueError for anything else */
+  static ofElement(element: unknown, name: string): Params {
+    if (typeof element !== 'object' || element === null || Array.isArray(element)) throw new VenueError('BAD_PARAMETER', name);
+    const values = new Map<string, string>();
+    for (const [key, value] of Object.entries(element)) {
+      if (value === null) continue;
+      if (typeof value === 'object') throw new VenueError('BAD_PARAMETER', key);
+      values.set(key, String(value));
+    }
+    return new Params(values);
+  }
+
+  /** A JSON array within a parameter, as batches are sent; null when it was not sent. @throws VenueError when it is none */
+  list(name: string): readonly unknown[] | null {
+    const value = this.text(name);
+    if (value === null) return null;
+    let list: unknown;
+    try {
+      list = JSON.parse(value);
+    } catch {
+      throw new VenueError('BAD_PARAMETER', name);
+    }
+    if (!Array.isArray(list)) throw new VenueError('BAD_PARAMETER', name);
+    return list;
   }
 
   /** Empty is as absent. */

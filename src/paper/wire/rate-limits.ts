@@ -1,5 +1,6 @@
 /** Request weight by address and orders by account, counted in clock windows; beyond the limit 429, and 418 for who goes on. */
 import { VenueError } from '../core/venue-error.ts';
+import type { OrderCount } from './route.ts';
 
 export interface Limits {
   readonly weightPerMinute: number;
@@ -10,7 +11,10 @@ export interface Limits {
 export const VENUE_LIMITS: Limits = { weightPerMinute: 2_400, ordersPer10Seconds: 300, ordersPerMinute: 1_200 };
 
 const MINUTE_MS = 60_000;
+const FIVE_MINUTES_MS = 300_000;
 const TEN_SECONDS_MS = 10_000;
+/** `fundingRate` and `fundingInfo` together, in five minutes. */
+const FUNDING_REQUESTS = 500;
 /** This many requests after the first 429 of a minute bring the ban. */
 const PATIENCE = 100;
 const BAN_MS = 120_000;
@@ -53,6 +57,7 @@ export class RateLimits {
   readonly #limits: Limits;
   readonly #weight = new Window(MINUTE_MS);
   readonly #refused = new Window(MINUTE_MS);
+  readonly #funding = new Window(FIVE_MINUTES_MS);
   readonly #orders10 = new Window(TEN_SECONDS_MS);
   readonly #orders60 = new Window(MINUTE_MS);
   readonly #bannedUntil = new Map<string, number>();
@@ -71,10 +76,16 @@ export class RateLimits {
     throw new Throttled(this.#weight.retryAfter(now), 'TOO_MANY_REQUESTS', address, String(this.#limits.weightPerMinute));
   }
 
-  /** Counts one order of an account; returns the values of both headers. @throws Throttled */
-  order(account: string, now: number): { per10Seconds: number; perMinute: number } {
-    const per10Seconds = this.#orders10.add(account, 1, now);
-    const perMinute = this.#orders60.add(account, 1, now);
+  /** Counts a request for funding data. @throws Throttled */
+  funding(address: string, now: number): void {
+    if (this.#funding.add(address, 1, now) <= FUNDING_REQUESTS) return;
+    throw new Throttled(this.#funding.retryAfter(now), 'TOO_MANY_REQUESTS', address, String(FUNDING_REQUESTS));
+  }
+
+  /** Counts the orders of a request; returns the values of both headers. @throws Throttled */
+  order(account: string, count: OrderCount, now: number): OrderCount {
+    const per10Seconds = this.#orders10.add(account, count.per10Seconds, now);
+    const perMinute = this.#orders60.add(account, count.perMinute, now);
     const { ordersPer10Seconds, ordersPerMinute } = this.#limits;
     if (per10Seconds > ordersPer10Seconds) throw new Throttled(this.#orders10.retryAfter(now), 'TOO_MANY_ORDERS', String(ordersPer10Seconds), '10 SECONDS');
     if (perMinute > ordersPerMinute) throw new Throttled(this.#orders60.retryAfter(now), 'TOO_MANY_ORDERS', String(ordersPerMinute), 'MINUTE');

@@ -14,12 +14,24 @@ export interface PrivateCall extends PublicCall {
   readonly own: AccountState;
 }
 
+/** Orders counted in the ten-second and the one-minute window. */
+export interface OrderCount {
+  readonly per10Seconds: number;
+  readonly perMinute: number;
+}
+
+export const ONE_ORDER: OrderCount = { per10Seconds: 1, perMinute: 1 };
+/** Of a whole batch, however many orders are in it. */
+export const ONE_BATCH: OrderCount = { per10Seconds: 5, perMinute: 1 };
+
 interface RouteBase {
   /** Method and path, `GET /fapi/v1/ping`. */
   readonly name: string;
   readonly weight: number | ((params: Params) => number);
-  /** Counts against the order limits. */
-  readonly order?: true;
+  /** Shares a limit of its own by address: 500 requests in five minutes. */
+  readonly pool?: 'FUNDING';
+  /** What it counts against the order limits of its account. */
+  readonly orders?: OrderCount;
 }
 
 /** NONE needs nothing, KEY the API key, SIGNED the key and a signature. `run` returns the JSON of the answer. */

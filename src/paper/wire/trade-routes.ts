@@ -1,63 +1,18 @@
 /** Ordinary orders: placing, cancelling, asking. */
-import type { Order, Side, TimeInForce } from '../core/model.ts';
-import { findOrder, type OrderName, type OrderRequest } from '../core/orders.ts';
+import type { Order } from '../core/model.ts';
+import { findOrder, type OrderName } from '../core/orders.ts';
+import { rehearseOrder } from '../core/rehearsal.ts';
 import { VenueError } from '../core/venue-error.ts';
-import type { Params } from './params.ts';
-import { bySymbol, done, type PrivateCall, type Route } from './route.ts';
+import { orderRequest, symbolOf } from './order-request.ts';
+import { page } from './paging.ts';
+import { bySymbol, done, ONE_ORDER, type PrivateCall, type Route } from './route.ts';
 import { orderAnswer, orderRow, tradeRow } from './shapes.ts';
 
-const CONDITIONAL_TYPES = ['STOP', 'STOP_MARKET', 'TAKE_PROFIT', 'TAKE_PROFIT_MARKET', 'TRAILING_STOP_MARKET'];
-const TIMES_IN_FORCE: readonly string[] = ['GTC', 'IOC', 'FOK', 'GTX'] satisfies TimeInForce[];
-/** Queries reach back a week unless asked otherwise. */
-const DEFAULT_LIMIT = 500;
-const MAX_LIMIT = 1_000;
-
-export function sideOf(params: Params): Side {
-  const side = params.required('side');
-  if (side !== 'BUY' && side !== 'SELL') throw new VenueError('BAD_SIDE');
-  return side;
-}
-
-/** A symbol the exchange lists. */
-export function symbolOf({ venue, params }: PrivateCall): string {
-  const symbol = params.required('symbol');
-  if (!venue.state.rules.has(symbol)) throw new VenueError('BAD_SYMBOL');
-  return symbol;
-}
-
-/** One-way mode, and what is not served about orders. */
-export function checkOneWay(params: Params): void {
-  const positionSide = params.text('positionSide');
-  if (positionSide !== null && positionSide !== 'BOTH') throw new VenueError('POSITION_SIDE_MISMATCH');
-  params.only('priceMatch', 'NONE');
-  params.only('selfTradePreventionMode', 'EXPIRE_MAKER');
-  params.only('newOrderRespType', 'ACK', 'RESULT');
-  const priceProtect = params.flag('priceProtect');
-  if (priceProtect) throw new VenueError('BAD_PARAMETER', 'priceProtect');
-}
-
-function orderRequest(call: PrivateCall): OrderRequest {
-  const { params } = call;
-  const symbol = symbolOf(call);
-  const side = sideOf(params);
-  const type = params.required('type');
-  if (CONDITIONAL_TYPES.includes(type)) throw new VenueError('USE_ALGO_ENDPOINT');
-  if (type !== 'LIMIT' && type !== 'MARKET') throw new VenueError('BAD_ORDER_TYPE');
-  checkOneWay(params);
-  if (params.flag('closePosition')) throw new VenueError('USE_ALGO_ENDPOINT');
-  const quantity = params.requiredDecimal('quantity');
-  const common = { symbol, side, quantity, reduceOnly: params.flag('reduceOnly'), clientOrderId: params.text('newClientOrderId') };
-  if (type === 'MARKET') {
-    for (const name of ['timeInForce', 'price']) if (params.text(name) !== null) throw new VenueError('NOT_REQUIRED', name);
-    return { ...common, type, timeInForce: null, price: null };
-  }
-  const timeInForce = params.required('timeInForce');
-  if (!TIMES_IN_FORCE.includes(timeInForce)) throw new VenueError('BAD_TIME_IN_FORCE');
-  return { ...common, type, timeInForce: timeInForce as TimeInForce, price: params.requiredDecimal('price') };
-}
+/** What a timer can wait for: 24 days. */
+const MAX_COUNTDOWN_MS = 2_147_483_647;
 
 /** ACK (default) answers before matching; RESULT the outcome, except that a GTC order is answered as it was accepted. */
-function placeOrder(call: PrivateCall): unknown {
+export function placeOrder(call: PrivateCall): unknown {
   const { venue, own, params } = call;
   const request = orderRequest(call);
   const { events, id } = venue.execute({ type: 'PlaceOrder', account: own.account.apiKey, request });
@@ -65,6 +20,11 @@ function placeOrder(call: PrivateCall): unknown {
   if (accepted?.type !== 'OrderAccepted') throw new Error('an order was placed without being accepted');
   const final = params.text('newOrderRespType') === 'RESULT' && request.timeInForce !== 'GTC';
   return orderAnswer(final ? own.orders.get(accepted.order.orderId)! : accepted.order);
+}
+
+/** All checks of an order and its answer as it would be accepted; nothing reaches the book. */
+function testOrder(call: PrivateCall): unknown {
+  return orderAnswer(rehearseOrder(call.venue.state, call.own, orderRequest(call), call.now));
 }
 
 function orderName(call: PrivateCall): OrderName {
@@ -85,6 +45,15 @@ function cancelAllOrders(call: PrivateCall): unknown {
   return done('The operation of cancel all open order is done.');
 }
 
+/** Renewed in time, or the symbol's open orders go; conditional orders stay. */
+function countdownCancelAll(call: PrivateCall): unknown {
+  const symbol = symbolOf(call);
+  const countdownTime = call.params.requiredWhole('countdownTime');
+  if (countdownTime < 0 || countdownTime > MAX_COUNTDOWN_MS) throw new VenueError('BAD_PARAMETER', 'countdownTime');
+  call.venue.countdowns.set(call.own.account.apiKey, symbol, countdownTime);
+  return { symbol, countdownTime: String(countdownTime) };
+}
+
 function queryOrder(call: PrivateCall): unknown {
   const order = findOrder(call.own, orderName(call));
   if (!order) throw new VenueError('NO_SUCH_ORDER');
@@ -103,24 +72,6 @@ function openOrders(call: PrivateCall): unknown {
   return open.toSorted((a, b) => a.orderId - b.orderId).map(orderRow);
 }
 
-interface Dated {
-  readonly symbol: string;
-  readonly time: number;
-}
-
-/** Records of a symbol within `startTime`…`endTime`: from `fromId` or a start the oldest `limit`, else the newest. */
-export function page<T extends Dated>(params: Params, symbol: string | null, records: Iterable<T>, idOf: (record: T) => number, fromName: string): T[] {
-  const [from, start, end] = [params.whole(fromName), params.whole('startTime'), params.whole('endTime')];
-  if (start !== null && end !== null && start > end) throw new VenueError('BAD_PARAMETER', 'endTime');
-  const limit = params.limit('limit', DEFAULT_LIMIT, MAX_LIMIT);
-  const found: T[] = [];
-  for (const record of records) {
-    const inTime = (start === null || record.time >= start) && (end === null || record.time <= end);
-    if ((symbol === null || record.symbol === symbol) && inTime && (from === null || idOf(record) >= from)) found.push(record);
-  }
-  return from === null && start === null ? found.slice(-limit) : found.slice(0, limit);
-}
-
 function allOrders(call: PrivateCall): unknown {
   const symbol = call.params.text('symbol') === null ? null : symbolOf(call);
   return page<Order>(call.params, symbol, call.own.orders.values(), (order) => order.orderId, 'orderId').map(orderRow);
@@ -134,12 +85,16 @@ function userTrades(call: PrivateCall): unknown {
 }
 
 export const tradeRoutes: readonly Route[] = [
-  { name: 'POST /fapi/v1/order', weight: 0, order: true, security: 'SIGNED', run: placeOrder },
+  { name: 'POST /fapi/v1/order', weight: 0, orders: ONE_ORDER, security: 'SIGNED', run: placeOrder },
+  { name: 'POST /fapi/v1/order/test', weight: 0, security: 'SIGNED', run: testOrder },
   { name: 'DELETE /fapi/v1/order', weight: 1, security: 'SIGNED', run: cancelOrder },
   { name: 'GET /fapi/v1/order', weight: 1, security: 'SIGNED', run: queryOrder },
   { name: 'GET /fapi/v1/openOrder', weight: 1, security: 'SIGNED', run: queryOpenOrder },
   { name: 'GET /fapi/v1/openOrders', weight: bySymbol(1, 40), security: 'SIGNED', run: openOrders },
   { name: 'GET /fapi/v1/allOrders', weight: 5, security: 'SIGNED', run: allOrders },
   { name: 'DELETE /fapi/v1/allOpenOrders', weight: 1, security: 'SIGNED', run: cancelAllOrders },
+  { name: 'POST /fapi/v1/countdownCancelAll', weight: 10, security: 'SIGNED', run: countdownCancelAll },
+  // Nothing here is a TradFi contract: signing the agreement is all that it does.
+  { name: 'POST /fapi/v1/stock/contract', weight: 50, security: 'SIGNED', run: () => done('success') },
   { name: 'GET /fapi/v1/userTrades', weight: 5, security: 'SIGNED', run: userTrades },
 ];
