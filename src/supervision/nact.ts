@@ -6,7 +6,7 @@ import { dispatch, spawn, start, stop } from 'nact';
 import type { Ref as NactRef } from 'nact';
 import { Ring } from './ring.ts';
 import type { Stamp } from './stamp.ts';
-import type { Turns } from './turns.ts';
+import type { Turn, Turns } from './turns.ts';
 
 const WAKE = Symbol('wake');
 
@@ -28,11 +28,34 @@ const spawnSilent = spawn as unknown as (
 let systems = 0;
 const resume = { onCrash: (_message: unknown, _error: unknown, context: { resume: symbol }) => context.resume };
 
-/** One cell's nact actor. */
-interface Slot {
+/** One cell's place among the turns, and its nact actor. */
+class Slot implements Turn {
   readonly actor: NactRef<symbol>;
   readonly run: () => void;
-  closed: boolean;
+  closed = false;
+  readonly #queue: TurnQueue;
+
+  constructor(actor: NactRef<symbol>, run: () => void, queue: TurnQueue) {
+    this.actor = actor;
+    this.run = run;
+    this.#queue = queue;
+  }
+
+  wake(): void {
+    this.#queue.enter(this);
+  }
+
+  close(): void {
+    this.closed = true;
+    stop(this.actor);
+    this.#queue.left(this);
+  }
+}
+
+interface TurnQueue {
+  enter(slot: Slot): void;
+  /** It has been closed; if it held the token, another gets one. */
+  left(slot: Slot): void;
 }
 
 /**
@@ -77,23 +100,19 @@ export function nactTurns(stamp: Stamp): Turns {
     }
   };
 
-  return {
-    register(run) {
-      const slot: Slot = { actor: spawnSilent(root, drain, `c${++uid}`, resume), run, closed: false };
-      return {
-        wake() {
-          ready.push(slot);
-          pass();
-        },
-        close() {
-          slot.closed = true;
-          stop(slot.actor);
-          if (holder !== slot) return;
-          holder = undefined;
-          pass();
-        },
-      };
+  const queue: TurnQueue = {
+    enter(slot) {
+      ready.push(slot);
+      pass();
     },
+    left(slot) {
+      if (holder !== slot) return;
+      holder = undefined;
+      pass();
+    },
+  };
+  return {
+    register: (run) => new Slot(spawnSilent(root, drain, `c${++uid}`, resume), run, queue),
     enough: (taken) => stamp.value >= until || (taken >= TURN_MESSAGES && ready.length > 0),
     close() {
       ready.drain();
