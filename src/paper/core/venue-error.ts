@@ -11,6 +11,7 @@ const catalogue = {
   INVALID_SIGNATURE: [-1022, 'Signature for this request is not valid.'],
   ILLEGAL_CHARS: [-1100, "Illegal characters found in parameter '%s'."],
   BODY_TOO_LARGE: [-1101, 'Too many parameters sent for this endpoint.', 413],
+  DUPLICATE_PARAMETER: [-1101, 'Duplicate values for a parameter detected.'],
   MANDATORY: [-1102, "Mandatory parameter '%s' was not sent, was empty/null, or malformed."],
   MANDATORY_EITHER: [-1102, "Param '%s' or '%s' must be sent, but both were empty/null!"],
   NOT_REQUIRED: [-1106, "Parameter '%s' sent when not required."],
@@ -66,6 +67,9 @@ const catalogue = {
 } as const satisfies Record<string, readonly [number, string, number?]>;
 
 export type Refusal = keyof typeof catalogue;
+
+/** What there is to refuse with: for documents, and for the test that each is reached by a request. */
+export const REFUSALS: readonly { readonly refusal: Refusal; readonly code: number; readonly text: string; readonly status: number }[] = Object.entries(catalogue).map(([refusal, [code, text, status = 400]]: [string, readonly [number, string, number?]]) => ({ refusal: refusal as Refusal, code, text, status }));
 
 /** A refusal on its way to the client: `{"code", "msg"}` with `status`. Nothing has changed when it is thrown. */
 export class VenueError extends Error {

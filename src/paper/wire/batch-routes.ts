@@ -29,7 +29,9 @@ function placeBatch(call: PrivateCall): unknown {
 /** By order ids when they are given, else by client ids. */
 function cancelBatch(call: PrivateCall): unknown {
   const symbol = symbolOf(call);
-  const [ids, clientIds] = [call.params.list('orderIdList'), call.params.list('origClientOrderIdList')];
+  // Client libraries write these two names in lower case, and the live venue takes it.
+  const either = (name: string) => call.params.list(name) ?? call.params.list(name.toLowerCase());
+  const [ids, clientIds] = [either('orderIdList'), either('origClientOrderIdList')];
   const [name, list] = ids === null ? ['origClientOrderIdList', clientIds] as const : ['orderIdList', ids] as const;
   if (list === null) throw new VenueError('MANDATORY_EITHER', 'orderIdList', 'origClientOrderIdList');
   if (list.length < 1 || list.length > MAX_CANCELED) throw new VenueError('BAD_PARAMETER', name);

@@ -64,6 +64,7 @@ export class Dispatcher {
 
   #run({ method, path, query, body, apiKey, address }: WireRequest, headers: Record<string, string>): unknown {
     const now = this.#venue.now();
+    headers['X-MBX-USED-WEIGHT-1M'] = String(this.#limits.used(address, now));
     const route = byName.get(`${method} ${path}`);
     if (!route) throw new VenueError('UNKNOWN_PATH', path, method);
     const params = Params.ofRequest(query, body);

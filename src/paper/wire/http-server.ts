@@ -12,6 +12,13 @@ import type { Limits } from './rate-limits.ts';
 
 /** Far above any request of the venue. */
 const MAX_BODY_BYTES = 1_048_576;
+/** Half a request is waited for this long, then its connection ends with 408. */
+const REQUEST_WITHIN_MS = 30_000;
+const HEADERS_WITHIN_MS = 10_000;
+const CHECK_EVERY_MS = 5_000;
+
+/** Strict: what is not UTF-8 is refused rather than signed in another spelling. */
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
 export interface HttpServerOptions {
   readonly venue: PaperVenue;
@@ -22,19 +29,31 @@ export interface HttpServerOptions {
   readonly log: Log;
 }
 
-/** The body as text, or null when it is too large. */
-async function readBody(request: IncomingMessage): Promise<string | null> {
+/** @throws VenueError −1100 when the bytes are not UTF-8 */
+function textOf(body: Buffer): string {
+  try {
+    return utf8.decode(body);
+  } catch {
+    throw new VenueError('ILLEGAL_CHARS', 'body');
+  }
+}
+
+/** The body, or null when it is too large. */
+async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   const parts: Buffer[] = [];
-  let size = 0;
+  let size = Number(request.headers['content-length'] ?? 0);
+  if (size > MAX_BODY_BYTES) return null;
+  size = 0;
   for await (const part of request as AsyncIterable<Buffer>) {
     size += part.length;
     if (size > MAX_BODY_BYTES) return null;
     parts.push(part);
   }
-  return Buffer.concat(parts).toString('utf8');
+  return Buffer.concat(parts);
 }
 
-function wireRequest(request: IncomingMessage, body: string): WireRequest {
+/** @throws VenueError −1100 */
+function wireRequest(request: IncomingMessage, body: Buffer): WireRequest {
   const url = request.url ?? '/';
   const at = url.indexOf('?');
   const key = request.headers['x-mbx-apikey'];
@@ -42,7 +61,7 @@ function wireRequest(request: IncomingMessage, body: string): WireRequest {
     method: request.method ?? 'GET',
     path: at < 0 ? url : url.slice(0, at),
     query: at < 0 ? '' : url.slice(at + 1),
-    body,
+    body: textOf(body),
     apiKey: Array.isArray(key) ? key[0] : key,
     address: request.socket.remoteAddress ?? '',
   };
@@ -90,11 +109,19 @@ export function createHttpServer(options: HttpServerOptions): Server {
       send(response, refusalAnswer(new VenueError('BODY_TOO_LARGE')));
       return;
     }
-    const answer = await serve(wireRequest(request, body), request.socket);
+    let wire: WireRequest;
+    try {
+      wire = wireRequest(request, body);
+    } catch (error) {
+      if (!(error instanceof VenueError)) throw error;
+      send(response, refusalAnswer(error));
+      return;
+    }
+    const answer = await serve(wire, request.socket);
     if (answer) send(response, answer);
   }
 
-  const server = createServer((request, response) => {
+  const server = createServer({ requestTimeout: REQUEST_WITHIN_MS, headersTimeout: HEADERS_WITHIN_MS, connectionsCheckingInterval: CHECK_EVERY_MS }, (request, response) => {
     handle(request, response).catch((error: unknown) => {
       // A client that went away in the middle of its body is no event; anything else is ours.
       if (request.destroyed) return;
@@ -102,8 +129,9 @@ export function createHttpServer(options: HttpServerOptions): Server {
       send(response, refusalAnswer(new VenueError('UNKNOWN')));
     });
   });
-  server.on('clientError', (_error, socket) => {
-    if (socket.writable) socket.end('HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  server.on('clientError', (error: Error & { code?: string }, socket) => {
+    const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   });
   return server;
 }

@@ -12,14 +12,15 @@ function decodePart(part: string): string {
   }
 }
 
-/** Reads `a=1&b=2`. Percent-encoding that is not UTF-8 is refused with −1100. */
+/** Reads `a=1&b=2`. Percent-encoding that is not UTF-8 is refused with −1100, a name that comes twice with −1101. */
 function parsePairs(text: string): Map<string, string> {
   const pairs = new Map<string, string>();
   for (const pair of text.split('&')) {
     if (pair === '') continue;
     const at = pair.indexOf('=');
     const name = decodePart(at < 0 ? pair : pair.slice(0, at));
-    if (!pairs.has(name)) pairs.set(name, at < 0 ? '' : decodePart(pair.slice(at + 1)));
+    if (pairs.has(name)) throw new VenueError('DUPLICATE_PARAMETER');
+    pairs.set(name, at < 0 ? '' : decodePart(pair.slice(at + 1)));
   }
   return pairs;
 }

@@ -9,6 +9,8 @@ export interface Limits {
 }
 
 export const VENUE_LIMITS: Limits = { weightPerMinute: 2_400, ordersPer10Seconds: 300, ordersPerMinute: 1_200 };
+/** For programs that want to know what they can do, not what they may. */
+export const NO_LIMITS: Limits = { weightPerMinute: Infinity, ordersPer10Seconds: Infinity, ordersPerMinute: Infinity };
 
 const MINUTE_MS = 60_000;
 const FIVE_MINUTES_MS = 300_000;
@@ -74,6 +76,11 @@ export class RateLimits {
     if (used <= this.#limits.weightPerMinute) return used;
     if (this.#refused.add(address, 1, now) > PATIENCE) this.#bannedUntil.set(address, now + BAN_MS);
     throw new Throttled(this.#weight.retryAfter(now), 'TOO_MANY_REQUESTS', address, String(this.#limits.weightPerMinute));
+  }
+
+  /** What the address has used of this minute. */
+  used(address: string, now: number): number {
+    return this.#weight.add(address, 0, now);
   }
 
   /** Counts a request for funding data. @throws Throttled */
