@@ -1,6 +1,6 @@
 /** The candles of one symbol, growing by ticks; a minute without a tick has no candle. */
 import { decimal, text, type Decimal } from '../../protocol/decimal.ts';
-import { addText, aggregate, MINUTE_MS, type Candle } from './candle.ts';
+import { addText, aggregate, joinAll, MINUTE_MS, type Candle } from './candle.ts';
 
 /** Three days of minutes are kept: a day for the statistics, the rest for longer intervals. */
 export const KEPT_CANDLES = 4_320;
@@ -19,6 +19,8 @@ export interface CandleChange {
 
 export class CandleSeries {
   #candles: Candle[];
+  /** By minutes: what is closed of the longer candle that is open, or null when nothing is. */
+  readonly #closed = new Map<number, { readonly until: number; readonly joined: Candle | null }>();
 
   /** @param candles ascending; the last one may still be open. */
   constructor(candles: readonly Candle[]) {
@@ -33,8 +35,8 @@ export class CandleSeries {
     return this.#candles.at(-1);
   }
 
-  /** Adds a tick at market time `time`. Time that runs backwards (a stepped wall clock) stays in the newest candle. */
-  tick(time: number, price: Decimal, volume: TickVolume): CandleChange {
+  /** Adds a tick of that many trades at market time `time`. Time that runs backwards (a stepped wall clock) stays in the newest candle. */
+  tick(time: number, price: Decimal, volume: TickVolume, trades: number): CandleChange {
     const last = this.#candles.at(-1);
     const openTime = Math.max(Math.floor(time / MINUTE_MS) * MINUTE_MS, last?.openTime ?? 0);
     const added = {
@@ -45,7 +47,7 @@ export class CandleSeries {
       takerQuoteVolume: text(volume.takerBase.multipliedBy(price)),
     };
     if (last?.openTime !== openTime) {
-      const candle: Candle = { openTime, open: added.close, high: added.close, low: added.close, trades: 1, ...added };
+      const candle: Candle = { openTime, open: added.close, high: added.close, low: added.close, trades, ...added };
       this.#candles.push(candle);
       if (this.#candles.length > KEPT_CANDLES) this.#candles.shift();
       return { candle, closed: last ?? null };
@@ -58,7 +60,7 @@ export class CandleSeries {
       close: added.close,
       volume: addText(last.volume, added.volume),
       quoteVolume: addText(last.quoteVolume, added.quoteVolume),
-      trades: last.trades + 1,
+      trades: last.trades + trades,
       takerVolume: addText(last.takerVolume, added.takerVolume),
       takerQuoteVolume: addText(last.takerQuoteVolume, added.takerQuoteVolume),
     };
@@ -72,10 +74,17 @@ export class CandleSeries {
     return start === null ? within.slice(-limit) : within.slice(0, limit);
   }
 
-  /** The candle of `minutes` that is open now. */
+  /** The candle of `minutes` that is open now; only its newest minute is joined anew at each call. */
   current(minutes: number): Candle | undefined {
     const last = this.#candles.at(-1);
     if (!last || minutes === 1) return last;
-    return aggregate(this.#candles.slice(-minutes), minutes).at(-1);
+    const openTime = Math.floor(last.openTime / (minutes * MINUTE_MS)) * minutes * MINUTE_MS;
+    let closed = this.#closed.get(minutes);
+    if (closed?.until !== last.openTime) {
+      const before = this.#candles.slice(-minutes, -1).filter((candle) => candle.openTime >= openTime);
+      closed = { until: last.openTime, joined: before.length > 0 ? joinAll(before) : null };
+      this.#closed.set(minutes, closed);
+    }
+    return closed.joined ? { ...joinAll([closed.joined, last]), openTime } : { ...last, openTime };
   }
 }

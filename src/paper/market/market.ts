@@ -1,28 +1,25 @@
 /** The market as the rest of the exchange sees it: the newest view of each symbol, its candles, and one call a tick to whoever follows. */
 import type { Clock, TimerHandle } from '../../supervision/clock.ts';
-import { decimal, isMultipleOf, type Decimal } from '../../protocol/decimal.ts';
+import { decimal, isMultipleOf, ZERO, type Decimal } from '../../protocol/decimal.ts';
 import type { MarketView } from '../core/book.ts';
 import type { SymbolRules } from '../core/symbol-rules.ts';
 import { dayStatistics, joinAll, type Candle, type DayStatistics } from './candle.ts';
 import { CandleSeries, type CandleChange } from './candle-series.ts';
-import { spreadOf, type MarketSource, type Tick } from './source.ts';
+import type { MarketSource, Tick } from './source.ts';
+import { Restlessness, touch } from './spread.ts';
+import { Tape, type AggregateTrade } from './tape.ts';
 
 export interface MarketChange {
   readonly view: MarketView;
   readonly candle: CandleChange;
+  /** What was traded, in its order. */
+  readonly trades: readonly AggregateTrade[];
 }
 
 /** What is kept on disk of the market, about once a second. */
 export interface SavedMarket {
   readonly source: unknown;
   readonly views: readonly { readonly symbol: string; readonly last: string; readonly mark: string; readonly index: string; readonly bid: string; readonly ask: string; readonly bookSeed: number }[];
-}
-
-/** The last trade was at the ask when the price rose and at the bid otherwise; near zero the bid stays one tick above it. */
-function touch(rules: SymbolRules, last: Decimal, before: Decimal): { bid: Decimal; ask: Decimal } {
-  const spread = spreadOf(rules, last);
-  if (!last.isGreaterThan(before) || last.isLessThanOrEqualTo(spread)) return { bid: last, ask: last.plus(spread) };
-  return { bid: last.minus(spread), ask: last };
 }
 
 function viewAround(rules: SymbolRules, last: Decimal, bookSeed: number): MarketView {
@@ -36,6 +33,10 @@ export class Market {
   readonly #onChange: (change: MarketChange) => void;
   readonly #views = new Map<string, MarketView>();
   readonly #series = new Map<string, CandleSeries>();
+  readonly #tapes = new Map<string, Tape>();
+  readonly #restless = new Map<string, Restlessness>();
+  /** The newest id of each book. */
+  readonly #bookIds = new Map<string, number>();
   readonly #days = new Map<string, { readonly key: string; readonly joined: Candle }>();
   #timer: TimerHandle | null = null;
   #closed = false;
@@ -51,7 +52,12 @@ export class Market {
   open(saved: SavedMarket | undefined, candles: ReadonlyMap<string, readonly Candle[]> | undefined): void {
     const now = this.#clock.now();
     const history = candles ?? this.#source.history(now);
-    for (const symbol of this.rules.keys()) this.#series.set(symbol, new CandleSeries(history.get(symbol) ?? []));
+    for (const [symbol, rules] of this.rules) {
+      this.#series.set(symbol, new CandleSeries(history.get(symbol) ?? []));
+      this.#tapes.set(symbol, new Tape(rules, now));
+      this.#restless.set(symbol, new Restlessness());
+      this.#bookIds.set(symbol, now);
+    }
     this.#source.start(now, saved?.source);
     for (const [symbol, rules] of this.rules) {
       const last = this.#series.get(symbol)!.last;
@@ -82,14 +88,33 @@ export class Market {
   #play(tick: Tick): void {
     const rules = this.rules.get(tick.symbol)!;
     const before = this.#views.get(tick.symbol)?.last ?? tick.last;
-    const view = { ...touch(rules, tick.last, before), symbol: tick.symbol, last: tick.last, mark: tick.mark, index: tick.index, bookSeed: tick.bookSeed };
-    this.#change(view, tick.candleTime, tick.volume);
+    const restless = this.#restless.get(tick.symbol)!;
+    restless.tick(before, tick.last);
+    const view = { ...touch(rules, tick.last, before, restless.factor), symbol: tick.symbol, last: tick.last, mark: tick.mark, index: tick.index, bookSeed: tick.bookSeed };
+    this.#change(view, tick.candleTime, tick.volume, tick.last.isGreaterThan(before));
   }
 
-  #change(view: MarketView, candleTime: number, volume: Tick['volume']): void {
+  #change(view: MarketView, candleTime: number, volume: Tick['volume'], rose: boolean): void {
     this.#views.set(view.symbol, view);
-    const candle = this.#series.get(view.symbol)!.tick(candleTime, view.last, volume);
-    this.#onChange({ view, candle });
+    this.bookChanged(view.symbol);
+    const { trades, aggregates } = this.#tapes.get(view.symbol)!.record(view, volume, rose, this.#clock.now());
+    const candle = this.#series.get(view.symbol)!.tick(candleTime, view.last, volume, trades);
+    this.#onChange({ view, candle, trades: aggregates });
+  }
+
+  /** The book of a symbol has changed, by a move of the market or by who took from it. */
+  bookChanged(symbol: string): void {
+    this.#bookIds.set(symbol, this.bookId(symbol) + 1);
+  }
+
+  /** `lastUpdateId` of a symbol's book: rises with each change of it, also over a restart. */
+  bookId(symbol: string): number {
+    return this.#bookIds.get(symbol) ?? 0;
+  }
+
+  /** The public trades of a symbol. */
+  tape(symbol: string): Tape | undefined {
+    return this.#tapes.get(symbol);
   }
 
   /**
@@ -103,10 +128,11 @@ export class Market {
       throw new RangeError(`price is ${price.toFixed()}, expected a positive multiple of the tick size ${rules.tickSize.toFixed()}`);
     }
     const before = this.#views.get(symbol)?.last ?? price;
+    const rose = price.isGreaterThan(before);
     const now = this.#clock.now();
     const view = { ...touch(rules, price, before), symbol, last: price, mark: price, index: price, bookSeed: (this.#views.get(symbol)?.bookSeed ?? 0) + 1 };
     this.#source.moved(symbol, price);
-    this.#change(view, this.#source.candleTime(symbol, now), { base: rules.minQty, takerBase: rules.minQty });
+    this.#change(view, this.#source.candleTime(symbol, now), { base: rules.minQty, takerBase: rose ? rules.minQty : ZERO }, rose);
     return view;
   }
 

@@ -39,9 +39,3 @@ export interface MarketSource {
   /** The day's statistics of a symbol are over these of its candles. */
   dayOf(symbol: string, candles: readonly Candle[], now: number): readonly Candle[];
 }
-
-/** About two basis points, in whole ticks, at least one. */
-export function spreadOf(rules: SymbolRules, last: Decimal): Decimal {
-  const twoBasisPoints = last.dividedBy(5_000).dividedBy(rules.tickSize).integerValue(4).multipliedBy(rules.tickSize);
-  return twoBasisPoints.isGreaterThan(rules.tickSize) ? twoBasisPoints : rules.tickSize;
-}

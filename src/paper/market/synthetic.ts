@@ -1,4 +1,4 @@
-/** The synthetic market: nine seeded walks that tick once a second, with two days of history before the first tick. */
+/** The synthetic market: nine seeded walks that tick four times a second, with two days of history before the first tick. */
 import { z } from 'zod';
 import { decimal, floorTo, wholeDecimal, type Decimal } from '../../protocol/decimal.ts';
 import { deriveRules, type SymbolRules } from '../core/symbol-rules.ts';
@@ -13,7 +13,7 @@ export const DEFAULT_SEED = 7;
 
 const HISTORY_MINUTES = 2_880;
 const HISTORY_STEPS_A_MINUTE = 6;
-const TICK_MS = 1_000;
+const TICK_MS = 250;
 const DAY_CANDLES = 1_440;
 /** Digits of mark and index prices on the wire. */
 const MARK_DECIMALS = 8;
@@ -120,7 +120,7 @@ export class SyntheticMarket implements MarketSource {
     }
   }
 
-  /** One tick a symbol for each second. Seconds that were slept through (a suspended machine) are not made up. */
+  /** One tick a symbol for each quarter of a second. Time that was slept through (a suspended machine) is not made up. */
   due(now: number): Tick[] {
     if (now >= this.#lastTick && now - this.#lastTick < TICK_MS / 2) return [];
     this.#lastTick = now;

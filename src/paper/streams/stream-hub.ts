@@ -4,11 +4,10 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Clock, TimerHandle } from '../../supervision/clock.ts';
 import type { ExchangeEvent } from '../core/events.ts';
-import { INTERVAL_MINUTES, MINUTE_MS } from '../market/candle.ts';
-import type { MarketChange } from '../market/market.ts';
 import type { PaperVenue } from '../venue.ts';
 import { Connection, type Address } from './connection.ts';
-import { bookTickerMessage, klineMessage, markPriceMessage } from './market-messages.ts';
+import { DepthFeed } from './depth-feed.ts';
+import { MarketFeed } from './market-feed.ts';
 import { concerns, type StreamFault, type StreamFaults } from './stream-faults.ts';
 import { Topics, type StreamRoute } from './topics.ts';
 import { userMessages } from './user-events.ts';
@@ -19,8 +18,6 @@ const PONG_WITHIN_MS = 600_000;
 const MAX_FRAME_BYTES = 65_536;
 /** A connection lives for a day. */
 const CONNECTION_LIFE_MS = 86_400_000;
-/** Streams without `@1s` speak every third second. */
-const SLOW_MARK_SECONDS = 3;
 
 /** Reads `/market/ws/a@b/c@d`, `/private/stream?streams=…`, `/private/ws?listenKey=…`; null for a path that is no stream. */
 function readAddress(url: string): Address | null {
@@ -45,10 +42,11 @@ export class StreamHub {
   readonly #connections = new Set<Connection>();
   readonly #topics = new Topics();
   readonly #faults: StreamFaults;
+  readonly #feed: MarketFeed;
+  readonly #depth: DepthFeed;
   #timer: TimerHandle | null = null;
   #seconds = 0;
   #lastPing: number;
-  #updates = 0;
 
   constructor(venue: PaperVenue, server: Server, clock: Clock, faults: StreamFaults) {
     this.#venue = venue;
@@ -57,13 +55,17 @@ export class StreamHub {
     this.#faults = faults;
     faults.onBegin((fault) => this.#onFault(fault));
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => this.#upgrade(request, socket, head));
-    venue.onMarket((change) => this.#onMarket(change));
+    this.#feed = new MarketFeed(venue, this.#topics);
+    this.#depth = new DepthFeed(venue, this.#topics, clock);
+    this.#topics.watch(this.#depth);
+    venue.onMarket((change) => this.#feed.onMarket(change));
     venue.onEvents((events) => this.#onEvents(events));
     this.#everySecond();
   }
 
   close(): void {
     this.#timer?.cancel();
+    this.#depth.close();
     for (const connection of this.#connections) connection.terminate();
     this.#sockets.close();
   }
@@ -100,28 +102,11 @@ export class StreamHub {
     }
   }
 
-  #onMarket({ view, candle }: MarketChange): void {
-    if (this.#connections.size === 0) return;
-    const now = this.#venue.now();
-    const symbol = view.symbol.toLowerCase();
-    const rules = this.#venue.state.rules.get(view.symbol)!;
-    const series = this.#venue.market.series(view.symbol)!;
-    this.#updates += 1;
-    this.#topics.publish('public', `${symbol}@bookTicker`, () => bookTickerMessage(view, rules, this.#updates, now));
-    for (const [interval, minutes] of Object.entries(INTERVAL_MINUTES)) {
-      const stream = `${symbol}@kline_${interval}`;
-      const span = minutes * MINUTE_MS;
-      const { closed } = candle;
-      const over = closed !== null && Math.floor(closed.openTime / span) !== Math.floor(candle.candle.openTime / span);
-      if (over) {
-        const openTime = Math.floor(closed.openTime / span) * span;
-        this.#topics.publish('market', stream, () => klineMessage(view.symbol, interval, minutes, series.list(minutes, openTime, openTime, 1)[0] ?? closed, true, now));
-      }
-      this.#topics.publish('market', stream, () => klineMessage(view.symbol, interval, minutes, series.current(minutes)!, false, now));
-    }
-  }
-
   #onEvents(events: readonly ExchangeEvent[]): void {
+    for (const symbol of new Set(events.flatMap((event) => (event.type === 'OrderTraded' ? [event.order.symbol] : [])))) {
+      this.#venue.market.bookChanged(symbol);
+      this.#feed.onBook(symbol);
+    }
     if (this.#connections.size === 0) return;
     for (const event of events) {
       const { apiKey, messages } = userMessages(this.#venue.state, event);
@@ -139,20 +124,11 @@ export class StreamHub {
   #everySecond(): void {
     this.#timer = this.#clock.after(SECOND_MS, () => {
       this.#seconds += 1;
-      this.#publishMarks();
+      this.#feed.onSecond(this.#seconds);
       this.#expireKeys();
       this.#pingAll();
       this.#everySecond();
     });
-  }
-
-  #publishMarks(): void {
-    const now = this.#venue.now();
-    const speeds = this.#seconds % SLOW_MARK_SECONDS === 0 ? ['@1s', ''] : ['@1s'];
-    for (const speed of speeds) {
-      for (const view of this.#venue.market.views()) this.#topics.publish('market', `${view.symbol.toLowerCase()}@markPrice${speed}`, () => markPriceMessage(view, now));
-      this.#topics.publish('market', `!markPrice@arr${speed}`, () => this.#venue.market.views().map((view) => markPriceMessage(view, now)));
-    }
   }
 
   /** The socket stays open; nothing more comes on the key. A fault expires keys that have time left. */

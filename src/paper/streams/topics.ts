@@ -10,22 +10,39 @@ export interface Subscriber {
   publish(stream: string, payload: string): void;
 }
 
+/** Told when the first subscriber of a public stream comes and when the last goes. */
+export interface TopicsWatcher {
+  begins(stream: string): void;
+  ends(stream: string): void;
+}
+
 export class Topics {
   readonly #listeners = new Map<string, Set<Subscriber>>();
+  #watcher: TopicsWatcher | null = null;
+
+  watch(watcher: TopicsWatcher): void {
+    this.#watcher = watcher;
+  }
 
   /** @param stream normalised name. */
   add(subscriber: Subscriber, stream: string): void {
     const key = `${subscriber.route} ${stream}`;
     const listeners = this.#listeners.get(key);
-    if (listeners) listeners.add(subscriber);
-    else this.#listeners.set(key, new Set([subscriber]));
+    if (listeners) {
+      listeners.add(subscriber);
+      return;
+    }
+    this.#listeners.set(key, new Set([subscriber]));
+    if (subscriber.route === 'public') this.#watcher?.begins(stream);
   }
 
   remove(subscriber: Subscriber, stream: string): void {
     const key = `${subscriber.route} ${stream}`;
     const listeners = this.#listeners.get(key);
     listeners?.delete(subscriber);
-    if (listeners?.size === 0) this.#listeners.delete(key);
+    if (listeners?.size !== 0) return;
+    this.#listeners.delete(key);
+    if (subscriber.route === 'public') this.#watcher?.ends(stream);
   }
 
   wanted(route: StreamRoute, stream: string): boolean {

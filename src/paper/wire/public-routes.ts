@@ -1,12 +1,11 @@
 /** Market data that anyone may ask for. */
 import { decimal, floorTo, text } from '../../protocol/decimal.ts';
-import { bookSide, LEVELS_A_SIDE, type MarketView } from '../core/book.ts';
+import type { MarketView } from '../core/book.ts';
 import { FUNDING_INTERVAL_MS, fundingRateOf, fundingTimeAt } from '../core/funding.ts';
-import { levelsLeft } from '../core/matching.ts';
-import type { Side } from '../core/model.ts';
 import type { SymbolRules } from '../core/symbol-rules.ts';
 import { VenueError } from '../core/venue-error.ts';
 import { INTERVAL_MINUTES, MINUTE_MS, type Candle } from '../market/candle.ts';
+import { bookSnapshot } from '../streams/order-book.ts';
 import { VENUE_LIMITS } from './rate-limits.ts';
 import { bySymbol, type PublicCall, type Route } from './route.ts';
 import type { Params } from './params.ts';
@@ -107,13 +106,14 @@ function klinesWeight(params: Params): number {
 function dayTicker(call: PublicCall): unknown {
   return rows(call, ({ symbol }) => {
     const day = call.venue.market.day(symbol)!;
+    const tape = call.venue.market.tape(symbol)!;
     return {
       symbol,
       priceChange: day.change,
       priceChangePercent: day.changePercent,
       weightedAvgPrice: day.weightedAverage,
       lastPrice: day.last,
-      lastQty: text(call.venue.state.rules.get(symbol)!.minQty),
+      lastQty: tape.last?.quantity ?? '0',
       openPrice: day.open,
       highPrice: day.high,
       lowPrice: day.low,
@@ -121,8 +121,8 @@ function dayTicker(call: PublicCall): unknown {
       quoteVolume: day.quoteVolume,
       openTime: day.openTime,
       closeTime: day.closeTime,
-      firstId: 1,
-      lastId: day.trades,
+      firstId: tape.lastId - day.trades + 1,
+      lastId: tape.lastId,
       count: day.trades,
     };
   });
@@ -142,21 +142,21 @@ function premiumIndex(call: PublicCall): unknown {
 }
 
 function bookTicker(call: PublicCall): unknown {
-  return rows(call, (view) => {
-    const rules = call.venue.state.rules.get(view.symbol)!;
-    const [bid, ask] = (['BUY', 'SELL'] as const).map((side) => bookSide(view, rules, side, 1)[0]);
-    return { symbol: view.symbol, bidPrice: text(view.bid), bidQty: bid ? text(bid.quantity) : '0', askPrice: text(view.ask), askQty: ask ? text(ask.quantity) : '0', time: call.now, lastUpdateId: view.bookSeed };
+  return rows(call, ({ symbol }) => {
+    const { bids, asks, lastUpdateId } = bookSnapshot(call.venue, symbol, 1)!;
+    const [[bidPrice, bidQty], [askPrice, askQty]] = [bids[0] ?? ['0', '0'], asks[0] ?? ['0', '0']];
+    return { symbol, bidPrice, bidQty, askPrice, askQty, time: call.now, lastUpdateId };
   });
 }
 
 /** A snapshot of what is left of the book; it is never deeper than the book itself. */
 function depth({ venue, params, now }: PublicCall): unknown {
-  const market = venue.state.markets.get(params.required('symbol'));
-  if (!market) throw new VenueError('BAD_SYMBOL');
+  const symbol = params.required('symbol');
   const limit = params.whole('limit') ?? 500;
   if (![5, 10, 20, 50, 100, 500, 1_000].includes(limit)) throw new VenueError('BAD_PARAMETER', 'limit');
-  const side = (which: Side) => levelsLeft(venue.state, market, which).slice(0, Math.min(limit, LEVELS_A_SIDE)).map((level) => [text(level.price), text(level.quantity)]);
-  return { lastUpdateId: market.view.bookSeed, E: now, T: now, bids: side('BUY'), asks: side('SELL') };
+  const book = bookSnapshot(venue, symbol, limit);
+  if (!book) throw new VenueError('BAD_SYMBOL');
+  return { lastUpdateId: book.lastUpdateId, E: now, T: now, bids: book.bids, asks: book.asks };
 }
 
 function depthWeight(params: Params): number {
