@@ -148,6 +148,13 @@ describe('paper exchange core: matching', () => {
     expect(exchange.own.orders.get(orderId)!.status).to.equal('EXPIRED_IN_MATCH');
   });
 
+  it('leaves the own resting orders alone that a taker does not reach', () => {
+    const exchange = new TestExchange();
+    const { orderId } = exchange.order('BUY', '1', LIMIT_AT('9'));
+    exchange.order('SELL', '1');
+    expect(exchange.own.orders.get(orderId)!.status).to.equal('NEW');
+  });
+
   it('cuts a reduce-only order to the position, refuses it without one (−2022), and never opens with it', () => {
     const exchange = new TestExchange();
     expect(exchange.code(() => exchange.order('SELL', '1', { reduceOnly: true }))).to.equal(-2022);
@@ -204,7 +211,7 @@ describe('paper exchange core: margin', () => {
   it('puts the liquidation price where margin balance meets maintenance', () => {
     for (const amount of ['100', '-100']) {
       const [size, entry, balance] = [decimal(amount), decimal('10'), decimal('50')];
-      const price = liquidationPrice(size, entry, entry, balance);
+      const price = liquidationPrice([{ amount: size, entryPrice: entry }], entry, balance);
       const left = balance.plus(size.multipliedBy(price.minus(entry))).minus(maintenanceMargin(size.multipliedBy(price)));
       expect(left.absoluteValue().isLessThan(decimal('0.0000000001'))).to.equal(true);
     }

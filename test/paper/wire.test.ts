@@ -103,7 +103,6 @@ describe('paper exchange: wire', () => {
       [client.signed('POST', '/fapi/v1/leverage', { symbol: SYMBOL, leverage: 126 }), -4028],
       [client.signed('POST', '/fapi/v1/marginType', { symbol: SYMBOL, marginType: 'CROSSED' }), -4046],
       [client.signed('POST', '/fapi/v1/positionSide/dual', { dualSidePosition: 'false' }), -4059],
-      [client.signed('POST', '/fapi/v1/positionSide/dual', { dualSidePosition: 'true' }), -1130],
       [client.signed('POST', '/fapi/v1/multiAssetsMargin', { multiAssetsMargin: 'true' }), -1130],
       [client.signed('GET', '/fapi/v3/balance', { recvWindow: 60_001 }), -1131],
       [client.get('/fapi/v1/klines', { symbol: SYMBOL, interval: '7m' }), -1120],

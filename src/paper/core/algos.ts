@@ -3,9 +3,9 @@ import { ZERO, type Decimal } from '../../protocol/decimal.ts';
 import type { Turn } from './turn.ts';
 import { checkClientId, checkNotional, checkPrice, checkQuantity } from './filters.ts';
 import { reducible } from './matching.ts';
-import type { Algo, AlgoType, Side, WorkingType } from './model.ts';
+import type { Algo, AlgoType, PositionSide, Side, WorkingType } from './model.ts';
 import type { MarketView } from './book.ts';
-import { marketOf, placeOrder, rulesOf } from './orders.ts';
+import { checkLeg, marketOf, placeOrder, rulesOf } from './orders.ts';
 import { changeAlgo } from './settle.ts';
 import { algoByClientId, type AccountState } from './state.ts';
 import { VenueError } from './venue-error.ts';
@@ -13,6 +13,8 @@ import { VenueError } from './venue-error.ts';
 export interface AlgoRequest {
   readonly symbol: string;
   readonly side: Side;
+  /** Absent: BOTH, as in one-way mode. */
+  readonly positionSide?: PositionSide;
   readonly type: AlgoType;
   readonly timeInForce: Algo['timeInForce'];
   /** Null with closePosition. */
@@ -40,11 +42,11 @@ function isTriggered(algo: Pick<Algo, 'type' | 'side' | 'triggerPrice' | 'workin
   return upward ? price.isGreaterThanOrEqualTo(algo.triggerPrice) : price.isLessThanOrEqualTo(algo.triggerPrice);
 }
 
-function checkUnique(own: AccountState, request: AlgoRequest): void {
+function checkUnique(own: AccountState, request: AlgoRequest, positionSide: PositionSide): void {
   if (request.clientAlgoId !== null) checkClientId(request.clientAlgoId);
   for (const open of own.openAlgos.values()) {
     if (open.clientAlgoId === request.clientAlgoId) throw new VenueError('DUPLICATE_CLIENT_ID');
-    const same = open.closePosition && open.symbol === request.symbol && open.side === request.side && isStop(open.type) === isStop(request.type);
+    const same = open.closePosition && open.symbol === request.symbol && open.side === request.side && open.positionSide === positionSide && isStop(open.type) === isStop(request.type);
     if (request.closePosition && same) throw new VenueError('CLOSE_POSITION_EXISTS');
   }
   if (own.openAlgos.size >= MAX_OPEN_ALGOS) throw new VenueError('MAX_ALGO_ORDERS');
@@ -54,7 +56,8 @@ function checkUnique(own: AccountState, request: AlgoRequest): void {
 export function placeAlgo(turn: Turn, own: AccountState, request: AlgoRequest): number {
   const rules = rulesOf(turn, request.symbol);
   const market = marketOf(turn, request.symbol);
-  checkUnique(own, request);
+  const positionSide = checkLeg(own, request);
+  checkUnique(own, request, positionSide);
   checkPrice(rules, request.triggerPrice);
   if (request.price) checkPrice(rules, request.price);
   if (request.quantity) {
@@ -65,6 +68,7 @@ export function placeAlgo(turn: Turn, own: AccountState, request: AlgoRequest): 
   const algoId = turn.state.lastAlgoId + 1;
   const algo: Algo = {
     ...request,
+    positionSide,
     account: own.account.apiKey,
     algoId,
     clientAlgoId: request.clientAlgoId ?? `venue${algoId}`,
@@ -84,7 +88,7 @@ export function placeAlgo(turn: Turn, own: AccountState, request: AlgoRequest): 
 /** Sends the real order of a triggered one. A refusal of the engine becomes REJECTED with its text; nothing to close becomes EXPIRED. */
 function trigger(turn: Turn, own: AccountState, algo: Algo): void {
   const triggering = changeAlgo(turn, algo, { status: 'TRIGGERING', triggerTime: turn.now });
-  const held = reducible(own, algo.symbol, algo.side);
+  const held = reducible(own, algo);
   if (algo.closePosition && held.isZero()) {
     changeAlgo(turn, triggering, { status: 'EXPIRED' });
     return;
@@ -93,6 +97,7 @@ function trigger(turn: Turn, own: AccountState, algo: Algo): void {
   const request = {
     symbol: algo.symbol,
     side: algo.side,
+    positionSide: algo.positionSide,
     type: market ? ('MARKET' as const) : ('LIMIT' as const),
     timeInForce: market ? null : algo.timeInForce === 'GTE_GTC' ? ('GTC' as const) : algo.timeInForce,
     quantity: algo.closePosition ? held : algo.quantity,

@@ -1,5 +1,5 @@
 /** The leverage brackets of a symbol: how much maintenance a position needs and where it would be liquidated. */
-import { decimal, ONE, wholeDecimal, ZERO, type Decimal } from '../../protocol/decimal.ts';
+import { decimal, wholeDecimal, ZERO, type Decimal } from '../../protocol/decimal.ts';
 
 export interface Bracket {
   readonly bracket: number;
@@ -57,16 +57,27 @@ export function maxNotionalAt(leverage: number): number {
   return BRACKETS.findLast((bracket) => bracket.initialLeverage >= leverage)?.notionalCap ?? 0;
 }
 
+/** One leg of a symbol; one-way mode has one, hedge mode up to two. */
+export interface Leg {
+  /** Signed. */
+  readonly amount: Decimal;
+  readonly entryPrice: Decimal;
+}
+
 /**
- * Liquidation price of a one-way position, Binance FAQ b3c689c1f50a44cabb3a84e663b81d93:
- * LP = (WB − TMM₁ + UPNL₁ + cum − side·qty·entry) / (qty·MMR − side·qty). Zero where there is none.
- * @param balance WB − TMM₁ + UPNL₁: the isolated wallet alone, or the cross wallet less what the other cross positions need and lose.
+ * Liquidation price, Binance FAQ b3c689c1f50a44cabb3a84e663b81d93:
+ * LP = (WB − TMM₁ + UPNL₁ + Σ cum − Σ amount·entry) / (Σ |amount|·MMR − Σ amount), over the legs that are liquidated together. Zero where there is none.
+ * @param balance WB − TMM₁ + UPNL₁: the isolated wallet alone, or the cross wallet less what the other symbols' cross positions need and lose.
  */
-export function liquidationPrice(amount: Decimal, entryPrice: Decimal, mark: Decimal, balance: Decimal): Decimal {
-  if (amount.isZero()) return ZERO;
-  const { maintMarginRatio, cum } = bracketOf(amount.multipliedBy(mark));
-  const side = amount.isPositive() ? ONE : ONE.negated();
-  const divisor = amount.absoluteValue().multipliedBy(maintMarginRatio.minus(side));
-  const price = balance.plus(cum).minus(amount.multipliedBy(entryPrice)).dividedBy(divisor);
+export function liquidationPrice(legs: readonly Leg[], mark: Decimal, balance: Decimal): Decimal {
+  let [above, below] = [balance, ZERO];
+  for (const { amount, entryPrice } of legs) {
+    if (amount.isZero()) continue;
+    const { maintMarginRatio, cum } = bracketOf(amount.multipliedBy(mark));
+    above = above.plus(cum).minus(amount.multipliedBy(entryPrice));
+    below = below.plus(amount.absoluteValue().multipliedBy(maintMarginRatio)).minus(amount);
+  }
+  if (below.isZero()) return ZERO;
+  const price = above.dividedBy(below);
   return price.isPositive() ? price : ZERO;
 }

@@ -5,6 +5,7 @@ export type ExchangeEvent =
   | { readonly type: 'AccountOpened'; readonly time: number; readonly account: Account }
   | { readonly type: 'LeverageChanged'; readonly time: number; readonly settings: Settings }
   | { readonly type: 'MarginTypeChanged'; readonly time: number; readonly settings: Settings }
+  | { readonly type: 'PositionModeChanged'; readonly time: number; readonly account: Account }
   | { readonly type: 'OrderAccepted'; readonly time: number; readonly order: Order }
   | { readonly type: 'OrderCanceled'; readonly time: number; readonly order: Order }
   | { readonly type: 'OrderExpired'; readonly time: number; readonly order: Order }

@@ -8,7 +8,7 @@ import { Turn } from './turn.ts';
 import { fillMakers } from './matching.ts';
 import type { MarginType } from './model.ts';
 import { cancelAllOrders, cancelOrder, placeOrder, type OrderName, type OrderRequest } from './orders.ts';
-import { setLeverage, setMarginType } from './settings.ts';
+import { setLeverage, setMarginType, setPositionMode } from './settings.ts';
 import type { AccountState, ExchangeState } from './state.ts';
 
 /** What customers and the market do to the exchange. `account` is an API key that exists. */
@@ -23,7 +23,8 @@ export type Command =
   | { readonly type: 'CancelAlgo'; readonly account: string; readonly name: AlgoName }
   | { readonly type: 'CancelAllAlgos'; readonly account: string; readonly symbol: string }
   | { readonly type: 'SetLeverage'; readonly account: string; readonly symbol: string; readonly leverage: number }
-  | { readonly type: 'SetMarginType'; readonly account: string; readonly symbol: string; readonly marginType: MarginType };
+  | { readonly type: 'SetMarginType'; readonly account: string; readonly symbol: string; readonly marginType: MarginType }
+  | { readonly type: 'SetPositionMode'; readonly account: string; readonly dualSide: boolean };
 
 export interface Outcome {
   readonly events: readonly ExchangeEvent[];
@@ -63,6 +64,9 @@ function perform(turn: Turn, own: AccountState, command: Exclude<Command, { type
     case 'SetMarginType':
       setMarginType(turn, own, command.symbol, command.marginType);
       return null;
+    case 'SetPositionMode':
+      setPositionMode(turn, own, command.dualSide);
+      return null;
   }
 }
 
@@ -81,7 +85,7 @@ export function execute(state: ExchangeState, command: Command, now: number): Ou
   } else if (command.type === 'OpenAccount') {
     const { apiKey, apiSecret, deposit } = command;
     if (state.accounts.has(apiKey)) throw new Error(`account ${apiKey} exists`);
-    turn.emit({ type: 'AccountOpened', time: now, account: { apiKey, apiSecret, wallet: deposit, deposit, openedAt: now, updateTime: now } });
+    turn.emit({ type: 'AccountOpened', time: now, account: { apiKey, apiSecret, wallet: deposit, deposit, dualSide: false, openedAt: now, updateTime: now } });
   } else {
     const own = state.accounts.get(command.account);
     if (!own) throw new Error(`no account ${command.account}`);

@@ -45,7 +45,7 @@ export function bookIncome(turn: Turn, own: AccountState, position: Position, in
   turn.emit({
     type: 'IncomeBooked',
     time: turn.now,
-    income: { account: own.account.apiKey, tranId: turn.state.lastTranId + 1, symbol: position.symbol, incomeType, amount, time: turn.now },
+    income: { account: own.account.apiKey, tranId: turn.state.lastTranId + 1, symbol: position.symbol, positionSide: position.positionSide, incomeType, amount, time: turn.now },
     account: { ...own.account, wallet: own.account.wallet.plus(amount), updateTime: turn.now },
     position: isolated ? { ...position, isolatedWallet: position.isolatedWallet.plus(amount), updateTime: turn.now } : position,
   });

@@ -2,8 +2,8 @@
 import { ONE, ZERO, type Decimal } from '../../protocol/decimal.ts';
 import { liquidationPrice, maintenanceMargin } from './brackets.ts';
 import { larger } from './ledger.ts';
-import type { Position, Settings } from './model.ts';
-import { positionOf, settingsOf, type AccountState, type ExchangeState } from './state.ts';
+import type { Position, PositionSide, Settings } from './model.ts';
+import { legsOf, positionKey, positionOf, settingsOf, type AccountState, type ExchangeState } from './state.ts';
 
 export interface PositionMargin {
   readonly position: Position;
@@ -30,7 +30,7 @@ export interface AccountMargin {
   readonly positionInitialMargin: Decimal;
   readonly openOrderInitialMargin: Decimal;
   readonly available: Decimal;
-  /** Symbols with a position or an open order, in the exchange's order of symbols. */
+  /** Legs with a position or an open order, in the exchange's order of symbols. */
   readonly positions: readonly PositionMargin[];
 }
 
@@ -40,10 +40,10 @@ function openOrderMargin(notional: Decimal, bids: Decimal, asks: Decimal, levera
   return larger(worst.minus(notional.absoluteValue()), ZERO).dividedBy(leverage);
 }
 
-function restingNotional(own: AccountState, symbol: string): { bids: Decimal; asks: Decimal } {
+function restingNotional(own: AccountState, symbol: string, leg: PositionSide): { bids: Decimal; asks: Decimal } {
   let [bids, asks] = [ZERO, ZERO];
   for (const order of own.openOrders.values()) {
-    if (order.symbol !== symbol || order.reduceOnly) continue;
+    if (order.symbol !== symbol || order.positionSide !== leg || order.reduceOnly) continue;
     const notional = order.quantity.minus(order.filled).multipliedBy(order.price);
     if (order.side === 'BUY') bids = bids.plus(notional);
     else asks = asks.plus(notional);
@@ -55,13 +55,13 @@ function markOf(state: ExchangeState, symbol: string): Decimal {
   return state.markets.get(symbol)?.view.mark ?? ZERO;
 }
 
-/** One symbol's numbers without the liquidation price, which needs the others'. */
-export function symbolMargin(state: ExchangeState, own: AccountState, symbol: string): PositionMargin {
-  const position = positionOf(own, symbol);
+/** The numbers of one leg of a symbol without the liquidation price, which needs the others'. */
+export function symbolMargin(state: ExchangeState, own: AccountState, symbol: string, leg: PositionSide): PositionMargin {
+  const position = positionOf(own, symbol, leg);
   const settings = settingsOf(own, symbol);
   const mark = markOf(state, symbol);
   const notional = position.amount.multipliedBy(mark);
-  const { bids, asks } = restingNotional(own, symbol);
+  const { bids, asks } = restingNotional(own, symbol, leg);
   return {
     position,
     settings,
@@ -82,9 +82,12 @@ function sum(values: readonly Decimal[]): Decimal {
 }
 
 export function accountMargin(state: ExchangeState, own: AccountState): AccountMargin {
-  const busy = new Set([...own.openOrders.values()].map((order) => order.symbol));
-  for (const position of own.positions.values()) if (!position.amount.isZero()) busy.add(position.symbol);
-  const bare = [...state.rules.keys()].filter((symbol) => busy.has(symbol)).map((symbol) => symbolMargin(state, own, symbol));
+  const busy = new Set([...own.openOrders.values()].map(positionKey));
+  for (const [key, position] of own.positions) if (!position.amount.isZero()) busy.add(key);
+  const bare: PositionMargin[] = [];
+  for (const symbol of state.rules.keys()) {
+    for (const leg of legsOf(own)) if (busy.has(positionKey({ symbol, positionSide: leg }))) bare.push(symbolMargin(state, own, symbol, leg));
+  }
   const cross = bare.filter((row) => row.settings.marginType === 'CROSSED');
   const crossUnrealised = sum(cross.map((row) => row.unrealised));
   const crossMaintenance = sum(cross.map((row) => row.maintMargin));
@@ -92,9 +95,12 @@ export function accountMargin(state: ExchangeState, own: AccountState): AccountM
   const openOrderInitialMargin = sum(bare.map((row) => row.openOrderInitialMargin));
   const locked = sum(cross.map((row) => row.positionInitialMargin)).plus(openOrderInitialMargin);
   const positions = bare.map((row) => {
-    const others = crossWallet.minus(crossMaintenance.minus(row.maintMargin)).plus(crossUnrealised.minus(row.unrealised));
-    const balance = row.settings.marginType === 'ISOLATED' ? row.position.isolatedWallet : others;
-    return { ...row, liquidationPrice: liquidationPrice(row.position.amount, row.position.entryPrice, row.mark, balance) };
+    if (row.settings.marginType === 'ISOLATED') return { ...row, liquidationPrice: liquidationPrice([row.position], row.mark, row.position.isolatedWallet) };
+    const together = cross.filter((other) => other.position.symbol === row.position.symbol);
+    const maintenance = crossMaintenance.minus(sum(together.map((leg) => leg.maintMargin)));
+    const unrealised = crossUnrealised.minus(sum(together.map((leg) => leg.unrealised)));
+    const price = liquidationPrice(together.map((leg) => leg.position), row.mark, crossWallet.minus(maintenance).plus(unrealised));
+    return { ...row, liquidationPrice: row.position.amount.isZero() ? ZERO : price };
   });
   return {
     walletBalance: own.account.wallet,

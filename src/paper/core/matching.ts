@@ -35,33 +35,41 @@ export function takeable(state: ExchangeState, market: Market, side: Side, limit
 }
 
 /** What a reduce-only order may still take: never more than closes the position. */
-export function reducible(own: AccountState, symbol: string, side: Side): Decimal {
-  const { amount } = positionOf(own, symbol);
+export function reducible(own: AccountState, { symbol, side, positionSide }: Pick<Order, 'symbol' | 'side' | 'positionSide'>): Decimal {
+  const { amount } = positionOf(own, symbol, positionSide);
   const reduces = side === 'BUY' ? amount.isNegative() : amount.isPositive();
   return reduces ? amount.absoluteValue() : ZERO;
 }
 
 function fill(turn: Turn, own: AccountState, order: Order, price: Decimal, quantity: Decimal, maker: boolean): Order {
-  const before = positionOf(own, order.symbol);
+  const before = positionOf(own, order.symbol, order.positionSide);
   const { leverage, marginType } = settingsOf(own, order.symbol);
   const outcome = applyFill(before, { side: order.side, price, quantity, feeRate: maker ? MAKER_FEE : TAKER_FEE, leverage, isolated: marginType === 'ISOLATED' });
   const filled = order.filled.plus(quantity);
   const status = filled.isEqualTo(order.quantity) ? 'FILLED' : 'PARTIALLY_FILLED';
   const changed: Order = { ...order, filled, cost: order.cost.plus(price.multipliedBy(quantity)), status, updateTime: turn.now };
   const { commission, realised, holding } = outcome;
-  const { account: apiKey, orderId, symbol, side } = order;
+  const { account: apiKey, orderId, symbol, side, positionSide } = order;
   turn.emit({
     type: 'OrderTraded',
     time: turn.now,
     order: changed,
-    trade: { account: apiKey, id: turn.state.lastTradeId + 1, orderId, symbol, side, price, quantity, realised, commission, maker, time: turn.now },
+    trade: { account: apiKey, id: turn.state.lastTradeId + 1, orderId, symbol, side, positionSide, price, quantity, realised, commission, maker, time: turn.now },
     position: { ...before, ...holding, updateTime: turn.now },
     account: { ...own.account, wallet: own.account.wallet.plus(realised).minus(commission), updateTime: turn.now },
   });
   finishAlgoOf(turn, own, changed);
   const gone = !before.amount.isZero() && (holding.amount.isZero() || holding.amount.isPositive() !== before.amount.isPositive());
-  if (gone) releaseProtection(turn, own, symbol);
+  if (gone) releaseProtection(turn, own, before);
   return own.orders.get(orderId)!;
+}
+
+/** Self-trade prevention EXPIRE_MAKER: the owner's resting orders that `order` meets on its way to `price` leave the book first. */
+function expireOwnMakers(turn: Turn, own: AccountState, order: Order, price: Decimal): void {
+  for (const resting of own.openOrders.values()) {
+    if (resting.symbol !== order.symbol || resting.side === order.side) continue;
+    if (accepts(order.side, price, resting.price)) expireOrder(turn, own, resting, 'EXPIRED_IN_MATCH');
+  }
 }
 
 /** Fills `order` from the levels it accepts until it is full or they are gone; a maker at its own price, a taker at theirs. */
@@ -72,8 +80,9 @@ function consume(turn: Turn, own: AccountState, order: Order, market: Market, ma
   while (isOpenOrder(current)) {
     const level = levels[0];
     if (!level || !accepts(order.side, limit, level.price)) break;
+    if (!maker) expireOwnMakers(turn, own, order, level.price);
     let wanted = smaller(current.quantity.minus(current.filled), level.quantity);
-    if (order.reduceOnly) wanted = smaller(wanted, reducible(own, order.symbol, order.side));
+    if (order.reduceOnly) wanted = smaller(wanted, reducible(own, order));
     if (wanted.isZero()) break;
     if (wanted.isEqualTo(level.quantity)) levels.shift();
     else levels[0] = { price: level.price, quantity: level.quantity.minus(wanted) };
@@ -82,20 +91,11 @@ function consume(turn: Turn, own: AccountState, order: Order, market: Market, ma
   return current;
 }
 
-/** Self-trade prevention EXPIRE_MAKER: the owner's resting orders that this one would meet leave the book first. */
-function expireOwnMakers(turn: Turn, own: AccountState, order: Order): void {
-  const limit = order.type === 'MARKET' ? null : order.price;
-  for (const resting of own.openOrders.values()) {
-    if (resting.symbol !== order.symbol || resting.side === order.side) continue;
-    if (accepts(order.side, limit, resting.price)) expireOrder(turn, own, resting, 'EXPIRED_IN_MATCH');
-  }
-}
-
 /** An accepted order arrives: it takes what it may; what is left rests (GTC, GTX) or expires (IOC, FOK, MARKET). */
 export function takeFromBook(turn: Turn, own: AccountState, order: Order): void {
   const market = turn.state.markets.get(order.symbol)!;
-  expireOwnMakers(turn, own, order);
   const left = consume(turn, own, order, market, false);
+  if (isOpenOrder(left) && order.type === 'LIMIT') expireOwnMakers(turn, own, order, order.price);
   if (isOpenOrder(left) && (order.type === 'MARKET' || order.timeInForce === 'IOC' || order.timeInForce === 'FOK')) expireOrder(turn, own, left);
 }
 

@@ -13,12 +13,18 @@ export const algoTypeSchema = z.enum(['STOP_MARKET', 'TAKE_PROFIT_MARKET', 'STOP
 export const workingTypeSchema = z.enum(['MARK_PRICE', 'CONTRACT_PRICE']);
 export const marginTypeSchema = z.enum(['CROSSED', 'ISOLATED']);
 
+/** LONG and SHORT are the two legs of hedge mode; one-way mode has BOTH only. Records from before there were legs have BOTH. */
+export const positionSideSchema = z.enum(['BOTH', 'LONG', 'SHORT']);
+const positionSide = positionSideSchema.default('BOTH');
+
 export const accountSchema = z.object({
   apiKey: z.string(),
   apiSecret: z.string(),
   /** USDT; deposit + Σ realised − Σ commission + Σ income, to the last digit. */
   wallet: exact,
   deposit: exact,
+  /** Hedge mode. */
+  dualSide: z.boolean().default(false),
   openedAt: at,
   updateTime: at,
 });
@@ -29,6 +35,7 @@ export const settingsSchema = z.object({ account: z.string(), symbol: z.string()
 export const positionSchema = z.object({
   account: z.string(),
   symbol: z.string(),
+  positionSide,
   /** Signed: negative is short. */
   amount: exact,
   entryPrice: exact,
@@ -47,6 +54,7 @@ export const orderSchema = z.object({
   clientOrderId: z.string(),
   symbol: z.string(),
   side: sideSchema,
+  positionSide,
   type: z.enum(['LIMIT', 'MARKET']),
   /** The conditional type it was before it triggered; otherwise as `type`. */
   origType: z.string(),
@@ -74,6 +82,7 @@ export const tradeSchema = z.object({
   orderId: id,
   symbol: z.string(),
   side: sideSchema,
+  positionSide,
   price: exact,
   quantity: exact,
   realised: exact,
@@ -88,6 +97,7 @@ export const algoSchema = z.object({
   clientAlgoId: z.string(),
   symbol: z.string(),
   side: sideSchema,
+  positionSide,
   type: algoTypeSchema,
   timeInForce: z.enum(['GTC', 'IOC', 'FOK', 'GTX', 'GTE_GTC']),
   /** Zero with closePosition. */
@@ -111,6 +121,7 @@ export const incomeSchema = z.object({
   account: z.string(),
   tranId: id,
   symbol: z.string(),
+  positionSide,
   incomeType: z.enum(['FUNDING_FEE']),
   /** USDT, signed: negative was paid. */
   amount: exact,
@@ -121,6 +132,7 @@ export const incomeSchema = z.object({
 export const fundingSchema = z.object({ symbol: z.string(), fundingTime: at, rate: exact, mark: exact });
 
 export type Side = z.infer<typeof sideSchema>;
+export type PositionSide = z.infer<typeof positionSideSchema>;
 export type TimeInForce = z.infer<typeof timeInForceSchema>;
 export type AlgoType = z.infer<typeof algoTypeSchema>;
 export type WorkingType = z.infer<typeof workingTypeSchema>;

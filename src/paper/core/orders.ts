@@ -6,7 +6,7 @@ import { checkClientId, checkNotional, checkPercentPrice, checkPrice, checkQuant
 import { smaller } from './ledger.ts';
 import { accountMargin, marginNeeded, symbolMargin } from './margin.ts';
 import { reducible, takeable, takeFromBook } from './matching.ts';
-import type { Order, Side, TimeInForce, WorkingType } from './model.ts';
+import type { Order, PositionSide, Side, TimeInForce, WorkingType } from './model.ts';
 import { cancelOpenOrder } from './settle.ts';
 import { orderByClientId, type AccountState, type Market } from './state.ts';
 import type { SymbolRules } from './symbol-rules.ts';
@@ -15,6 +15,8 @@ import { VenueError } from './venue-error.ts';
 export interface OrderRequest {
   readonly symbol: string;
   readonly side: Side;
+  /** Absent: BOTH, as in one-way mode. */
+  readonly positionSide?: PositionSide;
   readonly type: 'LIMIT' | 'MARKET';
   /** LIMIT only; null otherwise. */
   readonly timeInForce: TimeInForce | null;
@@ -53,19 +55,34 @@ export function marketOf(turn: Turn, symbol: string): Market {
   return market;
 }
 
-/** Reduce-only orders are cut to what the position leaves after the resting ones; with nothing left they are refused. */
-function capped(own: AccountState, request: OrderRequest): Decimal {
-  let room = reducible(own, request.symbol, request.side);
+/** A closing order of hedge mode reduces its leg by its very name. */
+function closesLeg(side: Side, positionSide: PositionSide): boolean {
+  return (positionSide === 'LONG' && side === 'SELL') || (positionSide === 'SHORT' && side === 'BUY');
+}
+
+/** Hedge mode names a leg and leaves reduceOnly alone; one-way mode has BOTH. */
+export function checkLeg(own: AccountState, request: { readonly positionSide?: PositionSide; readonly reduceOnly: boolean }): PositionSide {
+  const positionSide = request.positionSide ?? 'BOTH';
+  if (own.account.dualSide === (positionSide === 'BOTH')) throw new VenueError('POSITION_SIDE_MISMATCH');
+  if (own.account.dualSide && request.reduceOnly) throw new VenueError('NOT_REQUIRED', 'reduceOnly');
+  return positionSide;
+}
+
+/** What the position leaves to an order that may only reduce it, after the resting ones. One-way, it is cut to that; in hedge mode a larger one is refused. */
+function capped(own: AccountState, request: OrderRequest, positionSide: PositionSide): Decimal {
+  const { symbol, side, quantity } = request;
+  let room = reducible(own, { symbol, side, positionSide });
   for (const order of own.openOrders.values()) {
-    if (order.symbol === request.symbol && order.side === request.side && order.reduceOnly) room = room.minus(order.quantity.minus(order.filled));
+    if (order.symbol === symbol && order.side === side && order.positionSide === positionSide && order.reduceOnly) room = room.minus(order.quantity.minus(order.filled));
   }
   if (!room.isPositive() || room.isZero()) throw new VenueError('REDUCE_ONLY_REJECTED');
-  return smaller(request.quantity, room);
+  if (positionSide !== 'BOTH' && quantity.isGreaterThan(room)) throw new VenueError('REDUCE_ONLY_REJECTED');
+  return smaller(quantity, room);
 }
 
 /** Margin and position size, for what may open. A market order counts at the touch it would take. */
-function checkRisk(turn: Turn, own: AccountState, market: Market, side: Side, price: Decimal, quantity: Decimal): void {
-  const row = symbolMargin(turn.state, own, market.view.symbol);
+function checkRisk(turn: Turn, own: AccountState, { symbol, side }: OrderRequest, leg: PositionSide, price: Decimal, quantity: Decimal): void {
+  const row = symbolMargin(turn.state, own, symbol, leg);
   const needed = marginNeeded(row, side, price, quantity);
   if (needed.isZero()) return;
   const signed = price.multipliedBy(side === 'BUY' ? quantity : quantity.negated());
@@ -96,18 +113,20 @@ function checkIdentity(own: AccountState, clientOrderId: string | null): void {
 export function placeOrder(turn: Turn, own: AccountState, request: OrderRequest, origin: Origin | null): number {
   const rules = rulesOf(turn, request.symbol);
   const market = marketOf(turn, request.symbol);
+  const positionSide = origin ? (request.positionSide ?? 'BOTH') : checkLeg(own, request);
+  const reduceOnly = request.reduceOnly || closesLeg(request.side, positionSide);
   checkIdentity(own, request.clientOrderId);
   if (request.price) checkPrice(rules, request.price);
   checkQuantity(rules, request.quantity, request.type === 'MARKET');
   const touch = request.side === 'BUY' ? market.view.ask : market.view.bid;
-  if (!request.reduceOnly) checkNotional(rules, request.price ?? market.view.mark, request.quantity);
+  if (!reduceOnly) checkNotional(rules, request.price ?? market.view.mark, request.quantity);
   if (request.price) checkPercentPrice(rules, request.side, request.price, market.view.mark);
   if (own.openOrders.size >= MAX_OPEN_ORDERS && [...own.openOrders.values()].filter((order) => order.symbol === request.symbol).length >= MAX_OPEN_ORDERS) {
     throw new VenueError('MAX_OPEN_ORDERS');
   }
-  const quantity = request.reduceOnly ? capped(own, request) : request.quantity;
+  const quantity = reduceOnly ? capped(own, request, positionSide) : request.quantity;
   checkImmediacy(turn, market, request, quantity);
-  if (!request.reduceOnly) checkRisk(turn, own, market, request.side, request.price ?? touch, quantity);
+  if (!reduceOnly) checkRisk(turn, own, request, positionSide, request.price ?? touch, quantity);
 
   const orderId = turn.state.lastOrderId + 1;
   const order: Order = {
@@ -116,6 +135,7 @@ export function placeOrder(turn: Turn, own: AccountState, request: OrderRequest,
     clientOrderId: request.clientOrderId ?? `venue${orderId}`,
     symbol: request.symbol,
     side: request.side,
+    positionSide,
     type: request.type,
     origType: origin?.origType ?? request.type,
     timeInForce: request.timeInForce ?? 'GTC',
@@ -123,7 +143,7 @@ export function placeOrder(turn: Turn, own: AccountState, request: OrderRequest,
     price: request.price ?? ZERO,
     stopPrice: origin?.stopPrice ?? ZERO,
     workingType: origin?.workingType ?? 'CONTRACT_PRICE',
-    reduceOnly: request.reduceOnly,
+    reduceOnly,
     closePosition: origin?.closePosition ?? false,
     status: 'NEW',
     filled: ZERO,

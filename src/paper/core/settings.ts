@@ -4,7 +4,7 @@ import { MAX_LEVERAGE, maxNotionalAt } from './brackets.ts';
 import type { Turn } from './turn.ts';
 import type { MarginType } from './model.ts';
 import { rulesOf } from './orders.ts';
-import { positionOf, settingsOf, type AccountState } from './state.ts';
+import { holds, legsOf, positionOf, settingsOf, type AccountState } from './state.ts';
 import { VenueError } from './venue-error.ts';
 
 /** Setting the leverage that is set already succeeds, as on the live venue. */
@@ -12,8 +12,9 @@ export function setLeverage(turn: Turn, own: AccountState, symbol: string, lever
   rulesOf(turn, symbol);
   if (!Number.isInteger(leverage) || leverage < 1 || leverage > MAX_LEVERAGE) throw new VenueError('BAD_LEVERAGE', String(leverage));
   const settings = settingsOf(own, symbol);
-  const { amount } = positionOf(own, symbol);
-  if (!amount.isZero()) {
+  for (const leg of legsOf(own)) {
+    const { amount } = positionOf(own, symbol, leg);
+    if (amount.isZero()) continue;
     if (settings.marginType === 'ISOLATED' && leverage < settings.leverage) throw new VenueError('LEVERAGE_REDUCTION');
     const notional = amount.absoluteValue().multipliedBy(turn.state.markets.get(symbol)!.view.mark);
     if (notional.isGreaterThan(wholeDecimal(maxNotionalAt(leverage)))) throw new VenueError('MAX_POSITION');
@@ -27,6 +28,14 @@ export function setMarginType(turn: Turn, own: AccountState, symbol: string, mar
   if (settings.marginType === marginType) throw new VenueError('SAME_MARGIN_TYPE');
   const busy = [...own.openOrders.values(), ...own.openAlgos.values()].some((order) => order.symbol === symbol);
   if (busy) throw new VenueError('MARGIN_TYPE_OPEN_ORDERS');
-  if (!positionOf(own, symbol).amount.isZero()) throw new VenueError('MARGIN_TYPE_POSITION');
+  if (holds(own, symbol)) throw new VenueError('MARGIN_TYPE_POSITION');
   turn.emit({ type: 'MarginTypeChanged', time: turn.now, settings: { ...settings, marginType } });
+}
+
+/** One-way or hedge mode, for all symbols at once, and only while nothing is open anywhere. */
+export function setPositionMode(turn: Turn, own: AccountState, dualSide: boolean): void {
+  if (own.account.dualSide === dualSide) throw new VenueError('SAME_POSITION_SIDE');
+  if (own.openOrders.size > 0 || own.openAlgos.size > 0) throw new VenueError('POSITION_SIDE_OPEN_ORDERS');
+  for (const position of own.positions.values()) if (!position.amount.isZero()) throw new VenueError('POSITION_SIDE_POSITION');
+  turn.emit({ type: 'PositionModeChanged', time: turn.now, account: { ...own.account, dualSide, updateTime: turn.now } });
 }

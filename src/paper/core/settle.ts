@@ -1,6 +1,6 @@
 /** How orders end: with the order goes what depended on it, its algo order, and what protected a position that is gone. */
 import type { Turn } from './turn.ts';
-import type { Algo, Order } from './model.ts';
+import type { Algo, Order, Position } from './model.ts';
 import { isOpenOrder, type AccountState } from './state.ts';
 
 export function changeAlgo(turn: Turn, algo: Algo, change: Partial<Algo>): Algo {
@@ -30,9 +30,10 @@ export function expireOrder(turn: Turn, own: AccountState, order: Order, status:
 }
 
 /** Called when a position became flat or turned: its reduce-only orders and its GTE_GTC conditional orders have nothing left to protect. */
-export function releaseProtection(turn: Turn, own: AccountState, symbol: string): void {
-  for (const order of own.openOrders.values()) if (order.symbol === symbol && order.reduceOnly) expireOrder(turn, own, order);
+export function releaseProtection(turn: Turn, own: AccountState, { symbol, positionSide }: Position): void {
+  const protects = (order: Order | Algo) => order.symbol === symbol && order.positionSide === positionSide;
+  for (const order of own.openOrders.values()) if (protects(order) && order.reduceOnly) expireOrder(turn, own, order);
   for (const algo of own.openAlgos.values()) {
-    if (algo.symbol === symbol && algo.timeInForce === 'GTE_GTC') changeAlgo(turn, algo, { status: 'EXPIRED' });
+    if (protects(algo) && algo.timeInForce === 'GTE_GTC') changeAlgo(turn, algo, { status: 'EXPIRED' });
   }
 }

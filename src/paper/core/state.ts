@@ -2,7 +2,7 @@
 import { ZERO } from '../../protocol/decimal.ts';
 import type { Level, MarketView } from './book.ts';
 import type { ExchangeEvent } from './events.ts';
-import type { Account, Algo, Funding, Income, Order, Position, Settings, Side, Trade } from './model.ts';
+import type { Account, Algo, Funding, Income, Order, Position, PositionSide, Settings, Side, Trade } from './model.ts';
 import type { SymbolRules } from './symbol-rules.ts';
 
 const DEFAULT_LEVERAGE = 20;
@@ -12,6 +12,7 @@ const RETENTION_MS = 90 * 86_400_000;
 export interface AccountState {
   account: Account;
   readonly settings: Map<string, Settings>;
+  /** By `positionKey`. */
   readonly positions: Map<string, Position>;
   readonly orders: Map<number, Order>;
   readonly openOrders: Map<number, Order>;
@@ -79,6 +80,16 @@ function clientKey(symbol: string, clientOrderId: string): string {
   return `${symbol} ${clientOrderId}`;
 }
 
+/** Where a position is found: its symbol, and in hedge mode its leg. */
+export function positionKey({ symbol, positionSide }: { readonly symbol: string; readonly positionSide: PositionSide }): string {
+  return positionSide === 'BOTH' ? symbol : `${symbol} ${positionSide}`;
+}
+
+/** The legs that an account's symbols have. */
+export function legsOf(own: AccountState): readonly PositionSide[] {
+  return own.account.dualSide ? ['LONG', 'SHORT'] : ['BOTH'];
+}
+
 export function isOpenOrder(order: Order): boolean {
   return order.status === 'NEW' || order.status === 'PARTIALLY_FILLED';
 }
@@ -134,6 +145,9 @@ export function applyEvent(state: ExchangeState, event: ExchangeEvent): void {
     case 'MarginTypeChanged':
       owner(state, event.settings.account).settings.set(event.settings.symbol, event.settings);
       break;
+    case 'PositionModeChanged':
+      owner(state, event.account.apiKey).account = event.account;
+      break;
     case 'OrderAccepted':
     case 'OrderCanceled':
     case 'OrderExpired':
@@ -143,7 +157,7 @@ export function applyEvent(state: ExchangeState, event: ExchangeEvent): void {
       const own = owner(state, event.order.account);
       setOrder(state, event.order);
       own.trades.push(event.trade);
-      own.positions.set(event.position.symbol, event.position);
+      own.positions.set(positionKey(event.position), event.position);
       own.account = event.account;
       state.lastTradeId = Math.max(state.lastTradeId, event.trade.id);
       break;
@@ -152,7 +166,7 @@ export function applyEvent(state: ExchangeState, event: ExchangeEvent): void {
       const own = owner(state, event.income.account);
       own.incomes.push(event.income);
       dropBefore(own.incomes, (row) => row.time, event.income.time - RETENTION_MS);
-      own.positions.set(event.position.symbol, event.position);
+      own.positions.set(positionKey(event.position), event.position);
       own.account = event.account;
       state.lastTranId = Math.max(state.lastTranId, event.income.tranId);
       break;
@@ -170,11 +184,12 @@ export function settingsOf(own: AccountState, symbol: string): Settings {
   return own.settings.get(symbol) ?? { account: own.account.apiKey, symbol, leverage: DEFAULT_LEVERAGE, marginType: 'CROSSED' };
 }
 
-export function positionOf(own: AccountState, symbol: string): Position {
+export function positionOf(own: AccountState, symbol: string, positionSide: PositionSide = 'BOTH'): Position {
   return (
-    own.positions.get(symbol) ?? {
+    own.positions.get(positionKey({ symbol, positionSide })) ?? {
       account: own.account.apiKey,
       symbol,
+      positionSide,
       amount: ZERO,
       entryPrice: ZERO,
       isolatedWallet: ZERO,
@@ -183,6 +198,11 @@ export function positionOf(own: AccountState, symbol: string): Position {
       updateTime: 0,
     }
   );
+}
+
+/** Whether any leg of the symbol is open. */
+export function holds(own: AccountState, symbol: string): boolean {
+  return legsOf(own).some((leg) => !positionOf(own, symbol, leg).amount.isZero());
 }
 
 export function orderByClientId(own: AccountState, symbol: string, clientOrderId: string): Order | undefined {

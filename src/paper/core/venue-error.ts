@@ -52,6 +52,8 @@ const catalogue = {
   MARGIN_TYPE_POSITION: [-4048, 'Margin type cannot be changed if there exists position.'],
   SAME_POSITION_SIDE: [-4059, 'No need to change position side.'],
   POSITION_SIDE_MISMATCH: [-4061, "Order's position side does not match user's setting."],
+  POSITION_SIDE_OPEN_ORDERS: [-4067, 'Position side cannot be changed if there exists open orders.'],
+  POSITION_SIDE_POSITION: [-4068, 'Position side cannot be changed if there exists position.'],
   DUPLICATE_CLIENT_ID: [-4116, 'clientOrderId is duplicated'],
   BATCH_SIZE: [-4082, 'Invalid number of batch place orders.'],
   USE_ALGO_ENDPOINT: [-4120, 'Order type not supported for this endpoint. Please use the Algo Order API endpoints instead.'],

@@ -4,6 +4,7 @@ import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { z } from 'zod';
 import { accountSchema, algoSchema, fundingSchema, incomeSchema, orderSchema, positionSchema, settingsSchema, tradeSchema } from '../core/model.ts';
 import type { ExchangeEvent } from '../core/events.ts';
+import { positionKey } from '../core/state.ts';
 import { candleSchema, type Candle } from '../market/candle.ts';
 import { KEPT_CANDLES } from '../market/candle-series.ts';
 import type { SavedMarket } from '../market/market.ts';
@@ -32,6 +33,7 @@ interface StoredRecord {
 function recordsOf(event: ExchangeEvent): StoredRecord[] {
   switch (event.type) {
     case 'AccountOpened':
+    case 'PositionModeChanged':
       return [{ kind: 'account', part: event.account.apiKey, id: 0, body: event.account }];
     case 'LeverageChanged':
     case 'MarginTypeChanged':
@@ -44,13 +46,13 @@ function recordsOf(event: ExchangeEvent): StoredRecord[] {
       return [
         { kind: 'order', part: '', id: event.order.orderId, body: event.order },
         { kind: 'trade', part: '', id: event.trade.id, body: event.trade },
-        { kind: 'position', part: `${event.position.account} ${event.position.symbol}`, id: 0, body: event.position },
+        { kind: 'position', part: `${event.position.account} ${positionKey(event.position)}`, id: 0, body: event.position },
         { kind: 'account', part: event.account.apiKey, id: 0, body: event.account },
       ];
     case 'IncomeBooked':
       return [
         { kind: 'income', part: '', id: event.income.tranId, body: event.income },
-        { kind: 'position', part: `${event.position.account} ${event.position.symbol}`, id: 0, body: event.position },
+        { kind: 'position', part: `${event.position.account} ${positionKey(event.position)}`, id: 0, body: event.position },
         { kind: 'account', part: event.account.apiKey, id: 0, body: event.account },
       ];
     case 'FundingSettled':
@@ -133,20 +135,20 @@ export class SqliteStore implements Store {
     const events: ExchangeEvent[] = [];
     const accounts = this.#bodies('account').map((body) => accountSchema.parse(body));
     const owner = new Map(accounts.map((account) => [account.apiKey, account]));
-    const positions = new Map(this.#bodies('position').map((body) => positionSchema.parse(body)).map((position) => [`${position.account} ${position.symbol}`, position]));
+    const positions = new Map(this.#bodies('position').map((body) => positionSchema.parse(body)).map((position) => [`${position.account} ${positionKey(position)}`, position]));
     const orders = new Map(this.#bodies('order').map((body) => orderSchema.parse(body)).map((order) => [order.orderId, order]));
     for (const account of accounts) events.push({ type: 'AccountOpened', time: account.openedAt, account });
     for (const body of this.#bodies('settings')) events.push({ type: 'LeverageChanged', time: 0, settings: settingsSchema.parse(body) });
     for (const order of orders.values()) events.push({ type: 'OrderAccepted', time: order.time, order });
     for (const trade of this.#bodies('trade').map((body) => tradeSchema.parse(body))) {
       const order = orders.get(trade.orderId);
-      const position = positions.get(`${trade.account} ${trade.symbol}`);
+      const position = positions.get(`${trade.account} ${positionKey(trade)}`);
       const account = owner.get(trade.account);
       if (!order || !position || !account) throw new Error(`trade ${trade.id} has no order, position or account`);
       events.push({ type: 'OrderTraded', time: trade.time, order, trade, position, account });
     }
     for (const income of this.#bodies('income').map((body) => incomeSchema.parse(body))) {
-      const position = positions.get(`${income.account} ${income.symbol}`);
+      const position = positions.get(`${income.account} ${positionKey(income)}`);
       const account = owner.get(income.account);
       if (!position || !account) throw new Error(`income ${income.tranId} has no position or account`);
       events.push({ type: 'IncomeBooked', time: income.time, income, account, position });

@@ -3,7 +3,7 @@ import { text, ZERO, type Decimal } from '../../protocol/decimal.ts';
 import type { ExchangeEvent } from '../core/events.ts';
 import { breakEvenPrice } from '../core/ledger.ts';
 import type { Account, Algo, Order, Position, Trade } from '../core/model.ts';
-import { settingsOf, type AccountState, type ExchangeState } from '../core/state.ts';
+import { positionKey, settingsOf, type AccountState, type ExchangeState } from '../core/state.ts';
 import { usdt } from '../wire/position-shapes.ts';
 import { averagePrice } from '../wire/shapes.ts';
 
@@ -40,7 +40,7 @@ function orderUpdate(time: number, order: Order, executionType: string, trade: T
     R: order.reduceOnly,
     wt: order.workingType,
     ot: order.origType,
-    ps: 'BOTH',
+    ps: order.positionSide,
     cp: order.closePosition,
     rp: text(trade?.realised ?? ZERO),
     pP: false,
@@ -69,7 +69,7 @@ function accountUpdate(state: ExchangeState, own: AccountState, { time, reason, 
   const mark = state.markets.get(position.symbol)?.view.mark ?? position.entryPrice;
   const isolated = settingsOf(own, position.symbol).marginType === 'ISOLATED';
   let crossWallet = account.wallet.minus(position.isolatedWallet);
-  for (const other of own.positions.values()) if (other.symbol !== position.symbol) crossWallet = crossWallet.minus(other.isolatedWallet);
+  for (const [key, other] of own.positions) if (key !== positionKey(position)) crossWallet = crossWallet.minus(other.isolatedWallet);
   const P = {
     s: position.symbol,
     pa: text(position.amount),
@@ -79,7 +79,7 @@ function accountUpdate(state: ExchangeState, own: AccountState, { time, reason, 
     up: usdt(position.amount.multipliedBy(mark.minus(position.entryPrice))),
     mt: isolated ? 'isolated' : 'cross',
     iw: text(position.isolatedWallet),
-    ps: 'BOTH',
+    ps: position.positionSide,
     ma: 'USDT',
   };
   const B = { a: 'USDT', wb: text(account.wallet), cw: text(crossWallet), bc: text(change) };
@@ -96,7 +96,7 @@ function algoUpdate(own: AccountState, time: number, algo: Algo): UserMessage {
     o: algo.type,
     s: algo.symbol,
     S: algo.side,
-    ps: 'BOTH',
+    ps: algo.positionSide,
     f: algo.timeInForce,
     q: text(algo.quantity),
     X: algo.status,
@@ -126,6 +126,7 @@ export function userMessages(state: ExchangeState, event: ExchangeEvent): { apiK
     case 'AccountOpened':
     case 'MarginTypeChanged':
     case 'FundingSettled':
+    case 'PositionModeChanged':
       return { apiKey: '', messages: [] };
     case 'LeverageChanged': {
       const { account, symbol, leverage } = event.settings;

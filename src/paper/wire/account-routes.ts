@@ -69,6 +69,12 @@ function setMarginType(call: PrivateCall): unknown {
   return done('success');
 }
 
+function setPositionMode(call: PrivateCall): unknown {
+  call.params.required('dualSidePosition');
+  call.venue.execute({ type: 'SetPositionMode', account: call.own.account.apiKey, dualSide: call.params.flag('dualSidePosition') });
+  return done('success');
+}
+
 /** A mode that is off here for good: turning it off is needless, turning it on is refused. */
 function keepOff(parameter: string, needless: Refusal): (call: PrivateCall) => unknown {
   return ({ params }) => {
@@ -83,7 +89,7 @@ export const accountRoutes: readonly Route[] = [
   { name: 'GET /fapi/v3/balance', weight: 5, security: 'SIGNED', run: ({ venue, own }) => [balanceRow(venue.state, own)] },
   { name: 'GET /fapi/v2/account', weight: 5, security: 'SIGNED', run: accountV2 },
   { name: 'GET /fapi/v3/account', weight: 5, security: 'SIGNED', run: accountV3 },
-  { name: 'GET /fapi/v1/accountConfig', weight: 5, security: 'SIGNED', run: () => ({ ...MODE, dualSidePosition: false, updateTime: 0, multiAssetsMargin: false, tradeGroupId: -1 }) },
+  { name: 'GET /fapi/v1/accountConfig', weight: 5, security: 'SIGNED', run: ({ own }) => ({ ...MODE, dualSidePosition: own.account.dualSide, updateTime: 0, multiAssetsMargin: false, tradeGroupId: -1 }) },
   {
     name: 'GET /fapi/v1/symbolConfig',
     weight: 5,
@@ -102,8 +108,8 @@ export const accountRoutes: readonly Route[] = [
   { name: 'GET /fapi/v1/leverageBracket', weight: 1, security: 'SIGNED', run: leverageBracket },
   { name: 'GET /fapi/v2/positionRisk', weight: 5, security: 'SIGNED', run: positionsV2 },
   { name: 'GET /fapi/v3/positionRisk', weight: 5, security: 'SIGNED', run: positionsV3 },
-  { name: 'GET /fapi/v1/positionSide/dual', weight: 30, security: 'SIGNED', run: () => ({ dualSidePosition: false }) },
-  { name: 'POST /fapi/v1/positionSide/dual', weight: 1, security: 'SIGNED', run: keepOff('dualSidePosition', 'SAME_POSITION_SIDE') },
+  { name: 'GET /fapi/v1/positionSide/dual', weight: 30, security: 'SIGNED', run: ({ own }) => ({ dualSidePosition: own.account.dualSide }) },
+  { name: 'POST /fapi/v1/positionSide/dual', weight: 1, security: 'SIGNED', run: setPositionMode },
   { name: 'GET /fapi/v1/multiAssetsMargin', weight: 30, security: 'SIGNED', run: () => ({ multiAssetsMargin: false }) },
   { name: 'POST /fapi/v1/multiAssetsMargin', weight: 1, security: 'SIGNED', run: keepOff('multiAssetsMargin', 'SAME_MULTI_ASSETS') },
   { name: 'GET /fapi/v1/feeBurn', weight: 30, security: 'SIGNED', run: () => ({ feeBurn: false }) },

@@ -2,7 +2,7 @@
 import { findAlgo, type AlgoName, type AlgoRequest } from '../core/algos.ts';
 import { algoTypeSchema, type Algo } from '../core/model.ts';
 import { VenueError } from '../core/venue-error.ts';
-import { checkOneWay, sideOf, symbolOf } from './order-request.ts';
+import { checkServed, positionSideOf, sideOf, symbolOf } from './order-request.ts';
 import { page } from './paging.ts';
 import { bySymbol, done, ONE_ORDER, type PrivateCall, type Route } from './route.ts';
 import { algoAnswer, algoRow } from './shapes.ts';
@@ -17,13 +17,14 @@ function algoRequest(call: PrivateCall): AlgoRequest {
   const side = sideOf(params);
   const type = algoTypeSchema.safeParse(params.required('type'));
   if (!type.success) throw new VenueError('BAD_ORDER_TYPE');
-  checkOneWay(params);
+  const positionSide = positionSideOf(call);
+  checkServed(params);
   params.only('workingType', 'MARK_PRICE', 'CONTRACT_PRICE');
   const limit = type.data === 'STOP' || type.data === 'TAKE_PROFIT';
   const closePosition = params.flag('closePosition');
   const timeInForce = params.text('timeInForce') ?? 'GTC';
   if (!TIMES_IN_FORCE.includes(timeInForce)) throw new VenueError('BAD_TIME_IN_FORCE');
-  if (timeInForce === 'GTE_GTC' && !closePosition && !params.flag('reduceOnly')) throw new VenueError('BAD_TIME_IN_FORCE');
+  if (timeInForce === 'GTE_GTC' && !closePosition && !params.flag('reduceOnly') && positionSide === 'BOTH') throw new VenueError('BAD_TIME_IN_FORCE');
   if (closePosition && limit) throw new VenueError('NOT_REQUIRED', 'closePosition');
   if (closePosition && params.text('quantity') !== null) throw new VenueError('QUANTITY_WITH_CLOSE_POSITION');
   if (closePosition && params.text('reduceOnly') !== null) throw new VenueError('NOT_REQUIRED', 'reduceOnly');
@@ -31,6 +32,7 @@ function algoRequest(call: PrivateCall): AlgoRequest {
   return {
     symbol,
     side,
+    positionSide,
     type: type.data,
     timeInForce: timeInForce as Algo['timeInForce'],
     quantity: closePosition ? null : params.requiredDecimal('quantity'),

@@ -1,5 +1,5 @@
 /** What a client asks for in an order, read from its parameters: each missing, malformed or unsupported one is refused by its own code. */
-import type { Side, TimeInForce } from '../core/model.ts';
+import { positionSideSchema, type PositionSide, type Side, type TimeInForce } from '../core/model.ts';
 import type { OrderRequest } from '../core/orders.ts';
 import { VenueError } from '../core/venue-error.ts';
 import type { Params } from './params.ts';
@@ -21,10 +21,17 @@ export function symbolOf({ venue, params }: PrivateCall): string {
   return symbol;
 }
 
-/** One-way mode, and what is not served about orders. */
-export function checkOneWay(params: Params): void {
-  const positionSide = params.text('positionSide');
-  if (positionSide !== null && positionSide !== 'BOTH') throw new VenueError('POSITION_SIDE_MISMATCH');
+/** The leg an order is for: hedge mode names one and takes no `reduceOnly`, one-way mode has BOTH only. */
+export function positionSideOf({ own, params }: PrivateCall): PositionSide {
+  const side = positionSideSchema.safeParse(params.text('positionSide') ?? 'BOTH');
+  if (!side.success) throw new VenueError('BAD_PARAMETER', 'positionSide');
+  if (own.account.dualSide === (side.data === 'BOTH')) throw new VenueError('POSITION_SIDE_MISMATCH');
+  if (own.account.dualSide && params.text('reduceOnly') !== null) throw new VenueError('NOT_REQUIRED', 'reduceOnly');
+  return side.data;
+}
+
+/** What is not served about orders. */
+export function checkServed(params: Params): void {
   params.only('priceMatch', 'NONE');
   params.only('selfTradePreventionMode', 'EXPIRE_MAKER');
   params.only('newOrderRespType', 'ACK', 'RESULT');
@@ -40,10 +47,11 @@ export function orderRequest(call: PrivateCall): OrderRequest {
   const type = params.required('type');
   if (CONDITIONAL_TYPES.includes(type)) throw new VenueError('USE_ALGO_ENDPOINT');
   if (type !== 'LIMIT' && type !== 'MARKET') throw new VenueError('BAD_ORDER_TYPE');
-  checkOneWay(params);
+  const positionSide = positionSideOf(call);
+  checkServed(params);
   if (params.flag('closePosition')) throw new VenueError('USE_ALGO_ENDPOINT');
   const quantity = params.requiredDecimal('quantity');
-  const common = { symbol, side, quantity, reduceOnly: params.flag('reduceOnly'), clientOrderId: params.text('newClientOrderId') };
+  const common = { symbol, side, positionSide, quantity, reduceOnly: params.flag('reduceOnly'), clientOrderId: params.text('newClientOrderId') };
   if (type === 'MARKET') {
     for (const name of ['timeInForce', 'price']) if (params.text(name) !== null) throw new VenueError('NOT_REQUIRED', name);
     return { ...common, type, timeInForce: null, price: null };

@@ -3,7 +3,7 @@ import { text, ZERO, type Decimal } from '../../protocol/decimal.ts';
 import { maxNotionalAt } from '../core/brackets.ts';
 import { breakEvenPrice, money } from '../core/ledger.ts';
 import { accountMargin, symbolMargin, type AccountMargin, type PositionMargin } from '../core/margin.ts';
-import { settingsOf, type AccountState, type ExchangeState } from '../core/state.ts';
+import { legsOf, positionKey, settingsOf, type AccountState, type ExchangeState } from '../core/state.ts';
 
 /** Money has eight decimals on the wire. */
 export function usdt(value: Decimal): string {
@@ -19,7 +19,7 @@ export function positionRiskV3(row: PositionMargin): Record<string, unknown> {
   const { position } = row;
   return {
     symbol: position.symbol,
-    positionSide: 'BOTH',
+    positionSide: position.positionSide,
     positionAmt: text(position.amount),
     entryPrice: text(position.entryPrice),
     breakEvenPrice: text(breakEvenPrice(position)),
@@ -57,17 +57,17 @@ export function positionRiskV2(row: PositionMargin): Record<string, unknown> {
     marginType: settings.marginType === 'ISOLATED' ? 'isolated' : 'cross',
     isolatedMargin: usdt(isolatedMargin(row)),
     isAutoAddMargin: 'false',
-    positionSide: 'BOTH',
+    positionSide: position.positionSide,
     notional: usdt(row.notional),
     isolatedWallet: usdt(position.isolatedWallet),
     updateTime: position.updateTime,
   };
 }
 
-/** Rows of all symbols: those with something in them as the account's margin has them, the others empty. */
+/** Rows of all symbols, in hedge mode one a leg: those with something in them as the account's margin has them, the others empty. */
 export function everyPosition(state: ExchangeState, own: AccountState, margin: AccountMargin): PositionMargin[] {
-  const busy = new Map(margin.positions.map((row) => [row.position.symbol, row]));
-  return [...state.rules.keys()].map((symbol) => busy.get(symbol) ?? symbolMargin(state, own, symbol));
+  const busy = new Map(margin.positions.map((row) => [positionKey(row.position), row]));
+  return [...state.rules.keys()].flatMap((symbol) => legsOf(own).map((positionSide) => busy.get(positionKey({ symbol, positionSide })) ?? symbolMargin(state, own, symbol, positionSide)));
 }
 
 export function balanceRow(state: ExchangeState, own: AccountState): Record<string, unknown> {
@@ -123,7 +123,7 @@ export function assetRow(own: AccountState, margin: AccountMargin): Record<strin
 export function accountPositionV3(row: PositionMargin): Record<string, unknown> {
   return {
     symbol: row.position.symbol,
-    positionSide: 'BOTH',
+    positionSide: row.position.positionSide,
     positionAmt: text(row.position.amount),
     unrealizedProfit: usdt(row.unrealised),
     isolatedMargin: usdt(isolatedMargin(row)),
