@@ -179,6 +179,40 @@ describe('paper exchange: wire', () => {
     expect((await client.signed('POST', '/fapi/v1/stock/contract')).json).to.include({ code: 200 });
   });
 
+  it('serves the tape: trades by themselves and aggregated, the same to the last digit, in parts by id and by time', async () => {
+    for (const price of ['0.0086', '0.0087', '0.0086']) await client.control('POST', 'price', { symbol: SYMBOL, price });
+    const trades = (await client.get<Json[]>('/fapi/v1/trades', { symbol: SYMBOL, limit: 1_000 })).json;
+    const aggregates = (await client.get<Json[]>('/fapi/v1/aggTrades', { symbol: SYMBOL, limit: 1_000 })).json;
+    expect(trades.at(-1)).to.have.all.keys('id', 'price', 'qty', 'quoteQty', 'time', 'isBuyerMaker', 'isRPITrade');
+    expect(aggregates.at(-1)).to.have.all.keys('a', 'p', 'q', 'nq', 'f', 'l', 'T', 'm');
+    for (const { f, l, q, p } of aggregates) {
+      const within = trades.filter(({ id }) => Number(id) >= Number(f) && Number(id) <= Number(l));
+      expect(within.map(({ price }) => price)).to.deep.equal(within.map(() => p));
+      expect(within.reduce((total, { qty }) => total + Number(qty), 0)).to.equal(Number(q));
+    }
+    const from = aggregates.at(-2)!['a'];
+    const part = (await client.get<Json[]>('/fapi/v1/aggTrades', { symbol: SYMBOL, fromId: from, limit: 1 })).json;
+    expect(part).to.deep.equal([aggregates.at(-2)]);
+    expect((await client.get<Json[]>('/fapi/v1/aggTrades', { symbol: SYMBOL, endTime: 1 })).json).to.deep.equal([]);
+    expect((await client.get('/fapi/v1/aggTrades', { symbol: SYMBOL, startTime: 2, endTime: 1 })).json).to.include({ code: -1130 });
+    expect((await client.get<Json[]>('/fapi/v1/historicalTrades', { symbol: SYMBOL, fromId: trades[0]!['id'], limit: 2 })).json).to.deep.equal(trades.slice(0, 2));
+    expect((await client.get('/fapi/v1/trades', { symbol: SYMBOL, limit: 1_001 })).json).to.include({ code: -1130 });
+    expect((await client.get('/fapi/v1/trades', { symbol: 'NOPE' })).json).to.include({ code: -1121 });
+  });
+
+  it('serves the funding that was settled, and none before there was any', async () => {
+    expect((await client.get<Json[]>('/fapi/v1/fundingRate', { symbol: SYMBOL })).json).to.deep.equal([]);
+    await client.control('POST', 'clock', { offsetMs: 8 * 3_600_000 });
+    let rows: Json[] = [];
+    while (rows.length === 0) ({ json: rows } = await client.get<Json[]>('/fapi/v1/fundingRate', { symbol: SYMBOL }));
+    await client.control('POST', 'clock', { offsetMs: 0 });
+    expect(rows[0]).to.have.all.keys('symbol', 'fundingTime', 'fundingRate', 'markPrice');
+    expect(Number(rows[0]!['fundingTime']) % (8 * 3_600_000)).to.equal(0);
+    expect((await client.get<Json[]>('/fapi/v1/fundingRate')).json.length).to.equal(9);
+    expect((await client.get<Json[]>('/fapi/v1/fundingRate', { endTime: 1 })).json).to.deep.equal([]);
+    expect((await client.get('/fapi/v1/fundingRate', { symbol: 'NOPE' })).json).to.include({ code: -1121 });
+  });
+
   it('survives broken requests and huge bodies', async () => {
     const huge = await fetch(`${exchange.url}/fapi/v1/order`, { method: 'POST', body: 'x'.repeat(2_000_000) }).then((answer) => answer.status, () => 'closed');
     expect(huge).to.be.oneOf([413, 'closed']);

@@ -9,6 +9,7 @@ import { publicRoutes } from './public-routes.ts';
 import { RateLimits, Throttled, type Limits } from './rate-limits.ts';
 import type { PublicCall, Route } from './route.ts';
 import { checkSigned, keyOwner } from './signature.ts';
+import { tapeRoutes } from './tape-routes.ts';
 import { tradeRoutes } from './trade-routes.ts';
 
 export interface WireRequest {
@@ -31,7 +32,7 @@ export interface WireAnswer {
 }
 
 /** Every endpoint there is; what is not in it answers as an unknown path. */
-export const ROUTES: readonly Route[] = [...publicRoutes, ...tradeRoutes, ...batchRoutes, ...algoRoutes, ...accountRoutes];
+export const ROUTES: readonly Route[] = [...publicRoutes, ...tapeRoutes, ...tradeRoutes, ...batchRoutes, ...algoRoutes, ...accountRoutes];
 const byName: ReadonlyMap<string, Route> = new Map(ROUTES.map((route) => [route.name, route]));
 
 export function refusalAnswer(error: VenueError, headers: Readonly<Record<string, string>> = {}): WireAnswer {
