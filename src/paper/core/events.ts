@@ -1,5 +1,7 @@
 /** What happened, in the past tense, each event with the records as they are after it: the store, the answers and the user stream derive from these alone. */
+import type { Decimal } from '../../protocol/decimal.ts';
 import type { Account, Algo, Funding, Income, Order, Position, Settings, Trade } from './model.ts';
+import type { Listing } from './listing.ts';
 
 export type ExchangeEvent =
   | { readonly type: 'AccountOpened'; readonly time: number; readonly account: Account }
@@ -13,5 +15,10 @@ export type ExchangeEvent =
   | { readonly type: 'OrderTraded'; readonly time: number; readonly order: Order; readonly trade: Trade; readonly position: Position; readonly account: Account }
   /** The wallet changed without a trade; with the account and the position after it. */
   | { readonly type: 'IncomeBooked'; readonly time: number; readonly income: Income; readonly account: Account; readonly position: Position }
+  /** Advice only: this leg is near its liquidation, in a state that nothing changes. */
+  | { readonly type: 'MarginCalled'; readonly time: number; readonly account: string; readonly position: Position; readonly mark: Decimal; readonly unrealised: Decimal; readonly maintMargin: Decimal; readonly crossWallet: Decimal }
   | { readonly type: 'FundingSettled'; readonly time: number; readonly funding: Funding }
+  | { readonly type: 'SymbolStatusChanged'; readonly time: number; readonly listing: Listing }
+  /** Gone without a word to its owner. */
+  | { readonly type: 'AlgoVanished'; readonly time: number; readonly algo: Algo }
   | { readonly type: 'AlgoChanged'; readonly time: number; readonly algo: Algo };

@@ -4,9 +4,11 @@ import { cancelAlgo, cancelAllAlgos, placeAlgo, triggerAlgos, type AlgoName, typ
 import type { MarketView } from './book.ts';
 import type { ExchangeEvent } from './events.ts';
 import { settleFunding, type FundingSettlement } from './funding.ts';
+import { checkMargin, deleverage } from './liquidation.ts';
+import { dropStops, isTrading, setSymbolStatus, type SymbolStatus } from './listing.ts';
 import { Turn } from './turn.ts';
 import { fillMakers } from './matching.ts';
-import type { MarginType } from './model.ts';
+import type { MarginType, PositionSide } from './model.ts';
 import { cancelAllOrders, cancelOrder, placeOrder, type OrderName, type OrderRequest } from './orders.ts';
 import { setLeverage, setMarginType, setPositionMode } from './settings.ts';
 import type { AccountState, ExchangeState } from './state.ts';
@@ -16,6 +18,8 @@ export type Command =
   | { readonly type: 'OpenAccount'; readonly apiKey: string; readonly apiSecret: string; readonly deposit: Decimal }
   | { readonly type: 'MoveMarket'; readonly view: MarketView }
   | ({ readonly type: 'SettleFunding' } & FundingSettlement)
+  | { readonly type: 'SetSymbolStatus'; readonly symbol: string; readonly status: SymbolStatus }
+  | { readonly type: 'DropStops'; readonly symbol: string }
   | { readonly type: 'PlaceOrder'; readonly account: string; readonly request: OrderRequest }
   | { readonly type: 'CancelOrder'; readonly account: string; readonly name: OrderName }
   | { readonly type: 'CancelAllOrders'; readonly account: string; readonly symbol: string }
@@ -24,7 +28,9 @@ export type Command =
   | { readonly type: 'CancelAllAlgos'; readonly account: string; readonly symbol: string }
   | { readonly type: 'SetLeverage'; readonly account: string; readonly symbol: string; readonly leverage: number }
   | { readonly type: 'SetMarginType'; readonly account: string; readonly symbol: string; readonly marginType: MarginType }
-  | { readonly type: 'SetPositionMode'; readonly account: string; readonly dualSide: boolean };
+  | { readonly type: 'SetPositionMode'; readonly account: string; readonly dualSide: boolean }
+  /** `quantity` null: the whole leg. */
+  | { readonly type: 'Deleverage'; readonly account: string; readonly symbol: string; readonly positionSide: PositionSide; readonly quantity: Decimal | null };
 
 export interface Outcome {
   readonly events: readonly ExchangeEvent[];
@@ -36,13 +42,15 @@ function moveMarket(turn: Turn, view: MarketView): void {
   if (!turn.state.rules.has(view.symbol)) throw new Error(`no rules for ${view.symbol}`);
   const market = { view, sides: new Map() };
   turn.state.markets.set(view.symbol, market);
+  if (!isTrading(turn.state, view.symbol)) return;
   for (const own of turn.state.accounts.values()) {
     fillMakers(turn, own, market);
+    checkMargin(turn, own, view.symbol);
     triggerAlgos(turn, own, view);
   }
 }
 
-function perform(turn: Turn, own: AccountState, command: Exclude<Command, { type: 'OpenAccount' | 'MoveMarket' | 'SettleFunding' }>): number | null {
+function perform(turn: Turn, own: AccountState, command: Exclude<Command, { type: 'OpenAccount' | 'MoveMarket' | 'SettleFunding' | 'SetSymbolStatus' | 'DropStops' }>): number | null {
   switch (command.type) {
     case 'PlaceOrder':
       return placeOrder(turn, own, command.request, null);
@@ -64,6 +72,8 @@ function perform(turn: Turn, own: AccountState, command: Exclude<Command, { type
     case 'SetMarginType':
       setMarginType(turn, own, command.symbol, command.marginType);
       return null;
+    case 'Deleverage':
+      return deleverage(turn, own, command.symbol, command.positionSide, command.quantity);
     case 'SetPositionMode':
       setPositionMode(turn, own, command.dualSide);
       return null;
@@ -82,6 +92,10 @@ export function execute(state: ExchangeState, command: Command, now: number): Ou
     moveMarket(turn, command.view);
   } else if (command.type === 'SettleFunding') {
     settleFunding(turn, command);
+  } else if (command.type === 'SetSymbolStatus') {
+    setSymbolStatus(turn, command.symbol, command.status);
+  } else if (command.type === 'DropStops') {
+    dropStops(turn, command.symbol);
   } else if (command.type === 'OpenAccount') {
     const { apiKey, apiSecret, deposit } = command;
     if (state.accounts.has(apiKey)) throw new Error(`account ${apiKey} exists`);

@@ -3,7 +3,7 @@ import { ZERO, type Decimal } from '../../protocol/decimal.ts';
 import { bookSide, type Level } from './book.ts';
 import type { Turn } from './turn.ts';
 import { applyFill, MAKER_FEE, smaller, TAKER_FEE } from './ledger.ts';
-import type { Order, Side } from './model.ts';
+import type { Order, Position, Side } from './model.ts';
 import { expireOrder, finishAlgoOf, releaseProtection } from './settle.ts';
 import { isOpenOrder, positionOf, settingsOf, type AccountState, type ExchangeState, type Market } from './state.ts';
 
@@ -41,10 +41,10 @@ export function reducible(own: AccountState, { symbol, side, positionSide }: Pic
   return reduces ? amount.absoluteValue() : ZERO;
 }
 
-function fill(turn: Turn, own: AccountState, order: Order, price: Decimal, quantity: Decimal, maker: boolean): Order {
+function fill(turn: Turn, own: AccountState, order: Order, price: Decimal, quantity: Decimal, maker: boolean, feeRate: Decimal = maker ? MAKER_FEE : TAKER_FEE): Order {
   const before = positionOf(own, order.symbol, order.positionSide);
   const { leverage, marginType } = settingsOf(own, order.symbol);
-  const outcome = applyFill(before, { side: order.side, price, quantity, feeRate: maker ? MAKER_FEE : TAKER_FEE, leverage, isolated: marginType === 'ISOLATED' });
+  const outcome = applyFill(before, { side: order.side, price, quantity, feeRate, leverage, isolated: marginType === 'ISOLATED' });
   const filled = order.filled.plus(quantity);
   const status = filled.isEqualTo(order.quantity) ? 'FILLED' : 'PARTIALLY_FILLED';
   const changed: Order = { ...order, filled, cost: order.cost.plus(price.multipliedBy(quantity)), status, updateTime: turn.now };
@@ -110,4 +110,45 @@ export function fillMakers(turn: Turn, own: AccountState, market: Market): void 
     const order = own.openOrders.get(orderId);
     if (order) consume(turn, own, order, market, true);
   }
+}
+
+export interface VenueFill {
+  readonly price: Decimal;
+  /** What the order shows as its own price. */
+  readonly limit: Decimal;
+  readonly quantity: Decimal;
+  readonly feeRate: Decimal;
+  readonly autoClose: 'LIQUIDATION' | 'ADL';
+}
+
+/** Closes `quantity` of a position by an order of the venue's own, filled whole at one price outside the book. @returns its id. */
+export function fillAtVenue(turn: Turn, own: AccountState, position: Position, { price, limit, quantity, feeRate, autoClose }: VenueFill): number {
+  const orderId = turn.state.lastOrderId + 1;
+  const order: Order = {
+    account: own.account.apiKey,
+    orderId,
+    clientOrderId: autoClose === 'ADL' ? 'adl_autoclose' : `autoclose-${turn.now}${orderId}`,
+    symbol: position.symbol,
+    side: position.amount.isPositive() ? 'SELL' : 'BUY',
+    positionSide: position.positionSide,
+    type: 'LIMIT',
+    origType: 'LIMIT',
+    timeInForce: 'IOC',
+    quantity,
+    price: limit,
+    stopPrice: ZERO,
+    workingType: 'CONTRACT_PRICE',
+    reduceOnly: false,
+    closePosition: false,
+    status: 'NEW',
+    filled: ZERO,
+    cost: ZERO,
+    autoClose,
+    algoId: null,
+    time: turn.now,
+    updateTime: turn.now,
+  };
+  turn.emit({ type: 'OrderAccepted', time: turn.now, order });
+  fill(turn, own, order, price, quantity, false, feeRate);
+  return orderId;
 }

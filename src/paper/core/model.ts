@@ -70,6 +70,8 @@ export const orderSchema = z.object({
   filled: exact,
   /** Σ price × quantity of its trades. */
   cost: exact,
+  /** Made by the venue, to close the owner's position. */
+  autoClose: z.enum(['LIQUIDATION', 'ADL']).nullable().default(null),
   /** The algo order that triggered it. */
   algoId: id.nullable(),
   time: at,
@@ -122,7 +124,7 @@ export const incomeSchema = z.object({
   tranId: id,
   symbol: z.string(),
   positionSide,
-  incomeType: z.enum(['FUNDING_FEE']),
+  incomeType: z.enum(['FUNDING_FEE', 'INSURANCE_CLEAR']),
   /** USDT, signed: negative was paid. */
   amount: exact,
   time: at,

@@ -6,6 +6,7 @@ import { checkClientId, checkNotional, checkPercentPrice, checkPrice, checkQuant
 import { smaller } from './ledger.ts';
 import { accountMargin, marginNeeded, symbolMargin } from './margin.ts';
 import { reducible, takeable, takeFromBook } from './matching.ts';
+import { checkTrading } from './listing.ts';
 import type { Order, PositionSide, Side, TimeInForce, WorkingType } from './model.ts';
 import { cancelOpenOrder } from './settle.ts';
 import { orderByClientId, type AccountState, type Market } from './state.ts';
@@ -47,9 +48,10 @@ export function rulesOf(turn: Turn, symbol: string): SymbolRules {
   return rules;
 }
 
-/** The market of a symbol that trades; a listed one without a price yet is refused. */
-export function marketOf(turn: Turn, symbol: string): Market {
+/** The market of a symbol that trades; a listed one without a price yet is refused. @param reduces it can only close */
+export function marketOf(turn: Turn, symbol: string, reduces: boolean): Market {
   rulesOf(turn, symbol);
+  checkTrading(turn.state, symbol, reduces);
   const market = turn.state.markets.get(symbol);
   if (!market) throw new VenueError('NOT_OPENABLE');
   return market;
@@ -112,7 +114,7 @@ function checkIdentity(own: AccountState, clientOrderId: string | null): void {
  */
 export function placeOrder(turn: Turn, own: AccountState, request: OrderRequest, origin: Origin | null): number {
   const rules = rulesOf(turn, request.symbol);
-  const market = marketOf(turn, request.symbol);
+  const market = marketOf(turn, request.symbol, request.reduceOnly || closesLeg(request.side, request.positionSide ?? 'BOTH'));
   const positionSide = origin ? (request.positionSide ?? 'BOTH') : checkLeg(own, request);
   const reduceOnly = request.reduceOnly || closesLeg(request.side, positionSide);
   checkIdentity(own, request.clientOrderId);
@@ -148,6 +150,7 @@ export function placeOrder(turn: Turn, own: AccountState, request: OrderRequest,
     status: 'NEW',
     filled: ZERO,
     cost: ZERO,
+    autoClose: null,
     algoId: origin?.algoId ?? null,
     time: turn.now,
     updateTime: turn.now,

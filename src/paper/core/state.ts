@@ -3,6 +3,7 @@ import { ZERO } from '../../protocol/decimal.ts';
 import type { Level, MarketView } from './book.ts';
 import type { ExchangeEvent } from './events.ts';
 import type { Account, Algo, Funding, Income, Order, Position, PositionSide, Settings, Side, Trade } from './model.ts';
+import type { SymbolStatus } from './listing.ts';
 import type { SymbolRules } from './symbol-rules.ts';
 
 const DEFAULT_LEVERAGE = 20;
@@ -21,6 +22,8 @@ export interface AccountState {
   readonly trades: Trade[];
   /** In the order of time, of the last 90 days. */
   readonly incomes: Income[];
+  /** When each leg last got a margin call; not kept over a restart. */
+  readonly marginCalls: Map<string, number>;
   readonly algos: Map<number, Algo>;
   readonly openAlgos: Map<number, Algo>;
   readonly byClientAlgoId: Map<string, number>;
@@ -36,6 +39,8 @@ export interface ExchangeState {
   readonly rules: Map<string, SymbolRules>;
   readonly markets: Map<string, Market>;
   readonly accounts: Map<string, AccountState>;
+  /** Of symbols that are not simply trading. */
+  readonly statuses: Map<string, SymbolStatus>;
   /** Of each symbol what was settled in the last 90 days, oldest first. */
   readonly fundings: Map<string, Funding[]>;
   lastOrderId: number;
@@ -52,6 +57,7 @@ export function emptyState(rules: Iterable<SymbolRules>): ExchangeState {
     rules: new Map([...rules].map((rule) => [rule.symbol, rule])),
     markets: new Map(),
     accounts: new Map(),
+    statuses: new Map(),
     fundings: new Map(),
     lastOrderId: BEFORE_FIRST.order,
     lastAlgoId: BEFORE_FIRST.algo,
@@ -70,6 +76,7 @@ function accountState(account: Account): AccountState {
     byClientId: new Map(),
     trades: [],
     incomes: [],
+    marginCalls: new Map(),
     algos: new Map(),
     openAlgos: new Map(),
     byClientAlgoId: new Map(),
@@ -171,9 +178,16 @@ export function applyEvent(state: ExchangeState, event: ExchangeEvent): void {
       state.lastTranId = Math.max(state.lastTranId, event.income.tranId);
       break;
     }
+    case 'MarginCalled':
+      owner(state, event.account).marginCalls.set(positionKey(event.position), event.time);
+      break;
     case 'FundingSettled':
       setFunding(state, event.funding);
       break;
+    case 'SymbolStatusChanged':
+      state.statuses.set(event.listing.symbol, event.listing.status);
+      break;
+    case 'AlgoVanished':
     case 'AlgoChanged':
       setAlgo(state, event.algo);
       break;

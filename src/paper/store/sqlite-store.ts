@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { z } from 'zod';
 import { accountSchema, algoSchema, fundingSchema, incomeSchema, orderSchema, positionSchema, settingsSchema, tradeSchema } from '../core/model.ts';
+import { listingSchema } from '../core/listing.ts';
 import type { ExchangeEvent } from '../core/events.ts';
 import { positionKey } from '../core/state.ts';
 import { candleSchema, type Candle } from '../market/candle.ts';
@@ -55,8 +56,13 @@ function recordsOf(event: ExchangeEvent): StoredRecord[] {
         { kind: 'position', part: `${event.position.account} ${positionKey(event.position)}`, id: 0, body: event.position },
         { kind: 'account', part: event.account.apiKey, id: 0, body: event.account },
       ];
+    case 'MarginCalled':
+      return [];
     case 'FundingSettled':
       return [{ kind: 'funding', part: event.funding.symbol, id: event.funding.fundingTime, body: event.funding }];
+    case 'SymbolStatusChanged':
+      return [{ kind: 'listing', part: event.listing.symbol, id: 0, body: event.listing }];
+    case 'AlgoVanished':
     case 'AlgoChanged':
       return [{ kind: 'algo', part: '', id: event.algo.algoId, body: event.algo }];
   }
@@ -154,6 +160,7 @@ export class SqliteStore implements Store {
       events.push({ type: 'IncomeBooked', time: income.time, income, account, position });
     }
     for (const funding of this.#bodies('funding').map((body) => fundingSchema.parse(body))) events.push({ type: 'FundingSettled', time: funding.fundingTime, funding });
+    for (const body of this.#bodies('listing')) events.push({ type: 'SymbolStatusChanged', time: 0, listing: listingSchema.parse(body) });
     for (const body of this.#bodies('algo')) {
       const algo = algoSchema.parse(body);
       events.push({ type: 'AlgoChanged', time: algo.updateTime, algo });

@@ -18,7 +18,7 @@ function orderUpdate(time: number, order: Order, executionType: string, trade: T
     s: order.symbol,
     c: order.clientOrderId,
     S: order.side,
-    o: order.type,
+    o: order.autoClose === null ? order.type : 'LIQUIDATION',
     f: order.timeInForce,
     q: text(order.quantity),
     p: text(order.price),
@@ -86,6 +86,21 @@ function accountUpdate(state: ExchangeState, own: AccountState, { time, reason, 
   return { event: 'ACCOUNT_UPDATE', payload: { e: 'ACCOUNT_UPDATE', E: time, T: time, a: { m: reason, B: [B], P: showsPosition ? [P] : [] } } };
 }
 
+function marginCall(state: ExchangeState, { time, account, position, mark, unrealised, maintMargin, crossWallet }: Extract<ExchangeEvent, { type: 'MarginCalled' }>): UserMessage {
+  const isolated = settingsOf(state.accounts.get(account)!, position.symbol).marginType === 'ISOLATED';
+  const p = {
+    s: position.symbol,
+    ps: position.positionSide,
+    pa: text(position.amount),
+    mt: isolated ? 'ISOLATED' : 'CROSSED',
+    iw: text(position.isolatedWallet),
+    mp: usdt(mark),
+    up: usdt(unrealised),
+    mm: usdt(maintMargin),
+  };
+  return { event: 'MARGIN_CALL', payload: { e: 'MARGIN_CALL', E: time, cw: text(crossWallet), p: [p] } };
+}
+
 function algoUpdate(own: AccountState, time: number, algo: Algo): UserMessage {
   // Only the end knows what was executed; before it the order may have gone on already by the time this is written.
   const actual = algo.status === 'FINISHED' && algo.actualOrderId !== null ? own.orders.get(algo.actualOrderId) : undefined;
@@ -125,6 +140,8 @@ export function userMessages(state: ExchangeState, event: ExchangeEvent): { apiK
   switch (event.type) {
     case 'AccountOpened':
     case 'MarginTypeChanged':
+    case 'SymbolStatusChanged':
+    case 'AlgoVanished':
     case 'FundingSettled':
     case 'PositionModeChanged':
       return { apiKey: '', messages: [] };
@@ -141,8 +158,10 @@ export function userMessages(state: ExchangeState, event: ExchangeEvent): { apiK
       return { apiKey: event.order.account, messages: [orderUpdate(time, event.order, 'EXPIRED', null, '0')] };
     case 'OrderTraded': {
       const own = state.accounts.get(event.order.account)!;
-      return { apiKey: event.order.account, messages: [accountUpdate(state, own, { ...event, reason: 'ORDER', change: ZERO, showsPosition: true }), orderUpdate(time, event.order, 'TRADE', event.trade, '0')] };
+      return { apiKey: event.order.account, messages: [accountUpdate(state, own, { ...event, reason: 'ORDER', change: ZERO, showsPosition: true }), orderUpdate(time, event.order, event.order.autoClose === null ? 'TRADE' : 'CALCULATED', event.trade, '0')] };
     }
+    case 'MarginCalled':
+      return { apiKey: event.account, messages: [marginCall(state, event)] };
     case 'IncomeBooked': {
       const own = state.accounts.get(event.income.account)!;
       const isolated = settingsOf(own, event.position.symbol).marginType === 'ISOLATED';
