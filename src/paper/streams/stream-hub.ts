@@ -7,6 +7,7 @@ import type { ExchangeEvent } from '../core/events.ts';
 import type { PaperVenue } from '../venue.ts';
 import { Connection, type Address } from './connection.ts';
 import { DepthFeed } from './depth-feed.ts';
+import { ForceOrders } from './force-orders.ts';
 import { MarketFeed } from './market-feed.ts';
 import { concerns, type StreamFault, type StreamFaults } from './stream-faults.ts';
 import { Topics, type StreamRoute } from './topics.ts';
@@ -44,6 +45,7 @@ export class StreamHub {
   readonly #faults: StreamFaults;
   readonly #feed: MarketFeed;
   readonly #depth: DepthFeed;
+  readonly #forceOrders: ForceOrders;
   #timer: TimerHandle | null = null;
   #seconds = 0;
   #lastPing: number;
@@ -58,6 +60,7 @@ export class StreamHub {
     this.#feed = new MarketFeed(venue, this.#topics);
     this.#depth = new DepthFeed(venue, this.#topics, clock);
     this.#topics.watch(this.#depth);
+    this.#forceOrders = new ForceOrders(this.#topics);
     venue.onMarket((change) => this.#feed.onMarket(change));
     venue.onEvents((events) => this.#onEvents(events));
     this.#everySecond();
@@ -103,6 +106,7 @@ export class StreamHub {
   }
 
   #onEvents(events: readonly ExchangeEvent[]): void {
+    this.#forceOrders.onEvents(events);
     for (const symbol of new Set(events.flatMap((event) => (event.type === 'OrderTraded' ? [event.order.symbol] : [])))) {
       this.#venue.market.bookChanged(symbol);
       this.#feed.onBook(symbol);
@@ -125,6 +129,7 @@ export class StreamHub {
     this.#timer = this.#clock.after(SECOND_MS, () => {
       this.#seconds += 1;
       this.#feed.onSecond(this.#seconds);
+      this.#forceOrders.onSecond(this.#venue.now());
       this.#expireKeys();
       this.#pingAll();
       this.#everySecond();
