@@ -3,6 +3,7 @@ import type { Clock, TimerHandle } from '../supervision/clock.ts';
 import type { Decimal } from '../protocol/decimal.ts';
 import { Countdowns } from './countdowns.ts';
 import { execute, type Command, type Outcome } from './core/exchange-core.ts';
+import { isTrading, type SymbolStatus } from './core/listing.ts';
 import type { ExchangeEvent } from './core/events.ts';
 import { fundingRateOf, fundingTimeAt } from './core/funding.ts';
 import { applyEvent, emptyState, type AccountState, type ExchangeState } from './core/state.ts';
@@ -61,6 +62,7 @@ export class PaperVenue {
     for (const event of saved?.events ?? []) applyEvent(this.state, event);
     this.market.open(saved?.market, saved?.candles);
     for (const view of this.market.views()) this.state.markets.set(view.symbol, { view, sides: new Map() });
+    this.#haltMarkets();
     this.countdowns = new Countdowns(clock, (account, symbol) => this.execute({ type: 'CancelAllOrders', account, symbol }));
     this.#funded = fundingTimeAt(clock.now());
     this.listenKeys = new ListenKeys(store, saved?.listenKeys ?? []);
@@ -113,6 +115,17 @@ export class PaperVenue {
     this.#onFatal(cause);
   }
 
+  /** Delists, halts or lists a symbol: its market stands still while it does not trade. @throws VenueError −1121 */
+  setSymbolStatus(symbol: string, status: SymbolStatus): void {
+    this.execute({ type: 'SetSymbolStatus', symbol, status });
+    this.#haltMarkets();
+  }
+
+  #haltMarkets(): void {
+    this.market.halted.clear();
+    for (const symbol of this.state.rules.keys()) if (!isTrading(this.state, symbol)) this.market.halted.add(symbol);
+  }
+
   onEvents(listener: (events: readonly ExchangeEvent[]) => void): void {
     this.#eventListeners.push(listener);
   }
@@ -123,6 +136,7 @@ export class PaperVenue {
 
   /** What is due by the server's clock alone. A funding time is settled once, also when the clock is set back over it. */
   passTime(): void {
+    this.execute({ type: 'PassTime' });
     const fundingTime = fundingTimeAt(this.now());
     if (fundingTime <= this.#funded) return;
     this.#funded = fundingTime;

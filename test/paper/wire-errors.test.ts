@@ -121,6 +121,8 @@ const produce: Partial<Record<string, Produce>> = {
   USE_ALGO_ENDPOINT: place({ type: 'STOP_MARKET' }),
   CLOSE_POSITION_EXISTS: times(2, conditional({ closePosition: 'true', quantity: undefined })),
   QUANTITY_WITH_CLOSE_POSITION: conditional({ closePosition: 'true' }),
+  NOT_OPENABLE: sequence(({ client }) => client.control('POST', 'symbols/GPSUSDT', { status: 'PENDING_TRADING' }), place({ symbol: 'GPSUSDT' })),
+  SYMBOL_CLOSED: sequence(({ client }) => client.control('POST', 'symbols/RIVERUSDT', { status: 'CLOSE' }), place({ symbol: 'RIVERUSDT' })),
   LEVERAGE_REDUCTION: sequence(signed('POST', '/fapi/v1/marginType', { symbol: SYMBOL, marginType: 'ISOLATED' }), market(), signed('POST', '/fapi/v1/leverage', { symbol: SYMBOL, leverage: 2 })),
   MIN_NOTIONAL: place({ quantity: '0.1' }),
   SAME_MULTI_ASSETS: signed('POST', '/fapi/v1/multiAssetsMargin', { multiAssetsMargin: 'false' }),
@@ -133,10 +135,6 @@ const produce: Partial<Record<string, Produce>> = {
 const inCore: Partial<Record<string, (exchange: TestExchange) => unknown>> = {
   QUANTITY_BELOW_MIN: (exchange) => exchange.order('BUY', '0.1'),
   QUANTITY_OFF_STEP: (exchange) => exchange.order('BUY', '1.05'),
-  NOT_OPENABLE(exchange) {
-    exchange.state.markets.clear();
-    exchange.order('BUY', '1');
-  },
 };
 
 /** These leave something behind, so each has an exchange of its own; with the venue's limits where they are what is met. */

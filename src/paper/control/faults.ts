@@ -18,6 +18,10 @@ export const faultSchema = z.strictObject({
   status: z.int().min(400).max(599).optional(),
   code: z.int().optional(),
   message: z.string().optional(),
+  /** Instead of JSON: what a gateway in front of the venue answers. */
+  text: z.string().optional(),
+  /** `error` and `rate-limit`: the request is carried out before it is answered so. */
+  processed: z.boolean().default(false),
 });
 type FaultSpec = z.infer<typeof faultSchema>;
 
@@ -41,6 +45,7 @@ export function faultAnswer(fault: Fault, address: string, now: number): WireAns
     return refusalAnswer(throttled);
   }
   const unknown = new VenueError('UNKNOWN');
+  if (fault.text !== undefined) return { status: fault.status ?? 503, headers: {}, text: fault.text, json: null };
   return { status: fault.status ?? 503, headers: {}, json: { code: fault.code ?? unknown.code, msg: fault.message ?? unknown.message } };
 }
 
@@ -70,13 +75,18 @@ export class Faults {
     return true;
   }
 
-  /** The oldest fault that matches, used up by one; spent ones are forgotten. */
-  take(request: WireRequest): Fault | undefined {
-    const fault = this.list().find((candidate) => matches(candidate, request));
-    if (!fault) return undefined;
+  /** All that happens to a request: every delay that matches, and the oldest of the others. Each is used up by one; spent ones are forgotten. */
+  take(request: WireRequest): readonly Fault[] {
+    const matching = this.list().filter((fault) => matches(fault, request));
+    const other = matching.find(({ action }) => action !== 'delay');
+    const taken = matching.filter((fault) => fault.action === 'delay' || fault === other);
+    for (const fault of taken) this.#use(fault, request);
+    return taken;
+  }
+
+  #use(fault: Fault, request: WireRequest): void {
     fault.used += 1;
     if (fault.times !== undefined && fault.used >= fault.times) this.#faults.delete(fault.id);
     this.#log('warn', { fault: fault.id, action: fault.action, method: request.method, path: request.path, used: fault.used, times: fault.times }, 'a fault was injected');
-    return fault;
   }
 }

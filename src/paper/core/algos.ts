@@ -55,7 +55,7 @@ function checkUnique(own: AccountState, request: AlgoRequest, positionSide: Posi
 /** Accepts a conditional order. Margin and position are looked at when it triggers, not now. */
 export function placeAlgo(turn: Turn, own: AccountState, request: AlgoRequest): number {
   const rules = rulesOf(turn, request.symbol);
-  const market = marketOf(turn, request.symbol);
+  const market = marketOf(turn, request.symbol, request.reduceOnly || request.closePosition);
   const positionSide = checkLeg(own, request);
   checkUnique(own, request, positionSide);
   checkPrice(rules, request.triggerPrice);

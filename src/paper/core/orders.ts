@@ -49,7 +49,7 @@ export function rulesOf(turn: Turn, symbol: string): SymbolRules {
 }
 
 /** The market of a symbol that trades; a listed one without a price yet is refused. @param reduces it can only close */
-export function marketOf(turn: Turn, symbol: string, reduces: boolean): Market {
+export function marketOf(turn: Turn, symbol: string, reduces: boolean = false): Market {
   rulesOf(turn, symbol);
   checkTrading(turn.state, symbol, reduces);
   const market = turn.state.markets.get(symbol);

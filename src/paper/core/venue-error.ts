@@ -60,6 +60,7 @@ const catalogue = {
   CLOSE_POSITION_EXISTS: [-4130, 'An open stop or take profit order with GTE and closePosition in the direction is existing.'],
   QUANTITY_WITH_CLOSE_POSITION: [-4137, 'Quantity must be zero with closePosition equals true'],
   NOT_OPENABLE: [-4140, 'Invalid symbol status for opening position'],
+  SYMBOL_CLOSED: [-4141, 'Symbol is closed.'],
   LEVERAGE_REDUCTION: [-4161, 'Leverage reduction is not supported in Isolated Margin Mode with open positions'],
   MIN_NOTIONAL: [-4164, "Order's notional must be no smaller than %s (unless you choose reduce only)"],
   SAME_MULTI_ASSETS: [-4171, 'No need to change multi-assets mode.'],

@@ -38,6 +38,8 @@ export class Market {
   /** The newest id of each book. */
   readonly #bookIds = new Map<string, number>();
   readonly #days = new Map<string, { readonly key: string; readonly joined: Candle }>();
+  /** Symbols whose market stands still. */
+  readonly halted = new Set<string>();
   #timer: TimerHandle | null = null;
   #closed = false;
 
@@ -77,7 +79,7 @@ export class Market {
 
   /** Plays what is due now. */
   tick(): void {
-    for (const tick of this.#source.due(this.#clock.now())) this.#play(tick);
+    for (const tick of this.#source.due(this.#clock.now())) if (!this.halted.has(tick.symbol)) this.#play(tick);
   }
 
   close(): void {
@@ -124,6 +126,7 @@ export class Market {
   moveTo(symbol: string, price: Decimal): MarketView {
     const rules = this.rules.get(symbol);
     if (!rules) throw new RangeError(`symbol is ${JSON.stringify(symbol)}, expected one of ${[...this.rules.keys()].join(', ')}`);
+    if (this.halted.has(symbol)) throw new RangeError(`symbol is ${symbol}, which does not trade: set its status to TRADING first`);
     if (!price.isPositive() || price.isZero() || !isMultipleOf(price, rules.tickSize)) {
       throw new RangeError(`price is ${price.toFixed()}, expected a positive multiple of the tick size ${rules.tickSize.toFixed()}`);
     }

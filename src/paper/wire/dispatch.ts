@@ -3,6 +3,7 @@ import { VenueError } from '../core/venue-error.ts';
 import type { Log, PaperVenue } from '../venue.ts';
 import { accountRoutes } from './account-routes.ts';
 import { algoRoutes } from './algo-routes.ts';
+import { amendRoutes } from './amend-routes.ts';
 import { batchRoutes } from './batch-routes.ts';
 import { Params } from './params.ts';
 import { publicRoutes } from './public-routes.ts';
@@ -29,10 +30,12 @@ export interface WireAnswer {
   readonly headers: Readonly<Record<string, string>>;
   /** Serialised as JSON. */
   readonly json: unknown;
+  /** Sent instead of `json`, as it is. */
+  readonly text?: string;
 }
 
 /** Every endpoint there is; what is not in it answers as an unknown path. */
-export const ROUTES: readonly Route[] = [...publicRoutes, ...tapeRoutes, ...tradeRoutes, ...batchRoutes, ...algoRoutes, ...accountRoutes];
+export const ROUTES: readonly Route[] = [...publicRoutes, ...tapeRoutes, ...tradeRoutes, ...amendRoutes, ...batchRoutes, ...algoRoutes, ...accountRoutes];
 const byName: ReadonlyMap<string, Route> = new Map(ROUTES.map((route) => [route.name, route]));
 
 export function refusalAnswer(error: VenueError, headers: Readonly<Record<string, string>> = {}): WireAnswer {

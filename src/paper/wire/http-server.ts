@@ -69,27 +69,29 @@ function wireRequest(request: IncomingMessage, body: Buffer): WireRequest {
 
 function send(response: ServerResponse, answer: WireAnswer): void {
   if (response.destroyed || response.writableEnded) return;
-  const text = JSON.stringify(answer.json);
-  response.writeHead(answer.status, { ...answer.headers, 'Content-Type': 'application/json;charset=UTF-8', 'Content-Length': Buffer.byteLength(text) });
+  const text = answer.text ?? JSON.stringify(answer.json);
+  const type = answer.text === undefined ? 'application/json' : 'text/html';
+  response.writeHead(answer.status, { ...answer.headers, 'Content-Type': `${type};charset=UTF-8`, 'Content-Length': Buffer.byteLength(text) });
   response.end(text);
 }
 
 export function createHttpServer(options: HttpServerOptions): Server {
   const { venue, faults, clock, log } = options;
   const dispatcher = new Dispatcher(venue, options.limits, log);
-  const control = new Control(venue, faults, options.streamFaults);
+  const control = new Control(options);
 
   /** Null: no answer, and the socket is left as it is. */
   async function serve(request: WireRequest, socket: Socket): Promise<WireAnswer | null> {
     if (request.path.startsWith(CONTROL_PREFIX)) return control.answer(request);
-    const fault = faults.take(request);
-    if (!fault) return dispatcher.answer(request);
-    if (fault.delayMs > 0) await sleep(clock, fault.delayMs);
+    const taken = faults.take(request);
+    const delayMs = taken.reduce((total, fault) => total + fault.delayMs, 0);
+    if (delayMs > 0) await sleep(clock, delayMs);
+    const fault = taken.find(({ action }) => action !== 'delay');
+    if (!fault || fault.action === 'delay') return dispatcher.answer(request);
     switch (fault.action) {
-      case 'delay':
-        return dispatcher.answer(request);
       case 'error':
       case 'rate-limit':
+        if (fault.processed) dispatcher.answer(request);
         return faultAnswer(fault, request.address, venue.now());
       case 'drop-request':
         return null;

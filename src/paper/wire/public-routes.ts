@@ -2,6 +2,7 @@
 import { decimal, floorTo, text } from '../../protocol/decimal.ts';
 import type { MarketView } from '../core/book.ts';
 import { FUNDING_INTERVAL_MS, fundingRateOf, fundingTimeAt } from '../core/funding.ts';
+import { statusOf, type SymbolStatus } from '../core/listing.ts';
 import type { SymbolRules } from '../core/symbol-rules.ts';
 import { VenueError } from '../core/venue-error.ts';
 import { INTERVAL_MINUTES, MINUTE_MS, type Candle } from '../market/candle.ts';
@@ -17,7 +18,7 @@ export function nextFundingTime(now: number): number {
   return fundingTimeAt(now) + FUNDING_INTERVAL_MS;
 }
 
-function symbolInfo(rules: SymbolRules, trading: boolean): Record<string, unknown> {
+function symbolInfo(rules: SymbolRules, status: SymbolStatus): Record<string, unknown> {
   const baseAsset = rules.symbol.replace(/USDT$/, '');
   return {
     symbol: rules.symbol,
@@ -25,7 +26,7 @@ function symbolInfo(rules: SymbolRules, trading: boolean): Record<string, unknow
     contractType: 'PERPETUAL',
     deliveryDate: 4_133_404_800_000,
     onboardDate: 1_569_398_400_000,
-    status: trading ? 'TRADING' : 'PENDING_TRADING',
+    status,
     maintMarginPercent: '2.5000',
     requiredMarginPercent: '5.0000',
     baseAsset,
@@ -71,7 +72,7 @@ function exchangeInfo({ venue, now }: PublicCall): unknown {
     rateLimits: rateLimitRows(),
     exchangeFilters: [],
     assets: [{ asset: 'USDT', marginAvailable: true, autoAssetExchange: '0' }],
-    symbols: [...venue.state.rules.values()].map((rules) => symbolInfo(rules, venue.market.view(rules.symbol) !== undefined)),
+    symbols: [...venue.state.rules.values()].map((rules) => symbolInfo(rules, venue.market.view(rules.symbol) ? statusOf(venue.state, rules.symbol) : 'PENDING_TRADING')),
   };
 }
 

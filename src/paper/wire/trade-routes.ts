@@ -1,5 +1,6 @@
 /** Ordinary orders: placing, cancelling, asking. */
 import type { Order } from '../core/model.ts';
+import { forceOrders as venueOrders } from '../core/liquidation.ts';
 import { findOrder, type OrderName } from '../core/orders.ts';
 import { rehearseOrder } from '../core/rehearsal.ts';
 import { VenueError } from '../core/venue-error.ts';
@@ -8,6 +9,7 @@ import { page } from './paging.ts';
 import { bySymbol, done, ONE_ORDER, type PrivateCall, type Route } from './route.ts';
 import { orderAnswer, orderRow, tradeRow } from './shapes.ts';
 
+const FORCE_ORDERS = { ifAbsent: 50, most: 100 };
 /** What a timer can wait for: 24 days. */
 const MAX_COUNTDOWN_MS = 2_147_483_647;
 
@@ -84,6 +86,15 @@ function userTrades(call: PrivateCall): unknown {
   return page(call.params, symbol, trades, (trade) => trade.id, 'fromId').map(tradeRow);
 }
 
+/** What the venue closed on the account's behalf: liquidations and auto-deleveraging. */
+function forceOrders(call: PrivateCall): unknown {
+  const { own, params } = call;
+  params.only('autoCloseType', 'LIQUIDATION', 'ADL');
+  const symbol = params.text('symbol') === null ? null : symbolOf(call);
+  const type = params.text('autoCloseType') as 'LIQUIDATION' | 'ADL' | null;
+  return page<Order>(params, symbol, venueOrders(own, type), (order) => order.orderId, 'orderId', FORCE_ORDERS).map(orderRow);
+}
+
 export const tradeRoutes: readonly Route[] = [
   { name: 'POST /fapi/v1/order', weight: 0, orders: ONE_ORDER, security: 'SIGNED', run: placeOrder },
   { name: 'POST /fapi/v1/order/test', weight: 0, security: 'SIGNED', run: testOrder },
@@ -96,5 +107,6 @@ export const tradeRoutes: readonly Route[] = [
   { name: 'POST /fapi/v1/countdownCancelAll', weight: 10, security: 'SIGNED', run: countdownCancelAll },
   // Nothing here is a TradFi contract: signing the agreement is all that it does.
   { name: 'POST /fapi/v1/stock/contract', weight: 50, security: 'SIGNED', run: () => done('success') },
+  { name: 'GET /fapi/v1/forceOrders', weight: bySymbol(20, 50), security: 'SIGNED', run: forceOrders },
   { name: 'GET /fapi/v1/userTrades', weight: 5, security: 'SIGNED', run: userTrades },
 ];

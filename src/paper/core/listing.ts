@@ -1,0 +1,52 @@
+/** Whether a symbol trades: what its status lets through, and what a change of status takes out of the book. */
+import { z } from 'zod';
+import type { Turn } from './turn.ts';
+import { changeAlgo, expireOrder } from './settle.ts';
+import type { ExchangeState } from './state.ts';
+import { VenueError } from './venue-error.ts';
+
+/** As in exchangeInfo. PENDING_TRADING: halted, or not yet begun. PRE_SETTLE: about to be delisted, closing only. SETTLING and CLOSE: delisted. */
+export const symbolStatusSchema = z.enum(['TRADING', 'PENDING_TRADING', 'PRE_SETTLE', 'SETTLING', 'CLOSE']);
+export type SymbolStatus = z.infer<typeof symbolStatusSchema>;
+
+export const listingSchema = z.object({ symbol: z.string(), status: symbolStatusSchema });
+export type Listing = Readonly<z.infer<typeof listingSchema>>;
+
+export function statusOf(state: ExchangeState, symbol: string): SymbolStatus {
+  return state.statuses.get(symbol) ?? 'TRADING';
+}
+
+/** Nothing fills or triggers on a symbol that does not trade. */
+export function isTrading(state: ExchangeState, symbol: string): boolean {
+  const status = statusOf(state, symbol);
+  return status === 'TRADING' || status === 'PRE_SETTLE';
+}
+
+/** @throws VenueError −4140 for what may open on a symbol that does not, −4141 for anything on a closed one */
+export function checkTrading(state: ExchangeState, symbol: string, reduces: boolean): void {
+  const status = statusOf(state, symbol);
+  if (status === 'SETTLING' || status === 'CLOSE') throw new VenueError('SYMBOL_CLOSED');
+  if (status === 'PENDING_TRADING' || (status === 'PRE_SETTLE' && !reduces)) throw new VenueError('NOT_OPENABLE');
+}
+
+/** Delisting takes every order of the symbol out; a halt leaves them where they are. */
+export function setSymbolStatus(turn: Turn, symbol: string, status: SymbolStatus): void {
+  if (!turn.state.rules.has(symbol)) throw new VenueError('BAD_SYMBOL');
+  if (statusOf(turn.state, symbol) === status) return;
+  turn.emit({ type: 'SymbolStatusChanged', time: turn.now, listing: { symbol, status } });
+  if (status !== 'SETTLING' && status !== 'CLOSE') return;
+  for (const own of turn.state.accounts.values()) {
+    for (const order of own.openOrders.values()) if (order.symbol === symbol) expireOrder(turn, own, order);
+    for (const algo of own.openAlgos.values()) if (algo.symbol === symbol) changeAlgo(turn, algo, { status: 'EXPIRED' });
+  }
+}
+
+/** Conditional orders of a symbol are gone, and nobody is told: a failure of venues that a bot has to notice by itself. */
+export function dropStops(turn: Turn, symbol: string): void {
+  if (!turn.state.rules.has(symbol)) throw new VenueError('BAD_SYMBOL');
+  for (const own of turn.state.accounts.values()) {
+    for (const algo of own.openAlgos.values()) {
+      if (algo.symbol === symbol) turn.emit({ type: 'AlgoVanished', time: turn.now, algo: { ...algo, status: 'EXPIRED', updateTime: turn.now } });
+    }
+  }
+}
