@@ -1,8 +1,7 @@
 /** What tests do to the exchange itself: its market, clock, accounts and symbols, and what it does to its customers. */
 import { z } from 'zod';
 import { decimal, decimalString, isMultipleOf, text } from '../../protocol/decimal.ts';
-import { symbolStatusSchema } from '../core/listing.ts';
-import { positionSideSchema } from '../core/model.ts';
+import { positionSideSchema, symbolStatusSchema } from '../core/model.ts';
 import type { PaperVenue } from '../venue.ts';
 import { VenueError } from '../core/venue-error.ts';
 import type { WireAnswer } from '../wire/dispatch.ts';

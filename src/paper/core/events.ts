@@ -1,7 +1,6 @@
 /** What happened, in the past tense, each event with the records as they are after it: the store, the answers and the user stream derive from these alone. */
 import type { Decimal } from '../../protocol/decimal.ts';
-import type { Account, Algo, Funding, Income, Order, Position, Settings, Trade } from './model.ts';
-import type { Listing } from './listing.ts';
+import type { Account, Algo, Funding, Income, Listing, Order, Position, Settings, Trade } from './model.ts';
 
 export type ExchangeEvent =
   | { readonly type: 'AccountOpened'; readonly time: number; readonly account: Account }

@@ -1,16 +1,9 @@
 /** Whether a symbol trades: what its status lets through, and what a change of status takes out of the book. */
-import { z } from 'zod';
+import type { SymbolStatus } from './model.ts';
 import type { Turn } from './turn.ts';
 import { changeAlgo, expireOrder } from './settle.ts';
 import type { ExchangeState } from './state.ts';
 import { VenueError } from './venue-error.ts';
-
-/** As in exchangeInfo. PENDING_TRADING: halted, or not yet begun. PRE_SETTLE: about to be delisted, closing only. SETTLING and CLOSE: delisted. */
-export const symbolStatusSchema = z.enum(['TRADING', 'PENDING_TRADING', 'PRE_SETTLE', 'SETTLING', 'CLOSE']);
-export type SymbolStatus = z.infer<typeof symbolStatusSchema>;
-
-export const listingSchema = z.object({ symbol: z.string(), status: symbolStatusSchema });
-export type Listing = Readonly<z.infer<typeof listingSchema>>;
 
 export function statusOf(state: ExchangeState, symbol: string): SymbolStatus {
   return state.statuses.get(symbol) ?? 'TRADING';

@@ -133,6 +133,12 @@ export const incomeSchema = z.object({
 /** One settlement of a symbol's funding. */
 export const fundingSchema = z.object({ symbol: z.string(), fundingTime: at, rate: exact, mark: exact });
 
+/** As in exchangeInfo. PENDING_TRADING: halted, or not yet begun. PRE_SETTLE: about to be delisted, closing only. SETTLING and CLOSE: delisted. */
+export const symbolStatusSchema = z.enum(['TRADING', 'PENDING_TRADING', 'PRE_SETTLE', 'SETTLING', 'CLOSE']);
+export const listingSchema = z.object({ symbol: z.string(), status: symbolStatusSchema });
+
+export type SymbolStatus = z.infer<typeof symbolStatusSchema>;
+export type Listing = Readonly<z.infer<typeof listingSchema>>;
 export type Side = z.infer<typeof sideSchema>;
 export type PositionSide = z.infer<typeof positionSideSchema>;
 export type TimeInForce = z.infer<typeof timeInForceSchema>;

@@ -2,8 +2,7 @@
 import { ZERO } from '../../protocol/decimal.ts';
 import type { Level, MarketView } from './book.ts';
 import type { ExchangeEvent } from './events.ts';
-import type { Account, Algo, Funding, Income, Order, Position, PositionSide, Settings, Side, Trade } from './model.ts';
-import type { SymbolStatus } from './listing.ts';
+import type { Account, Algo, Funding, Income, Order, Position, PositionSide, Settings, Side, SymbolStatus, Trade } from './model.ts';
 import type { SymbolRules } from './symbol-rules.ts';
 
 const DEFAULT_LEVERAGE = 20;

@@ -2,8 +2,7 @@
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { z } from 'zod';
-import { accountSchema, algoSchema, fundingSchema, incomeSchema, orderSchema, positionSchema, settingsSchema, tradeSchema } from '../core/model.ts';
-import { listingSchema } from '../core/listing.ts';
+import { accountSchema, algoSchema, fundingSchema, incomeSchema, listingSchema, orderSchema, positionSchema, settingsSchema, tradeSchema } from '../core/model.ts';
 import type { ExchangeEvent } from '../core/events.ts';
 import { positionKey } from '../core/state.ts';
 import { candleSchema, type Candle } from '../market/candle.ts';

@@ -2,7 +2,8 @@
 import { decimal, floorTo, text } from '../../protocol/decimal.ts';
 import type { MarketView } from '../core/book.ts';
 import { FUNDING_INTERVAL_MS, fundingRateOf, fundingTimeAt } from '../core/funding.ts';
-import { statusOf, type SymbolStatus } from '../core/listing.ts';
+import { statusOf } from '../core/listing.ts';
+import type { SymbolStatus } from '../core/model.ts';
 import type { SymbolRules } from '../core/symbol-rules.ts';
 import { VenueError } from '../core/venue-error.ts';
 import { INTERVAL_MINUTES, MINUTE_MS, type Candle } from '../market/candle.ts';
