@@ -72,13 +72,14 @@ program
   .description('run the paper exchange alone')
   .option('--listen <host:port>', 'where it listens; loopback only', '127.0.0.1:8480')
   .option('--seed <n>', 'of the synthetic market')
+  .option('--symbols <file>', 'JSON list of the synthetic market\'s symbols, as in config/paper-symbols.json')
   .option('--replay <dir>', 'recorded candles instead of the synthetic market')
   .option('--speed <factor>', 'how many times as fast they run', '1')
   .option('--balance <usdt>', 'of the default account (key "paper", secret "paper")', '10000')
   .option('--history <minutes>', 'recorded minutes that are history at the start', '360')
   .option('--align <how>', 'start: every symbol begins at once; recorded: on the recorded time grid', 'start')
   .option('--state <dir>', 'keep account and market there; without it everything is in memory')
-  .action(async (options: { listen: string; seed?: string; replay?: string; speed: string; balance: string; history: string; align: string; state?: string }) => {
+  .action(async (options: { listen: string; seed?: string; symbols?: string; replay?: string; speed: string; balance: string; history: string; align: string; state?: string }) => {
     const listen = readHostPort(options.listen);
     if (listen === undefined) throw new InvalidArgumentError(`--listen ${options.listen} is not HOST:PORT`);
     const { runPaper } = await import('./paper/command.ts');

@@ -7,6 +7,7 @@ export interface PaperCommand {
   readonly host: string;
   readonly port: number;
   readonly seed?: string;
+  readonly symbols?: string;
   readonly replay?: string;
   readonly speed: string;
   readonly balance: string;
@@ -36,7 +37,7 @@ export async function runPaper(command: PaperCommand): Promise<number> {
   const { host, port, balance, log } = command;
   try {
     const ended = Promise.withResolvers<number>();
-    const exchange = await startPaperExchange({ host, port, seed, balance, log, onFatal: () => ended.resolve(1), ...(command.replay === undefined ? {} : { replay: { dir: command.replay, speed, history, align } }), ...(command.state === undefined ? {} : { stateDir: command.state }) });
+    const exchange = await startPaperExchange({ host, port, seed, balance, log, onFatal: () => ended.resolve(1), ...(command.replay === undefined ? {} : { replay: { dir: command.replay, speed, history, align } }), ...(command.symbols === undefined ? {} : { symbolsFile: command.symbols }), ...(command.state === undefined ? {} : { stateDir: command.state }) });
     process.stderr.write(`Paper exchange on ${exchange.url} (key "paper", secret "paper")\n`);
     const alive = keepAlive();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ended.resolve(0));

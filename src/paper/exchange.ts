@@ -8,6 +8,7 @@ import { ReplayMarket, type ReplayOptions } from './market/replay.ts';
 import { RecordingError } from './market/replay-files.ts';
 import type { MarketSource } from './market/source.ts';
 import { DEFAULT_SEED, SyntheticMarket } from './market/synthetic.ts';
+import { readSymbols, SymbolsError } from './market/synthetic-symbols.ts';
 import { SqliteStore } from './store/sqlite-store.ts';
 import { memoryStore, StartRefused } from './store/store.ts';
 import { StreamFaults } from './streams/stream-faults.ts';
@@ -25,6 +26,8 @@ export interface PaperExchangeOptions {
   readonly port: number;
   /** Of the synthetic market. */
   readonly seed: number;
+  /** A JSON file of the synthetic market's symbols; left out: the built-in ones. */
+  readonly symbolsFile?: string;
   /** USDT of the default account at a first start, a decimal string. */
   readonly balance: string;
   /** Recorded candles instead of the synthetic market. */
@@ -46,15 +49,16 @@ export interface PaperExchange {
   close(): Promise<void>;
 }
 
-function openSource({ replay, seed, log }: PaperExchangeOptions): MarketSource {
-  if (!replay) return new SyntheticMarket(seed);
+function openSource({ replay, seed, symbolsFile, log }: PaperExchangeOptions): MarketSource {
+  if (replay && symbolsFile !== undefined) throw new StartRefused(`the symbols of ${symbolsFile} are for the synthetic market, and recordings bring their own: leave one of the two out`);
   try {
+    if (!replay) return new SyntheticMarket(seed, symbolsFile === undefined ? undefined : readSymbols(symbolsFile));
     return new ReplayMarket(replay, (symbol, all) => {
       log('info', { symbol }, 'the recorded data of this symbol has ended: silence from here on');
       if (all) log('warn', { dir: replay.dir }, 'all recorded data has ended: the market is silent from here on');
     });
   } catch (error) {
-    if (error instanceof RecordingError) throw new StartRefused(error.message, { cause: error });
+    if (error instanceof RecordingError || error instanceof SymbolsError) throw new StartRefused(error.message, { cause: error });
     throw error;
   }
 }

@@ -9,6 +9,7 @@ const optionsSchema = z.strictObject({
   port: z.int().min(0).max(65_535).default(0),
   seed: z.int().nonnegative().default(DEFAULT_SEED),
   balance: decimalString.default('10000'),
+  symbolsFile: z.string().optional(),
   replay: z
     .strictObject({
       dir: z.string(),
@@ -57,8 +58,8 @@ function readOptions(text: string | undefined): PaperExchangeOptions {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}, got ${JSON.stringify(issue.input) ?? 'nothing'}`);
     throw new StartRefused(`the options of the paper exchange are wrong: ${faults.join('; ')}`);
   }
-  const { replay, stateDir, ...rest } = parsed.data;
-  return { ...rest, ...(replay ? { replay } : {}), ...(stateDir === undefined ? {} : { stateDir }), log, onFatal: () => process.exit(1) };
+  const { replay, stateDir, symbolsFile, ...rest } = parsed.data;
+  return { ...rest, ...(replay ? { replay } : {}), ...(symbolsFile === undefined ? {} : { symbolsFile }), ...(stateDir === undefined ? {} : { stateDir }), log, onFatal: () => process.exit(1) };
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});

@@ -27,7 +27,7 @@ export class Restlessness {
 }
 
 /** In whole ticks, at least one. */
-export function spreadOf(rules: SymbolRules, last: Decimal, factor: number): Decimal {
+function spreadOf(rules: SymbolRules, last: Decimal, factor: number): Decimal {
   const ticks = last.dividedBy(BASE_SPREAD).multipliedBy(decimal(factor.toFixed(3))).dividedBy(rules.tickSize).integerValue(4);
   return rules.tickSize.multipliedBy(ticks.isGreaterThan(ZERO) ? ticks : wholeDecimal(1));
 }

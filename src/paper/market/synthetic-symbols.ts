@@ -1,12 +1,46 @@
-/** The nine symbols of the synthetic market, with the price, digits and turnover their live counterparts have. */
+/** The symbols of the synthetic market, with the price, digits and turnover their live counterparts have: the built-in nine, or any number from a file. */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { decimal, decimalString, isMultipleOf } from '../../protocol/decimal.ts';
 
-export interface SyntheticSymbol {
-  readonly symbol: string;
-  readonly price: string;
-  readonly tickSize: string;
-  readonly stepSize: string;
-  /** USDT a day. */
-  readonly dayTurnover: number;
+const positive = decimalString.refine((value) => !/^-|^0+(\.0+)?$/.test(value), 'expected a decimal number above zero as a string, such as "0.00862"');
+
+const syntheticSymbolSchema = z
+  .strictObject({
+    symbol: z.string().regex(/^[\p{L}\p{N}]{1,30}USDT$/u, 'expected letters and digits that end in USDT, such as "BTCUSDT"'),
+    price: positive,
+    tickSize: positive,
+    stepSize: positive,
+    /** USDT a day. */
+    dayTurnover: z.number().positive().max(1e12),
+    /** USDT; left out: 5. */
+    minNotional: positive.optional(),
+    /** Left out: worth about 10 million USDT, and a tenth of it for market orders. */
+    maxQty: positive.optional(),
+    marketMaxQty: positive.optional(),
+  })
+  .refine(({ price, tickSize }) => isMultipleOf(decimal(price), decimal(tickSize)), { path: ['price'], error: 'expected a whole number of ticks' });
+export type SyntheticSymbol = Readonly<z.infer<typeof syntheticSymbolSchema>>;
+
+const fileSchema = z.array(syntheticSymbolSchema).min(1, 'expected at least one symbol');
+
+/** A file of symbols cannot be used: says where, what and what is expected. */
+export class SymbolsError extends Error {}
+
+/** Reads a JSON array of symbols. @throws SymbolsError */
+export function readSymbols(file: string): SyntheticSymbol[] {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(file, 'utf8'));
+  } catch (cause) {
+    throw new SymbolsError(`cannot read the symbols in ${file}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
+  }
+  const parsed = fileSchema.safeParse(value, { reportInput: true });
+  if (!parsed.success) throw new SymbolsError(`${file}: ${parsed.error.issues.map((issue) => `${issue.path.join('.') || 'file'}: ${issue.message}, got ${JSON.stringify(issue.input) ?? 'nothing'}`).join('; ')}`);
+  const names = parsed.data.map(({ symbol }) => symbol);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) throw new SymbolsError(`${file}: symbol ${twice} is there twice, expected each symbol once`);
+  return parsed.data;
 }
 
 export const SYNTHETIC_SYMBOLS: readonly SyntheticSymbol[] = [

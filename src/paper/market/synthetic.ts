@@ -1,4 +1,5 @@
-/** The synthetic market: nine seeded walks that tick four times a second, with two days of history before the first tick. */
+/** The synthetic market: seeded walks that tick four times a second, with two days of history before the first tick. */
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { decimal, floorTo, wholeDecimal, type Decimal } from '../../protocol/decimal.ts';
 import { deriveRules, type SymbolRules } from '../core/symbol-rules.ts';
@@ -24,6 +25,17 @@ interface Instrument {
   readonly rules: SymbolRules;
   readonly spec: SyntheticSymbol;
   walk: Walk;
+}
+
+/** What the file leaves open is derived. */
+function rulesOf({ symbol, price, tickSize, stepSize, minNotional, maxQty, marketMaxQty }: SyntheticSymbol): SymbolRules {
+  const rules = deriveRules(symbol, decimal(price), decimal(tickSize), decimal(stepSize));
+  return {
+    ...rules,
+    minNotional: minNotional === undefined ? rules.minNotional : decimal(minNotional),
+    maxQty: maxQty === undefined ? rules.maxQty : decimal(maxQty),
+    marketMaxQty: marketMaxQty === undefined ? rules.marketMaxQty : decimal(marketMaxQty),
+  };
 }
 
 function inTicks(price: number, tickSize: Decimal): Decimal {
@@ -91,11 +103,13 @@ export class SyntheticMarket implements MarketSource {
   readonly #instruments: Map<string, Instrument>;
   #lastTick = 0;
 
-  constructor(seed: number) {
-    this.identity = `synthetic seed ${seed}`;
-    this.description = `the synthetic market of seed ${seed}`;
-    const instruments = SYNTHETIC_SYMBOLS.map((spec, index) => ({
-      rules: deriveRules(spec.symbol, decimal(spec.price), decimal(spec.tickSize), decimal(spec.stepSize)),
+  /** @param symbols left out: the built-in nine. */
+  constructor(seed: number, symbols?: readonly SyntheticSymbol[]) {
+    const digest = symbols && createHash('sha256').update(JSON.stringify(symbols)).digest('hex').slice(0, 16);
+    this.identity = digest === undefined ? `synthetic seed ${seed}` : `synthetic seed ${seed} symbols ${digest}`;
+    this.description = `the synthetic market of seed ${seed}${symbols ? ` with ${symbols.length} symbols of a file` : ''}`;
+    const instruments = (symbols ?? SYNTHETIC_SYMBOLS).map((spec, index) => ({
+      rules: rulesOf(spec),
       spec,
       walk: new Walk(Number(spec.price), seed * 1_000 + index * 7 + 1),
     }));

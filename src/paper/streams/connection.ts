@@ -7,7 +7,7 @@ import type { StreamRoute, Subscriber, Topics } from './topics.ts';
 
 /** Limits of the venue. */
 const MAX_MESSAGES_A_SECOND = 10;
-export const MAX_STREAMS = 1_024;
+const MAX_STREAMS = 1_024;
 /** A reader this far behind is cut off: it would not catch up, and what it missed it can ask for by REST. */
 const MAX_BUFFERED_BYTES = 8_388_608;
 
