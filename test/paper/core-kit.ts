@@ -48,6 +48,12 @@ export class TestExchange {
     return outcome;
   }
 
+  /** The clock stands at `time` when it is looked at. */
+  passTo(time: number): readonly ExchangeEvent[] {
+    this.#now = time;
+    return this.run({ type: 'PassTime' }).events;
+  }
+
   get own(): AccountState {
     return this.state.accounts.get('a')!;
   }

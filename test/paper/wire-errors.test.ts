@@ -4,7 +4,8 @@ import { systemClock } from '../../src/supervision/clock.ts';
 import { REFUSALS, VenueError } from '../../src/paper/core/venue-error.ts';
 import { NO_LIMITS, VENUE_LIMITS, type Limits } from '../../src/paper/wire/rate-limits.ts';
 import type { PaperExchange } from '../../src/paper/exchange.ts';
-import { TestExchange } from './core-kit.ts';
+import { decimal } from '../../src/protocol/decimal.ts';
+import { RULES, TestExchange } from './core-kit.ts';
 import { Client, hmac, query, startForTest, type Answer, type Json } from './kit.ts';
 
 /** Signs with the time of the exchange under test. */
@@ -60,6 +61,11 @@ const manyAlgos: Produce = async (bench) => {
   return conditional()(bench);
 };
 
+/** A resting order amended to these. */
+const amend = (price: string, quantity: string): Produce => sequence(place({ newClientOrderId: 'amended' }), signed('PUT', '/fapi/v1/order', { symbol: SYMBOL, side: 'BUY', origClientOrderId: 'amended', price, quantity }));
+const moveMargin = (more: Json): Produce => signed('POST', '/fapi/v1/positionMargin', { symbol: SYMBOL, amount: '1', type: 1, ...more });
+const isolate = signed('POST', '/fapi/v1/marginType', { symbol: SYMBOL, marginType: 'ISOLATED' });
+
 const hedge = signed('POST', '/fapi/v1/positionSide/dual', { dualSidePosition: 'true' });
 
 const produce: Partial<Record<string, Produce>> = {
@@ -112,6 +118,13 @@ const produce: Partial<Record<string, Produce>> = {
   SAME_MARGIN_TYPE: signed('POST', '/fapi/v1/marginType', { symbol: SYMBOL, marginType: 'CROSSED' }),
   MARGIN_TYPE_OPEN_ORDERS: sequence(place(), signed('POST', '/fapi/v1/marginType', { symbol: SYMBOL, marginType: 'ISOLATED' })),
   MARGIN_TYPE_POSITION: sequence(market(), signed('POST', '/fapi/v1/marginType', { symbol: SYMBOL, marginType: 'ISOLATED' })),
+  MARGIN_OF_CROSSED: moveMargin({}),
+  CROSS_BALANCE: sequence(isolate, market(), moveMargin({ amount: '1000000' })),
+  ISOLATED_BALANCE: sequence(isolate, market(), moveMargin({ type: 2, amount: '1' })),
+  MARGIN_OF_NOTHING: sequence(isolate, moveMargin({})),
+  AMOUNT_NOT_POSITIVE: moveMargin({ amount: '0' }),
+  AMEND_NOTHING: amend('32', '1'),
+  AMEND_MIN_NOTIONAL: amend('32', '0.1'),
   POSITION_SIDE_OPEN_ORDERS: sequence(place(), hedge),
   POSITION_SIDE_POSITION: sequence(market(), hedge),
   SAME_POSITION_SIDE: signed('POST', '/fapi/v1/positionSide/dual', { dualSidePosition: 'false' }),
@@ -134,6 +147,13 @@ const produce: Partial<Record<string, Produce>> = {
 /** What no request of the synthetic market can meet, by a command on a market whose rules allow more digits than its steps. */
 const inCore: Partial<Record<string, (exchange: TestExchange) => unknown>> = {
   QUANTITY_BELOW_MIN: (exchange) => exchange.order('BUY', '0.1'),
+  AMEND_TOO_OFTEN(exchange) {
+    const { orderId } = exchange.order('BUY', '1', { at: '9' });
+    for (let i = 0; i <= 10_000; i++) {
+      const amendment = { name: { symbol: RULES.symbol, orderId, clientOrderId: null }, side: 'BUY' as const, quantity: decimal('1'), price: decimal(i % 2 === 0 ? '8.9' : '9') };
+      exchange.run({ type: 'AmendOrder', account: 'a', amendment });
+    }
+  },
   QUANTITY_OFF_STEP: (exchange) => exchange.order('BUY', '1.05'),
 };
 
@@ -141,6 +161,7 @@ const inCore: Partial<Record<string, (exchange: TestExchange) => unknown>> = {
 const apart: Partial<Record<string, Limits>> = {
   TOO_MANY_REQUESTS: VENUE_LIMITS, BANNED: VENUE_LIMITS, TOO_MANY_ORDERS: VENUE_LIMITS, TIMESTAMP_LATE: NO_LIMITS, TIMESTAMP_AHEAD: NO_LIMITS, MARGIN_INSUFFICIENT: NO_LIMITS, MAX_OPEN_ORDERS: NO_LIMITS, MAX_POSITION: NO_LIMITS, MAX_ALGO_ORDERS: NO_LIMITS,
   MARGIN_TYPE_OPEN_ORDERS: NO_LIMITS, MARGIN_TYPE_POSITION: NO_LIMITS, DUPLICATE_CLIENT_ID: NO_LIMITS, CLOSE_POSITION_EXISTS: NO_LIMITS, LEVERAGE_REDUCTION: NO_LIMITS, POSITION_SIDE_OPEN_ORDERS: NO_LIMITS, POSITION_SIDE_POSITION: NO_LIMITS,
+  CROSS_BALANCE: NO_LIMITS, ISOLATED_BALANCE: NO_LIMITS, MARGIN_OF_NOTHING: NO_LIMITS, AMEND_NOTHING: NO_LIMITS, AMEND_MIN_NOTIONAL: NO_LIMITS,
 };
 
 function pattern(text: string): RegExp {

@@ -1,6 +1,6 @@
 /** What happened, in the past tense, each event with the records as they are after it: the store, the answers and the user stream derive from these alone. */
 import type { Decimal } from '../../protocol/decimal.ts';
-import type { Account, Algo, Funding, Income, Listing, Order, Position, Settings, Trade } from './model.ts';
+import type { Account, Algo, Funding, Income, Listing, MarginChange, Order, Position, Settings, Trade } from './model.ts';
 
 export type ExchangeEvent =
   | { readonly type: 'AccountOpened'; readonly time: number; readonly account: Account }
@@ -8,12 +8,14 @@ export type ExchangeEvent =
   | { readonly type: 'MarginTypeChanged'; readonly time: number; readonly settings: Settings }
   | { readonly type: 'PositionModeChanged'; readonly time: number; readonly account: Account }
   | { readonly type: 'OrderAccepted'; readonly time: number; readonly order: Order }
+  | { readonly type: 'OrderAmended'; readonly time: number; readonly order: Order }
   | { readonly type: 'OrderCanceled'; readonly time: number; readonly order: Order }
   | { readonly type: 'OrderExpired'; readonly time: number; readonly order: Order }
   /** One trade, with the order, position and wallet after it. */
   | { readonly type: 'OrderTraded'; readonly time: number; readonly order: Order; readonly trade: Trade; readonly position: Position; readonly account: Account }
   /** The wallet changed without a trade; with the account and the position after it. */
   | { readonly type: 'IncomeBooked'; readonly time: number; readonly income: Income; readonly account: Account; readonly position: Position }
+  | { readonly type: 'MarginMoved'; readonly time: number; readonly change: MarginChange; readonly position: Position }
   /** Advice only: this leg is near its liquidation, in a state that nothing changes. */
   | { readonly type: 'MarginCalled'; readonly time: number; readonly account: string; readonly position: Position; readonly mark: Decimal; readonly unrealised: Decimal; readonly maintMargin: Decimal; readonly crossWallet: Decimal }
   | { readonly type: 'FundingSettled'; readonly time: number; readonly funding: Funding }

@@ -1,6 +1,7 @@
 /** The exchange without a wire, a clock or a disk: a command in, events out; the same commands give the same events. */
 import type { Decimal } from '../../protocol/decimal.ts';
 import { cancelAlgo, cancelAllAlgos, placeAlgo, triggerAlgos, type AlgoName, type AlgoRequest } from './algos.ts';
+import { amendOrder, type Amendment } from './amendments.ts';
 import type { MarketView } from './book.ts';
 import type { ExchangeEvent } from './events.ts';
 import { settleFunding, type FundingSettlement } from './funding.ts';
@@ -9,8 +10,8 @@ import { dropStops, isTrading, setSymbolStatus } from './listing.ts';
 import { Turn } from './turn.ts';
 import { fillMakers } from './matching.ts';
 import type { MarginType, PositionSide, SymbolStatus } from './model.ts';
-import { cancelAllOrders, cancelOrder, placeOrder, type OrderName, type OrderRequest } from './orders.ts';
-import { setLeverage, setMarginType, setPositionMode } from './settings.ts';
+import { cancelAllOrders, cancelOrder, expireDue, placeOrder, type OrderName, type OrderRequest } from './orders.ts';
+import { movePositionMargin, setLeverage, setMarginType, setPositionMode } from './settings.ts';
 import type { AccountState, ExchangeState } from './state.ts';
 
 /** What customers and the market do to the exchange. `account` is an API key that exists. */
@@ -29,6 +30,11 @@ export type Command =
   | { readonly type: 'SetLeverage'; readonly account: string; readonly symbol: string; readonly leverage: number }
   | { readonly type: 'SetMarginType'; readonly account: string; readonly symbol: string; readonly marginType: MarginType }
   | { readonly type: 'SetPositionMode'; readonly account: string; readonly dualSide: boolean }
+  /** Only the time has passed. */
+  | { readonly type: 'PassTime' }
+  | { readonly type: 'AmendOrder'; readonly account: string; readonly amendment: Amendment }
+  /** Into the isolated leg when positive. */
+  | { readonly type: 'MovePositionMargin'; readonly account: string; readonly symbol: string; readonly positionSide: PositionSide; readonly amount: Decimal }
   /** `quantity` null: the whole leg. */
   | { readonly type: 'Deleverage'; readonly account: string; readonly symbol: string; readonly positionSide: PositionSide; readonly quantity: Decimal | null };
 
@@ -50,7 +56,7 @@ function moveMarket(turn: Turn, view: MarketView): void {
   }
 }
 
-function perform(turn: Turn, own: AccountState, command: Exclude<Command, { type: 'OpenAccount' | 'MoveMarket' | 'SettleFunding' | 'SetSymbolStatus' | 'DropStops' }>): number | null {
+function perform(turn: Turn, own: AccountState, command: Exclude<Command, { type: 'OpenAccount' | 'MoveMarket' | 'PassTime' | 'SettleFunding' | 'SetSymbolStatus' | 'DropStops' }>): number | null {
   switch (command.type) {
     case 'PlaceOrder':
       return placeOrder(turn, own, command.request, null);
@@ -72,6 +78,11 @@ function perform(turn: Turn, own: AccountState, command: Exclude<Command, { type
     case 'SetMarginType':
       setMarginType(turn, own, command.symbol, command.marginType);
       return null;
+    case 'AmendOrder':
+      return amendOrder(turn, own, command.amendment);
+    case 'MovePositionMargin':
+      movePositionMargin(turn, own, command.symbol, command.positionSide, command.amount);
+      return null;
     case 'Deleverage':
       return deleverage(turn, own, command.symbol, command.positionSide, command.quantity);
     case 'SetPositionMode':
@@ -90,6 +101,8 @@ export function execute(state: ExchangeState, command: Command, now: number): Ou
   let id: number | null = null;
   if (command.type === 'MoveMarket') {
     moveMarket(turn, command.view);
+  } else if (command.type === 'PassTime') {
+    for (const own of state.accounts.values()) expireDue(turn, own);
   } else if (command.type === 'SettleFunding') {
     settleFunding(turn, command);
   } else if (command.type === 'SetSymbolStatus') {

@@ -23,8 +23,8 @@ export function checkQuantity(rules: SymbolRules, quantity: Decimal, market: boo
 }
 
 /** MIN_NOTIONAL: limit price × quantity, mark price × quantity for a market order; reduce-only orders are exempt. */
-export function checkNotional(rules: SymbolRules, price: Decimal, quantity: Decimal): void {
-  if (price.multipliedBy(quantity).isLessThan(rules.minNotional)) throw new VenueError('MIN_NOTIONAL', text(rules.minNotional));
+export function checkNotional(rules: SymbolRules, price: Decimal, quantity: Decimal, refusal: 'MIN_NOTIONAL' | 'AMEND_MIN_NOTIONAL' = 'MIN_NOTIONAL'): void {
+  if (price.multipliedBy(quantity).isLessThan(rules.minNotional)) throw new VenueError(refusal, text(rules.minNotional));
 }
 
 /** PERCENT_PRICE: only the aggressive side is bounded, a BUY from above and a SELL from below. */

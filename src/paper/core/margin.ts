@@ -121,7 +121,7 @@ export function marginNeeded(row: PositionMargin, side: 'BUY' | 'SELL', price: D
   const bids = side === 'BUY' ? row.bidNotional.plus(notional) : row.bidNotional;
   const asks = side === 'SELL' ? row.askNotional.plus(notional) : row.askNotional;
   const margin = openOrderMargin(row.notional, bids, asks, row.settings.leverage).minus(row.openOrderInitialMargin);
-  if (margin.isZero()) return ZERO;
+  if (margin.isLessThanOrEqualTo(ZERO)) return ZERO;
   const worse = price.minus(row.mark).multipliedBy(side === 'BUY' ? ONE : ONE.negated());
   return margin.plus(larger(worse, ZERO).multipliedBy(quantity));
 }

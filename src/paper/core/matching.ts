@@ -143,6 +143,8 @@ export function fillAtVenue(turn: Turn, own: AccountState, position: Position, {
     status: 'NEW',
     filled: ZERO,
     cost: ZERO,
+    goodTillDate: 0,
+    amendments: 0,
     autoClose,
     algoId: null,
     time: turn.now,

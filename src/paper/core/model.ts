@@ -8,7 +8,7 @@ const id = z.int().nonnegative();
 const at = z.int();
 
 export const sideSchema = z.enum(['BUY', 'SELL']);
-export const timeInForceSchema = z.enum(['GTC', 'IOC', 'FOK', 'GTX']);
+export const timeInForceSchema = z.enum(['GTC', 'IOC', 'FOK', 'GTX', 'GTD']);
 export const algoTypeSchema = z.enum(['STOP_MARKET', 'TAKE_PROFIT_MARKET', 'STOP', 'TAKE_PROFIT']);
 export const workingTypeSchema = z.enum(['MARK_PRICE', 'CONTRACT_PRICE']);
 export const marginTypeSchema = z.enum(['CROSSED', 'ISOLATED']);
@@ -70,6 +70,10 @@ export const orderSchema = z.object({
   filled: exact,
   /** Σ price × quantity of its trades. */
   cost: exact,
+  /** Of GTD: when it expires, ms; else zero. */
+  goodTillDate: at.default(0),
+  /** How often it was amended. */
+  amendments: z.int().nonnegative().default(0),
   /** Made by the venue, to close the owner's position. */
   autoClose: z.enum(['LIQUIDATION', 'ADL']).nullable().default(null),
   /** The algo order that triggered it. */
@@ -130,6 +134,17 @@ export const incomeSchema = z.object({
   time: at,
 });
 
+/** Margin that its owner moved between the cross wallet and an isolated position. */
+export const marginChangeSchema = z.object({
+  account: z.string(),
+  tranId: id,
+  symbol: z.string(),
+  positionSide,
+  /** Into the position when positive. */
+  amount: exact,
+  time: at,
+});
+
 /** One settlement of a symbol's funding. */
 export const fundingSchema = z.object({ symbol: z.string(), fundingTime: at, rate: exact, mark: exact });
 
@@ -152,4 +167,5 @@ export type Order = Readonly<z.infer<typeof orderSchema>>;
 export type Trade = Readonly<z.infer<typeof tradeSchema>>;
 export type Algo = Readonly<z.infer<typeof algoSchema>>;
 export type Income = Readonly<z.infer<typeof incomeSchema>>;
+export type MarginChange = Readonly<z.infer<typeof marginChangeSchema>>;
 export type Funding = Readonly<z.infer<typeof fundingSchema>>;

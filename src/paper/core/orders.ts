@@ -8,7 +8,7 @@ import { accountMargin, marginNeeded, symbolMargin } from './margin.ts';
 import { reducible, takeable, takeFromBook } from './matching.ts';
 import { checkTrading } from './listing.ts';
 import type { Order, PositionSide, Side, TimeInForce, WorkingType } from './model.ts';
-import { cancelOpenOrder } from './settle.ts';
+import { cancelOpenOrder, expireOrder } from './settle.ts';
 import { orderByClientId, type AccountState, type Market } from './state.ts';
 import type { SymbolRules } from './symbol-rules.ts';
 import { VenueError } from './venue-error.ts';
@@ -25,6 +25,8 @@ export interface OrderRequest {
   /** LIMIT only; null otherwise. */
   readonly price: Decimal | null;
   readonly reduceOnly: boolean;
+  /** Of GTD, ms; absent or zero otherwise. */
+  readonly goodTillDate?: number;
   /** Absent: the exchange makes one. */
   readonly clientOrderId: string | null;
 }
@@ -106,6 +108,16 @@ function checkIdentity(own: AccountState, clientOrderId: string | null): void {
   for (const order of own.openOrders.values()) if (order.clientOrderId === clientOrderId) throw new VenueError('DUPLICATE_CLIENT_ID');
 }
 
+/** More than ten minutes ahead and before the end of the year 9999. */
+function checkGoodTill(now: number, goodTillDate: number): void {
+  if (goodTillDate <= now + 600_000 || goodTillDate >= 253_402_300_799_000) throw new VenueError('BAD_PARAMETER', 'goodTillDate');
+}
+
+/** Takes out of the book what was good until now. */
+export function expireDue(turn: Turn, own: AccountState): void {
+  for (const order of own.openOrders.values()) if (order.goodTillDate > 0 && order.goodTillDate <= turn.now) expireOrder(turn, own, order);
+}
+
 /**
  * Accepts and matches an order.
  * @param origin null for a customer's own order, else the algo order that triggered it.
@@ -118,6 +130,7 @@ export function placeOrder(turn: Turn, own: AccountState, request: OrderRequest,
   const positionSide = origin ? (request.positionSide ?? 'BOTH') : checkLeg(own, request);
   const reduceOnly = request.reduceOnly || closesLeg(request.side, positionSide);
   checkIdentity(own, request.clientOrderId);
+  if (request.timeInForce === 'GTD') checkGoodTill(turn.now, request.goodTillDate ?? 0);
   if (request.price) checkPrice(rules, request.price);
   checkQuantity(rules, request.quantity, request.type === 'MARKET');
   const touch = request.side === 'BUY' ? market.view.ask : market.view.bid;
@@ -150,6 +163,8 @@ export function placeOrder(turn: Turn, own: AccountState, request: OrderRequest,
     status: 'NEW',
     filled: ZERO,
     cost: ZERO,
+    goodTillDate: request.goodTillDate ?? 0,
+    amendments: 0,
     autoClose: null,
     algoId: origin?.algoId ?? null,
     time: turn.now,

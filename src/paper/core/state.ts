@@ -2,7 +2,7 @@
 import { ZERO } from '../../protocol/decimal.ts';
 import type { Level, MarketView } from './book.ts';
 import type { ExchangeEvent } from './events.ts';
-import type { Account, Algo, Funding, Income, Order, Position, PositionSide, Settings, Side, SymbolStatus, Trade } from './model.ts';
+import type { Account, Algo, Funding, Income, MarginChange, Order, Position, PositionSide, Settings, Side, SymbolStatus, Trade } from './model.ts';
 import type { SymbolRules } from './symbol-rules.ts';
 
 const DEFAULT_LEVERAGE = 20;
@@ -21,6 +21,8 @@ export interface AccountState {
   readonly trades: Trade[];
   /** In the order of time, of the last 90 days. */
   readonly incomes: Income[];
+  /** In the order of time, of the last 90 days. */
+  readonly marginChanges: MarginChange[];
   /** When each leg last got a margin call; not kept over a restart. */
   readonly marginCalls: Map<string, number>;
   readonly algos: Map<number, Algo>;
@@ -75,6 +77,7 @@ function accountState(account: Account): AccountState {
     byClientId: new Map(),
     trades: [],
     incomes: [],
+    marginChanges: [],
     marginCalls: new Map(),
     algos: new Map(),
     openAlgos: new Map(),
@@ -155,6 +158,7 @@ export function applyEvent(state: ExchangeState, event: ExchangeEvent): void {
       owner(state, event.account.apiKey).account = event.account;
       break;
     case 'OrderAccepted':
+    case 'OrderAmended':
     case 'OrderCanceled':
     case 'OrderExpired':
       setOrder(state, event.order);
@@ -175,6 +179,14 @@ export function applyEvent(state: ExchangeState, event: ExchangeEvent): void {
       own.positions.set(positionKey(event.position), event.position);
       own.account = event.account;
       state.lastTranId = Math.max(state.lastTranId, event.income.tranId);
+      break;
+    }
+    case 'MarginMoved': {
+      const own = owner(state, event.change.account);
+      own.marginChanges.push(event.change);
+      dropBefore(own.marginChanges, (row) => row.time, event.change.time - RETENTION_MS);
+      own.positions.set(positionKey(event.position), event.position);
+      state.lastTranId = Math.max(state.lastTranId, event.change.tranId);
       break;
     }
     case 'MarginCalled':

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { z } from 'zod';
-import { accountSchema, algoSchema, fundingSchema, incomeSchema, listingSchema, orderSchema, positionSchema, settingsSchema, tradeSchema } from '../core/model.ts';
+import { accountSchema, algoSchema, fundingSchema, incomeSchema, listingSchema, marginChangeSchema, orderSchema, positionSchema, settingsSchema, tradeSchema } from '../core/model.ts';
 import type { ExchangeEvent } from '../core/events.ts';
 import { positionKey } from '../core/state.ts';
 import { candleSchema, type Candle } from '../market/candle.ts';
@@ -39,6 +39,7 @@ function recordsOf(event: ExchangeEvent): StoredRecord[] {
     case 'MarginTypeChanged':
       return [{ kind: 'settings', part: `${event.settings.account} ${event.settings.symbol}`, id: 0, body: event.settings }];
     case 'OrderAccepted':
+    case 'OrderAmended':
     case 'OrderCanceled':
     case 'OrderExpired':
       return [{ kind: 'order', part: '', id: event.order.orderId, body: event.order }];
@@ -54,6 +55,11 @@ function recordsOf(event: ExchangeEvent): StoredRecord[] {
         { kind: 'income', part: '', id: event.income.tranId, body: event.income },
         { kind: 'position', part: `${event.position.account} ${positionKey(event.position)}`, id: 0, body: event.position },
         { kind: 'account', part: event.account.apiKey, id: 0, body: event.account },
+      ];
+    case 'MarginMoved':
+      return [
+        { kind: 'margin-change', part: '', id: event.change.tranId, body: event.change },
+        { kind: 'position', part: `${event.change.account} ${positionKey(event.position)}`, id: 0, body: event.position },
       ];
     case 'MarginCalled':
       return [];
@@ -157,6 +163,11 @@ export class SqliteStore implements Store {
       const account = owner.get(income.account);
       if (!position || !account) throw new Error(`income ${income.tranId} has no position or account`);
       events.push({ type: 'IncomeBooked', time: income.time, income, account, position });
+    }
+    for (const change of this.#bodies('margin-change').map((body) => marginChangeSchema.parse(body))) {
+      const position = positions.get(`${change.account} ${positionKey(change)}`);
+      if (!position) throw new Error(`margin change ${change.tranId} has no position`);
+      events.push({ type: 'MarginMoved', time: change.time, change, position });
     }
     for (const funding of this.#bodies('funding').map((body) => fundingSchema.parse(body))) events.push({ type: 'FundingSettled', time: funding.fundingTime, funding });
     for (const body of this.#bodies('listing')) events.push({ type: 'SymbolStatusChanged', time: 0, listing: listingSchema.parse(body) });

@@ -48,7 +48,7 @@ function orderUpdate(time: number, order: Order, executionType: string, trade: T
     ss: 0,
     V: 'EXPIRE_MAKER',
     pm: 'NONE',
-    gtd: 0,
+    gtd: order.goodTillDate,
     er: expiryReason,
   };
   return { event: 'ORDER_TRADE_UPDATE', payload: { e: 'ORDER_TRADE_UPDATE', E: time, T: time, o } };
@@ -152,6 +152,8 @@ export function userMessages(state: ExchangeState, event: ExchangeEvent): { apiK
     }
     case 'OrderAccepted':
       return { apiKey: event.order.account, messages: [orderUpdate(time, event.order, 'NEW', null, '0')] };
+    case 'OrderAmended':
+      return { apiKey: event.order.account, messages: [orderUpdate(time, event.order, 'AMENDMENT', null, '0')] };
     case 'OrderCanceled':
       return { apiKey: event.order.account, messages: [orderUpdate(time, event.order, 'CANCELED', null, '0')] };
     case 'OrderExpired':
@@ -159,6 +161,11 @@ export function userMessages(state: ExchangeState, event: ExchangeEvent): { apiK
     case 'OrderTraded': {
       const own = state.accounts.get(event.order.account)!;
       return { apiKey: event.order.account, messages: [accountUpdate(state, own, { ...event, reason: 'ORDER', change: ZERO, showsPosition: true }), orderUpdate(time, event.order, event.order.autoClose === null ? 'TRADE' : 'CALCULATED', event.trade, '0')] };
+    }
+    case 'MarginMoved': {
+      const own = state.accounts.get(event.change.account)!;
+      const change = { time, position: event.position, account: own.account, reason: 'MARGIN_TRANSFER', change: ZERO, showsPosition: true };
+      return { apiKey: event.change.account, messages: [accountUpdate(state, own, change)] };
     }
     case 'MarginCalled':
       return { apiKey: event.account, messages: [marginCall(state, event)] };

@@ -6,7 +6,7 @@ import type { Params } from './params.ts';
 import type { PrivateCall } from './route.ts';
 
 const CONDITIONAL_TYPES = ['STOP', 'STOP_MARKET', 'TAKE_PROFIT', 'TAKE_PROFIT_MARKET', 'TRAILING_STOP_MARKET'];
-const TIMES_IN_FORCE: readonly string[] = ['GTC', 'IOC', 'FOK', 'GTX'] satisfies TimeInForce[];
+const TIMES_IN_FORCE: readonly string[] = ['GTC', 'IOC', 'FOK', 'GTX', 'GTD'] satisfies TimeInForce[];
 
 export function sideOf(params: Params): Side {
   const side = params.required('side');
@@ -58,5 +58,7 @@ export function orderRequest(call: PrivateCall): OrderRequest {
   }
   const timeInForce = params.required('timeInForce');
   if (!TIMES_IN_FORCE.includes(timeInForce)) throw new VenueError('BAD_TIME_IN_FORCE');
-  return { ...common, type, timeInForce: timeInForce as TimeInForce, price: params.requiredDecimal('price') };
+  // The venue counts whole seconds.
+  const goodTillDate = timeInForce === 'GTD' ? Math.floor(params.requiredWhole('goodTillDate') / 1_000) * 1_000 : 0;
+  return { ...common, goodTillDate, type, timeInForce: timeInForce as TimeInForce, price: params.requiredDecimal('price') };
 }

@@ -28,7 +28,7 @@ function orderFields(order: Order): Record<string, unknown> {
     origType: order.origType,
     priceMatch: 'NONE',
     selfTradePreventionMode: 'EXPIRE_MAKER',
-    goodTillDate: 0,
+    goodTillDate: order.goodTillDate,
     updateTime: order.updateTime,
   };
 }
