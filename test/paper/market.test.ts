@@ -43,6 +43,26 @@ describe('paper exchange: synthetic market', () => {
     }
   });
 
+  it('has calm and restless spells: a large minute is followed by larger ones than a small minute is', () => {
+    for (const [symbol, candles] of new SyntheticMarket(DEFAULT_SEED).history(START)) {
+      if (!['GPSUSDT', 'HYPEUSDT', 'RIVERUSDT'].includes(symbol)) continue;
+      const ranges = candles.map(({ high, low }) => Number(high) / Number(low) - 1);
+      const typical = ranges.toSorted((a, b) => a - b)[ranges.length / 2]!;
+      const after = (large: boolean) => {
+        const next = ranges.slice(1).filter((_, index) => ranges[index]! > typical === large);
+        return next.reduce((sum, range) => sum + range, 0) / next.length;
+      };
+      expect(after(true) / after(false), symbol).to.be.greaterThan(1.15);
+    }
+  });
+
+  it('goes on from a state that was saved before there were spells', () => {
+    const source = new SyntheticMarket(5);
+    const old = Object.fromEntries(Object.entries(source.save() as Record<string, Record<string, number>>).map(([symbol, { price, drift, chance }]) => [symbol, { price, drift, chance }]));
+    source.start(START, JSON.parse(JSON.stringify(old)));
+    expect(source.due(START + 1_000)).to.have.length(9);
+  });
+
   it('is the same for the same seed and another for another', () => {
     const prices = (seed: number) => JSON.stringify([...new SyntheticMarket(seed).history(START)].map(([, candles]) => candles.slice(-50)));
     expect(prices(3)).to.equal(prices(3));
@@ -226,7 +246,7 @@ describe('paper exchange: replay', () => {
       expect(symbols).to.have.length(28).and.include('币安人生USDT');
       const klines = async () => (await client.get<string[][]>('/fapi/v1/klines', { symbol: '币安人生USDT', interval: '1m', limit: 1_500 })).json;
       const before = await klines();
-      expect(before.length).to.be.within(360, 365);
+      expect(before.length).to.be.at.least(360);
       let now = before;
       while (now.length < before.length + 5) now = await klines();
       expect(now.slice(0, 360)).to.deep.equal(before.slice(0, 360));
