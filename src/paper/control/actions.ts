@@ -19,7 +19,7 @@ const adlSchema = z.strictObject({ symbol: z.string(), apiKey: z.string().defaul
 const stopsSchema = z.strictObject({ symbol: z.string() });
 
 /** A symbol that the exchange lists. @throws RangeError naming those there are */
-export function listed(venue: PaperVenue, symbol: string): string {
+function listed(venue: PaperVenue, symbol: string): string {
   if (!venue.state.rules.has(symbol)) throw new RangeError(`symbol is ${JSON.stringify(symbol)}, expected one of ${[...venue.state.rules.keys()].join(', ')}`);
   return symbol;
 }
