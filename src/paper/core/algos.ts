@@ -1,13 +1,15 @@
 /** Conditional orders: kept apart with ids of their own until the market reaches the trigger, then one real order each. */
-import { ZERO, type Decimal } from '../../protocol/decimal.ts';
+import { decimal, isMultipleOf, ZERO, type Decimal } from '../../protocol/decimal.ts';
 import type { Turn } from './turn.ts';
 import { checkClientId, checkNotional, checkPrice, checkQuantity } from './filters.ts';
+import { larger, smaller } from './ledger.ts';
 import { reducible } from './matching.ts';
 import type { Algo, AlgoType, PositionSide, Side, WorkingType } from './model.ts';
 import type { MarketView } from './book.ts';
 import { checkLeg, marketOf, placeOrder, rulesOf } from './orders.ts';
 import { changeAlgo } from './settle.ts';
 import { algoByClientId, type AccountState } from './state.ts';
+import type { SymbolRules } from './symbol-rules.ts';
 import { VenueError } from './venue-error.ts';
 
 export interface AlgoRequest {
@@ -19,9 +21,14 @@ export interface AlgoRequest {
   readonly timeInForce: Algo['timeInForce'];
   /** Null with closePosition. */
   readonly quantity: Decimal | null;
+  /** Zero for TRAILING_STOP_MARKET. */
   readonly triggerPrice: Decimal;
   /** STOP and TAKE_PROFIT only; null otherwise. */
   readonly price: Decimal | null;
+  /** TRAILING_STOP_MARKET only. Without a price it follows at once. */
+  readonly activatePrice?: Decimal | null;
+  /** TRAILING_STOP_MARKET only: percent. */
+  readonly callbackRate?: Decimal;
   readonly workingType: WorkingType;
   readonly reduceOnly: boolean;
   readonly closePosition: boolean;
@@ -35,9 +42,13 @@ function isStop(type: AlgoType): boolean {
   return type === 'STOP' || type === 'STOP_MARKET';
 }
 
+function priceFor({ workingType }: Pick<Algo, 'workingType'>, view: MarketView): Decimal {
+  return workingType === 'MARK_PRICE' ? view.mark : view.last;
+}
+
 /** STOP*: BUY at or above the trigger, SELL at or below; TAKE_PROFIT* the reverse. */
 function isTriggered(algo: Pick<Algo, 'type' | 'side' | 'triggerPrice' | 'workingType'>, view: MarketView): boolean {
-  const price = algo.workingType === 'MARK_PRICE' ? view.mark : view.last;
+  const price = priceFor(algo, view);
   const upward = isStop(algo.type) === (algo.side === 'BUY');
   return upward ? price.isGreaterThanOrEqualTo(algo.triggerPrice) : price.isLessThanOrEqualTo(algo.triggerPrice);
 }
@@ -52,19 +63,33 @@ function checkUnique(own: AccountState, request: AlgoRequest, positionSide: Posi
   if (own.openAlgos.size >= MAX_OPEN_ALGOS) throw new VenueError('MAX_ALGO_ORDERS');
 }
 
+/** Percent, in tenths. */
+const CALLBACK = { least: decimal('0.1'), most: decimal('20'), step: decimal('0.1') };
+
+/** A BUY begins to follow below the latest price, a SELL above it. */
+function checkTrail(rules: SymbolRules, { side, activatePrice, callbackRate }: AlgoRequest, latest: Decimal): void {
+  if (!callbackRate || callbackRate.isLessThan(CALLBACK.least) || callbackRate.isGreaterThan(CALLBACK.most) || !isMultipleOf(callbackRate, CALLBACK.step)) throw new VenueError('BAD_PARAMETER', 'callbackRate');
+  if (!activatePrice) return;
+  checkPrice(rules, activatePrice);
+  if (side === 'BUY' ? activatePrice.isGreaterThanOrEqualTo(latest) : activatePrice.isLessThanOrEqualTo(latest)) throw new VenueError('WOULD_TRIGGER');
+}
+
 /** Accepts a conditional order. Margin and position are looked at when it triggers, not now. */
 export function placeAlgo(turn: Turn, own: AccountState, request: AlgoRequest): number {
   const rules = rulesOf(turn, request.symbol);
   const market = marketOf(turn, request.symbol, request.reduceOnly || request.closePosition);
   const positionSide = checkLeg(own, request);
   checkUnique(own, request, positionSide);
-  checkPrice(rules, request.triggerPrice);
+  const latest = priceFor(request, market.view);
+  const trails = request.type === 'TRAILING_STOP_MARKET';
+  if (trails) checkTrail(rules, request, latest);
+  else checkPrice(rules, request.triggerPrice);
   if (request.price) checkPrice(rules, request.price);
   if (request.quantity) {
     checkQuantity(rules, request.quantity, request.price === null);
-    if (!request.reduceOnly) checkNotional(rules, request.price ?? request.triggerPrice, request.quantity);
+    if (!request.reduceOnly) checkNotional(rules, request.price ?? (trails ? latest : request.triggerPrice), request.quantity);
   }
-  if (isTriggered(request, market.view)) throw new VenueError('WOULD_TRIGGER');
+  if (!trails && isTriggered(request, market.view)) throw new VenueError('WOULD_TRIGGER');
   const algoId = turn.state.lastAlgoId + 1;
   const algo: Algo = {
     ...request,
@@ -74,6 +99,9 @@ export function placeAlgo(turn: Turn, own: AccountState, request: AlgoRequest): 
     clientAlgoId: request.clientAlgoId ?? `venue${algoId}`,
     quantity: request.quantity ?? ZERO,
     price: request.price ?? ZERO,
+    activatePrice: trails ? (request.activatePrice ?? latest) : ZERO,
+    callbackRate: request.callbackRate ?? ZERO,
+    extreme: trails && !request.activatePrice ? latest : ZERO,
     status: 'NEW',
     actualOrderId: null,
     rejectReason: '',
@@ -122,11 +150,24 @@ function trigger(turn: Turn, own: AccountState, algo: Algo): void {
   }
 }
 
+/** A trailing stop follows the market from its activation on, and is reached when the price has come back far enough. */
+function trail(turn: Turn, algo: Algo, view: MarketView): boolean {
+  const price = priceFor(algo, view);
+  const buys = algo.side === 'BUY';
+  if (algo.extreme.isZero() && (buys ? price.isGreaterThan(algo.activatePrice) : price.isLessThan(algo.activatePrice))) return false;
+  const extreme = algo.extreme.isZero() ? price : buys ? smaller(price, algo.extreme) : larger(price, algo.extreme);
+  if (!extreme.isEqualTo(algo.extreme)) turn.emit({ type: 'AlgoTrailed', time: turn.now, algo: { ...algo, extreme } });
+  const back = extreme.multipliedBy(algo.callbackRate).dividedBy(100);
+  return buys ? price.isGreaterThanOrEqualTo(extreme.plus(back)) : price.isLessThanOrEqualTo(extreme.minus(back));
+}
+
 /** The market moved: what it reached triggers, oldest first. */
 export function triggerAlgos(turn: Turn, own: AccountState, view: MarketView): void {
   for (const { algoId } of own.openAlgos.values()) {
     const algo = own.openAlgos.get(algoId);
-    if (algo?.symbol === view.symbol && isTriggered(algo, view)) trigger(turn, own, algo);
+    if (algo?.symbol !== view.symbol) continue;
+    const reached = algo.type === 'TRAILING_STOP_MARKET' ? trail(turn, algo, view) : isTriggered(algo, view);
+    if (reached) trigger(turn, own, own.openAlgos.get(algoId)!);
   }
 }
 

@@ -22,4 +22,6 @@ export type ExchangeEvent =
   | { readonly type: 'SymbolStatusChanged'; readonly time: number; readonly listing: Listing }
   /** Gone without a word to its owner. */
   | { readonly type: 'AlgoVanished'; readonly time: number; readonly algo: Algo }
+  /** A trailing stop followed the market; nobody is told. */
+  | { readonly type: 'AlgoTrailed'; readonly time: number; readonly algo: Algo }
   | { readonly type: 'AlgoChanged'; readonly time: number; readonly algo: Algo };

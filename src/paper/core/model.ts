@@ -1,6 +1,6 @@
 /** What the exchange keeps about its customers: immutable records, with a schema each because they come back from disk. */
 import { z } from 'zod';
-import { decimal, decimalString } from '../../protocol/decimal.ts';
+import { decimal, decimalString, ZERO } from '../../protocol/decimal.ts';
 
 /** Exact in memory, a decimal string in JSON. */
 const exact = decimalString.transform((value) => decimal(value));
@@ -9,7 +9,7 @@ const at = z.int();
 
 export const sideSchema = z.enum(['BUY', 'SELL']);
 export const timeInForceSchema = z.enum(['GTC', 'IOC', 'FOK', 'GTX', 'GTD']);
-export const algoTypeSchema = z.enum(['STOP_MARKET', 'TAKE_PROFIT_MARKET', 'STOP', 'TAKE_PROFIT']);
+export const algoTypeSchema = z.enum(['STOP_MARKET', 'TAKE_PROFIT_MARKET', 'STOP', 'TAKE_PROFIT', 'TRAILING_STOP_MARKET']);
 export const workingTypeSchema = z.enum(['MARK_PRICE', 'CONTRACT_PRICE']);
 export const marginTypeSchema = z.enum(['CROSSED', 'ISOLATED']);
 
@@ -111,6 +111,11 @@ export const algoSchema = z.object({
   triggerPrice: exact,
   /** Limit price of STOP and TAKE_PROFIT; zero for the market kinds. */
   price: exact,
+  /** Of TRAILING_STOP_MARKET, zero otherwise: from which price it follows, and by how many percent the price must come back. */
+  activatePrice: exact.default(ZERO),
+  callbackRate: exact.default(ZERO),
+  /** The best price since it follows; zero before. */
+  extreme: exact.default(ZERO),
   workingType: workingTypeSchema,
   reduceOnly: z.boolean(),
   closePosition: z.boolean(),

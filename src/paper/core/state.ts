@@ -199,6 +199,7 @@ export function applyEvent(state: ExchangeState, event: ExchangeEvent): void {
       state.statuses.set(event.listing.symbol, event.listing.status);
       break;
     case 'AlgoVanished':
+    case 'AlgoTrailed':
     case 'AlgoChanged':
       setAlgo(state, event.algo);
       break;

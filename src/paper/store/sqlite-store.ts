@@ -68,6 +68,7 @@ function recordsOf(event: ExchangeEvent): StoredRecord[] {
     case 'SymbolStatusChanged':
       return [{ kind: 'listing', part: event.listing.symbol, id: 0, body: event.listing }];
     case 'AlgoVanished':
+    case 'AlgoTrailed':
     case 'AlgoChanged':
       return [{ kind: 'algo', part: '', id: event.algo.algoId, body: event.algo }];
   }

@@ -143,6 +143,7 @@ export function userMessages(state: ExchangeState, event: ExchangeEvent): { apiK
     case 'SymbolStatusChanged':
     case 'AlgoVanished':
     case 'FundingSettled':
+    case 'AlgoTrailed':
     case 'PositionModeChanged':
       return { apiKey: '', messages: [] };
     case 'LeverageChanged': {

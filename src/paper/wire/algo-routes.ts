@@ -1,4 +1,5 @@
 /** Conditional orders, the only way to them since December 2025. */
+import { ZERO } from '../../protocol/decimal.ts';
 import { findAlgo, type AlgoName, type AlgoRequest } from '../core/algos.ts';
 import { algoTypeSchema, type Algo } from '../core/model.ts';
 import { VenueError } from '../core/venue-error.ts';
@@ -9,7 +10,6 @@ import { algoAnswer, algoRow } from './shapes.ts';
 
 const TIMES_IN_FORCE: readonly string[] = ['GTC', 'IOC', 'FOK', 'GTX', 'GTE_GTC'] satisfies Algo['timeInForce'][];
 
-/** TRAILING_STOP_MARKET is not served: it answers as a type the venue does not know. */
 function algoRequest(call: PrivateCall): AlgoRequest {
   const { params } = call;
   if (params.required('algoType') !== 'CONDITIONAL') throw new VenueError('BAD_PARAMETER', 'algoType');
@@ -25,7 +25,10 @@ function algoRequest(call: PrivateCall): AlgoRequest {
   const timeInForce = params.text('timeInForce') ?? 'GTC';
   if (!TIMES_IN_FORCE.includes(timeInForce)) throw new VenueError('BAD_TIME_IN_FORCE');
   if (timeInForce === 'GTE_GTC' && !closePosition && !params.flag('reduceOnly') && positionSide === 'BOTH') throw new VenueError('BAD_TIME_IN_FORCE');
-  if (closePosition && limit) throw new VenueError('NOT_REQUIRED', 'closePosition');
+  const trails = type.data === 'TRAILING_STOP_MARKET';
+  const foreign = trails ? ['triggerPrice'] : ['activatePrice', 'callbackRate'];
+  for (const name of foreign) if (params.text(name) !== null) throw new VenueError('NOT_REQUIRED', name);
+  if (closePosition && (limit || trails)) throw new VenueError('NOT_REQUIRED', 'closePosition');
   if (closePosition && params.text('quantity') !== null) throw new VenueError('QUANTITY_WITH_CLOSE_POSITION');
   if (closePosition && params.text('reduceOnly') !== null) throw new VenueError('NOT_REQUIRED', 'reduceOnly');
   if (!limit && params.text('price') !== null) throw new VenueError('NOT_REQUIRED', 'price');
@@ -36,7 +39,8 @@ function algoRequest(call: PrivateCall): AlgoRequest {
     type: type.data,
     timeInForce: timeInForce as Algo['timeInForce'],
     quantity: closePosition ? null : params.requiredDecimal('quantity'),
-    triggerPrice: params.requiredDecimal('triggerPrice'),
+    triggerPrice: trails ? ZERO : params.requiredDecimal('triggerPrice'),
+    ...(trails ? { callbackRate: params.requiredDecimal('callbackRate'), activatePrice: params.decimal('activatePrice') } : {}),
     price: limit ? params.requiredDecimal('price') : null,
     workingType: params.text('workingType') === 'MARK_PRICE' ? 'MARK_PRICE' : 'CONTRACT_PRICE',
     reduceOnly: params.flag('reduceOnly'),

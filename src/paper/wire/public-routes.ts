@@ -52,8 +52,8 @@ function symbolInfo(rules: SymbolRules, status: SymbolStatus): Record<string, un
       { filterType: 'MIN_NOTIONAL', notional: text(rules.minNotional) },
       { filterType: 'PERCENT_PRICE', multiplierUp: rules.multiplierUp.toFixed(4), multiplierDown: rules.multiplierDown.toFixed(4), multiplierDecimal: '4' },
     ],
-    orderTypes: ['LIMIT', 'MARKET', 'STOP', 'STOP_MARKET', 'TAKE_PROFIT', 'TAKE_PROFIT_MARKET'],
-    timeInForce: ['GTC', 'IOC', 'FOK', 'GTX'],
+    orderTypes: ['LIMIT', 'MARKET', 'STOP', 'STOP_MARKET', 'TAKE_PROFIT', 'TAKE_PROFIT_MARKET', 'TRAILING_STOP_MARKET'],
+    timeInForce: ['GTC', 'IOC', 'FOK', 'GTX', 'GTD'],
   };
 }
 

@@ -92,7 +92,8 @@ function algoFields(algo: Algo): Record<string, unknown> {
 
 /** Answer of POST. */
 export function algoAnswer(algo: Algo): Record<string, unknown> {
-  return algoFields(algo);
+  const trails = algo.type === 'TRAILING_STOP_MARKET';
+  return { ...algoFields(algo), activatePrice: trails ? text(algo.activatePrice) : '', callbackRate: trails ? text(algo.callbackRate) : '' };
 }
 
 /** Answer of GET. `actual` is the order it triggered. */
