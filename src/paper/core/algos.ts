@@ -1,15 +1,14 @@
 /** Conditional orders: kept apart with ids of their own until the market reaches the trigger, then one real order each. */
-import { decimal, isMultipleOf, ZERO, type Decimal } from '../../protocol/decimal.ts';
+import { ZERO, type Decimal } from '../../protocol/decimal.ts';
 import type { Turn } from './turn.ts';
 import { checkClientId, checkNotional, checkPrice, checkQuantity } from './filters.ts';
-import { larger, smaller } from './ledger.ts';
 import { reducible } from './matching.ts';
 import type { Algo, AlgoType, PositionSide, Side, WorkingType } from './model.ts';
 import type { MarketView } from './book.ts';
 import { checkLeg, marketOf, placeOrder, rulesOf } from './orders.ts';
 import { changeAlgo } from './settle.ts';
 import { algoByClientId, type AccountState } from './state.ts';
-import type { SymbolRules } from './symbol-rules.ts';
+import { checkTrail, priceFor, trail } from './trailing.ts';
 import { VenueError } from './venue-error.ts';
 
 export interface AlgoRequest {
@@ -42,10 +41,6 @@ function isStop(type: AlgoType): boolean {
   return type === 'STOP' || type === 'STOP_MARKET';
 }
 
-function priceFor({ workingType }: Pick<Algo, 'workingType'>, view: MarketView): Decimal {
-  return workingType === 'MARK_PRICE' ? view.mark : view.last;
-}
-
 /** STOP*: BUY at or above the trigger, SELL at or below; TAKE_PROFIT* the reverse. */
 function isTriggered(algo: Pick<Algo, 'type' | 'side' | 'triggerPrice' | 'workingType'>, view: MarketView): boolean {
   const price = priceFor(algo, view);
@@ -61,17 +56,6 @@ function checkUnique(own: AccountState, request: AlgoRequest, positionSide: Posi
     if (request.closePosition && same) throw new VenueError('CLOSE_POSITION_EXISTS');
   }
   if (own.openAlgos.size >= MAX_OPEN_ALGOS) throw new VenueError('MAX_ALGO_ORDERS');
-}
-
-/** Percent, in tenths. */
-const CALLBACK = { least: decimal('0.1'), most: decimal('20'), step: decimal('0.1') };
-
-/** A BUY begins to follow below the latest price, a SELL above it. */
-function checkTrail(rules: SymbolRules, { side, activatePrice, callbackRate }: AlgoRequest, latest: Decimal): void {
-  if (!callbackRate || callbackRate.isLessThan(CALLBACK.least) || callbackRate.isGreaterThan(CALLBACK.most) || !isMultipleOf(callbackRate, CALLBACK.step)) throw new VenueError('BAD_PARAMETER', 'callbackRate');
-  if (!activatePrice) return;
-  checkPrice(rules, activatePrice);
-  if (side === 'BUY' ? activatePrice.isGreaterThanOrEqualTo(latest) : activatePrice.isLessThanOrEqualTo(latest)) throw new VenueError('WOULD_TRIGGER');
 }
 
 /** Accepts a conditional order. Margin and position are looked at when it triggers, not now. */
@@ -148,17 +132,6 @@ function trigger(turn: Turn, own: AccountState, algo: Algo): void {
     if (!(error instanceof VenueError) || turn.events.length !== before) throw error;
     changeAlgo(turn, triggering, { status: 'REJECTED', rejectReason: error.message });
   }
-}
-
-/** A trailing stop follows the market from its activation on, and is reached when the price has come back far enough. */
-function trail(turn: Turn, algo: Algo, view: MarketView): boolean {
-  const price = priceFor(algo, view);
-  const buys = algo.side === 'BUY';
-  if (algo.extreme.isZero() && (buys ? price.isGreaterThan(algo.activatePrice) : price.isLessThan(algo.activatePrice))) return false;
-  const extreme = algo.extreme.isZero() ? price : buys ? smaller(price, algo.extreme) : larger(price, algo.extreme);
-  if (!extreme.isEqualTo(algo.extreme)) turn.emit({ type: 'AlgoTrailed', time: turn.now, algo: { ...algo, extreme } });
-  const back = extreme.multipliedBy(algo.callbackRate).dividedBy(100);
-  return buys ? price.isGreaterThanOrEqualTo(extreme.plus(back)) : price.isLessThanOrEqualTo(extreme.minus(back));
 }
 
 /** The market moved: what it reached triggers, oldest first. */
