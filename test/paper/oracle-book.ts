@@ -49,7 +49,7 @@ export function written(a: Fraction, decimals: number): string {
   return `${whole < 0n ? '-' : ''}${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
 }
 
-/** Up to this notional, this share of what lies in the bracket. */
+/** Up to this notional, this share of what lies in the bracket; the last one has no end, as a position may have grown beyond it. */
 const BRACKETS: readonly (readonly [string, string])[] = [
   ['5000', '0.01'],
   ['25000', '0.015'],
@@ -59,7 +59,7 @@ const BRACKETS: readonly (readonly [string, string])[] = [
   ['2000000', '0.1'],
   ['4000000', '0.125'],
   ['10000000', '0.25'],
-  ['15000000', '0.5'],
+  ['1000000000000', '0.5'],
 ];
 
 /** Maintenance margin as a sum over brackets, and the rate of the last one it reaches into. */

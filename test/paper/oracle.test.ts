@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { decimal, type Decimal } from '../../src/protocol/decimal.ts';
+import { maintenanceMargin } from '../../src/paper/core/brackets.ts';
 import type { ExchangeEvent } from '../../src/paper/core/events.ts';
 import { execute, type Command } from '../../src/paper/core/exchange-core.ts';
 import { accountMargin } from '../../src/paper/core/margin.ts';
@@ -240,6 +241,18 @@ describe('paper exchange: the second book', () => {
       { numRuns: 80, seed: 4 },
     );
     for (const [name, count] of Object.entries(seen)) expect(count, `${name} was never tried`).to.be.greaterThan(10);
+  });
+
+  it('agrees on maintenance margin through all brackets, at their edges too', () => {
+    const edges = [5_000, 25_000, 100_000, 250_000, 1_000_000, 2_000_000, 4_000_000, 10_000_000, 15_000_000];
+    const cents = fc.oneof(fc.integer({ min: 1, max: 1_600_000_000 }), fc.tuple(fc.constantFrom(...edges), fc.integer({ min: -2, max: 2 })).map(([edge, off]) => edge * 100 + off));
+    fc.assert(
+      fc.property(cents, (value) => {
+        const notional = (value / 100).toFixed(2);
+        expect(maintenanceMargin(decimal(notional)).toFixed(8)).to.equal(written(maintenance(f(notional)).margin, 8));
+      }),
+      { numRuns: 1_000, seed: 4 },
+    );
   });
 
   it('would notice a digit: its own rounding, brackets and price are right at known values', () => {
