@@ -42,6 +42,16 @@ describe('paper exchange: orders over the wire', () => {
     expect(await open()).to.have.length(0);
   });
 
+  it('amends a batch, each element by itself', async () => {
+    await batch([limit({ newClientOrderId: 'a' }), limit({ newClientOrderId: 'b' })]);
+    const amend = (more: Json): Json => ({ symbol: SYMBOL, side: 'BUY', quantity: '900', price: '0.0084', ...more });
+    const orders = [amend({ origClientOrderId: 'b' }), amend({ origClientOrderId: 'none' }), amend({}), amend({ origClientOrderId: 'a', price: '0' })];
+    const amended = await client.signed<Json[]>('PUT', '/fapi/v1/batchOrders', { batchOrders: JSON.stringify(orders) });
+    expect(amended.json.map((row) => row['price'] ?? row['code'])).to.deep.equal(['0.0084', -2013, -1102, -4001]);
+    expect((await open()).map(({ clientOrderId, price }) => [clientOrderId, price])).to.deep.equal([['a', '0.0085'], ['b', '0.0084']]);
+    expect((await client.signed('PUT', '/fapi/v1/batchOrders', { batchOrders: '[]' })).json).to.include({ code: -4082 });
+  });
+
   it('cancels a batch by ids or by client ids, each element by itself', async () => {
     const placed = await batch([limit({ newClientOrderId: 'a' }), limit({ newClientOrderId: 'b' }), limit({ newClientOrderId: 'c' })]);
     const ids = placed.json.map((row) => row['orderId']);

@@ -7,7 +7,7 @@ import { page } from './paging.ts';
 import { ONE_ORDER, type PrivateCall, type Route } from './route.ts';
 import { orderAnswer } from './shapes.ts';
 
-function amendOrder(call: PrivateCall): unknown {
+export function amendOrder(call: PrivateCall): unknown {
   const { venue, own, params } = call;
   const symbol = symbolOf(call);
   const [orderId, clientOrderId] = [params.whole('orderId'), params.text('origClientOrderId')];

@@ -1,12 +1,13 @@
 /** Several orders in one request: each element succeeds or is refused by itself, in the order it was sent. */
 import { VenueError } from '../core/venue-error.ts';
+import { amendOrder } from './amend-routes.ts';
 import { symbolOf } from './order-request.ts';
 import { Params } from './params.ts';
 import { ONE_BATCH, type PrivateCall, type Route } from './route.ts';
 import { orderAnswer } from './shapes.ts';
 import { placeOrder } from './trade-routes.ts';
 
-const MAX_PLACED = 5;
+const MAX_BATCH = 5;
 const MAX_CANCELED = 10;
 
 /** The answer of one element, or its refusal as `{code, msg}`. */
@@ -19,11 +20,12 @@ function each(run: () => unknown): unknown {
   }
 }
 
-function placeBatch(call: PrivateCall): unknown {
+/** Each element of `batchOrders` as a request of its own. */
+function batch(call: PrivateCall, run: (call: PrivateCall) => unknown): unknown {
   const orders = call.params.list('batchOrders');
   if (orders === null) throw new VenueError('MANDATORY', 'batchOrders');
-  if (orders.length < 1 || orders.length > MAX_PLACED) throw new VenueError('BATCH_SIZE');
-  return orders.map((order) => each(() => placeOrder({ ...call, params: Params.ofElement(order, 'batchOrders') })));
+  if (orders.length < 1 || orders.length > MAX_BATCH) throw new VenueError('BATCH_SIZE');
+  return orders.map((order) => each(() => run({ ...call, params: Params.ofElement(order, 'batchOrders') })));
 }
 
 /** By order ids when they are given, else by client ids. */
@@ -47,6 +49,7 @@ function cancelBatch(call: PrivateCall): unknown {
 }
 
 export const batchRoutes: readonly Route[] = [
-  { name: 'POST /fapi/v1/batchOrders', weight: 5, orders: ONE_BATCH, security: 'SIGNED', run: placeBatch },
+  { name: 'POST /fapi/v1/batchOrders', weight: 5, orders: ONE_BATCH, security: 'SIGNED', run: (call) => batch(call, placeOrder) },
+  { name: 'PUT /fapi/v1/batchOrders', weight: 5, orders: ONE_BATCH, security: 'SIGNED', run: (call) => batch(call, amendOrder) },
   { name: 'DELETE /fapi/v1/batchOrders', weight: 1, security: 'SIGNED', run: cancelBatch },
 ];

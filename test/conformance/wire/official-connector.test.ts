@@ -11,7 +11,7 @@ describe('wire: @binance/derivatives-trading-usds-futures', () => {
   let client: DerivativesTradingUsdsFutures;
   before(async () => {
     // Read when it is loaded; it tells of each connection otherwise.
-    process.env['LOG_LEVEL'] = 'none';
+    process.env['LOG_LEVEL'] = 'error';
     const connector = await import('@binance/derivatives-trading-usds-futures');
     paper = await startPaperProcess();
     await paper.price(SYMBOL, '33');
