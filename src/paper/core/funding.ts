@@ -9,9 +9,9 @@ import type { Turn } from './turn.ts';
 /** Every symbol pays at 00, 08 and 16 h UTC. */
 export const FUNDING_INTERVAL_MS = 8 * 3_600_000;
 /** Of eight hours. */
-export const INTEREST_RATE: Decimal = decimal('0.0001');
+const INTEREST_RATE: Decimal = decimal('0.0001');
 const DAMPER = decimal('0.0005');
-export const FUNDING_CAP: Decimal = decimal('0.02');
+const FUNDING_CAP: Decimal = decimal('0.02');
 const RATE_DECIMALS = 8;
 
 /** The newest funding time that is not after `now`, ms. */
