@@ -8,6 +8,10 @@ import { tradingStateFile } from '../src/persistence/trading-state-file.ts';
 import { DENIALS } from '../src/protocol/denials.ts';
 import { ERRORS } from '../src/protocol/errors.ts';
 import type { SymbolName } from '../src/protocol/names.ts';
+import { REFUSALS } from '../src/paper/core/venue-error.ts';
+import { ROUTES } from '../src/paper/wire/dispatch.ts';
+import { Params } from '../src/paper/wire/params.ts';
+import type { Route } from '../src/paper/wire/route.ts';
 import { PROJECT_ROOT } from '../src/service/build-id.ts';
 import { composeTree } from '../src/service/tree.ts';
 import type { ChildSpec } from '../src/supervision/child-spec.ts';
@@ -26,6 +30,7 @@ import { pekkoAsk } from '../test/conformance/cases/pekko-ask.ts';
 import { pekkoSupervision } from '../test/conformance/cases/pekko-supervision.ts';
 import { pekkoTimers } from '../test/conformance/cases/pekko-timers.ts';
 import { pekkoWatch } from '../test/conformance/cases/pekko-watch.ts';
+import { ABSENT, SIMPLIFIED, STREAMS } from './paper-fidelity.ts';
 
 const MADE = '<!-- Made by `npm run docs` from the code; changes by hand are found by a test. -->\n';
 
@@ -35,6 +40,7 @@ export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
     ['docs/actors.md', await actorsDocument()],
     ['docs/denials.md', table('# Refusals', 'Why a signal, intent, plan or write did not go on. Each is counted in the funnel under its code.', ['code', 'what it means', 'what to do', 'counts as misconfiguration'], Object.entries(DENIALS).map(([code, entry]) => [`\`${code}\``, entry.sentence, entry.remedy, 'misconfiguration' in entry ? 'yes' : '']))],
     ['docs/supervision.md', supervisionDocument()],
+    ['docs/paper-exchange.md', paperDocument()],
     ['docs/errors.md', table('# Errors', 'What commands and the admin socket answer with.', ['code', 'what it means', 'what to do'], Object.entries(ERRORS).map(([code, entry]) => [`\`${code}\``, entry.meaning, entry.remedy]))],
   ]);
 }
@@ -49,6 +55,55 @@ const SUITES: readonly (readonly [string, readonly ConformanceCase[]])[] = [
   ["Pekko's TimerSpec", pekkoTimers],
   ["Pekko's AskSpec", pekkoAsk],
 ];
+
+const TABLES_BELOW = '<!-- Below: made by `npm run docs`';
+const WEIGHED = ['', 'symbol=X', 'symbol=X&limit=5', 'symbol=X&limit=100', 'symbol=X&limit=500', 'symbol=X&limit=1000', 'symbol=X&limit=1500'];
+
+function weightText({ weight }: Route): string {
+  if (typeof weight === 'number') return String(weight);
+  const weights = WEIGHED.map((query) => weight(Params.ofRequest(query, '')));
+  return `${Math.min(...weights)}–${Math.max(...weights)}`;
+}
+
+/** The page on the paper exchange is written by hand down to a mark; below it, every endpoint and stream. */
+function paperDocument(): string {
+  const file = join(PROJECT_ROOT, 'docs/paper-exchange.md');
+  const written = readFileSync(file, 'utf8');
+  const end = written.indexOf('\n', written.indexOf(TABLES_BELOW));
+  if (!written.includes(TABLES_BELOW) || end < 0) throw new Error(`${file} has lost its line "${TABLES_BELOW} …"`);
+  const served = new Set(ROUTES.map((route) => route.name));
+  for (const name of Object.keys(SIMPLIFIED)) if (!served.has(name)) throw new Error(`${name} is called simplified and is not served`);
+  for (const name of ABSENT) if (served.has(name)) throw new Error(`${name} is called absent and is served`);
+  const security = { NONE: '', KEY: 'key', SIGNED: 'signed' };
+  const endpoints = ROUTES.map((route) => `| \`${route.name}\` | ${weightText(route)} | ${security[route.security]} | ${SIMPLIFIED[route.name] === undefined ? 'complete' : `simplified: ${SIMPLIFIED[route.name]}`} |`);
+  const streams = STREAMS.map(([route, stream, state, how]) => `| ${route} | ${stream} | ${state}${how === '' ? '' : `: ${how}`} |`);
+  const refusals = REFUSALS.toSorted((one, other) => other.code - one.code).map(({ code, text, status }) => `| ${code} | ${text} | ${status} |`);
+  return `${written.slice(0, end + 1)}
+## Endpoints
+
+Complete: every documented parameter and field, and every limit and error that the reference knows of.
+
+| endpoint | weight | needs | state |
+|---|---|---|---|
+${endpoints.join('\n')}
+
+Absent, and answered as an unknown path (404, −5000): ${ABSENT.map((name) => (name.startsWith('the ') ? name : `\`${name}\``)).join(', ')}.
+
+## Streams
+
+| route | stream | state |
+|---|---|---|
+${streams.join('\n')}
+
+## Refusals
+
+Each is met by a request in the tests.
+
+| code | text | status |
+|---|---|---|
+${refusals.join('\n')}
+`;
+}
 
 /** The page on supervision is written by hand down to a mark; below it, every case of the suites it is held to. */
 function supervisionDocument(): string {

@@ -7,6 +7,7 @@ import { runLauncher } from './launcher.ts';
 import { EXIT } from './service/exit-codes.ts';
 import { createLogger, partLog } from './service/log.ts';
 import { registerClientCommands } from './operator/commands/register.ts';
+import { PAPER_HELP } from './paper/help.ts';
 import { messageOf, VigilError } from './protocol/errors.ts';
 
 interface StartOptions {
@@ -79,7 +80,9 @@ program
   .option('--history <minutes>', 'recorded minutes that are history at the start', '360')
   .option('--align <how>', 'start: every symbol begins at once; recorded: on the recorded time grid', 'start')
   .option('--state <dir>', 'keep account and market there; without it everything is in memory')
-  .action(async (options: { listen: string; seed?: string; symbols?: string; replay?: string; speed: string; balance: string; history: string; align: string; state?: string }) => {
+  .option('--no-limits', 'lift the limits on requests and orders')
+  .addHelpText('after', PAPER_HELP)
+  .action(async (options: { listen: string; limits: boolean; seed?: string; symbols?: string; replay?: string; speed: string; balance: string; history: string; align: string; state?: string }) => {
     const listen = readHostPort(options.listen);
     if (listen === undefined) throw new InvalidArgumentError(`--listen ${options.listen} is not HOST:PORT`);
     const { runPaper } = await import('./paper/command.ts');

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { decimalString } from '../protocol/decimal.ts';
 import { DEFAULT_SEED, startPaperExchange, StartRefused, type Log, type PaperExchangeOptions } from './exchange.ts';
+import { NO_LIMITS, VENUE_LIMITS } from './wire/rate-limits.ts';
 
 /** The one argument: JSON. What is left out has the default. */
 const optionsSchema = z.strictObject({
@@ -19,6 +20,8 @@ const optionsSchema = z.strictObject({
     })
     .optional(),
   stateDir: z.string().optional(),
+  /** `none` lifts the limits on requests and orders. */
+  limits: z.enum(['venue', 'none']).default('venue'),
 });
 
 /** Told once, when it serves, or instead when it cannot; a process that refused exits 2. */
@@ -58,8 +61,8 @@ function readOptions(text: string | undefined): PaperExchangeOptions {
     const faults = parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}, got ${JSON.stringify(issue.input) ?? 'nothing'}`);
     throw new StartRefused(`the options of the paper exchange are wrong: ${faults.join('; ')}`);
   }
-  const { replay, stateDir, symbolsFile, ...rest } = parsed.data;
-  return { ...rest, ...(replay ? { replay } : {}), ...(symbolsFile === undefined ? {} : { symbolsFile }), ...(stateDir === undefined ? {} : { stateDir }), log, onFatal: () => process.exit(1) };
+  const { replay, stateDir, symbolsFile, limits, ...rest } = parsed.data;
+  return { ...rest, limits: limits === 'none' ? NO_LIMITS : VENUE_LIMITS, ...(replay ? { replay } : {}), ...(symbolsFile === undefined ? {} : { symbolsFile }), ...(stateDir === undefined ? {} : { stateDir }), log, onFatal: () => process.exit(1) };
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {});

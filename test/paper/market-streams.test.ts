@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { startForTest, Client, Listener, type Json } from './kit.ts';
 import { VirtualClock } from '../kit/virtual-clock.ts';
+import { NO_LIMITS } from '../../src/paper/wire/rate-limits.ts';
 import type { PaperExchange } from '../../src/paper/exchange.ts';
 
 type Row = [price: string, quantity: string];
@@ -64,7 +65,7 @@ describe('paper exchange: market streams', () => {
 
   beforeEach(async () => {
     clock = new VirtualClock(Date.now());
-    exchange = await startForTest({ clock, limits: { weightPerMinute: 1_000_000, ordersPer10Seconds: 1_000, ordersPerMinute: 5_000 } });
+    exchange = await startForTest({ clock, limits: NO_LIMITS });
     client = new Client(exchange.url);
   });
   afterEach(async () => {

@@ -9,6 +9,7 @@ import { Market } from '../../src/paper/market/market.ts';
 import { ReplayMarket, turningPoints, type ReplayOptions } from '../../src/paper/market/replay.ts';
 import { parseRecording, RecordingError } from '../../src/paper/market/replay-files.ts';
 import { DEFAULT_SEED, SyntheticMarket } from '../../src/paper/market/synthetic.ts';
+import { NO_LIMITS } from '../../src/paper/wire/rate-limits.ts';
 import { Client, startForTest } from './kit.ts';
 
 const RECORDED = new URL('../../../shared/data/klines-1m', import.meta.url).pathname;
@@ -238,7 +239,7 @@ describe('paper exchange: replay', () => {
       console.log(`skipped: no recorded candles at ${RECORDED}`);
       this.skip();
     }
-    const exchange = await startForTest({ replay: { dir: RECORDED, speed: 600, history: 360, align: 'start' }, limits: { weightPerMinute: 1_000_000, ordersPer10Seconds: 300, ordersPerMinute: 1_200 } });
+    const exchange = await startForTest({ replay: { dir: RECORDED, speed: 600, history: 360, align: 'start' }, limits: NO_LIMITS });
     try {
       const client = new Client(exchange.url);
       const info = await client.get('/fapi/v1/exchangeInfo');

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { expect } from 'chai';
 import { systemClock } from '../../src/supervision/clock.ts';
 import type { PaperExchange } from '../../src/paper/exchange.ts';
+import { NO_LIMITS, VENUE_LIMITS } from '../../src/paper/wire/rate-limits.ts';
 import { sign } from '../../src/paper/wire/signature.ts';
 import { Client, hmac, query, startForTest, type Json } from './kit.ts';
 
@@ -13,7 +14,7 @@ describe('paper exchange: wire', () => {
   let client: Client;
 
   before(async () => {
-    exchange = await startForTest({ limits: { weightPerMinute: 1_000_000, ordersPer10Seconds: 1_000_000, ordersPerMinute: 1_000_000 } });
+    exchange = await startForTest({ limits: NO_LIMITS });
     client = new Client(exchange.url);
   });
   after(() => exchange.close());
@@ -236,7 +237,7 @@ describe('paper exchange: rate limits', () => {
   it('counts weight, answers 429 with Retry-After beyond the limit, and bans (418) who goes on', async () => {
     // The count is by clock minutes: in one that stands still no boundary comes in between.
     const now = systemClock.now();
-    const exchange = await startForTest({ clock: { ...systemClock, now: () => now }, limits: { weightPerMinute: 50, ordersPer10Seconds: 300, ordersPerMinute: 1_200 } });
+    const exchange = await startForTest({ clock: { ...systemClock, now: () => now }, limits: { ...VENUE_LIMITS, weightPerMinute: 50 } });
     try {
       const client = new Client(exchange.url);
       const first = await client.get('/fapi/v1/ping');
@@ -270,7 +271,7 @@ describe('paper exchange: rate limits', () => {
   });
 
   it('counts orders by account and answers −1015 beyond the limit', async () => {
-    const exchange = await startForTest({ limits: { weightPerMinute: 2_400, ordersPer10Seconds: 300, ordersPerMinute: 1 } });
+    const exchange = await startForTest({ limits: { ...VENUE_LIMITS, ordersPerMinute: 1 } });
     try {
       const client = new Client(exchange.url);
       const place = () => client.signed('POST', '/fapi/v1/order', { symbol: SYMBOL, side: 'BUY', type: 'MARKET', quantity: '1000' });

@@ -6,17 +6,17 @@ export interface Limits {
   readonly weightPerMinute: number;
   readonly ordersPer10Seconds: number;
   readonly ordersPerMinute: number;
+  /** `fundingRate` and `fundingInfo` together, by address. */
+  readonly fundingPer5Minutes: number;
 }
 
-export const VENUE_LIMITS: Limits = { weightPerMinute: 2_400, ordersPer10Seconds: 300, ordersPerMinute: 1_200 };
+export const VENUE_LIMITS: Limits = { weightPerMinute: 2_400, ordersPer10Seconds: 300, ordersPerMinute: 1_200, fundingPer5Minutes: 500 };
 /** For programs that want to know what they can do, not what they may. */
-export const NO_LIMITS: Limits = { weightPerMinute: Infinity, ordersPer10Seconds: Infinity, ordersPerMinute: Infinity };
+export const NO_LIMITS: Limits = { weightPerMinute: Infinity, ordersPer10Seconds: Infinity, ordersPerMinute: Infinity, fundingPer5Minutes: Infinity };
 
 const MINUTE_MS = 60_000;
 const FIVE_MINUTES_MS = 300_000;
 const TEN_SECONDS_MS = 10_000;
-/** `fundingRate` and `fundingInfo` together, in five minutes. */
-const FUNDING_REQUESTS = 500;
 /** This many requests after the first 429 of a minute bring the ban. */
 const PATIENCE = 100;
 const BAN_MS = 120_000;
@@ -85,8 +85,8 @@ export class RateLimits {
 
   /** Counts a request for funding data. @throws Throttled */
   funding(address: string, now: number): void {
-    if (this.#funding.add(address, 1, now) <= FUNDING_REQUESTS) return;
-    throw new Throttled(this.#funding.retryAfter(now), 'TOO_MANY_REQUESTS', address, String(FUNDING_REQUESTS));
+    const most = this.#limits.fundingPer5Minutes;
+    if (this.#funding.add(address, 1, now) > most) throw new Throttled(this.#funding.retryAfter(now), 'TOO_MANY_REQUESTS', address, String(most));
   }
 
   /** Counts the orders of a request; returns the values of both headers. @throws Throttled */
