@@ -117,7 +117,37 @@ export class Listener {
     return this.until((answer) => answer['id'] === message['id'] && ('result' in answer || 'error' in answer));
   }
 
+  /** The code it is closed with. */
+  closed(): Promise<number> {
+    return new Promise((resolve) => {
+      this.socket.on('close', resolve);
+    });
+  }
+
   close(): void {
     this.socket.terminate();
+  }
+}
+
+/** The listeners of one test: opened on its exchange, all closed after it. */
+export class Listeners {
+  #open: Listener[] = [];
+
+  /** Not waited for: it may be refused. */
+  begin(exchange: { readonly url: string }, path: string): Listener {
+    const listener = new Listener(exchange.url.replace('http', 'ws') + path);
+    this.#open.push(listener);
+    return listener;
+  }
+
+  async open(exchange: { readonly url: string }, path: string): Promise<Listener> {
+    const listener = this.begin(exchange, path);
+    await listener.opened();
+    return listener;
+  }
+
+  closeAll(): void {
+    for (const listener of this.#open) listener.close();
+    this.#open = [];
   }
 }

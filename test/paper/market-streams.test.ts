@@ -1,6 +1,6 @@
 /** The market streams against what REST says of the same moment: tickers, touches, and a local book kept by the venue's own procedure. */
 import { expect } from 'chai';
-import { startForTest, Client, Listener, type Json } from './kit.ts';
+import { startForTest, Client, type Listener, Listeners, type Json } from './kit.ts';
 import { VirtualClock } from '../kit/virtual-clock.ts';
 import { NO_LIMITS } from '../../src/paper/wire/rate-limits.ts';
 import type { PaperExchange } from '../../src/paper/exchange.ts';
@@ -61,7 +61,7 @@ describe('paper exchange: market streams', () => {
   let clock: VirtualClock;
   let exchange: PaperExchange;
   let client: Client;
-  let listeners: Listener[] = [];
+  const listeners = new Listeners();
 
   beforeEach(async () => {
     clock = new VirtualClock(Date.now());
@@ -69,17 +69,11 @@ describe('paper exchange: market streams', () => {
     client = new Client(exchange.url);
   });
   afterEach(async () => {
-    for (const listener of listeners) listener.close();
-    listeners = [];
+    listeners.closeAll();
     await exchange.close();
   });
 
-  async function listen(path: string): Promise<Listener> {
-    const listener = new Listener(exchange.url.replace('http', 'ws') + path);
-    listeners.push(listener);
-    await listener.opened();
-    return listener;
-  }
+  const listen = (path: string) => listeners.open(exchange, path);
 
   /** Everything that was sent before is here once the answer to a ping is. */
   const settled = (listener: Listener) =>

@@ -2,36 +2,26 @@
 import { expect } from 'chai';
 import { VirtualClock } from '../kit/virtual-clock.ts';
 import type { PaperExchange } from '../../src/paper/exchange.ts';
-import { Listener, startForTest, type Json } from './kit.ts';
+import { type Listener, Listeners, startForTest, type Json } from './kit.ts';
 
 const MINUTE = 60_000;
 
 describe('paper exchange: connections', () => {
   let clock: VirtualClock;
   let exchange: PaperExchange;
-  let listeners: Listener[] = [];
+  const listeners = new Listeners();
 
   beforeEach(async () => {
     clock = new VirtualClock(Date.now());
     exchange = await startForTest({ clock });
   });
   afterEach(async () => {
-    for (const listener of listeners) listener.close();
-    listeners = [];
+    listeners.closeAll();
     await exchange.close();
   });
 
-  async function listen(path: string): Promise<Listener> {
-    const listener = new Listener(exchange.url.replace('http', 'ws') + path);
-    listeners.push(listener);
-    await listener.opened();
-    return listener;
-  }
+  const listen = (path: string) => listeners.open(exchange, path);
 
-  const closed = (listener: Listener) =>
-    new Promise<number>((resolve) => {
-      listener.socket.on('close', resolve);
-    });
   /** Sends one frame, in a second of its own, and returns what comes back. */
   async function say(listener: Listener, frame: string | Buffer): Promise<Json> {
     clock.advance(1_000);
@@ -112,9 +102,8 @@ describe('paper exchange: connections', () => {
     const refused = await say(listener, JSON.stringify({ method: 'SUBSCRIBE', params: ['one@more'], id: 3 }));
     expect(refused).to.deep.include({ id: 3 }).and.have.nested.property('error.code', 2);
     expect((await say(listener, '{"method":"LIST_SUBSCRIPTIONS","id":4}'))['result']).to.have.length(1_024);
-    const tooMany = new Listener(`${exchange.url.replace('http', 'ws')}/market/stream?streams=${[...names, 'x@y'].join('/')}`);
-    listeners.push(tooMany);
-    expect(await closed(tooMany)).to.equal(1008);
+    const tooMany = listeners.begin(exchange, `/market/stream?streams=${[...names, 'x@y'].join('/')}`);
+    expect(await tooMany.closed()).to.equal(1008);
   });
 
   it('counts messages and pings together: ten a second pass, the eleventh ends it', async () => {
@@ -124,7 +113,7 @@ describe('paper exchange: connections', () => {
       for (let i = 0; i < 5; i++) listener.socket.ping();
       for (let i = 0; i < 5; i++) await listener.ask({ method: 'LIST_SUBSCRIPTIONS', id: round * 10 + i });
     }
-    const end = closed(listener);
+    const end = listener.closed();
     listener.socket.ping();
     expect(await end).to.equal(1008);
   });
@@ -141,7 +130,7 @@ describe('paper exchange: connections', () => {
       await answering.ask({ method: 'LIST_SUBSCRIPTIONS', id: minute });
     }
     expect(pings).to.equal(4);
-    const end = closed(mute);
+    const end = mute.closed();
     mute.socket.resume();
     expect(await end).to.equal(1006);
     expect(await answering.ask({ method: 'LIST_SUBSCRIPTIONS', id: 'alive' })).to.have.property('result');
@@ -150,7 +139,7 @@ describe('paper exchange: connections', () => {
   it('ends after a day', async () => {
     const listener = await listen('/public/ws');
     let ended = false;
-    const end = closed(listener).then(() => {
+    const end = listener.closed().then(() => {
       ended = true;
     });
     // Minutes are jumped over: what matters is the second at the end.

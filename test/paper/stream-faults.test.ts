@@ -2,25 +2,16 @@
 import { expect } from 'chai';
 import { USDMClient, WebsocketClient } from 'binance';
 import type { PaperExchange } from '../../src/paper/exchange.ts';
-import { Client, Listener, startForTest, type Json, type LogLine } from './kit.ts';
+import { Client, type Listener, Listeners, startForTest, type Json, type LogLine } from './kit.ts';
 
 describe('paper exchange: stream faults', () => {
   let exchange: PaperExchange & { readonly logs: LogLine[] };
   let client: Client;
-  let listeners: Listener[] = [];
+  const listeners = new Listeners();
   let price = 400;
 
-  async function listen(path: string): Promise<Listener> {
-    const listener = new Listener(exchange.url.replace('http', 'ws') + path);
-    listeners.push(listener);
-    await listener.opened();
-    return listener;
-  }
+  const listen = (path: string) => listeners.open(exchange, path);
 
-  const closed = (listener: Listener) =>
-    new Promise<number>((resolve) => {
-      listener.socket.on('close', resolve);
-    });
   const begin = async (spec: Json) => String((await client.control('POST', 'streams', spec)).json['id']);
   const listenKey = async () => String((await client.raw('POST', '/fapi/v1/listenKey')).json['listenKey']);
   const configure = (leverage: number) => client.signed('POST', '/fapi/v1/leverage', { symbol: 'GPSUSDT', leverage });
@@ -39,15 +30,14 @@ describe('paper exchange: stream faults', () => {
   });
   afterEach(async () => {
     await client.control('DELETE', 'streams');
-    for (const listener of listeners) listener.close();
-    listeners = [];
+    listeners.closeAll();
   });
   after(() => exchange.close());
 
   it('cuts the user streams and refuses new ones until it ends; market streams live on', async () => {
     const user = await listen('/private/ws');
     const market = await listen('/public/ws/hypeusdt@bookTicker');
-    const gone = closed(user);
+    const gone = user.closed();
     const id = await begin({ stream: 'user', action: 'disconnect', forMs: 60_000 });
     await gone;
     expect(await listen('/private/ws').then(() => 'opened', () => 'refused')).to.equal('refused');
@@ -62,7 +52,7 @@ describe('paper exchange: stream faults', () => {
 
   it('cuts once when no time is given', async () => {
     const market = await listen('/market/ws');
-    const gone = closed(market);
+    const gone = market.closed();
     await begin({ stream: 'market', action: 'disconnect' });
     await gone;
     while (((await client.control('GET', 'streams')).json['streams'] as Json[]).length > 0);

@@ -122,6 +122,7 @@ describe('mailbox', () => {
       }) as (message: never) => string,
     });
     expect(await meanwhile(one, () => void one.tell('a', 'b'))).to.deep.equal(['a', 'b']);
+    expect(one.world.logs.filter(({ level, path }) => level === 'error' && path === 'puppet'), 'told, once').to.have.length(1);
   });
 
   it('keeps one class and flushes another when the incarnation ends, and counts what it flushed', async () => {

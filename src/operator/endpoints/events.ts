@@ -17,7 +17,7 @@ export function eventsEndpoint(events: EventLog, clock: Clock): Endpoint {
     method: 'GET',
     path: '/v1/events',
     does: 'What happens in the tree, as server-sent events: started, stopped, crashed, restarting, escalated, parked, dead letters …',
-    query: 'since (an event’s number: those after it that are still kept first; also as the header Last-Event-ID), follow (default true)',
+    query: 'since (an event’s number: those after it that are still kept first; also as the header Last-Event-ID), follow (default true; false: what is kept, and the end)',
     answer: (call) => ({ status: 200, body: null, stream: { type: 'text/event-stream', open: begin(events, clock, call) } }),
   };
 }
@@ -25,7 +25,9 @@ export function eventsEndpoint(events: EventLog, clock: Clock): Endpoint {
 function begin(events: EventLog, clock: Clock, { query, headers }: Call): (outlet: Outlet) => () => void {
   const { since, follow } = checked(eventsQuery, Object.fromEntries(query), 'query');
   const last = headers['last-event-id'];
-  const after = since ?? (last === undefined ? undefined : checked(eventNumber, last, 'Last-Event-ID'));
+  // Who does not wait for what comes wants what was.
+  const first = follow === 'false' ? 0 : undefined;
+  const after = since ?? (last === undefined ? first : checked(eventNumber, last, 'Last-Event-ID'));
   return (outlet) => {
     for (const logged of after === undefined ? [] : events.after(after)) outlet.write(written(logged));
     if (follow === 'false') {

@@ -32,8 +32,12 @@ export class Lane {
   /** For `latest-by-key` alone. */
   readonly #byKey: Map<string | Tagged, Latest> | undefined;
 
-  constructor(spec: LaneSpec) {
+  /** Told of a key that cannot be told, once. */
+  #onKeyFailed: ((error: unknown) => void) | undefined;
+
+  constructor(spec: LaneSpec, onKeyFailed: (error: unknown) => void) {
     this.spec = spec;
+    this.#onKeyFailed = onKeyFailed;
     this.#byKey = spec.overflow === 'latest-by-key' ? new Map() : undefined;
   }
 
@@ -128,7 +132,9 @@ export class Lane {
     if (key === undefined) return message.type;
     try {
       return key(message as never) ?? message;
-    } catch {
+    } catch (error) {
+      this.#onKeyFailed?.(error);
+      this.#onKeyFailed = undefined;
       return message;
     }
   }

@@ -21,9 +21,9 @@ export class Mail {
   readonly #laneOf: ReadonlyMap<string, Lane> | undefined;
   readonly #onLost: OnLost;
 
-  constructor(spec: MailboxSpec, onLost: OnLost) {
+  constructor(spec: MailboxSpec, onLost: OnLost, onKeyFailed: (error: unknown) => void) {
     this.#onLost = onLost;
-    this.#normal = new Lane(spec);
+    this.#normal = new Lane(spec, onKeyFailed);
     if (spec.lanes === undefined) {
       this.#lanes = [this.#normal];
       this.capacity = spec.capacity;
@@ -32,7 +32,7 @@ export class Mail {
     const laneOf = new Map<string, Lane>();
     const lanes: Lane[] = [];
     for (const name of ORDER) {
-      const lane = name === 'normal' ? this.#normal : laneFor(spec.lanes[name], laneOf);
+      const lane = name === 'normal' ? this.#normal : laneFor(spec.lanes[name], laneOf, onKeyFailed);
       if (lane !== undefined) lanes.push(lane);
     }
     this.#lanes = lanes;
@@ -103,9 +103,9 @@ export class Mail {
   }
 }
 
-function laneFor(spec: (LaneSpec & { readonly types: readonly string[] }) | undefined, laneOf: Map<string, Lane>): Lane | undefined {
+function laneFor(spec: (LaneSpec & { readonly types: readonly string[] }) | undefined, laneOf: Map<string, Lane>, onKeyFailed: (error: unknown) => void): Lane | undefined {
   if (spec === undefined) return undefined;
-  const lane = new Lane(spec);
+  const lane = new Lane(spec, onKeyFailed);
   for (const type of spec.types) laneOf.set(type, lane);
   return lane;
 }

@@ -8,6 +8,7 @@ import type { PendingAnswer } from '../pending-answer.ts';
 import type { Tagged } from '../ref.ts';
 import { VOID } from './envelope.ts';
 import type { Envelope } from './envelope.ts';
+import type { OnLost } from './lane.ts';
 import { Mail } from './mail.ts';
 import { Parking } from './parking.ts';
 
@@ -37,12 +38,14 @@ export class Mailroom {
   constructor(kernel: Kernel, path: string, spec: MailboxSpec) {
     this.#kernel = kernel;
     this.#path = path;
-    this.#mail = new Mail(spec, (envelope, why) => {
+    const lose: OnLost = (envelope, why) => {
       if (why === 'flushed') this.#flushed += 1;
       else if (why === 'superseded') this.#superseded += 1;
       else this.#dropped += 1;
       this.#tellLost(envelope, why);
-    });
+    };
+    const log = (error: unknown) => kernel.logFor(path).error({ error }, 'a key of latest-by-key cannot be told: such messages stand for themselves');
+    this.#mail = new Mail(spec, lose, log);
   }
 
   /** Messages that wait. */
