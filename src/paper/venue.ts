@@ -2,12 +2,13 @@
 import type { Clock, TimerHandle } from '../supervision/clock.ts';
 import type { Decimal } from '../protocol/decimal.ts';
 import { Countdowns } from './countdowns.ts';
+import { keep } from './core/apply.ts';
 import { execute, type Command, type Outcome } from './core/exchange-core.ts';
 import { isTrading } from './core/listing.ts';
 import type { SymbolStatus } from './core/model.ts';
 import type { ExchangeEvent } from './core/events.ts';
 import { fundingRateOf, fundingTimeAt } from './core/funding.ts';
-import { applyEvent, emptyState, type AccountState, type ExchangeState } from './core/state.ts';
+import { emptyState, type AccountState, type ExchangeState } from './core/state.ts';
 import { VenueError } from './core/venue-error.ts';
 import type { Candle } from './market/candle.ts';
 import { Market, type MarketChange } from './market/market.ts';
@@ -60,7 +61,7 @@ export class PaperVenue {
     this.market = new Market(source, clock, (change) => this.#moved(change));
     this.state = emptyState(source.rules);
     const saved = store.load();
-    for (const event of saved?.events ?? []) applyEvent(this.state, event);
+    for (const record of saved?.records ?? []) keep(this.state, record);
     this.market.open(saved?.market, saved?.candles);
     for (const view of this.market.views()) this.state.markets.set(view.symbol, { view, sides: new Map() });
     this.#haltMarkets();

@@ -5,7 +5,7 @@ import type { MarketView } from '../../src/paper/core/book.ts';
 import type { ExchangeEvent } from '../../src/paper/core/events.ts';
 import { execute, type Command } from '../../src/paper/core/exchange-core.ts';
 import type { Order } from '../../src/paper/core/model.ts';
-import type { OrderRequest } from '../../src/paper/core/orders.ts';
+import type { OrderRequest } from '../../src/paper/core/order-checks.ts';
 import { emptyState, positionOf, type AccountState, type ExchangeState } from '../../src/paper/core/state.ts';
 import type { SymbolRules } from '../../src/paper/core/symbol-rules.ts';
 import { VenueError } from '../../src/paper/core/venue-error.ts';

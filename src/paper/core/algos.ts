@@ -5,7 +5,9 @@ import { checkClientId, checkNotional, checkPrice, checkQuantity } from './filte
 import { reducible } from './matching.ts';
 import type { Algo, AlgoType, PositionSide, Side, WorkingType } from './model.ts';
 import type { MarketView } from './book.ts';
-import { checkLeg, marketOf, placeOrder, rulesOf } from './orders.ts';
+import { marketOf, rulesOf } from './listing.ts';
+import { checkLeg } from './order-checks.ts';
+import { placeOrder } from './orders.ts';
 import { changeAlgo } from './settle.ts';
 import { algoByClientId, type AccountState } from './state.ts';
 import { checkTrail, priceFor, trail } from './trailing.ts';

@@ -5,7 +5,8 @@ import { checkNotional, checkPercentPrice, checkPrice, checkQuantity } from './f
 import { accountMargin, marginNeeded, symbolMargin } from './margin.ts';
 import { reducible, takeable, takeFromBook } from './matching.ts';
 import type { Order, Side } from './model.ts';
-import { findOrder, marketOf, rulesOf, type OrderName } from './orders.ts';
+import { findOrder, type OrderName } from './cancel.ts';
+import { marketOf, rulesOf } from './listing.ts';
 import { cancelOpenOrder } from './settle.ts';
 import type { AccountState } from './state.ts';
 import type { Turn } from './turn.ts';

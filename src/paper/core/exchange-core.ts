@@ -10,7 +10,9 @@ import { dropStops, isTrading, setSymbolStatus } from './listing.ts';
 import { Turn } from './turn.ts';
 import { fillMakers } from './matching.ts';
 import type { MarginType, PositionSide, SymbolStatus } from './model.ts';
-import { cancelAllOrders, cancelOrder, expireDue, placeOrder, type OrderName, type OrderRequest } from './orders.ts';
+import { cancelAllOrders, cancelOrder, expireDue, type OrderName } from './cancel.ts';
+import type { OrderRequest } from './order-checks.ts';
+import { placeOrder } from './orders.ts';
 import { movePositionMargin, setLeverage, setMarginType, setPositionMode } from './settings.ts';
 import type { AccountState, ExchangeState } from './state.ts';
 

@@ -1,6 +1,5 @@
 /** Funding changes the wallet of whoever holds a position when it is settled, by −amount × mark × rate, and nothing else of him. */
-import { decimal, ONE, ZERO, type Decimal } from '../../protocol/decimal.ts';
-import type { MarketView } from './book.ts';
+import { decimal, type Decimal } from '../../protocol/decimal.ts';
 import { larger, money, smaller } from './ledger.ts';
 import type { Income, Position } from './model.ts';
 import { settingsOf, type AccountState } from './state.ts';
@@ -23,10 +22,8 @@ function within(value: Decimal, bound: Decimal): Decimal {
   return larger(bound.negated(), smaller(bound, value));
 }
 
-/** Premium P of mark over index, then P + clamp(interest − P, ± 0.05 %), capped. Source: Binance FAQ 360033525031, at one moment instead of averaged over the interval. */
-export function fundingRateOf({ mark, index }: Pick<MarketView, 'mark' | 'index'>): Decimal {
-  if (index.isZero()) return ZERO;
-  const premium = mark.dividedBy(index).minus(ONE);
+/** P + clamp(interest − P, ± 0.05 %), capped; P is the average premium of mark over index since the last time. Source: Binance FAQ 360033525031. */
+export function fundingRateOf(premium: Decimal): Decimal {
   const rate = premium.plus(within(INTEREST_RATE.minus(premium), DAMPER));
   return within(rate, FUNDING_CAP).decimalPlaces(RATE_DECIMALS);
 }

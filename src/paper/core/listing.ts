@@ -2,7 +2,8 @@
 import type { SymbolStatus } from './model.ts';
 import type { Turn } from './turn.ts';
 import { changeAlgo, expireOrder } from './settle.ts';
-import type { ExchangeState } from './state.ts';
+import type { ExchangeState, Market } from './state.ts';
+import type { SymbolRules } from './symbol-rules.ts';
 import { VenueError } from './venue-error.ts';
 
 export function statusOf(state: ExchangeState, symbol: string): SymbolStatus {
@@ -20,6 +21,22 @@ export function checkTrading(state: ExchangeState, symbol: string, reduces: bool
   const status = statusOf(state, symbol);
   if (status === 'SETTLING' || status === 'CLOSE') throw new VenueError('SYMBOL_CLOSED');
   if (status === 'PENDING_TRADING' || (status === 'PRE_SETTLE' && !reduces)) throw new VenueError('NOT_OPENABLE');
+}
+
+/** @throws VenueError −1121 */
+export function rulesOf(turn: Turn, symbol: string): SymbolRules {
+  const rules = turn.state.rules.get(symbol);
+  if (!rules) throw new VenueError('BAD_SYMBOL');
+  return rules;
+}
+
+/** The market of a symbol that trades; a listed one without a price yet is refused. @param reduces it can only close */
+export function marketOf(turn: Turn, symbol: string, reduces: boolean = false): Market {
+  rulesOf(turn, symbol);
+  checkTrading(turn.state, symbol, reduces);
+  const market = turn.state.markets.get(symbol);
+  if (!market) throw new VenueError('NOT_OPENABLE');
+  return market;
 }
 
 /** Delisting takes every order of the symbol out; a halt leaves them where they are. */

@@ -1,7 +1,8 @@
 /** An order tried without being placed: everything that could refuse it is asked, and nothing changes. */
 import type { ExchangeEvent } from './events.ts';
 import type { Order } from './model.ts';
-import { placeOrder, type OrderRequest } from './orders.ts';
+import type { OrderRequest } from './order-checks.ts';
+import { placeOrder } from './orders.ts';
 import type { AccountState, ExchangeState } from './state.ts';
 import { Turn } from './turn.ts';
 

@@ -5,7 +5,7 @@ import type { Turn } from './turn.ts';
 import { smaller } from './ledger.ts';
 import { accountMargin, symbolMargin } from './margin.ts';
 import type { MarginType, PositionSide } from './model.ts';
-import { rulesOf } from './orders.ts';
+import { rulesOf } from './listing.ts';
 import { holds, legsOf, positionOf, settingsOf, type AccountState } from './state.ts';
 import { VenueError } from './venue-error.ts';
 

@@ -1,13 +1,10 @@
-/** The whole state of the exchange, and the only function that changes what it keeps: applying an event. */
+/** The whole state of the exchange, and where everything in it is found. Only `applyEvent` changes it. */
 import { ZERO } from '../../protocol/decimal.ts';
 import type { Level, MarketView } from './book.ts';
-import type { ExchangeEvent } from './events.ts';
 import type { Account, Algo, Funding, Income, MarginChange, Order, Position, PositionSide, Settings, Side, SymbolStatus, Trade } from './model.ts';
 import type { SymbolRules } from './symbol-rules.ts';
 
 const DEFAULT_LEVERAGE = 20;
-/** Income and settled fundings are kept this long, as on the live venue. */
-const RETENTION_MS = 90 * 86_400_000;
 
 export interface AccountState {
   account: Account;
@@ -67,7 +64,8 @@ export function emptyState(rules: Iterable<SymbolRules>): ExchangeState {
   };
 }
 
-function accountState(account: Account): AccountState {
+/** An account that nothing has happened to yet. */
+export function accountState(account: Account): AccountState {
   return {
     account,
     settings: new Map(),
@@ -85,10 +83,6 @@ function accountState(account: Account): AccountState {
   };
 }
 
-function clientKey(symbol: string, clientOrderId: string): string {
-  return `${symbol} ${clientOrderId}`;
-}
-
 /** Where a position is found: its symbol, and in hedge mode its leg. */
 export function positionKey({ symbol, positionSide }: { readonly symbol: string; readonly positionSide: PositionSide }): string {
   return positionSide === 'BOTH' ? symbol : `${symbol} ${positionSide}`;
@@ -99,113 +93,19 @@ export function legsOf(own: AccountState): readonly PositionSide[] {
   return own.account.dualSide ? ['LONG', 'SHORT'] : ['BOTH'];
 }
 
+/** Whether it is still in the book. */
 export function isOpenOrder(order: Order): boolean {
   return order.status === 'NEW' || order.status === 'PARTIALLY_FILLED';
 }
 
-/** Cancellable: not yet on its way into the engine. */
-function isOpenAlgo(algo: Algo): boolean {
-  return algo.status === 'NEW';
-}
-
-function owner(state: ExchangeState, apiKey: string): AccountState {
+/** The account of an API key that must exist. */
+export function owner(state: ExchangeState, apiKey: string): AccountState {
   const found = state.accounts.get(apiKey);
   if (!found) throw new Error(`no account ${apiKey}`);
   return found;
 }
 
-function setOrder(state: ExchangeState, order: Order): void {
-  const own = owner(state, order.account);
-  own.orders.set(order.orderId, order);
-  own.byClientId.set(clientKey(order.symbol, order.clientOrderId), order.orderId);
-  if (isOpenOrder(order)) own.openOrders.set(order.orderId, order);
-  else own.openOrders.delete(order.orderId);
-  state.lastOrderId = Math.max(state.lastOrderId, order.orderId);
-}
-
-function setAlgo(state: ExchangeState, algo: Algo): void {
-  const own = owner(state, algo.account);
-  own.algos.set(algo.algoId, algo);
-  own.byClientAlgoId.set(algo.clientAlgoId, algo.algoId);
-  if (isOpenAlgo(algo)) own.openAlgos.set(algo.algoId, algo);
-  else own.openAlgos.delete(algo.algoId);
-  state.lastAlgoId = Math.max(state.lastAlgoId, algo.algoId);
-}
-
-function dropBefore<T>(rows: T[], timeOf: (row: T) => number, oldest: number): void {
-  const kept = rows.findIndex((row) => timeOf(row) >= oldest);
-  rows.splice(0, kept < 0 ? rows.length : kept);
-}
-
-function setFunding(state: ExchangeState, funding: Funding): void {
-  const rows = state.fundings.get(funding.symbol) ?? [];
-  state.fundings.set(funding.symbol, rows);
-  rows.push(funding);
-  dropBefore(rows, (row) => row.fundingTime, funding.fundingTime - RETENTION_MS);
-}
-
-/** Events carry what is true after them, so applying is setting; it serves a running exchange and one that is being loaded alike. */
-export function applyEvent(state: ExchangeState, event: ExchangeEvent): void {
-  switch (event.type) {
-    case 'AccountOpened':
-      state.accounts.set(event.account.apiKey, accountState(event.account));
-      break;
-    case 'LeverageChanged':
-    case 'MarginTypeChanged':
-      owner(state, event.settings.account).settings.set(event.settings.symbol, event.settings);
-      break;
-    case 'PositionModeChanged':
-      owner(state, event.account.apiKey).account = event.account;
-      break;
-    case 'OrderAccepted':
-    case 'OrderAmended':
-    case 'OrderCanceled':
-    case 'OrderExpired':
-      setOrder(state, event.order);
-      break;
-    case 'OrderTraded': {
-      const own = owner(state, event.order.account);
-      setOrder(state, event.order);
-      own.trades.push(event.trade);
-      own.positions.set(positionKey(event.position), event.position);
-      own.account = event.account;
-      state.lastTradeId = Math.max(state.lastTradeId, event.trade.id);
-      break;
-    }
-    case 'IncomeBooked': {
-      const own = owner(state, event.income.account);
-      own.incomes.push(event.income);
-      dropBefore(own.incomes, (row) => row.time, event.income.time - RETENTION_MS);
-      own.positions.set(positionKey(event.position), event.position);
-      own.account = event.account;
-      state.lastTranId = Math.max(state.lastTranId, event.income.tranId);
-      break;
-    }
-    case 'MarginMoved': {
-      const own = owner(state, event.change.account);
-      own.marginChanges.push(event.change);
-      dropBefore(own.marginChanges, (row) => row.time, event.change.time - RETENTION_MS);
-      own.positions.set(positionKey(event.position), event.position);
-      state.lastTranId = Math.max(state.lastTranId, event.change.tranId);
-      break;
-    }
-    case 'MarginCalled':
-      owner(state, event.account).marginCalls.set(positionKey(event.position), event.time);
-      break;
-    case 'FundingSettled':
-      setFunding(state, event.funding);
-      break;
-    case 'SymbolStatusChanged':
-      state.statuses.set(event.listing.symbol, event.listing.status);
-      break;
-    case 'AlgoVanished':
-    case 'AlgoTrailed':
-    case 'AlgoChanged':
-      setAlgo(state, event.algo);
-      break;
-  }
-}
-
+/** As the owner set it, or as it is from the start. */
 export function settingsOf(own: AccountState, symbol: string): Settings {
   return own.settings.get(symbol) ?? { account: own.account.apiKey, symbol, leverage: DEFAULT_LEVERAGE, marginType: 'CROSSED' };
 }
@@ -229,6 +129,11 @@ export function positionOf(own: AccountState, symbol: string, positionSide: Posi
 /** Whether any leg of the symbol is open. */
 export function holds(own: AccountState, symbol: string): boolean {
   return legsOf(own).some((leg) => !positionOf(own, symbol, leg).amount.isZero());
+}
+
+/** How an order of that name is found in `byClientId`. */
+export function clientKey(symbol: string, clientOrderId: string): string {
+  return `${symbol} ${clientOrderId}`;
 }
 
 export function orderByClientId(own: AccountState, symbol: string, clientOrderId: string): Order | undefined {

@@ -1,6 +1,7 @@
 /** One command at work: what it emits is applied at once, so that its next step sees it. */
+import { applyEvent } from './apply.ts';
 import type { ExchangeEvent } from './events.ts';
-import { applyEvent, type ExchangeState } from './state.ts';
+import type { ExchangeState } from './state.ts';
 
 export class Turn {
   readonly state: ExchangeState;

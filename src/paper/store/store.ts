@@ -1,5 +1,6 @@
 /** What the exchange needs of its disk: everything an answer or an event tells is there before it is told. */
 import type { ExchangeEvent } from '../core/events.ts';
+import type { KeptRecord } from '../core/records.ts';
 import type { Candle } from '../market/candle.ts';
 import type { SavedMarket } from '../market/market.ts';
 
@@ -11,8 +12,8 @@ export interface ListenKey {
 }
 
 export interface SavedExchange {
-  /** Events that rebuild the accounts, each record once, in the order of their ids. */
-  readonly events: readonly ExchangeEvent[];
+  /** What the accounts are made of, each record once, in the order in which they can be kept again. */
+  readonly records: readonly KeptRecord[];
   readonly listenKeys: readonly ListenKey[];
   readonly market: SavedMarket;
   readonly candles: ReadonlyMap<string, readonly Candle[]>;

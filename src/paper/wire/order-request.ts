@@ -1,6 +1,6 @@
 /** What a client asks for in an order, read from its parameters: each missing, malformed or unsupported one is refused by its own code. */
 import { positionSideSchema, type PositionSide, type Side, type TimeInForce } from '../core/model.ts';
-import type { OrderRequest } from '../core/orders.ts';
+import type { OrderRequest } from '../core/order-checks.ts';
 import { VenueError } from '../core/venue-error.ts';
 import type { Params } from './params.ts';
 import type { PrivateCall } from './route.ts';

@@ -1,7 +1,7 @@
 /** Ordinary orders: placing, cancelling, asking. */
 import type { Order } from '../core/model.ts';
 import { forceOrders as venueOrders } from '../core/liquidation.ts';
-import { findOrder, type OrderName } from '../core/orders.ts';
+import { findOrder, type OrderName } from '../core/cancel.ts';
 import { rehearseOrder } from '../core/rehearsal.ts';
 import { VenueError } from '../core/venue-error.ts';
 import { orderRequest, symbolOf } from './order-request.ts';
