@@ -172,6 +172,26 @@ describe('wire: faults of the streams through the SDK', () => {
     expect(await positions()).to.deep.equal([]);
   });
 
+  fault('venue', '`POST price` through the liquidation price', async () => {
+    await streams.openUser();
+    await paper.rest.setLeverage({ symbol: SYMBOL, leverage: 20 });
+    await paper.rest.setMarginType({ symbol: SYMBOL, marginType: 'ISOLATED' });
+    await order({ side: 'BUY' });
+    await order({ side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', price: '0.009200' });
+    const { liquidationPrice } = ((await paper.rest.getPositionsV3({ symbol: SYMBOL })) as unknown as Row[])[0]!;
+    await streams.until(({ message }) => (message['o'] as Row | undefined)?.['p'] === '0.0092');
+    const from = streams.told.length;
+    await paper.control('POST', 'price', { symbol: SYMBOL, price: (Number(liquidationPrice) - 0.0001).toFixed(6) });
+    await streams.until(({ message }) => (message['o'] as Row | undefined)?.['x'] === 'CALCULATED', from);
+    const told = streams.messages(PRIVATE, from);
+    expect(told.map(brief).filter((text) => text.startsWith('order'))).to.deep.equal(['order CANCELED CANCELED', 'order NEW NEW', 'order CALCULATED FILLED']);
+    const last = told.find((message) => (message['o'] as Row | undefined)?.['x'] === 'CALCULATED')!['o'] as Row;
+    expect(last['c']).to.match(/^autoclose-/);
+    expect(await positions()).to.deep.equal([]);
+    const forced = (await paper.rest.getForceOrders({ symbol: SYMBOL, autoCloseType: 'LIQUIDATION' })) as unknown as Row[];
+    expect(forced.map((row) => row['clientOrderId'])).to.deep.equal([last['c']]);
+  });
+
   fault('venue', '`POST adl`', async () => {
     await streams.openUser();
     await order({ side: 'BUY' });
