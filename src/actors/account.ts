@@ -34,7 +34,7 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
   return {
     role: 'account',
     purpose: 'Observes equity and available margin.',
-    consumes: { 'user-event': 'the account changed', poll: 'a reading is due', account: 'the venue\'s answer', heartbeat: 'the view is due' },
+    consumes: { 'user-event': 'the account changed', 'trading-state': 'an activation begins a session', poll: 'a reading is due', account: 'the venue\'s answer', heartbeat: 'the view is due' },
     emits: ['equity → governor, readiness', 'flowed → watchdog'],
     mailbox: { capacity: 1_000, overflow: 'drop-oldest', onRestart: 'flush' },
     init(ctx) {
@@ -48,6 +48,8 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
         publish(ctx, options.subscribers, { type: 'equity', view: state.view });
       };
       switch (message.type) {
+        case 'trading-state':
+          return same;
         case 'user-event':
           if (message.event.type !== 'account' || state.soon) return same;
           state.soon = true;

@@ -5,7 +5,7 @@ import { ACCEPTED } from '../supervision/flow/flow-contract.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { intentSchema } from '../protocol/decisions.ts';
 import type { MarketView, Universe } from '../protocol/market.ts';
-import type { BridgeMessage, ExecutorMessage, FlowedMessage, FunnelMessage, JournalMessage, LifeView } from '../protocol/messages.ts';
+import type { BridgeMessage, ExecutorMessage, FlowedMessage, DecidedMessage, JournalMessage, LifeView } from '../protocol/messages.ts';
 import type { PlanId, SymbolName } from '../protocol/names.ts';
 import { decideIntent } from '../rules/bridge-gates.ts';
 import { viewsFirst } from './views.ts';
@@ -19,7 +19,7 @@ export interface BridgeOptions {
   readonly priceMaxAgeMs: number;
   readonly entrySlippageBps: number;
   readonly executorOf: (symbol: SymbolName) => Ref<ExecutorMessage>;
-  readonly funnel: Ref<FunnelMessage>;
+  readonly decisions: Ref<DecidedMessage>;
   readonly journal: Ref<JournalMessage>;
   readonly watchdog: Ref<FlowedMessage>;
 }
@@ -42,7 +42,7 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
     role: 'bridge',
     purpose: 'Turns intents into sized plans, or refuses them with a code.',
     consumes: { session: 'the venue\'s time', intent: 'somebody wants a position', 'market-view': 'prices', universe: 'the allowed symbols and their filters', life: 'what a symbol holds' },
-    emits: ['plan → executors', 'step → operator/funnel', 'flowed → watchdog'],
+    emits: ['plan → executors', 'decided → operator/decision-log', 'flowed → watchdog'],
     // A cycle of every strategy over 100 symbols, several times; a refused intent is its sender's to see.
     mailbox: { capacity: 1_000, overflow: 'reject', onRestart: 'keep', lanes: viewsFirst(['session', 'market-view', 'universe', 'life']) },
     async init(ctx) {
@@ -59,7 +59,7 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
           const { intent } = message;
           const decision = decideIntent(intent, { venueNow: state.clockOffsetMs === undefined ? undefined : now + state.clockOffsetMs, sources: options.sources, universe: state.universe, market: state.market?.symbols.get(intent.symbol), life: state.lives.get(intent.symbol), sentPlans: new Set(state.sentPlans.keys()), priceMaxAgeMs: options.priceMaxAgeMs, entrySlippageBps: options.entrySlippageBps });
           const outcome = 'plan' in decision ? 'passed' : decision.denial.code;
-          ctx.tell(options.funnel, { type: 'step', step: { stage: 'intent', symbol: intent.symbol, outcome, at: now } });
+          ctx.tell(options.decisions, { type: 'decided', decision: { stage: 'intent', symbol: intent.symbol, outcome, at: now, by: 'bridge', ids: { intentId: intent.intentId }, ...('denial' in decision ? { denials: [decision.denial] } : {}) } });
           ctx.tell(options.watchdog, { type: 'flowed', edge: 'intents', outcomes: { [outcome === 'passed' ? ACCEPTED : outcome]: 1 } });
           if ('denial' in decision) {
             state.refused.set(outcome, (state.refused.get(outcome) ?? 0) + 1);
@@ -70,7 +70,7 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
           state.plans += 1;
           ctx.log.info({ intentId: intent.intentId, planId: plan.planId, symbol: plan.symbol, action: plan.action, quantity: plan.quantity, limitPrice: plan.limitPrice, notional: plan.notional }, 'intent became a plan');
           const taken = ctx.tell(options.executorOf(plan.symbol), { type: 'plan', intent: intentSchema.parse(intent), plan });
-          ctx.tell(options.funnel, { type: 'step', step: { stage: 'plan', symbol: plan.symbol, outcome: taken ? 'passed' : 'POSITION_UNRESOLVED', at: now } });
+          ctx.tell(options.decisions, { type: 'decided', decision: { stage: 'plan', symbol: plan.symbol, outcome: taken ? 'passed' : 'POSITION_UNRESOLVED', at: now, by: 'bridge', ids: { intentId: intent.intentId, planId: plan.planId } } });
           return same;
         }
         case 'session':

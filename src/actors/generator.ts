@@ -8,7 +8,7 @@ import { text } from '../protocol/decimal.ts';
 import type { Evaluation, Intent } from '../protocol/decisions.ts';
 import type { DenialCode } from '../protocol/denials.ts';
 import type { MarketView, SymbolMarket, Universe } from '../protocol/market.ts';
-import type { BridgeMessage, FlowedMessage, FunnelMessage, GeneratorMessage } from '../protocol/messages.ts';
+import type { BridgeMessage, FlowedMessage, DecidedMessage, GeneratorMessage } from '../protocol/messages.ts';
 import { intentIdFor } from '../rules/client-ids.ts';
 
 /** A strategy: pure, one symbol at a time. `maxAgeMs` is how old its data may be. */
@@ -28,7 +28,7 @@ export interface GeneratorOptions {
   readonly stopLossPercent: string;
   readonly takeProfitPercent: string;
   readonly bridge: Ref<BridgeMessage>;
-  readonly funnel: Ref<FunnelMessage>;
+  readonly decisions: Ref<DecidedMessage>;
   /** Told of every cycle, under `edge`. */
   readonly watchdog: Ref<FlowedMessage>;
   readonly edge: string;
@@ -54,7 +54,7 @@ export function generatorBehaviour(options: GeneratorOptions): Behaviour<Interna
     role: `generator/${strategy.name}`,
     purpose: `Signals of strategy ${strategy.name}; a cycle every ${options.cycleMs / 1_000} s, the first as soon as the service is ready.`,
     consumes: { session: 'the venue\'s time', 'market-view': 'prices and changes', universe: 'the only symbols it looks at', readiness: 'leaving NOT_READY starts a cycle', cycle: 'a cycle is due' },
-    emits: ['intent → bridge', 'step → operator/funnel', 'flowed → watchdog'],
+    emits: ['intent → bridge', 'decided → operator/decision-log', 'flowed → watchdog'],
     mailbox: { capacity: 1_000, overflow: 'drop-oldest', onRestart: 'flush' },
     init(ctx) {
       ctx.timers.every('cycle', options.cycleMs, { type: 'cycle' });
@@ -94,7 +94,7 @@ export function generatorBehaviour(options: GeneratorOptions): Behaviour<Interna
         const now = ctx.clock.now();
         state.cycles += 1;
         state.lastCycleAt = now;
-        const unseen = (symbol: SymbolMarket['symbol']): SymbolMarket => ({ symbol, candles: 0 });
+        const unseen = (symbol: SymbolMarket['symbol']): SymbolMarket => ({ symbol, candles: [] });
         state.evaluations = [...universe.instruments.keys()].map((symbol) => strategy.evaluate(market.symbols.get(symbol) ?? unseen(symbol), now, options.dataMaxAgeMs));
         const outcomes: Record<string, number> = {};
         for (const evaluation of state.evaluations) {
@@ -110,7 +110,7 @@ export function generatorBehaviour(options: GeneratorOptions): Behaviour<Interna
       function publish(evaluation: Evaluation, market: MarketView, universe: Universe, venueNow: number): string {
         const { symbol } = evaluation;
         const outcome: 'passed' | DenialCode = evaluation.verdict === 'unknown' ? 'MARKET_DATA_MISSING' : evaluation.verdict === 'hold' ? 'SIGNAL_HOLD' : evaluation.confidence < options.minConfidence ? 'CONFIDENCE_LOW' : 'passed';
-        ctx.tell(options.funnel, { type: 'step', step: { stage: 'signal', symbol, outcome, at: ctx.clock.now() } });
+        ctx.tell(options.decisions, { type: 'decided', decision: { stage: 'signal', symbol, outcome, at: ctx.clock.now(), by: `generator/${strategy.name}` } });
         if (evaluation.verdict === 'unknown') ctx.log.warn({ symbol, missing: evaluation.missing }, 'no evaluation: data is missing');
         else if (outcome !== 'passed') ctx.log.debug({ ...evaluation, outcome }, 'evaluated');
         if (outcome !== 'passed' || evaluation.verdict !== 'signal') return outcome;

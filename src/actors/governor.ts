@@ -6,7 +6,7 @@ import type { Ref } from '../supervision/ref.ts';
 import { text, wholeDecimal } from '../protocol/decimal.ts';
 import type { Denial } from '../protocol/denials.ts';
 import type { MarketView, Universe } from '../protocol/market.ts';
-import type { EquityView, ExecutorMessage, GovernorMessage, JournalMessage, LifeView, ReadinessView, ReconciliationView, StreamView, TradingStateView, VenueSessionView } from '../protocol/messages.ts';
+import type { EquityView, ExecutorMessage, GovernorMessage, JournalMessage, LifeView, LocksView, ReadinessView, ReconciliationView, StreamView, TradingStateView, VenueSessionView } from '../protocol/messages.ts';
 import type { MandateId, SymbolName } from '../protocol/names.ts';
 import type { PermitIssuer } from '../protocol/permit.ts';
 import { judgeOpening, worstNotional } from '../rules/guards.ts';
@@ -36,6 +36,7 @@ interface GovernorState {
   readonly session: Seen<VenueSessionView>;
   readonly tradingState: Seen<TradingStateView>;
   readonly readiness: Seen<ReadinessView>;
+  readonly locks: Seen<LocksView>;
   readonly lives: Map<SymbolName, LifeView>;
   readonly mandates: Map<SymbolName, MandateId>;
   reservations: ReadonlyMap<SymbolName, Reservation>;
@@ -51,15 +52,15 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
   return {
     role: 'governor',
     purpose: 'Grants or denies every opening, and reserves what it grants; fail-closed.',
-    consumes: { 'request-permit': 'a plan that wants to open', 'request-configure': 'leverage or margin mode to be set', 'market-view': 'prices', universe: 'filters', equity: 'the account', stream: 'the user stream', reconciliation: 'journal and venue agree', session: 'clock and brackets', 'trading-state': 'what is allowed at all', life: 'what a symbol holds', readiness: 'whether everything is known' },
+    consumes: { 'request-permit': 'a plan that wants to open', 'request-configure': 'leverage or margin mode to be set', 'market-view': 'prices', universe: 'filters', equity: 'the account', stream: 'the user stream', reconciliation: 'journal and venue agree', session: 'clock and brackets', 'trading-state': 'what is allowed at all', life: 'what a symbol holds', locks: 'what rests for a while', readiness: 'whether everything is known' },
     emits: ['permit-granted, permit-denied, configure-granted, configure-denied → executors'],
     // One request of each executor at a time, and as many again.
-    mailbox: { capacity: 1_000, overflow: 'reject', onRestart: 'keep', lanes: viewsFirst(['market-view', 'universe', 'equity', 'stream', 'reconciliation', 'session', 'trading-state', 'life', 'readiness']) },
+    mailbox: { capacity: 1_000, overflow: 'reject', onRestart: 'keep', lanes: viewsFirst(['market-view', 'universe', 'equity', 'stream', 'reconciliation', 'session', 'trading-state', 'life', 'locks', 'readiness']) },
     /** The rate limits survive a restart: the openings of the last hour are read back (failure 55). */
     async init(ctx) {
       const sent = await ctx.ask(options.journal, { type: 'read-types', types: ['OrderSending'] }, LOAD_TIMEOUT_MS);
       const opens = sent.filter((entry) => isEntry(entry.payload) && ctx.clock.now() - entry.at < HOUR_MS).map((entry) => entry.at);
-      return { market: undefined, universe: undefined, equity: undefined, stream: new Seen(), reconciliation: new Seen(), session: new Seen(), tradingState: new Seen(), readiness: new Seen(), lives: new Map(), mandates: new Map(), reservations: new Map(), opens, granted: 0, denied: 0, lastDenials: [] };
+      return { market: undefined, universe: undefined, equity: undefined, stream: new Seen(), reconciliation: new Seen(), session: new Seen(), tradingState: new Seen(), readiness: new Seen(), locks: new Seen(), lives: new Map(), mandates: new Map(), reservations: new Map(), opens, granted: 0, denied: 0, lastDenials: [] };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -92,6 +93,9 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
           return same;
         case 'trading-state':
           state.tradingState.see(message.view, ctx.clock.monotonic());
+          return same;
+        case 'locks':
+          state.locks.see(message.view, ctx.clock.monotonic());
           return same;
         case 'readiness':
           state.readiness.see(message.view, ctx.clock.monotonic());

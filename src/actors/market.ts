@@ -40,9 +40,8 @@ type Internal =
   | { readonly type: 'candles'; readonly symbol: SymbolName; readonly outcome: Outcome<ReadAnswer<'candles'>> };
 
 interface SymbolState {
+  /** At most `candleHistory` candles. */
   market: SymbolMarket;
-  /** Closed 1-minute candles by open time, ascending, at most `candleHistory`. */
-  candles: Candle[];
   loaded: boolean;
 }
 
@@ -150,7 +149,7 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
       up: state.up,
       events: state.events,
       lastEventAt: isoTime(state.lastEventAt),
-      symbols: [...state.symbols.values()].map(({ market, candles }) => ({
+      symbols: [...state.symbols.values()].map(({ market }) => ({
         symbol: market.symbol,
         mark: market.mark === undefined ? null : text(market.mark.price),
         markObservedAt: isoTimeOrNull(market.mark?.observedAt),
@@ -158,7 +157,7 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
         bid: market.book === undefined ? null : text(market.book.bid),
         ask: market.book === undefined ? null : text(market.book.ask),
         changePercent: market.ticker === undefined ? null : text(market.ticker.changePercent),
-        candles: candles.length,
+        candles: market.candles.length,
       })),
     }),
   };
@@ -166,7 +165,7 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
 
 function watch(state: MarketState, universe: Universe): void {
   const before = state.symbols;
-  state.symbols = new Map([...universe.instruments.keys()].map((symbol) => [symbol, before.get(symbol) ?? { market: { symbol, candles: 0 }, candles: [], loaded: false }]));
+  state.symbols = new Map([...universe.instruments.keys()].map((symbol) => [symbol, before.get(symbol) ?? { market: { symbol, candles: [] }, loaded: false }]));
   state.changed = true;
 }
 
@@ -186,14 +185,13 @@ function take(state: MarketState, event: MarketEvent, keep: number): void {
     if (!isOld(known?.mark)) change(state, symbol, { mark: { price: event.price, observedAt } });
   } else if (event.type === 'book') {
     if (!isOld(known?.book)) change(state, symbol, { book: { bid: event.bid, ask: event.ask, observedAt } });
-  } else if (event.candle.closed) load(state, symbol, [event.candle], keep);
+  } else if (event.type === 'candle' && event.candle.closed) load(state, symbol, [event.candle], keep);
 }
 
 function load(state: MarketState, symbol: SymbolName, candles: readonly Candle[], keep: number): void {
   const known = state.symbols.get(symbol);
   if (known === undefined) return;
   known.loaded = true;
-  const byTime = new Map([...known.candles, ...candles.filter((candle) => candle.closed)].map((candle) => [candle.openTime, candle]));
-  known.candles = [...byTime.values()].toSorted((a, b) => a.openTime - b.openTime).slice(-keep);
-  change(state, symbol, { candles: known.candles.length });
+  const byTime = new Map([...known.market.candles, ...candles.filter((candle) => candle.closed)].map((candle) => [candle.openTime, candle]));
+  change(state, symbol, { candles: [...byTime.values()].toSorted((a, b) => a.openTime - b.openTime).slice(-keep) });
 }

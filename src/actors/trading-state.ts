@@ -52,7 +52,7 @@ type Context = ActorContext<Internal>;
 
 export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<Internal, State> {
   const { file, epochs, journal } = options;
-  const viewOf = ({ current, causes }: State): TradingStateView => ({ ...withCauses(current, causes), tradingEpoch: epochs.current() });
+  const viewOf = ({ current, causes }: State): TradingStateView => ({ ...withCauses(current, causes), tradingEpoch: epochs.current(), activatedAt: 0 });
   return {
     role: 'trading-state',
     purpose: 'Says whether openings are allowed; survives everything; only an operator raises what an operator lowered.',

@@ -58,7 +58,7 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
   return {
     role: 'universe',
     purpose: 'Says which symbols may be opened: policy ∩ what the venue trades.',
-    consumes: { refresh: 'ask the venue now', instruments: 'what the venue lists', tickers: 'volumes, for the top list', recorded: 'the journal has the version', heartbeat: 'the view is due' },
+    consumes: { refresh: 'ask the venue now', accept: 'what is left is taken as it is', instruments: 'what the venue lists', tickers: 'volumes, for the top list', recorded: 'the journal has the version', heartbeat: 'the view is due' },
     emits: ['universe → market, generators, bridge, governor, executors, readiness, reconciler'],
     mailbox: { capacity: 100, overflow: 'reject', onRestart: 'flush' },
     async init(ctx) {
@@ -104,7 +104,7 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
         const changed = symbols.join() !== state.recorded?.symbols.join();
         const version = (state.recorded?.version ?? 0) + (changed ? 1 : 0);
         const first = state.universe === undefined;
-        state.universe = { version, observedAt: ctx.clock.now(), instruments, listed: new Map(listed.map((one) => [one.symbol, one])), excluded };
+        state.universe = { version, observedAt: ctx.clock.now(), instruments, listed: new Map(listed.map((one) => [one.symbol, one])), excluded, overlap: 1, breaker: 'closed' };
         if (changed) {
           state.sequence += 1;
           state.recorded = { version, symbols };
@@ -121,6 +121,9 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
           if (state.asking) return same;
           state.asking = true;
           ctx.ask(gateway, { type: 'read', name: 'instruments', query: {} }, READ_TIMEOUT_MS, (outcome) => ({ type: 'instruments', outcome }));
+          return same;
+        case 'accept':
+          ctx.answering(message)({ ok: false, message: 'nothing to accept' });
           return same;
         case 'instruments': {
           if (!message.outcome.ok) failed(message.outcome.error.message);

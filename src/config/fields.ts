@@ -61,6 +61,35 @@ export function amountOrZero(byDefault: string) {
   return field(decimalString.refine((text) => isDecimal(text) && !decimal(text).isNegative()).default(byDefault), { reads: 'text', expected: 'a decimal number, 0 or more' });
 }
 
+/** Money or a percentage of either sign. */
+export function signedAmount(byDefault: string) {
+  return field(decimalString.default(byDefault), { reads: 'text', expected: 'a decimal number, such as -0.5' });
+}
+
+const strategyName = z.string().trim().min(1);
+const STRATEGIES_EXPECTED = 'trend-24h, ema-cross, remote-model, or the path of a file that exports one (relative to the configuration file)';
+
+/** Strategies by name, or by the path of a file that exports one; which of them exist is found when they are loaded. */
+export function strategyList(byDefault: readonly string[], atLeast = 0) {
+  const list = z.array(strategyName).min(atLeast).refine((all) => new Set(all).size === all.length, { message: 'each once' });
+  return field(list.readonly().default([...byDefault]), { reads: 'list', expected: `a list of ${atLeast > 0 ? 'at least one strategy' : 'strategies'}, each once: ${STRATEGIES_EXPECTED}` });
+}
+
+export function strategyOrNull(byDefault: string) {
+  return field(strategyName.nullable().default(byDefault), { reads: 'text', nullable: true, expected: `${STRATEGIES_EXPECTED}; or null` });
+}
+
+export function isHttpUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.password === '';
+}
+
+/** `R:PERCENT`, both above zero, at most 100 %. */
+export function isTier(text: string): boolean {
+  const [r = '', percent = ''] = text.split(':');
+  return isAboveZero(r) && isAboveZero(percent) && decimal(percent).isLessThanOrEqualTo(100);
+}
+
 /** A distinct list of names; names are opaque Unicode, blanks around them are not part of them. */
 export function names<Item extends z.ZodType<string>>(item: Item) {
   return z

@@ -1,10 +1,11 @@
 /** Every setting there is, with its default and its bounds; config/vigil.yaml says why, and a test holds the two equal. */
 import { z } from 'zod';
 import { isLoopbackAddress, isLoopbackUrl } from './addresses.ts';
-import { amount, amountOrZero, choice, choiceOrNull, factor, field, flag, name, names, optional, whole, wholeOrNull } from './fields.ts';
+import { amount, amountOrZero, choice, choiceOrNull, factor, field, flag, isHttpUrl, isTier, name, names, optional, signedAmount, strategyList, strategyOrNull, whole, wholeOrNull } from './fields.ts';
 
 const SECOND = 1_000;
 const DAY = 86_400_000;
+const WEEK = 7 * DAY;
 
 /** A group of settings: unknown keys are refused, and leaving it out means its defaults. */
 function section<Shape extends z.ZodRawShape>(shape: Shape) {
@@ -43,12 +44,22 @@ const universe = section({
   top: whole(50, 1, 1_000),
   minQuoteVolume: amountOrZero('10000000'),
   refreshMs: whole(300_000, SECOND, DAY),
+  minOverlap: factor(0.5, 0, 1),
 });
 
 const generator = section({
   cycleMs: whole(60_000, 100, DAY),
   minConfidence: factor(0.5, 0, 1),
-  strategies: field(names(z.enum(['trend-24h'])).default(['trend-24h']), { reads: 'list', expected: 'a list of strategies, each once: "trend-24h"' }),
+  strategies: strategyList(['trend-24h'], 1),
+  shadows: strategyList(['ema-cross']),
+  remoteModel: section({
+    url: field(optional(z.string().refine(isHttpUrl)), { reads: 'text', nullable: true, expected: 'the http:// or https:// address that the model is asked at, or null' }),
+    timeoutMs: whole(5_000, 10, 60_000),
+    failuresToOpen: whole(3, 1, 1_000),
+    retryMs: whole(60_000, SECOND, DAY),
+    fallback: strategyOrNull('trend-24h'),
+    maxFallbackShare: factor(0.5, 0, 1),
+  }),
 });
 
 const trading = section({
@@ -71,6 +82,44 @@ const risk = section({
   symbolCooldownMs: whole(60_000, 0, DAY),
   opensPerHour: whole(60, 1, 10_000),
   opensPer5Min: whole(10, 1, 10_000),
+  dailyLossPercent: amount('2.5'),
+  sessionDrawdownPercent: amount('8'),
+  totalDrawdownPercent: amount('15'),
+  flattenDrawdownPercent: amount('10'),
+  volatilityMaxPercent: amount('5'),
+  fundingAdversePercent: amount('0.1'),
+  takerFeeBps: factor(5, 0, 1_000),
+  edgeToCost: factor(2, 0, 1_000),
+  killScoreMax: factor(0.55, 0, 1),
+});
+
+/** Locks: what rests after what, for how long. */
+const protections = section({
+  sameSignal: section({ pauseMs: whole(14_400_000, 0, WEEK), resetPercent: amountOrZero('1') }),
+  killClose: section({ pauseMs: whole(3_600_000, 0, WEEK) }),
+  lossStreak: section({ losses: whole(3, 1, 1_000), pauseMs: whole(3_600_000, 0, WEEK) }),
+  stopGuard: section({ stops: whole(4, 1, 1_000), windowMs: whole(3_600_000, SECOND, WEEK), pauseMs: whole(3_600_000, 0, WEEK) }),
+  lowProfit: section({ trades: whole(4, 1, 1_000), windowMs: whole(DAY, SECOND, WEEK), minPercent: signedAmount('0'), pauseMs: whole(21_600_000, 0, WEEK) }),
+  drawdown: section({ trades: whole(10, 1, 1_000), windowMs: whole(DAY, SECOND, WEEK), maxPercent: amount('5'), pauseMs: whole(3_600_000, 0, WEEK) }),
+  errorBreaker: section({ errors: whole(5, 1, 1_000), windowMs: whole(600_000, SECOND, DAY), pauseMs: whole(900_000, 0, WEEK) }),
+});
+
+const exits = section({
+  evaluateMs: whole(60_000, 100, DAY),
+  killScore: factor(0.6, 0, 1),
+  killEvaluations: whole(2, 1, 100),
+  costBps: factor(10, 0, 1_000),
+  tiers: field(z.array(z.string().regex(/^\d+(\.\d+)?:\d+(\.\d+)?$/).refine(isTier)).readonly().default(['1:25', '1.5:50']), { reads: 'list', expected: 'a list of R:PERCENT, such as "1:25": at that R so many percent of the original quantity are closed; percentages add up to at most 100' }),
+  profitLockR: amount('1.5'),
+  profitLockPercent: amountOrZero('0.2'),
+  emergencyR: amount('1.5'),
+  timeStopMs: whole(14_400_000, SECOND, 365 * DAY),
+  timeStopR: amountOrZero('0.5'),
+});
+
+const intents = section({
+  sources: field(names(name).default(['manual']), { reads: 'list', expected: 'a list of names of external sources, each once' }),
+  tokensFile: field(optional(z.string().min(1)), { reads: 'text', nullable: true, pathFrom: 'config', expected: 'the path of a file {SOURCE: TOKEN} of mode 0600, or null: external intents come over the socket only' }),
 });
 
 const execution = section({
@@ -105,6 +154,9 @@ export const configSchema = z
     generator,
     trading,
     risk,
+    protections,
+    exits,
+    intents,
     account: section({ pollMs: whole(15_000, 100, DAY) }),
     market: section({ tickerMs: whole(15_000, 100, DAY), candleHistory: whole(500, 21, 1_500) }),
     execution,

@@ -1,6 +1,6 @@
 /** Counts what passed and what was refused at each stage, in buckets of 10 s over 24 h: bounded, whatever comes in. */
 import { STAGES } from '../protocol/decisions.ts';
-import type { FunnelStep, Stage } from '../protocol/decisions.ts';
+import type { Decision, Stage } from '../protocol/decisions.ts';
 import type { FunnelView } from '../protocol/messages.ts';
 import { isoTime } from '../supervision/clock.ts';
 
@@ -27,13 +27,14 @@ export class FunnelCounts {
     return this.#buckets.length;
   }
 
-  /** `step.at` outside the last 24 h or in the future is counted at the nearest end: other clocks lead and lag a little. */
-  add(step: FunnelStep, now: number): void {
-    const at = Math.min(Math.max(step.at, now - LONGEST_WINDOW_MS), now);
-    const stage = this.#bucket(Math.floor(at / BUCKET_MS)).stages.getOrInsertComputed(step.stage, empty);
+  /** `decision.at` outside the last 24 h or in the future is counted at the nearest end: other clocks lead and lag a little. */
+  add(decision: Pick<Decision, 'stage' | 'outcome' | 'at'>, now: number): void {
+    if (!isStage(decision.stage)) return;
+    const at = Math.min(Math.max(decision.at, now - LONGEST_WINDOW_MS), now);
+    const stage = this.#bucket(Math.floor(at / BUCKET_MS)).stages.getOrInsertComputed(decision.stage, empty);
     stage.in += 1;
-    if (step.outcome === 'passed') stage.out += 1;
-    else stage.refused.set(step.outcome, (stage.refused.get(step.outcome) ?? 0) + 1);
+    if (decision.outcome === 'passed') stage.out += 1;
+    else stage.refused.set(decision.outcome, (stage.refused.get(decision.outcome) ?? 0) + 1);
     stage.lastAt = Math.max(stage.lastAt, at);
     this.#forget(now);
   }
@@ -66,6 +67,11 @@ export class FunnelCounts {
     const keepFrom = this.#buckets.findIndex((one) => one.index >= oldest);
     if (keepFrom > 0) this.#buckets = this.#buckets.slice(keepFrom);
   }
+}
+
+/** What is done about open positions is no step towards one. */
+function isStage(stage: string): stage is Stage {
+  return (STAGES as readonly string[]).includes(stage);
 }
 
 function empty(): StageCount {

@@ -43,7 +43,7 @@ export function operatorHttpBehaviour(options: OperatorOptions): Behaviour<Opera
     role: 'operator/http',
     purpose: 'Answers the operator: the admin socket, and the page on loopback.',
     consumes: { addresses: 'Asks where it listens.' },
-    emits: [options.refs.readiness.path, options.refs.tradingState.path, options.refs.funnel.path, options.refs.watchdog.path],
+    emits: [options.refs.readiness.path, options.refs.tradingState.path, options.refs.decisions.path, options.refs.watchdog.path],
     // HTTP requests do not come through the mailbox; what does is a question at start.
     mailbox: { capacity: 64, overflow: 'reject', onRestart: 'keep' },
     async init(ctx) {

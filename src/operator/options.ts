@@ -1,5 +1,5 @@
 /** What the operator's room is given by the service; it asks for nothing else, so that nothing of trading depends on it. */
-import type { FunnelMessage, ReadinessView, TradingStateActorMessage, WatchdogMessage } from '../protocol/messages.ts';
+import type { DecisionLogMessage, ReadinessView, TradingStateActorMessage, WatchdogMessage } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { Replying } from '../protocol/replying.ts';
 import type { Ref } from '../supervision/ref.ts';
@@ -40,7 +40,7 @@ export interface OperatorOptions {
   readonly refs: {
     readonly readiness: Ref<{ readonly type: 'get' } & Replying<ReadinessView>>;
     readonly tradingState: Ref<TradingStateActorMessage>;
-    readonly funnel: Ref<FunnelMessage>;
+    readonly decisions: Ref<DecisionLogMessage>;
     readonly watchdog: Ref<WatchdogMessage>;
   };
   /** The symbols that have an executor; each is inspected at `executor/SYMBOL`, whose state is `{ life: LifeView }`. */

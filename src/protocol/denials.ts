@@ -11,13 +11,16 @@ export const DENIALS = {
   // generator
   SIGNAL_HOLD: { sentence: 'The strategy sees no reason to trade.', remedy: 'None: holding is a decision.' },
   CONFIDENCE_LOW: { sentence: 'The confidence is below the publishing threshold.', remedy: 'Lower generator.minConfidence if this is not wanted.' },
+  MODEL_UNAVAILABLE: { sentence: 'The model server did not answer, or answered nonsense, and there is no fallback.', remedy: 'Look at the model server; `vigil inspect generator/remote-model` shows its last failure.' },
   MARKET_DATA_MISSING: { sentence: 'A price or ticker the strategy needs is unknown or too old.', remedy: 'Look at the market actor and its streams.' },
   // bridge
   INTENT_INVALID: { sentence: 'The intent has faults.', remedy: 'Correct the fields named.', misconfiguration: true },
   INTENT_EXPIRED: { sentence: 'The intent is older than its validity.', remedy: 'If this repeats, look for a slow actor in `vigil tree`.' },
   INTENT_DUPLICATE: { sentence: 'The same signal has already led to an order.', remedy: 'None: one signal is one position.' },
+  SOURCE_NOT_LIVE: { sentence: 'The source is a shadow: it is watched, and trades nothing.', remedy: 'Move it from generator.shadows to generator.strategies if it is to trade.', misconfiguration: true },
   SOURCE_UNKNOWN: { sentence: 'The source of the intent is not declared.', remedy: 'Declare it in the configuration.', misconfiguration: true },
   SYMBOL_NOT_IN_POLICY_UNIVERSE: { sentence: 'The symbol is not in the universe.', remedy: 'Compare the generator\'s symbols with `vigil universe`.', misconfiguration: true },
+  UNIVERSE_SHRUNK: { sentence: 'Too many symbols of the universe vanished at once.', remedy: 'Look at `vigil universe`; `vigil universe accept --reason …` takes what is left.' },
   UNIVERSE_UNKNOWN: { sentence: 'The universe has not been determined yet.', remedy: 'Wait for the venue; `vigil health` says what is missing.' },
   POSITION_OPEN: { sentence: 'The symbol has an open position.', remedy: 'None: one position a symbol.' },
   POSITION_OPENING: { sentence: 'An opening of the symbol is under way.', remedy: 'None: one order life at a time.' },
@@ -31,6 +34,7 @@ export const DENIALS = {
   // governor
   TRADING_HALTED: { sentence: 'Trading is halted.', remedy: '`vigil activate --reason …` when the cause is gone.' },
   TRADING_REDUCING: { sentence: 'Only reducing is allowed.', remedy: '`vigil activate --reason …` when the cause is gone.' },
+  TRADING_FLATTENING: { sentence: 'Everything is being closed.', remedy: '`vigil activate --reason …` when the cause is gone.' },
   TRADING_STATE_UNKNOWN: { sentence: 'The trading state has not been reported.', remedy: 'Look at the trading-state actor.' },
   NOT_READY: { sentence: 'Not everything that a decision needs is known yet.', remedy: '`vigil health` says what is missing.' },
   EQUITY_MISSING: { sentence: 'The equity has never been observed.', remedy: 'Look at the account actor.' },
@@ -50,11 +54,25 @@ export const DENIALS = {
   SYMBOL_COOLDOWN: { sentence: 'The symbol was closed a moment ago.', remedy: 'None: wait for the cooldown.' },
   RATE_HOURLY: { sentence: 'The openings of this hour are used up.', remedy: 'Raise risk.opensPerHour if this is not wanted.' },
   RATE_BURST: { sentence: 'The openings of these five minutes are used up.', remedy: 'Raise risk.opensPer5Min if this is not wanted.' },
+  DAILY_LOSS: { sentence: 'The loss of this day (UTC), open positions included, has reached its limit, or is unknown.', remedy: 'None: it ends with the day.' },
+  DRAWDOWN: { sentence: 'The equity is too far below its peak, or the peak is unknown.', remedy: '`vigil activate --reason …` begins a new session; the all-time peak stays.' },
+  LOSS_STREAK: { sentence: 'Too many losses in a row.', remedy: 'None: wait for the pause to end, or `vigil locks clear ID`.' },
+  STOP_GUARD: { sentence: 'Too many stops were hit lately.', remedy: 'None: wait for the pause to end, or `vigil locks clear ID`.' },
+  LOW_PROFIT: { sentence: 'The symbol has lately earned less than required.', remedy: 'None: wait for the pause to end, or `vigil locks clear ID`.' },
+  ERROR_BREAKER: { sentence: 'The venue refused too many orders lately.', remedy: 'Look at the refusals in `vigil explain SYMBOL`; `vigil locks clear ID` when they are understood.' },
+  LOCKS_UNKNOWN: { sentence: 'Which locks stand is not known.', remedy: 'Look at the locks actor.' },
+  VENUE_BANNED: { sentence: 'The venue has banned this address for a while.', remedy: 'None: it is obeyed, and ends by itself.' },
+  VOLATILITY_HIGH: { sentence: 'The symbol moves too much, or how much is unknown.', remedy: 'None: wait for calmer prices.' },
+  FUNDING_ADVERSE: { sentence: 'The funding to be paid is too high, or unknown.', remedy: 'None: wait for the next interval.' },
+  EDGE_BELOW_COST: { sentence: 'The expected move does not cover the costs often enough.', remedy: 'Raise trading.takeProfitPercent, or lower risk.edgeToCost.' },
+  KILL_SCORE: { sentence: 'The symbol\'s kill score is too high, or unknown.', remedy: 'None: wait for the regime to change.' },
+  SAME_SIGNAL: { sentence: 'This side was stopped out, and the signal has not been gone since.', remedy: 'None: it ends when the change has come back, or after hours.' },
   EXECUTORS_UNREPORTED: { sentence: 'Not every executor has reported since the governor started.', remedy: 'None: it lasts a second or two.' },
   // permit
   PERMIT_UNKNOWN: { sentence: 'The permit was not issued by the governor, or was already used.', remedy: 'Report it: this is a defect.' },
   PERMIT_EXPIRED: { sentence: 'The permit was not used within its life.', remedy: 'If this repeats, look for a slow journal or gateway.' },
   PERMIT_MISMATCH: { sentence: 'The write is not what was permitted.', remedy: 'Report it: this is a defect.' },
+  PERMIT_REVOKED: { sentence: 'The governor that granted the permit has been restarted.', remedy: 'None: the next one decides afresh.' },
   PERMIT_EPOCH: { sentence: 'The trading state was lowered after the permit was granted.', remedy: 'None: this is what lowering is for.' },
   PERMIT_FENCED: { sentence: 'The executor was restarted after the permit was granted.', remedy: 'None: the new incarnation decides afresh.' },
   MANDATE_UNKNOWN: { sentence: 'No protection mandate covers the write.', remedy: 'None if it passes within seconds: the governor restores mandates from the executors\' reports.' },
@@ -76,6 +94,8 @@ export const MISCONFIGURATIONS: ReadonlySet<string> = new Set(Object.entries(DEN
 /** A refusal with the numbers it was decided by. Values are text: decimals stay exact. */
 export interface Denial {
   readonly code: DenialCode;
+  /** It was not found to be against the rule: what the rule asks for is not known, and unknown denies an opening. */
+  readonly unknown?: true;
   readonly limit?: string;
   readonly value?: string;
   readonly ageMs?: number;

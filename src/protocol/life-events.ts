@@ -16,7 +16,7 @@ const schemas = {
   /** The permit's terms as granted; redeeming it is the gateway's. */
   PermitGranted: z.strictObject({ permitId: z.string(), clientId, checks: z.array(z.string()), tradingEpoch: z.number(), expiresAt: z.number(), mandate: mandateSchema }),
   /** Durable before the order is sent: from here on it may exist (failure 47). */
-  OrderSending: z.strictObject({ purpose: z.enum(['entry', 'close']), clientId, attempt: z.number().int(), side: orderSide, quantity: decimalString, price: decimalString.optional(), reason: z.string().optional() }),
+  OrderSending: z.strictObject({ purpose: z.enum(['entry', 'close', 'reduce']), clientId, attempt: z.number().int(), side: orderSide, quantity: decimalString, price: decimalString.optional(), reason: z.string().optional() }),
   /** It was never sent after all: the redemption was refused. */
   OrderAbandoned: z.strictObject({ clientId, code: z.string(), detail: z.string() }),
   /** What the venue says of it. */
@@ -36,13 +36,28 @@ const schemas = {
   /** It ended without the venue's word: not found when asked for, or not let out of the gateway. */
   ProtectionLost: z.strictObject({ leg, clientId, cause: z.string() }),
   CloseRequested: z.strictObject({ reason: z.string(), by: z.string() }),
+  /** A part of the position is to be closed, once a tier. Unsigned quantity, at most what was held at the most. */
+  ReduceRequested: z.strictObject({ positionId, tier: z.string(), quantity: decimalString, reason: z.string(), by: z.string() }),
+  /** The stop is to stand at another price, never further from the entry than before. */
+  StopMoveRequested: z.strictObject({ positionId, stopPrice: decimalString, reason: z.string(), by: z.string() }),
   /** A position (or quantity) the journal cannot explain, taken over as the venue states it (ruling 26). Signed quantity. */
   PositionAdopted: z.strictObject({ positionId, quantity: decimalString, entryPrice: decimalString, cause: z.string(), mandate: mandateSchema }),
   /** The venue and the journal disagree, and it is not ours to adopt. Signed quantities. */
   DriftFound: z.strictObject({ journal: decimalString, venue: decimalString }),
   DriftCleared: z.strictObject({ venue: decimalString }),
   /** Flat, confirmed by the venue, nothing of ours left in the book. Money in USDT, before and of fees. */
-  PositionClosed: z.strictObject({ positionId, reason: z.string(), realizedPnl: decimalString, commission: decimalString }),
+  PositionClosed: z.strictObject({
+    positionId,
+    reason: z.string(),
+    realizedPnl: decimalString,
+    commission: decimalString,
+    /** What it was; entries from before these were written lack them. */
+    side: z.enum(['LONG', 'SHORT']).optional(),
+    planId: z.string().optional(),
+    entryPrice: decimalString.optional(),
+    quantity: decimalString.optional(),
+    openedAt: z.number().optional(),
+  }),
   /** A plan that led to no position. */
   PlanEnded: z.strictObject({ planId: z.string(), code: z.string(), detail: z.string().optional() }),
 } as const;

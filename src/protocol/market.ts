@@ -46,9 +46,11 @@ export interface Candle {
 
 /** What the market streams say. `observedAt` is the venue's E, ms. */
 export type MarketEvent =
-  | { readonly type: 'mark'; readonly symbol: SymbolName; readonly price: Decimal; readonly observedAt: number }
+  | { readonly type: 'mark'; readonly symbol: SymbolName; readonly price: Decimal; readonly observedAt: number; readonly funding?: { readonly rate: Decimal; readonly nextAt: number } }
   | { readonly type: 'book'; readonly symbol: SymbolName; readonly bid: Decimal; readonly ask: Decimal; readonly observedAt: number }
-  | { readonly type: 'candle'; readonly symbol: SymbolName; readonly candle: Candle; readonly observedAt: number };
+  | { readonly type: 'candle'; readonly symbol: SymbolName; readonly candle: Candle; readonly observedAt: number }
+  /** The venue has changed what it lists: a status, a new contract. */
+  | { readonly type: 'listing'; readonly symbol: SymbolName; readonly status: string; readonly observedAt: number };
 
 /** Everything known of one symbol's price now; a field that was never observed is undefined, never a default. */
 export interface SymbolMarket {
@@ -56,8 +58,29 @@ export interface SymbolMarket {
   readonly mark?: { readonly price: Decimal; readonly observedAt: number };
   readonly book?: { readonly bid: Decimal; readonly ask: Decimal; readonly observedAt: number };
   readonly ticker?: { readonly changePercent: Decimal; readonly quoteVolume: Decimal; readonly observedAt: number };
-  /** Closed 1-minute candles held. */
-  readonly candles: number;
+  /** What the next funding will take, as a share of the notional: positive, longs pay. */
+  readonly funding?: { readonly rate: Decimal; readonly intervalHours: number; readonly nextAt: number; readonly observedAt: number };
+  /** Closed 1-minute candles, ascending; one more is another array. */
+  readonly candles: readonly Candle[];
+  /** What those candles say; undefined while they are too few to say anything. */
+  readonly statistics?: MarketStatistics;
+}
+
+/**
+ * What the closed candles say of a symbol (`rules/market-statistics.ts` says how each is computed). Plain numbers: they
+ * are statistics, not money. Undefined: there is not enough history, or not without a gap; never a default.
+ */
+export interface MarketStatistics {
+  /** Venue time at which the newest candle closed, ms. */
+  readonly at: number;
+  /** ATR(14) of 15-minute candles / price: 0.05 is 5 %. */
+  readonly atrShare: number | undefined;
+  /** Standard deviation of 20 log returns of 5-minute candles. */
+  readonly sigma: number | undefined;
+  /** 0 (all noise) to 1 (one straight line). */
+  readonly trendStrength: number | undefined;
+  /** Probabilities that sum to 1. */
+  readonly regime: { readonly trend: number; readonly meanReversion: number; readonly chop: number } | undefined;
 }
 
 /** One immutable picture of the whole market, published several times a second. */
@@ -79,4 +102,8 @@ export interface Universe {
   /** The rules of everything the venue lists, allowed or not: a position outside the universe must still be protected and closed. */
   readonly listed: ReadonlyMap<SymbolName, Instrument>;
   readonly excluded: readonly Exclusion[];
+  /** Share of the accepted symbols that are still there, 0 to 1. */
+  readonly overlap: number;
+  /** Open: too many symbols vanished at once; nothing is opened until they are back or an operator accepts what is left. */
+  readonly breaker: 'closed' | 'open';
 }

@@ -3,9 +3,9 @@
  * second besides, so that a restarted reader is up to date within a second and needs no subscription.
  */
 import type { Denial, DenialCode } from './denials.ts';
-import type { FunnelStep, Intent, Plan } from './decisions.ts';
+import type { Decision, DecisionIds, Intent, Plan, Stage } from './decisions.ts';
 import type { Universe, MarketEvent, MarketView } from './market.ts';
-import type { ClientId, PlanId, PositionId, PositionSide, SymbolName } from './names.ts';
+import type { ClientId, IntentId, PlanId, PositionId, PositionSide, SymbolName } from './names.ts';
 import type { Authority, Mandate, PermitOf } from './permit.ts';
 import type { Replying } from './replying.ts';
 import type { LeverageBracket, MarginMode, ReadName, SymbolSettings, UserEvent, VenueAlgoOrder, VenueOrder, VenuePosition, VenueReads, VenueTrade, VenueWrite, WriteOutcome } from './venue.ts';
@@ -21,6 +21,24 @@ export interface EquityView {
   readonly availableBalance: string;
   /** Venue time of the observation (ruling 24). */
   readonly observedAt: number;
+  /** Undefined: not known yet, and then nothing is opened. */
+  readonly performance?: PerformanceView;
+}
+
+/** How the account has done, net of transfers (ruling 16). Percentages are decimal text, positive for a loss. */
+export interface PerformanceView {
+  /** UTC day, `2026-11-22`. */
+  readonly day: string;
+  readonly dayStartEquity: string;
+  readonly dayLossPercent: string;
+  /** The limit was reached on this day: it stays so until the day ends, whatever the equity does. */
+  readonly dailyLossReached: boolean;
+  /** Since the last activation by an operator. */
+  readonly sessionSince: number;
+  readonly sessionPeak: string;
+  readonly sessionDrawdownPercent: string;
+  readonly allTimePeak: string;
+  readonly allTimeDrawdownPercent: string;
 }
 
 /** `streamEpoch` counts connections of the user stream; what was missed in between only a reconciliation brings. */
@@ -44,7 +62,7 @@ export interface VenueSessionView {
   readonly brackets: ReadonlyMap<SymbolName, readonly LeverageBracket[]>;
 }
 
-export type TradingStateName = 'ACTIVE' | 'REDUCING' | 'HALTED';
+export type TradingStateName = 'ACTIVE' | 'REDUCING' | 'HALTED' | 'FLATTENING';
 
 export interface TradingStateView {
   readonly overall: TradingStateName;
@@ -53,6 +71,8 @@ export interface TradingStateView {
   readonly cause: string;
   readonly since: number;
   readonly tradingEpoch: number;
+  /** When an operator last activated all trading: a session begins there (ruling 16); 0: never. */
+  readonly activatedAt: number;
 }
 
 /** The phases of a symbol's life, in the words of the operators. */
@@ -70,12 +90,32 @@ export interface LifeView {
   readonly notional: string;
   readonly mandate?: Mandate;
   readonly lastClosedAt?: number;
+  /** The last flat-to-flat result, until the next one. */
+  readonly lastClosed?: ClosedView;
+  /** The venue's last definite refusal of an order of this symbol. */
+  readonly lastRefusal?: { readonly venueCode: number; readonly message: string; readonly at: number };
   readonly leverageConfirmed: boolean;
   /** Why the venue's leverage or margin mode is not ours and will not become so for now. */
   readonly leverageRefused?: string;
   readonly settings?: SymbolSettings;
   /** True once the journal is loaded and the venue has been asked. */
   readonly reconciledEpoch: number;
+}
+
+/** A position that has ended. Money in USDT, before fees and funding; decimals as text. */
+export interface ClosedView {
+  readonly positionId: PositionId;
+  readonly planId: string;
+  readonly side: PositionSide;
+  /** `STOP`, `TARGET`, `TIME_STOP`, `KILL_SCORE`, … */
+  readonly reason: string;
+  readonly entryPrice: string;
+  /** The most that was held. */
+  readonly quantity: string;
+  readonly openedAt: number;
+  readonly closedAt: number;
+  readonly realizedPnl: string;
+  readonly commission: string;
 }
 
 export interface PositionView {
@@ -92,6 +132,36 @@ export interface PositionView {
   readonly openedAt: number;
   readonly realizedPnl: string;
   readonly commission: string;
+  /** The first stop that stood: with the average entry it is the risk for the position's life (ruling 21). Null: none has stood yet. */
+  readonly initialStop: string | null;
+  /** The most that was held, unsigned: tiers are shares of it. */
+  readonly originalQuantity: string;
+  /** Tiers that have been asked for; each is taken once. */
+  readonly tiersDone: readonly string[];
+  /** A reduction is under way. */
+  readonly reducing: boolean;
+}
+
+/** Why openings rest for a while, or until somebody says otherwise. Durable; listed and cleared by an operator. */
+export interface Lock {
+  readonly lockId: string;
+  readonly kind: LockKind;
+  /** Null: all symbols. */
+  readonly symbol: SymbolName | null;
+  /** Null: both sides. */
+  readonly side: PositionSide | null;
+  /** What an opening is denied with. */
+  readonly code: DenialCode;
+  readonly since: number;
+  /** Wall time, ms; null: until its condition ends or an operator clears it. */
+  readonly until: number | null;
+  readonly cause: string;
+}
+export const LOCK_KINDS = ['cooldown', 'same-signal', 'kill-close', 'loss-streak', 'stop-guard', 'low-profit', 'drawdown', 'error-breaker', 'margin'] as const;
+export type LockKind = (typeof LOCK_KINDS)[number];
+
+export interface LocksView {
+  readonly locks: readonly Lock[];
 }
 
 /** What must be known before anything is opened; `missing` names the inputs that are not, with the reason. */
@@ -111,6 +181,7 @@ type ReconciliationMessage = { readonly type: 'reconciliation'; readonly view: R
 type SessionMessage = { readonly type: 'session'; readonly view: VenueSessionView };
 type TradingStateMessage = { readonly type: 'trading-state'; readonly view: TradingStateView };
 type LifeMessage = { readonly type: 'life'; readonly view: LifeView };
+type LocksViewMessage = { readonly type: 'locks'; readonly view: LocksView };
 type ReadinessMessage = { readonly type: 'readiness'; readonly view: ReadinessView };
 
 /** One fact for the journal. The writer numbers the entries of its own entity. */
@@ -156,7 +227,10 @@ export type ExecutorMessage =
   | { readonly type: 'user-event'; readonly event: UserEvent }
   /** The venue's side of this symbol, read after `streamEpoch` went live. */
   | { readonly type: 'truth'; readonly truth: SymbolTruth }
-  | { readonly type: 'close'; readonly reason: string; readonly by: string }
+  | { readonly type: 'close'; readonly reason: string; readonly by: string; readonly positionId?: PositionId }
+  /** `percent` of the quantity the position had at the most; each tier once. */
+  | { readonly type: 'reduce'; readonly positionId: PositionId; readonly tier: string; readonly percent: string; readonly reason: string; readonly by: string }
+  | { readonly type: 'move-stop'; readonly positionId: PositionId; readonly stopPrice: string; readonly reason: string; readonly by: string }
   | UniverseMessage;
 
 export interface SymbolTruth {
@@ -181,9 +255,23 @@ export type GovernorMessage =
   | SessionMessage
   | TradingStateMessage
   | LifeMessage
+  | LocksViewMessage
   | ReadinessMessage;
 
 export type BridgeMessage = { readonly type: 'intent'; readonly intent: Intent } | MarketViewMessage | UniverseMessage | LifeMessage | SessionMessage;
+
+/** An intent from outside, as it came: `body` is not trusted. */
+export type IntakeMessage = ({ readonly type: 'submit'; readonly source: string; readonly body: unknown; readonly idempotencyKey: string | undefined } & Replying<IntakeAnswer>) | MarketViewMessage | UniverseMessage | SessionMessage;
+/** `error` is a code of `protocol/errors.ts` or of the denials. */
+export type IntakeAnswer = { readonly ok: true; readonly intentId: IntentId; readonly repeated: boolean } | { readonly ok: false; readonly code: string; readonly message: string; readonly details?: Readonly<Record<string, unknown>> };
+
+export type LocksMessage =
+  | LifeMessage
+  | MarketViewMessage
+  | EquityMessage
+  | UniverseMessage
+  | ({ readonly type: 'get' } & Replying<LocksView>)
+  | ({ readonly type: 'clear'; readonly lockId: string; readonly reason: string; readonly by: string } & Replying<{ readonly ok: true } | { readonly ok: false; readonly message: string }>);
 
 export type GeneratorMessage = MarketViewMessage | UniverseMessage | ReadinessMessage | SessionMessage;
 
@@ -193,9 +281,12 @@ export type MarketMessage = { readonly type: 'market-event'; readonly event: Mar
 
 export type UserStreamMessage = { readonly type: 'user-event'; readonly event: UserEvent } | { readonly type: 'stream-live' } | { readonly type: 'stream-lost'; readonly reason: string };
 
-export type AccountMessage = { readonly type: 'user-event'; readonly event: UserEvent };
+export type AccountMessage = { readonly type: 'user-event'; readonly event: UserEvent } | TradingStateMessage;
 
-export type UniverseActorMessage = { readonly type: 'refresh' };
+export type UniverseActorMessage =
+  | { readonly type: 'refresh' }
+  /** What is left of a universe that shrank is taken as it is. */
+  | ({ readonly type: 'accept'; readonly reason: string; readonly by: string } & Replying<{ readonly ok: true; readonly version: number } | { readonly ok: false; readonly message: string }>);
 
 export type TradingStateActorMessage =
   | ({ readonly type: 'set'; readonly state: TradingStateName; readonly symbol: SymbolName | undefined; readonly reason: string; readonly by: string } & Replying<TradingStateAnswer>)
@@ -216,11 +307,43 @@ export type ReadinessMessages = TradingStateMessage | MarketViewMessage | Univer
 
 export type ReconcilerMessage = StreamMessage | UniverseMessage | LifeMessage;
 
-export type FunnelMessage = { readonly type: 'step'; readonly step: FunnelStep } | ({ readonly type: 'get'; readonly windowMs: number } & Replying<FunnelView>);
+/** Whoever decides tells of it; nobody waits for it to be kept. */
+export type DecidedMessage = { readonly type: 'decided'; readonly decision: Decision };
+
+export type DecisionLogMessage =
+  | DecidedMessage
+  | ({ readonly type: 'funnel'; readonly windowMs: number } & Replying<FunnelView>)
+  | ({ readonly type: 'explain'; readonly symbol: SymbolName; readonly limit: number } & Replying<readonly RecordedDecision[]>)
+  | ({ readonly type: 'trace'; readonly id: string } & Replying<TraceView>);
+
+/** A decision as it is kept: the same again and again is one record with a count. */
+export interface RecordedDecision extends Decision {
+  readonly count: number;
+  /** When it was last decided the same way, wall time ms. */
+  readonly lastAt: number;
+}
+
+/** The life of one thing, from the first signal to the last fill; empty `steps`: nothing is on record under this id. */
+export interface TraceView {
+  readonly id: string;
+  readonly ids: DecisionIds & { readonly orderIds: readonly string[] };
+  readonly steps: readonly TraceStep[];
+}
+
+export interface TraceStep {
+  readonly at: number;
+  /** `signal`, `intent`, …; of the journal's own events: their type. */
+  readonly step: string;
+  readonly by: string;
+  readonly outcome: string;
+  readonly queueMs: number | null;
+  readonly serviceMs: number | null;
+  readonly details: Readonly<Record<string, unknown>>;
+}
 
 export interface FunnelView {
   readonly windowMs: number;
-  readonly stages: readonly { readonly stage: FunnelStep['stage']; readonly in: number; readonly out: number; readonly refused: Readonly<Record<string, number>>; readonly lastAt: string | null }[];
+  readonly stages: readonly { readonly stage: Stage; readonly in: number; readonly out: number; readonly refused: Readonly<Record<string, number>>; readonly lastAt: string | null }[];
 }
 
 /** What an edge carried, by outcome: `accepted`, or the code of why not. Reported by its producer, evaluations that came to nothing included. */

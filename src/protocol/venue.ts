@@ -92,6 +92,18 @@ export interface VenueAccount {
   readonly observedAt: number;
 }
 
+/** A change of the wallet. `amount` USDT, signed: negative was paid. */
+export interface VenueIncome {
+  /** Unique per type. */
+  readonly incomeId: string;
+  /** The venue's own word: `FUNDING_FEE`, `TRANSFER`, `REALIZED_PNL`, `COMMISSION`, … */
+  readonly type: string;
+  readonly symbol: SymbolName | undefined;
+  readonly amount: Decimal;
+  readonly asset: string;
+  readonly at: number;
+}
+
 /** The modes ruling 7 asks about. */
 export interface AccountModes {
   readonly hedgeMode: boolean;
@@ -122,6 +134,10 @@ export interface VenueReads {
   accountModes: { query: Record<never, never>; answer: AccountModes };
   settings: { query: Record<never, never>; answer: readonly SymbolSettings[] };
   brackets: { query: Record<never, never>; answer: ReadonlyMap<SymbolName, readonly LeverageBracket[]> };
+  /** Income since `since` (venue time, ms), ascending; of one type, or of all. */
+  income: { query: { readonly since: number; readonly symbol?: SymbolName; readonly type?: string }; answer: readonly VenueIncome[] };
+  /** Hours between two fundings, of symbols whose interval is not the usual eight. */
+  fundingIntervals: { query: Record<never, never>; answer: ReadonlyMap<SymbolName, number> };
   /** Without a symbol: all positions that are not flat. With one: that one, or none. */
   positions: { query: { readonly symbol?: SymbolName }; answer: readonly VenuePosition[] };
   openOrders: { query: { readonly symbol?: SymbolName }; answer: readonly VenueOrder[] };

@@ -42,7 +42,7 @@ export function missingInputs(inputs: ReadinessInputs): readonly MissingInput[] 
   need('reconciliation', stream !== undefined && reconciliation?.streamEpoch === stream.streamEpoch ? undefined : 'not done since the user stream was connected');
   need('prices', without((symbol) => market?.symbols.get(symbol)?.mark !== undefined && market.symbols.get(symbol)?.book !== undefined));
   need('tickers', without((symbol) => market?.symbols.get(symbol)?.ticker !== undefined));
-  need('candles', without((symbol) => (market?.symbols.get(symbol)?.candles ?? 0) > 0));
+  need('candles', without((symbol) => (market?.symbols.get(symbol)?.candles.length ?? 0) > 0));
   need('leverage', without((symbol) => lives.get(symbol)?.leverageConfirmed === true || lives.get(symbol)?.leverageRefused !== undefined));
   return missing;
 }

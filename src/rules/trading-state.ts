@@ -12,7 +12,7 @@ export interface TradingState {
 
 export const INITIAL_TRADING_STATE: TradingState = { overall: 'ACTIVE', symbols: new Map(), cause: 'first start', since: 0 };
 
-const STRICTNESS: Readonly<Record<TradingStateName, number>> = { ACTIVE: 0, REDUCING: 1, HALTED: 2 };
+const STRICTNESS: Readonly<Record<TradingStateName, number>> = { ACTIVE: 0, REDUCING: 1, HALTED: 2, FLATTENING: 3 };
 
 export function stricter(a: TradingStateName, b: TradingStateName): TradingStateName {
   return STRICTNESS[a] >= STRICTNESS[b] ? a : b;

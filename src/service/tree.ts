@@ -18,7 +18,7 @@ import { universeBehaviour } from '../actors/universe.ts';
 import { userStreamBehaviour } from '../actors/user-stream.ts';
 import { watchdogBehaviour } from '../actors/watchdog.ts';
 import type { Config } from '../config.ts';
-import { funnelBehaviour } from '../operator/funnel.ts';
+import { decisionLogBehaviour } from '../operator/decision-log.ts';
 import { operatorHttpBehaviour } from '../operator/http-actor.ts';
 import type { Addresses, AuditEntry } from '../operator/options.ts';
 import type { Journal, TradingStateFile } from '../persistence/port.ts';
@@ -81,7 +81,7 @@ export function composeTree(parts: TreeParts): Tree {
   const ref = <Message>(path: string) => system.ref<Message>(path);
   const refs = {
     journal: ref<Parameters<ReturnType<typeof journalBehaviour>['receive']>[1]>('journal'),
-    funnel: ref<Parameters<ReturnType<typeof funnelBehaviour>['receive']>[1]>('operator/funnel'),
+    decisions: ref<Parameters<ReturnType<typeof decisionLogBehaviour>['receive']>[1]>('operator/decision-log'),
     http: ref<Parameters<ReturnType<typeof operatorHttpBehaviour>['receive']>[1]>('operator/http'),
     paper: ref<Parameters<ReturnType<typeof paperProcessBehaviour>['receive']>[1]>('paper'),
     gateway: ref<Parameters<ReturnType<typeof gatewayBehaviour>['receive']>[1]>('gateway'),
@@ -121,7 +121,7 @@ export function composeTree(parts: TreeParts): Tree {
           journal: refs.journal,
           gateway: refs.gateway,
           governor: refs.governor,
-          funnel: refs.funnel,
+          decisions: refs.decisions,
           watchers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.reconciler, refs.watchdog],
         }),
       );
@@ -132,13 +132,13 @@ export function composeTree(parts: TreeParts): Tree {
   let streamEpoch = 0;
   const cycleMs = config.generator.cycleMs;
   const operator = supervisor('operator', 'What operators see and do; its death never touches trading.', [
-    worker(refs.funnel, funnelBehaviour()),
+    worker(refs.decisions, decisionLogBehaviour()),
     worker(
       refs.http,
       operatorHttpBehaviour({
         system,
         service: { mode: config.venue.mode, ...parts.facts, incarnation: store.writerEpoch, dataDir: config.dataDir, stop: parts.stop },
-        refs: { readiness: refs.readiness, tradingState: refs.tradingState, funnel: refs.funnel, watchdog: refs.watchdog },
+        refs: { readiness: refs.readiness, tradingState: refs.tradingState, decisions: refs.decisions, watchdog: refs.watchdog },
         executors: executors.pool,
         http: { listen: config.operator.http.listen, allowControl: config.operator.http.allowControl, ...(config.operator.http.token === undefined ? {} : { token: config.operator.http.token }) },
         audit: { record: parts.audit },
@@ -187,7 +187,7 @@ export function composeTree(parts: TreeParts): Tree {
           stopLossPercent: config.trading.stopLossPercent,
           takeProfitPercent: config.trading.takeProfitPercent,
           bridge: refs.bridge,
-          funnel: refs.funnel,
+          decisions: refs.decisions,
           watchdog: refs.watchdog,
           edge: evaluationEdge(one.strategy.name),
         }),
@@ -204,7 +204,7 @@ export function composeTree(parts: TreeParts): Tree {
     executors.spec,
     worker(refs.reconciler, reconcilerBehaviour({ gateway: refs.gateway, executorOf, executors: executorKeys, subscribers: [refs.governor, refs.readiness], tags, refuse })),
     supervisor('decisions', 'From signals to plans, and when to get out.', [
-      worker(refs.bridge, bridgeBehaviour({ sources: new Set(generators.map((one) => one.strategy.name)), priceMaxAgeMs: config.risk.priceMaxAgeMs, entrySlippageBps: config.trading.entrySlippageBps, executorOf, funnel: refs.funnel, journal: refs.journal, watchdog: refs.watchdog })),
+      worker(refs.bridge, bridgeBehaviour({ sources: new Set(generators.map((one) => one.strategy.name)), priceMaxAgeMs: config.risk.priceMaxAgeMs, entrySlippageBps: config.trading.entrySlippageBps, executorOf, decisions: refs.decisions, journal: refs.journal, watchdog: refs.watchdog })),
       worker(refs.exits, exitsBehaviour({ stopPassedMs: config.execution.stopPassedMs, executorOf })),
       generatorRoom,
     ]),

@@ -3,8 +3,10 @@ import type { ReadName, VenueReads } from '../protocol/venue.ts';
 import type { CallFailure, CallResult, VenueRequest } from './binance-call.ts';
 import { nameOf } from './binance-call.ts';
 import { parseAccount, parseAccountConfig, parseBrackets, parseFeeBurn, parsePositions, parseSettings } from './parse-account.ts';
+import { parseFundingIntervals, parseIncome } from './parse-income.ts';
 import { parseCandles, parseInstruments, parseServerTime, parseTickers } from './parse-market.ts';
 import { parseAlgoOrder, parseOpenAlgoOrders, parseOpenOrders, parseOrder, parseTrades } from './parse-orders.ts';
+import { VenueError } from './port.ts';
 import { readTrades } from './trade-pages.ts';
 
 /** What a read may use. */
@@ -23,6 +25,9 @@ interface ReadContext {
 type Readers = { readonly [Name in ReadName]: (query: VenueReads[Name]['query'], context: ReadContext) => Promise<VenueReads[Name]['answer']> };
 
 const ORDER_DOES_NOT_EXIST = -2013;
+const INCOME_PAGE = 1_000;
+/** 20,000 rows are no gap to fill but a mistake in `since`. */
+const MOST_INCOME_PAGES = 20;
 
 export const readers: Readers = {
   async serverTime(_query, context) {
@@ -58,6 +63,21 @@ export const readers: Readers = {
   async brackets(_query, context) {
     const { body, where } = await ask(context, signed('fapi/v1/leverageBracket'));
     return parseBrackets(body, where);
+  },
+  async income({ since, symbol, type }, context) {
+    const found = new Map<string, VenueReads['income']['answer'][number]>();
+    // A page that is full is followed by the next, by number: rows of the same millisecond have no other order.
+    for (let page = 1; page <= MOST_INCOME_PAGES; page += 1) {
+      const { body, where } = await ask(context, signed('fapi/v1/income', { startTime: since, symbol, incomeType: type, limit: INCOME_PAGE, page }));
+      const rows = parseIncome(body, where);
+      for (const row of rows) found.set(row.incomeId, row);
+      if (rows.length < INCOME_PAGE) return [...found.values()].toSorted((one, other) => one.at - other.at);
+    }
+    throw new VenueError('unknown', `GET /fapi/v1/income: since ${since} does not end within ${MOST_INCOME_PAGES} pages`);
+  },
+  async fundingIntervals(_query, context) {
+    const { body, where } = await ask(context, open('fapi/v1/fundingInfo'));
+    return parseFundingIntervals(body, where);
   },
   async positions({ symbol }, context) {
     const { body, where } = await ask(context, signed('fapi/v3/positionRisk', { symbol }));

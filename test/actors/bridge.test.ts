@@ -2,11 +2,12 @@
 import { expect } from 'chai';
 import { bridgeBehaviour } from '../../src/actors/bridge.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
-import type { BridgeMessage, ExecutorMessage, FlowedMessage, FunnelMessage, JournalMessage, LifeView } from '../../src/protocol/messages.ts';
+import type { BridgeMessage, ExecutorMessage, FlowedMessage, DecisionLogMessage, JournalMessage, LifeView } from '../../src/protocol/messages.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import { aPlan, aUniverse, GPS } from '../kit/actors.ts';
 import { Probe } from '../kit/probe.ts';
 import { World } from '../kit/world.ts';
+import { makeCandles } from '../kit/decisions.ts';
 
 async function bench(recorded: (now: number) => object[] = () => []) {
   const world = new World();
@@ -15,33 +16,33 @@ async function bench(recorded: (now: number) => object[] = () => []) {
   const journal = new Probe<JournalMessage>(world, 'journal');
   journal.answer = () => recorded(clock.now());
   const executor = new Probe<ExecutorMessage>(world, 'executor');
-  const funnel = new Probe<FunnelMessage>(world, 'funnel');
+  const decisions = new Probe<DecisionLogMessage>(world, 'decisions');
   const watchdog = new Probe<FlowedMessage>(world, 'watchdog');
-  await world.start(journal.spec, executor.spec, funnel.spec, watchdog.spec, worker(ref, bridgeBehaviour({ sources: new Set(['trend-24h']), priceMaxAgeMs: 10_000, entrySlippageBps: 30, executorOf: () => executor.ref, funnel: funnel.ref, journal: journal.ref, watchdog: watchdog.ref })));
+  await world.start(journal.spec, executor.spec, decisions.spec, watchdog.spec, worker(ref, bridgeBehaviour({ sources: new Set(['trend-24h']), priceMaxAgeMs: 10_000, entrySlippageBps: 30, executorOf: () => executor.ref, decisions: decisions.ref, journal: journal.ref, watchdog: watchdog.ref })));
   const tell = (message: BridgeMessage) => system.tell(ref, message);
   const life = (part: Partial<LifeView> = {}) => tell({ type: 'life', view: { symbol: GPS, phase: 'Flat', notional: '0', leverageConfirmed: true, reconciledEpoch: 1, ...part } });
   const inform = () => {
     tell({ type: 'session', view: { clockOffsetMs: 0, modesConfirmed: true, brackets: new Map() } });
     tell({ type: 'universe', universe: aUniverse() });
-    tell({ type: 'market-view', view: { at: 0, symbols: new Map([[GPS, { symbol: GPS, candles: 1, mark: { price: decimal('0.01'), observedAt: clock.now() } }]]) } });
+    tell({ type: 'market-view', view: { at: 0, symbols: new Map([[GPS, { symbol: GPS, candles: makeCandles(), mark: { price: decimal('0.01'), observedAt: clock.now() } }]]) } });
     life();
   };
   const intend = async (part: object = {}) => {
     tell({ type: 'intent', intent: { ...aPlan(clock.now()).intent, ...part } });
     await world.settle();
-    return funnel.of('step').filter(({ step }) => step.stage === 'intent').at(-1)?.step.outcome;
+    return decisions.of('decided').filter(({ decision }) => decision.stage === 'intent').at(-1)?.decision.outcome;
   };
-  return { world, tell, life, inform, intend, executor, funnel, plans: () => executor.of('plan').map((message) => message.plan), watchdog };
+  return { world, tell, life, inform, intend, executor, decisions, plans: () => executor.of('plan').map((message) => message.plan), watchdog };
 }
 
 describe('bridge', () => {
   it('turns an intent into one plan, sized within the venue\'s filters, and says so twice in the funnel', async () => {
-    const { inform, intend, plans, funnel } = await bench();
+    const { inform, intend, plans, decisions } = await bench();
     inform();
     expect(await intend()).to.equal('passed');
     expect(plans()).to.have.length(1);
     expect(decimal(plans()[0]!.notional).toNumber()).to.be.within(195, 205);
-    expect(funnel.of('step').map(({ step }) => [step.stage, step.outcome])).to.deep.equal([['intent', 'passed'], ['plan', 'passed']]);
+    expect(decisions.of('decided').map(({ decision }) => [decision.stage, decision.outcome])).to.deep.equal([['intent', 'passed'], ['plan', 'passed']]);
   });
 
   it('knows nothing at first, and refuses rather than guesses: each missing input by its name', async () => {

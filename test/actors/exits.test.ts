@@ -8,6 +8,7 @@ import { worker } from '../../src/supervision/child-spec.ts';
 import { GPS } from '../kit/actors.ts';
 import { Probe } from '../kit/probe.ts';
 import { World } from '../kit/world.ts';
+import { makeCandles } from '../kit/decisions.ts';
 
 async function bench(side: PositionSide = 'LONG') {
   const world = new World();
@@ -19,7 +20,7 @@ async function bench(side: PositionSide = 'LONG') {
   /** The mark, every 250 ms for so long. */
   const mark = async (price: string, ms: number) => {
     for (let passed = 0; passed < ms; passed += 250) {
-      world.system.tell(ref, { type: 'market-view', view: { at: 0, symbols: new Map([[GPS, { symbol: GPS, candles: 1, mark: { price: decimal(price), observedAt: world.clock.now() } }]]) } });
+      world.system.tell(ref, { type: 'market-view', view: { at: 0, symbols: new Map([[GPS, { symbol: GPS, candles: makeCandles(), mark: { price: decimal(price), observedAt: world.clock.now() } }]]) } });
       await world.advance(250);
     }
   };

@@ -4,12 +4,13 @@ import { generatorBehaviour } from '../../src/actors/generator.ts';
 import type { Strategy } from '../../src/actors/generator.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { Evaluation } from '../../src/protocol/decisions.ts';
-import type { BridgeMessage, FlowedMessage, FunnelMessage, GeneratorMessage } from '../../src/protocol/messages.ts';
+import type { BridgeMessage, FlowedMessage, DecisionLogMessage, GeneratorMessage } from '../../src/protocol/messages.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import { aUniverse, GPS } from '../kit/actors.ts';
 import { Probe } from '../kit/probe.ts';
 import { World } from '../kit/world.ts';
+import { makeCandles } from '../kit/decisions.ts';
 
 const OTHERS = ['BTCUSDT', 'ETHUSDT', '币安人生USDT'] as SymbolName[];
 const SYMBOLS = [GPS, ...OTHERS];
@@ -26,18 +27,18 @@ async function bench(evaluate?: Strategy['evaluate']) {
   ];
   const strategy: Strategy = { name: 'test', evaluate: evaluate ?? ((market) => verdicts.find((one) => one.symbol === market.symbol)!) };
   const bridge = new Probe<BridgeMessage>(world, 'bridge');
-  const funnel = new Probe<FunnelMessage>(world, 'funnel');
+  const decisions = new Probe<DecisionLogMessage>(world, 'decisions');
   const watchdog = new Probe<FlowedMessage>(world, 'watchdog');
-  await world.start(bridge.spec, funnel.spec, watchdog.spec, worker(ref, generatorBehaviour({ strategy, cycleMs: 60_000, minConfidence: 0.5, dataMaxAgeMs: 60_000, intentExpiryMs: 120_000, notional: '200', leverage: 10, stopLossPercent: '2', takeProfitPercent: '4', bridge: bridge.ref, funnel: funnel.ref, watchdog: watchdog.ref, edge: 'evaluation/test' })));
+  await world.start(bridge.spec, decisions.spec, watchdog.spec, worker(ref, generatorBehaviour({ strategy, cycleMs: 60_000, minConfidence: 0.5, dataMaxAgeMs: 60_000, intentExpiryMs: 120_000, notional: '200', leverage: 10, stopLossPercent: '2', takeProfitPercent: '4', bridge: bridge.ref, decisions: decisions.ref, watchdog: watchdog.ref, edge: 'evaluation/test' })));
   const tell = (message: GeneratorMessage) => world.system.tell(ref, message);
   const inform = (symbols: readonly SymbolName[] = SYMBOLS) => {
     tell({ type: 'universe', universe: aUniverse(symbols, 7) });
     tell({ type: 'session', view: { clockOffsetMs: OFFSET, modesConfirmed: true, brackets: new Map() } });
-    tell({ type: 'market-view', view: { at: 0, symbols: new Map(symbols.map((symbol) => [symbol, { symbol, candles: 1, mark: { price: decimal('0.01'), observedAt: 0 } }])) } });
+    tell({ type: 'market-view', view: { at: 0, symbols: new Map(symbols.map((symbol) => [symbol, { symbol, candles: makeCandles(), mark: { price: decimal('0.01'), observedAt: 0 } }])) } });
   };
   const ready = (is: boolean) => tell({ type: 'readiness', view: { ready: is, missing: [], since: 0 } });
   const intents = () => bridge.of('intent').map((message) => message.intent);
-  const outcomes = () => funnel.of('step').map(({ step }) => step.outcome);
+  const outcomes = () => decisions.of('decided').map(({ decision }) => decision.outcome);
   return { world, tell, inform, ready, intents, outcomes, watchdog };
 }
 

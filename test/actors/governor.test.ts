@@ -10,6 +10,7 @@ import { worker } from '../../src/supervision/child-spec.ts';
 import { aPlan, aUniverse, GPS, LIMITS } from '../kit/actors.ts';
 import { Probe } from '../kit/probe.ts';
 import { World } from '../kit/world.ts';
+import { makeCandles } from '../kit/decisions.ts';
 
 const BTC = 'BTCUSDT' as SymbolName;
 const SYMBOLS = [GPS, BTC, '币安人生USDT' as SymbolName];
@@ -33,11 +34,11 @@ async function bench(limits: Partial<typeof LIMITS> = {}, opensOnRecord = 0) {
   );
   const tell = (message: GovernorMessage) => system.tell(governor, message);
   const inform: Record<string, () => unknown> = {
-    TRADING_STATE_UNKNOWN: () => tell({ type: 'trading-state', view: { overall: 'ACTIVE', symbols: new Map(), cause: '', since: 0, tradingEpoch: 1 } }),
+    TRADING_STATE_UNKNOWN: () => tell({ type: 'trading-state', view: { overall: 'ACTIVE', symbols: new Map(), cause: '', since: 0, tradingEpoch: 1, activatedAt: 0 } }),
     NOT_READY: () => tell({ type: 'readiness', view: { ready: true, missing: [], since: 0 } }),
     EXECUTORS_UNREPORTED: () => SYMBOLS.map((symbol) => tell({ type: 'life', view: aLife(symbol) })),
     EQUITY_MISSING: () => tell({ type: 'equity', view: { equity: '1000', walletBalance: '1000', availableBalance: '1000', observedAt: clock.now() } }),
-    PRICE_MISSING: () => tell({ type: 'market-view', view: { at: clock.now(), symbols: new Map(SYMBOLS.map((symbol) => [symbol, { symbol, candles: 1, mark: { price: decimal('0.01'), observedAt: clock.now() }, book: { bid: decimal('0.01'), ask: decimal('0.01'), observedAt: clock.now() } }])) } }),
+    PRICE_MISSING: () => tell({ type: 'market-view', view: { at: clock.now(), symbols: new Map(SYMBOLS.map((symbol) => [symbol, { symbol, candles: makeCandles(), mark: { price: decimal('0.01'), observedAt: clock.now() }, book: { bid: decimal('0.01'), ask: decimal('0.01'), observedAt: clock.now() } }])) } }),
     STREAM_STALE: () => tell({ type: 'stream', view: { live: true, streamEpoch: 1, since: 0 } }),
     NOT_RECONCILED: () => tell({ type: 'reconciliation', view: { streamEpoch: 1, at: 0, unresolved: [] } }),
     CLOCK_SKEW: () => tell({ type: 'session', view: { clockOffsetMs: 0, modesConfirmed: true, brackets: new Map(SYMBOLS.map((symbol) => [symbol, [{ leverage: 50, notionalCap: decimal('10000') }]])) } }),
@@ -76,7 +77,7 @@ describe('governor', () => {
     informAll();
     world.system.control('governor', 'suspend', 'test');
     const asked = ask(GPS);
-    tell({ type: 'trading-state', view: { overall: 'HALTED', symbols: new Map(), cause: 'operator', since: 0, tradingEpoch: 2 } });
+    tell({ type: 'trading-state', view: { overall: 'HALTED', symbols: new Map(), cause: 'operator', since: 0, tradingEpoch: 2, activatedAt: 0 } });
     world.system.control('governor', 'resume', 'test');
     expect(await asked).to.include('TRADING_HALTED');
   });

@@ -10,7 +10,7 @@ import { decimal } from '../../src/protocol/decimal.ts';
 import type { Intent, Plan } from '../../src/protocol/decisions.ts';
 import type { VigilError } from '../../src/protocol/errors.ts';
 import type { Instrument, Universe } from '../../src/protocol/market.ts';
-import type { EquityView, FunnelMessage, GovernorMessage, LifeView, ReconcilerMessage, StreamView } from '../../src/protocol/messages.ts';
+import type { EquityView, DecisionLogMessage, GovernorMessage, LifeView, ReconcilerMessage, StreamView } from '../../src/protocol/messages.ts';
 import type { IntentId, PlanId, SymbolName } from '../../src/protocol/names.ts';
 import { createPermitAuthority } from '../../src/protocol/permit.ts';
 import type { VenueWrite } from '../../src/protocol/venue.ts';
@@ -22,6 +22,7 @@ import { MemoryJournal } from './memory-journal.ts';
 import { Probe } from './probe.ts';
 import { ScriptedVenue } from './scripted-venue.ts';
 import { World } from './world.ts';
+import { makeCandles } from './decisions.ts';
 
 export const GPS = 'GPSUSDT' as SymbolName;
 export const TAG = 'aaaa';
@@ -33,7 +34,7 @@ export function anInstrument(symbol: SymbolName = GPS, part: Partial<Instrument>
 
 export function aUniverse(symbols: readonly SymbolName[] = [GPS], version = 1): Universe {
   const instruments = new Map(symbols.map((symbol) => [symbol, anInstrument(symbol)]));
-  return { version, observedAt: 0, instruments, listed: instruments, excluded: [] };
+  return { version, observedAt: 0, instruments, listed: instruments, excluded: [], overlap: 1, breaker: 'closed' };
 }
 
 /** 20,000 GPS at no more than 0.01: notional 200; stop 2 %, target 4 %. */
@@ -89,7 +90,7 @@ export class Desk {
   readonly executor: Ref<ExecutorInternal>;
   readonly governor: Ref<GovernorMessage>;
   readonly watcher: Probe<{ readonly type: 'life'; readonly view: LifeView }>;
-  readonly funnel: Probe<FunnelMessage>;
+  readonly decisions: Probe<DecisionLogMessage>;
   readonly refusals: VigilError[] = [];
   readonly feed: Feed = { universe: aUniverse(), stream: { live: true, streamEpoch: 1, since: 0 }, equity: (now) => ({ equity: '10000', walletBalance: '10000', availableBalance: '10000', observedAt: now }), mark: '0.00998', ready: true };
   readonly #options: DeskOptions;
@@ -103,7 +104,7 @@ export class Desk {
     this.venue = new ScriptedVenue(GPS, () => clock.now(), (event) => system.tell(this.executor, { type: 'user-event', event }));
     this.authority = createPermitAuthority({ now: () => clock.now() });
     this.watcher = new Probe(this.world, 'watcher');
-    this.funnel = new Probe(this.world, 'funnel');
+    this.decisions = new Probe(this.world, 'decisions');
   }
 
   /** Starts the tree and lets it become ready: leverage confirmed, reconciled. */
@@ -120,13 +121,13 @@ export class Desk {
     const refuse = (error: VigilError) => void this.refusals.push(error);
     await this.world.start(
       this.watcher.spec,
-      this.funnel.spec,
+      this.decisions.spec,
       worker(journal, note('journal', journalBehaviour(this.journal))),
       worker(gateway, note('gateway', gatewayBehaviour({ venue: this.venue, redeemer: this.authority.redeemer, executorOf, subscribers: [this.governor], onClockOffset: () => undefined, refuse }))),
       worker(this.governor, note('governor', governorBehaviour({ issuer: this.authority.issuer, limits: LIMITS, executorOf, executors, journal }))),
       worker(
         this.executor,
-        note(EXECUTOR, executorBehaviour({ symbol: GPS, tags: [TAG], stopLossPercent: '2', takeProfitPercent: '4', leverage: options.leverage ?? 10, nakedAlarmMs: 3_000, nakedCloseMs: 10_000, unknownPositions: options.unknownPositions ?? 'adopt', journal, gateway, governor: this.governor, funnel: this.funnel.ref, watchers: [this.governor, reconciler, this.watcher.ref] })),
+        note(EXECUTOR, executorBehaviour({ symbol: GPS, tags: [TAG], stopLossPercent: '2', takeProfitPercent: '4', leverage: options.leverage ?? 10, nakedAlarmMs: 3_000, nakedCloseMs: 10_000, unknownPositions: options.unknownPositions ?? 'adopt', journal, gateway, governor: this.governor, decisions: this.decisions.ref, watchers: [this.governor, reconciler, this.watcher.ref] })),
       ),
       worker(reconciler, reconcilerBehaviour({ gateway, executorOf, executors, subscribers: [this.governor], tags: [TAG], refuse })),
       worker(feeder, this.#feeder(reconciler)),
@@ -170,7 +171,7 @@ export class Desk {
 
   /** What a plan was refused or ended with, in the order of the funnel. */
   get refused(): string[] {
-    return this.funnel.of('step').map(({ step }) => step.outcome).filter((outcome) => outcome !== 'passed');
+    return this.decisions.of('decided').map(({ decision }) => decision.outcome).filter((outcome) => outcome !== 'passed');
   }
 
   logged(pattern: RegExp): number {
@@ -198,10 +199,10 @@ export class Desk {
         if (equity !== undefined) ctx.tell(this.governor, { type: 'equity', view: equity });
         if (mark !== undefined) {
           const price = decimal(mark);
-          ctx.tell(this.governor, { type: 'market-view', view: { at: now, symbols: new Map([[GPS, { symbol: GPS, candles: 1, mark: { price, observedAt: now }, book: { bid: price, ask: price, observedAt: now } }]]) } });
+          ctx.tell(this.governor, { type: 'market-view', view: { at: now, symbols: new Map([[GPS, { symbol: GPS, candles: makeCandles(), mark: { price, observedAt: now }, book: { bid: price, ask: price, observedAt: now } }]]) } });
         }
         ctx.tell(this.governor, { type: 'readiness', view: { ready, missing: [], since: 0 } });
-        ctx.tell(this.governor, { type: 'trading-state', view: { overall: 'ACTIVE', symbols: new Map(), cause: '', since: 0, tradingEpoch: this.authority.epochs.current() } });
+        ctx.tell(this.governor, { type: 'trading-state', view: { overall: 'ACTIVE', symbols: new Map(), cause: '', since: 0, tradingEpoch: this.authority.epochs.current(), activatedAt: 0 } });
         return { next: 'same' };
       },
       view: () => null,

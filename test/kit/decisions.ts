@@ -1,7 +1,7 @@
 /** Builders for tests of decisions: a valid thing of each kind, to be spoilt in one place by the test that needs it. */
 import type { Intent, Plan } from '../../src/protocol/decisions.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
-import type { Instrument, SymbolMarket, Universe } from '../../src/protocol/market.ts';
+import type { Candle, Instrument, SymbolMarket, Universe } from '../../src/protocol/market.ts';
 import type { LifeView } from '../../src/protocol/messages.ts';
 import type { IntentId, PlanId, SymbolName } from '../../src/protocol/names.ts';
 import type { GuardInputs, RiskLimits } from '../../src/rules/guards.ts';
@@ -74,20 +74,29 @@ export function makePlan(fields: Partial<Plan> = {}): Plan {
   };
 }
 
+/** Closed one-minute candles without a gap up to NOW, rising by a small zigzag: `count` of them, around `price`. */
+export function makeCandles(count = 400, price = 0.008): readonly Candle[] {
+  return Array.from({ length: count }, (_, index) => {
+    const close = price * (1 + 0.0001 * index + (index % 2 === 0 ? 0.0004 : -0.0004));
+    const text = (value: number) => decimal(value.toFixed(10));
+    return { openTime: NOW - (count - index) * 60_000, open: text(close * 0.9999), high: text(close * 1.0006), low: text(close * 0.9994), close: text(close), volume: decimal('1000'), closed: true };
+  });
+}
+
 export function makeMarket(fields: Partial<SymbolMarket> = {}): SymbolMarket {
   return {
     symbol: GPS,
     mark: { price: decimal('0.008625'), observedAt: NOW },
     book: { bid: decimal('0.008624'), ask: decimal('0.008626'), observedAt: NOW },
     ticker: { changePercent: decimal('12.74'), quoteVolume: decimal('50000000'), observedAt: NOW },
-    candles: 360,
+    candles: makeCandles(),
     ...fields,
   };
 }
 
 export function makeUniverse(instruments: readonly Instrument[] = POLICY.map((symbol) => makeInstrument({ symbol }))): Universe {
   const byName = new Map(instruments.map((instrument) => [instrument.symbol, instrument]));
-  return { version: 1, observedAt: NOW, instruments: byName, listed: byName, excluded: [] };
+  return { version: 1, observedAt: NOW, instruments: byName, listed: byName, excluded: [], overlap: 1, breaker: 'closed' };
 }
 
 export function makeLife(fields: Partial<LifeView> = {}): LifeView {
@@ -115,7 +124,7 @@ export function makeGuardInputs(fields: Partial<GuardInputs> = {}): GuardInputs 
     limits: LIMITS,
     now: NOW,
     venueNow: NOW,
-    tradingState: { overall: 'ACTIVE', symbols: new Map(), cause: 'first start', since: 0, tradingEpoch: 1 },
+    tradingState: { overall: 'ACTIVE', symbols: new Map(), cause: 'first start', since: 0, tradingEpoch: 1, activatedAt: 0 },
     readiness: { ready: true, missing: [], since: NOW },
     equity: { equity: '10000', walletBalance: '10000', availableBalance: '10000', observedAt: NOW },
     market: makeMarket({ symbol: plan.symbol }),

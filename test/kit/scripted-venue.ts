@@ -154,7 +154,10 @@ export class ScriptedVenue implements VenueGateway {
       case 'instruments':
       case 'tickers':
       case 'candles':
+      case 'income':
         return [];
+      case 'fundingIntervals':
+        return new Map();
     }
   }
 }

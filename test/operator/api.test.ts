@@ -1,7 +1,7 @@
 /** The API over the admin socket: every endpoint, and every way in which a request can be wrong. */
 import { connect } from 'node:net';
 import { expect } from 'chai';
-import type { FunnelMessage } from '../../src/protocol/messages.ts';
+import type { DecisionLogMessage } from '../../src/protocol/messages.ts';
 import { life, position } from './kit/readings.ts';
 import { flat, GPS, onSocket, RACOON, startService } from './kit/service.ts';
 import type { Reply, TestService } from './kit/service.ts';
@@ -88,7 +88,7 @@ describe('operator API', () => {
     });
 
     it('the funnel answers the window asked for, an hour if none', async () => {
-      service.system.tell(service.system.ref<FunnelMessage>('operator/funnel'), { type: 'step', step: { stage: 'intent', symbol: RACOON, outcome: 'POSITION_OPEN', at: Date.now() } });
+      service.system.tell(service.system.ref<DecisionLogMessage>('operator/decision-log'), { type: 'decided', decision: { stage: 'intent', symbol: RACOON, outcome: 'POSITION_OPEN', at: Date.now(), by: 'bridge' } });
       const { json } = await api.get('/v1/funnel');
       expect(json.windowMs).to.equal(3_600_000);
       expect(json.stages[1]).to.deep.include({ stage: 'intent', in: 1, out: 0, refused: { POSITION_OPEN: 1 } });

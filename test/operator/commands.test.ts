@@ -8,7 +8,7 @@ import { expect } from 'chai';
 import { adminClient } from '../../src/operator/commands/client.ts';
 import { socketFor } from '../../src/operator/commands/io.ts';
 import { widthOf } from '../../src/operator/commands/width.ts';
-import type { FunnelMessage } from '../../src/protocol/messages.ts';
+import type { DecisionLogMessage } from '../../src/protocol/messages.ts';
 import { VigilError } from '../../src/protocol/errors.ts';
 import { run } from './kit/command.ts';
 import { puppet, SECRET } from './kit/puppet-actor.ts';
@@ -168,7 +168,7 @@ describe('commands', () => {
   });
 
   it('funnel, universe, account, deadletters and inspect are readable', async () => {
-    service.system.tell(service.system.ref<FunnelMessage>('operator/funnel'), { type: 'step', step: { stage: 'permit', symbol: RACOON, outcome: 'EQUITY_STALE', at: Date.now() } });
+    service.system.tell(service.system.ref<DecisionLogMessage>('operator/decision-log'), { type: 'decided', decision: { stage: 'permit', symbol: RACOON, outcome: 'EQUITY_STALE', at: Date.now(), by: 'governor' } });
     expect((await vigil('funnel', '--window', '60000')).out).to.match(/^The last 60 s$/m).and.to.match(/^permit +1 +0 .*EQUITY_STALE 1$/m);
     expect((await vigil('universe')).out).to.contain('OLDUSDT  NOT_LISTED  unknown to the venue');
     expect((await vigil('account')).out).to.equal('equity: 10000.5\napiKey: [redacted]\nobservedAt: 1\n');

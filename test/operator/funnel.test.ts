@@ -1,15 +1,15 @@
 /** The funnel: what came in, went on and was refused, in any window of a day, in bounded memory. */
 import { expect } from 'chai';
-import { funnelBehaviour } from '../../src/operator/funnel.ts';
+import { decisionLogBehaviour } from '../../src/operator/decision-log.ts';
 import { FunnelCounts } from '../../src/operator/funnel-counts.ts';
-import type { FunnelStep, Stage } from '../../src/protocol/decisions.ts';
-import type { FunnelMessage } from '../../src/protocol/messages.ts';
+import type { Decision, Stage } from '../../src/protocol/decisions.ts';
+import type { DecisionLogMessage } from '../../src/protocol/messages.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import { World } from '../kit/world.ts';
 import { NOW } from './kit/readings.ts';
 import { RACOON } from './kit/service.ts';
 
-const step = (stage: Stage, outcome: FunnelStep['outcome'], at: number): FunnelStep => ({ stage, symbol: RACOON, outcome, at });
+const step = (stage: Stage, outcome: Decision['outcome'], at: number): Decision => ({ stage, symbol: RACOON, outcome, at, by: 'test' });
 const stageOf = (counts: FunnelCounts, stage: Stage, windowMs: number, now: number) => counts.view(windowMs, now).stages.find((one) => one.stage === stage);
 
 describe('funnel', () => {
@@ -54,15 +54,15 @@ describe('funnel', () => {
 
   it('answers as an actor, and shows the last hour', async () => {
     const world = new World();
-    const ref = world.system.ref<FunnelMessage>('operator/funnel');
-    await world.start(worker(ref, funnelBehaviour()));
-    world.system.tell(ref, { type: 'step', step: step('plan', 'QUANTITY_TOO_SMALL', world.clock.now()) });
+    const ref = world.system.ref<DecisionLogMessage>('operator/decision-log');
+    await world.start(worker(ref, decisionLogBehaviour()));
+    world.system.tell(ref, { type: 'decided', decision: step('plan', 'QUANTITY_TOO_SMALL', world.clock.now()) });
     await world.advance(20_000);
-    const asked = world.system.ask(ref, { type: 'get', windowMs: 60_000 }, 500);
+    const asked = world.system.ask(ref, { type: 'funnel', windowMs: 60_000 }, 500);
     await world.settle();
     const view = await asked;
     expect(view.windowMs).to.equal(60_000);
     expect(view.stages[2]).to.deep.include({ in: 1, out: 0, refused: { QUANTITY_TOO_SMALL: 1 } });
-    expect(world.system.inspect('operator/funnel')).to.have.nested.property('state.lastHour[2].in', 1);
+    expect(world.system.inspect('operator/decision-log')).to.have.nested.property('state.lastHour[2].in', 1);
   });
 });

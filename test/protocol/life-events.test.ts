@@ -29,6 +29,8 @@ const EXAMPLES: { readonly [Type in LifeEventType]: Extract<LifeEvent, { type: T
   ProtectionEnded: { type: 'ProtectionEnded', at, leg: 'stop', clientId, cause: 'cancelled' },
   ProtectionLost: { type: 'ProtectionLost', at, leg: 'stop', clientId, cause: 'vanished' },
   CloseRequested: { type: 'CloseRequested', at, reason: 'NAKED', by: 'executor' },
+  ReduceRequested: { type: 'ReduceRequested', at, positionId, tier: '1', quantity: '5797', reason: 'TIER', by: 'exits' },
+  StopMoveRequested: { type: 'StopMoveRequested', at, positionId, stopPrice: '0.00864', reason: 'PROFIT_LOCK', by: 'exits' },
   PositionAdopted: { type: 'PositionAdopted', at, positionId, quantity: '-5.91', entryPrice: '33.7', cause: 'the venue states it', mandate },
   DriftFound: { type: 'DriftFound', at, journal: '0', venue: '-5.91' },
   DriftCleared: { type: 'DriftCleared', at, venue: '0' },

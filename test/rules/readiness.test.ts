@@ -16,7 +16,7 @@ function inputs(fields: Partial<ReadinessInputs> = {}): ReadinessInputs {
     stream: { live: true, streamEpoch: 2, since: NOW },
     reconciliation: { streamEpoch: 2, at: NOW, unresolved: [] },
     session: { clockOffsetMs: 0, modesConfirmed: true, brackets: new Map() },
-    tradingState: { overall: 'ACTIVE', symbols: new Map(), cause: 'first start', since: 0, tradingEpoch: 1 },
+    tradingState: { overall: 'ACTIVE', symbols: new Map(), cause: 'first start', since: 0, tradingEpoch: 1, activatedAt: 0 },
     market: marketOf(makeMarket(), makeMarket({ symbol: CHINESE })),
     lives: livesOf(makeLife(), makeLife({ symbol: CHINESE })),
     patienceOver: false,
@@ -45,7 +45,7 @@ describe('readiness', () => {
     ['a mark price', { market: marketOf(makeMarket(), noMark) }, ['prices']],
     ['a book', { market: marketOf(makeMarket(), noBook) }, ['prices']],
     ['a ticker', { market: marketOf(makeMarket(), noTicker) }, ['tickers']],
-    ['candles', { market: marketOf(makeMarket(), makeMarket({ symbol: CHINESE, candles: 0 })) }, ['candles']],
+    ['candles', { market: marketOf(makeMarket(), makeMarket({ symbol: CHINESE, candles: [] })) }, ['candles']],
     ['the market', { market: undefined }, ['prices', 'tickers', 'candles']],
     ['confirmed leverage', { lives: livesOf(makeLife(), makeLife({ symbol: CHINESE, leverageConfirmed: false })) }, ['leverage']],
     ['an executor', { lives: livesOf(makeLife()) }, ['leverage']],
@@ -63,7 +63,7 @@ describe('readiness', () => {
   });
 
   it('waits no longer for single symbols once patience is over, but for one complete symbol it does', () => {
-    const one = marketOf(makeMarket(), { symbol: CHINESE, candles: 0 });
+    const one = marketOf(makeMarket(), { symbol: CHINESE, candles: [] });
     expect(missing({ market: one })).to.deep.equal(['prices', 'tickers', 'candles']);
     expect(missing({ market: one, patienceOver: true })).to.deep.equal([]);
     expect(missing({ market: marketOf(), patienceOver: true })).to.deep.equal(['prices', 'tickers', 'candles']);

@@ -7,7 +7,7 @@ import { CAUSE_GONE_MS, foldCauses, INITIAL_TRADING_STATE, isLowering, lowerOf, 
 import type { StandingCause, TradingState } from '../../src/rules/trading-state.ts';
 import { CHINESE, GPS, HYPE, NOW } from '../kit/decisions.ts';
 
-const NAMES = ['ACTIVE', 'REDUCING', 'HALTED'] as const;
+const NAMES = ['ACTIVE', 'REDUCING', 'HALTED', 'FLATTENING'] as const;
 const rank = (name: TradingStateName) => NAMES.indexOf(name);
 const state = (overall: TradingStateName, symbols: readonly (readonly [SymbolName, TradingStateName])[] = [], cause = 'a', since = 1): TradingState => ({ overall, symbols: new Map(symbols), cause, since });
 

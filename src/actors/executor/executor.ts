@@ -39,6 +39,8 @@ export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorI
       'user-event': 'what the user stream says of this symbol',
       truth: 'the venue\'s side of this symbol',
       close: 'the position is to be closed',
+      reduce: 'a part of the position is to be closed',
+      'move-stop': 'the stop is to stand elsewhere',
       universe: 'the venue\'s filters',
       tick: 'time passes',
       heartbeat: 'the view is due',
@@ -50,7 +52,7 @@ export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorI
       'orders-asked': 'the venue\'s open orders',
       'algos-asked': 'the venue\'s open protections',
     },
-    emits: ['life → governor, bridge, exits, reconciler, readiness, watchdog', 'write, read, request-slot → gateway', 'request-permit, request-configure → governor', 'append → journal', 'step → operator/funnel'],
+    emits: ['life → governor, bridge, exits, reconciler, readiness, watchdog', 'write, read, request-slot → gateway', 'request-permit, request-configure → governor', 'append → journal', 'decided → operator/decision-log'],
     // Fills, answers and plans of one symbol: dozens at once would already be a defect; none may be lost to an overflow.
     mailbox: { capacity: 5_000, overflow: 'reject', onRestart: 'keep' },
     async init(ctx) {
@@ -110,6 +112,9 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
       if (state.life.holding.quantity.isZero()) return ctx.log.info({ reason: message.reason, by: message.by }, 'asked to close, and already flat');
       if (state.life.closeRequested !== undefined) return;
       return record(state, [{ type: 'CloseRequested', at, reason: message.reason, by: message.by }], ctx);
+    case 'reduce':
+    case 'move-stop':
+      return ctx.log.warn({ message: message.type, positionId: message.positionId, reason: message.reason }, 'not done yet');
     case 'universe':
       state.rules = message.universe.listed.get(state.options.symbol) ?? state.rules;
       return;

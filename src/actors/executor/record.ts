@@ -61,7 +61,7 @@ export function onAppended(state: ExecutorState, message: Extract<ExecutorIntern
 
 /** A step through the funnel. */
 export function step(state: ExecutorState, stage: Stage, outcome: 'passed' | DenialCode, ctx: ExecutorContext): void {
-  ctx.tell(state.options.funnel, { type: 'step', step: { stage, symbol: state.options.symbol, outcome, at: ctx.clock.now() } });
+  ctx.tell(state.options.decisions, { type: 'decided', decision: { stage, symbol: state.options.symbol, outcome, at: ctx.clock.now(), by: `executor/${state.options.symbol}` } });
 }
 
 function denialCode(code: string): DenialCode {

@@ -5,7 +5,7 @@ import type { Decimal } from '../../protocol/decimal.ts';
 import type { Intent, Plan } from '../../protocol/decisions.ts';
 import type { LifeEvent } from '../../protocol/life-events.ts';
 import type { Instrument } from '../../protocol/market.ts';
-import type { ExecutorMessage, FunnelMessage, GatewayMessage, GovernorMessage, JournalAnswer, JournalMessage, LifeView, ReadAnswer, SymbolTruth } from '../../protocol/messages.ts';
+import type { ExecutorMessage, DecidedMessage, GatewayMessage, GovernorMessage, JournalAnswer, JournalMessage, LifeView, ReadAnswer, SymbolTruth } from '../../protocol/messages.ts';
 import type { ClientId, SymbolName } from '../../protocol/names.ts';
 import type { Authority, Mandate, PermitOf } from '../../protocol/permit.ts';
 import type { SymbolSettings, VenueAlgoOrder, VenueOrder, VenuePosition, VenueTrade, VenueWrite } from '../../protocol/venue.ts';
@@ -25,7 +25,7 @@ export interface ExecutorOptions {
   readonly journal: Ref<JournalMessage>;
   readonly gateway: Ref<GatewayMessage>;
   readonly governor: Ref<GovernorMessage>;
-  readonly funnel: Ref<FunnelMessage>;
+  readonly decisions: Ref<DecidedMessage>;
   /** Who is told of every change of the life. */
   readonly watchers: readonly Ref<{ readonly type: 'life'; readonly view: LifeView }>[];
 }

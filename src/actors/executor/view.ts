@@ -60,6 +60,10 @@ function positionView(state: ExecutorState): PositionView | undefined {
     openedAt: life.holding.openedAt ?? 0,
     realizedPnl: text(life.holding.realizedPnl),
     commission: text(life.holding.commission),
+    initialStop: stop === undefined ? null : text(stop.triggerPrice),
+    originalQuantity: text(life.holding.peak),
+    tiersDone: [],
+    reducing: false,
   };
 }
 

@@ -20,7 +20,7 @@ export function viewEndpoints(options: OperatorOptions, events: EventLog, clock:
     reading('/v1/tree', 'The supervision tree.', () => system.tree()),
     reading('/v1/funnel', 'From signal to position: what came in, went on, or was refused, by code.', async ({ query }) => {
       const { windowMs } = checked(funnelQuery, Object.fromEntries(query), 'query');
-      return valueOf(await askKnown(system, refs.funnel, { type: 'get', windowMs }));
+      return valueOf(await askKnown(system, refs.decisions, { type: 'funnel', windowMs }));
     }, 'windowMs (default 3600000)'),
     reading('/v1/positions', 'Every open position, with its stop and target.', () => positionRows(readExecutors(system, executors.keys()), readMarks(system))),
     reading('/v1/universe', 'The symbols traded, and why the others are not.', () => valueOf(stateOf(system, 'universe'))),

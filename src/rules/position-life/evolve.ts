@@ -53,6 +53,9 @@ function after(life: Life, event: LifeEvent): Life {
       return withProtection(life, event.clientId, (record) => ({ ...record, state: 'ended', unanswered: record.algoId === undefined }));
     case 'CloseRequested':
       return { ...life, closeRequested: life.closeRequested ?? { reason: event.reason, at: event.at } };
+    case 'ReduceRequested':
+    case 'StopMoveRequested':
+      return life;
     case 'PositionAdopted':
       return adopted(life, event);
     case 'DriftFound':

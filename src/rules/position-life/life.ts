@@ -9,7 +9,7 @@ import type { OrderStatus, ProtectionLeg } from '../../protocol/venue.ts';
 
 /** An entry or a close, from write-ahead to its end. */
 export interface OrderRecord {
-  readonly purpose: 'entry' | 'close';
+  readonly purpose: 'entry' | 'close' | 'reduce';
   readonly clientId: ClientId;
   readonly attempt: number;
   readonly side: OrderSide;

@@ -20,7 +20,7 @@ export function tree(...children: readonly NodeView[]): NodeView {
 }
 
 export function position(more: Partial<PositionView> = {}): PositionView {
-  return { positionId: 'pos-1' as PositionId, side: 'LONG', quantity: '19000', entryPrice: '0.01', leverage: 3, stopLoss: '0.0098', takeProfit: '0.0103', stopOrderId: '71', takeProfitOrderId: '72', planId: 'plan-1', openedAt: NOW - 90_000, realizedPnl: '0', commission: '0', ...more };
+  return { positionId: 'pos-1' as PositionId, side: 'LONG', quantity: '19000', entryPrice: '0.01', leverage: 3, stopLoss: '0.0098', takeProfit: '0.0103', stopOrderId: '71', takeProfitOrderId: '72', planId: 'plan-1', openedAt: NOW - 90_000, realizedPnl: '0', commission: '0', initialStop: '0.0098', originalQuantity: '19000', tiersDone: [], reducing: false, ...more };
 }
 
 export function life(symbol: string, phase: Phase, held?: PositionView): LifeView {
@@ -37,7 +37,7 @@ export function inputs(more: Partial<HealthInputs> = {}): HealthInputs {
     now: NOW,
     tree: tree(),
     readiness: { known: true, value: { ready: true, missing: [], since: NOW - 1_000 } },
-    tradingState: { known: true, value: { overall: 'ACTIVE', symbols: new Map(), cause: 'start', since: NOW - 2_000, tradingEpoch: 1 } },
+    tradingState: { known: true, value: { overall: 'ACTIVE', symbols: new Map(), cause: 'start', since: NOW - 2_000, tradingEpoch: 1, activatedAt: 0 } },
     flows: { known: true, value: [] },
     executors: [],
     deadLetters: { counts: {}, last: undefined },

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { operatorHttpBehaviour } from '../../../src/operator/http-actor.ts';
 import type { OperatorHttpMessage } from '../../../src/operator/http-actor.ts';
-import { funnelBehaviour } from '../../../src/operator/funnel.ts';
+import { decisionLogBehaviour } from '../../../src/operator/decision-log.ts';
 import type { Addresses, AuditEntry, OperatorOptions } from '../../../src/operator/options.ts';
-import type { AlertView, FlowView, FunnelMessage, LifeView, ReadinessView, TradingStateActorMessage, TradingStateView } from '../../../src/protocol/messages.ts';
+import type { AlertView, FlowView, DecisionLogMessage, LifeView, ReadinessView, TradingStateActorMessage, TradingStateView } from '../../../src/protocol/messages.ts';
 import type { SymbolName } from '../../../src/protocol/names.ts';
 import type { Replying } from '../../../src/protocol/replying.ts';
 import type { ActorLog, Behaviour } from '../../../src/supervision/behaviour.ts';
@@ -98,7 +98,7 @@ export async function startService(options: { dataDir?: string; listen?: string;
   const dataDir = options.dataDir ?? tempDir();
   const facts: Facts = {
     readiness: { ready: true, missing: [], since: Date.now() - 5_000 },
-    tradingState: { overall: 'ACTIVE', symbols: new Map(), cause: 'start', since: Date.now() - 5_000, tradingEpoch: 1 },
+    tradingState: { overall: 'ACTIVE', symbols: new Map(), cause: 'start', since: Date.now() - 5_000, tradingEpoch: 1, activatedAt: 0 },
     lives: new Map([GPS, RACOON].map((symbol) => [symbol, flat(symbol)])),
     market: { symbols: [{ symbol: GPS, mark: '0.0105', markAgeMs: 120 }, { symbol: RACOON, mark: '1.5', markAgeMs: 90 }] },
     flows: [],
@@ -117,7 +117,7 @@ export async function startService(options: { dataDir?: string; listen?: string;
   const operator: OperatorOptions = {
     system,
     service: { mode: 'paper', configHash: 'c0ffee', buildId: 'test', incarnation: 7, startedAt: Date.now() - 60_000, dataDir, stop: (reason) => void stops.push(reason) },
-    refs: { readiness: system.ref('readiness'), tradingState: system.ref('trading-state'), funnel: system.ref('operator/funnel'), watchdog: system.ref('watchdog') },
+    refs: { readiness: system.ref('readiness'), tradingState: system.ref('trading-state'), decisions: system.ref('operator/decision-log'), watchdog: system.ref('watchdog') },
     executors: { keys: () => [GPS, RACOON] },
     symbols: () => [GPS, RACOON],
     http: { listen: options.listen ?? '127.0.0.1:0', allowControl: options.allowControl ?? false, ...(options.token === undefined ? {} : { token: options.token }) },
@@ -127,7 +127,7 @@ export async function startService(options: { dataDir?: string; listen?: string;
   await system.start(
     supervisor('vigil', 'the root of a test', [
       worker(system.ref('journal'), actor('journal', () => ({ entries: 3 }))),
-      supervisor('operator', 'the operator', [worker(system.ref<FunnelMessage>('operator/funnel'), funnelBehaviour()), worker(system.ref<OperatorHttpMessage>('operator/http'), operatorHttpBehaviour(operator))]),
+      supervisor('operator', 'the operator', [worker(system.ref<DecisionLogMessage>('operator/decision-log'), decisionLogBehaviour()), worker(system.ref<OperatorHttpMessage>('operator/http'), operatorHttpBehaviour(operator))]),
       worker(system.ref('market'), actor('market', () => facts.market)),
       worker(system.ref('universe'), actor('universe', () => ({ version: 3, symbols: [GPS, RACOON], excluded: [{ symbol: 'OLDUSDT', reason: 'NOT_LISTED', detail: 'unknown to the venue' }] }))),
       worker(system.ref('account'), actor('account', () => ({ equity: '10000.5', apiKey: 'never-shown', observedAt: 1 }))),
