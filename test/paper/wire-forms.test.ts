@@ -102,6 +102,48 @@ describe('paper exchange: forms of a request', () => {
     expect(await get('/fapi/v1/ping', 'BREW')).to.match(/^HTTP\/1\.1 400/);
   });
 
+  it('serves a client that offers HTTP/2 with its request, in the HTTP/1.1 it came in', async () => {
+    // What Java's own client sends first over plain http, whatever the method.
+    const offer = 'Host: x\r\nConnection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAEAAEAAAAIAAAAAAAMAAAAAAAQBAAAAAAUAAEAAAAYABgAA';
+    const socket = connect(Number(new URL(exchange.url).port), '127.0.0.1');
+    const heard = new Promise<string>((resolve) => {
+      socket.once('data', (data) => resolve(String(data)));
+    });
+    socket.write(`GET /fapi/v1/time HTTP/1.1\r\n${offer}\r\n\r\n`);
+    expect(await heard).to.match(/^HTTP\/1\.1 200 OK[^]*"serverTime"/);
+    socket.destroy();
+  });
+
+  it('answers HTTP/1.0, waits with the body until it is told to go on, and keeps idle connections longer than pools do', async () => {
+    expect(await bytes('GET /fapi/v1/ping HTTP/1.0\r\n\r\n')).to.match(/^HTTP\/1\.1 200 OK[^]*Connection: close[^]*{}$/);
+    const text = query({ symbol: 'GPSUSDT', leverage: 6, timestamp: now() });
+    const body = `${text}&signature=${sign(text)}`;
+    const expecting = await bytes(`POST /fapi/v1/leverage HTTP/1.1\r\nHost: x\r\nX-MBX-APIKEY: paper\r\nConnection: close\r\nExpect: 100-continue\r\nContent-Length: ${body.length}\r\n\r\n`, body);
+    expect(expecting).to.match(/^HTTP\/1\.1 100 Continue\r\n\r\nHTTP\/1\.1 200 OK[^]*"leverage":6/);
+    expect((await client.raw('GET', '/fapi/v1/ping')).headers.get('keep-alive')).to.equal('timeout=75');
+  });
+
+  it('reads of a GET the query alone', async () => {
+    const text = query({ timestamp: now() });
+    const request = (target: string, body: string) => bytes(`GET ${target} HTTP/1.1\r\nHost: x\r\nX-MBX-APIKEY: paper\r\nConnection: close\r\nContent-Length: ${body.length}\r\n\r\n`, body);
+    expect(await request(`/fapi/v3/balance?${text}&signature=${sign(text)}`, '{}')).to.match(/^HTTP\/1\.1 200/);
+    expect(await request('/fapi/v3/balance', `${text}&signature=${sign(text)}`)).to.match(/^HTTP\/1\.1 400[^]*-1102/);
+  });
+
+  it('takes upper-case and lower-case hex in a signature', async () => {
+    for (const spelt of [(hex: string) => hex.toUpperCase(), (hex: string) => hex]) {
+      const text = query({ timestamp: now() });
+      expect((await client.raw('GET', `/fapi/v3/balance?${text}&signature=${spelt(sign(text))}`)).status).to.equal(200);
+    }
+  });
+
+  it('finds a conditional order by its names in lower case too, as the refusal writes them', async () => {
+    const order = { algoType: 'CONDITIONAL', symbol: 'GPSUSDT', side: 'SELL', type: 'STOP_MARKET', triggerPrice: '0.005', closePosition: 'true', clientAlgoId: 'lower.case-1' };
+    const { json } = await client.signed('POST', '/fapi/v1/algoOrder', order);
+    expect((await client.signed('GET', '/fapi/v1/algoOrder', { clientalgoid: 'lower.case-1' })).json['algoId']).to.equal(json['algoId']);
+    expect((await client.signed('DELETE', '/fapi/v1/algoOrder', { algoid: json['algoId'] })).json).to.include({ code: '200', clientAlgoId: 'lower.case-1' });
+  });
+
   it('says the weight on every answer and the order counts on answers to orders alone', async () => {
     const ping = await client.get('/fapi/v1/ping');
     const refused = await client.raw('GET', '/fapi/v3/balance');

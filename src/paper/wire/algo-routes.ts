@@ -55,7 +55,8 @@ function placeAlgo(call: PrivateCall): unknown {
 }
 
 function algoName({ params }: PrivateCall): AlgoName {
-  const name = { algoId: params.whole('algoId'), clientAlgoId: params.text('clientAlgoId') };
+  // The venue's own words name them in lower case, and client libraries send them so.
+  const name = { algoId: params.whole('algoId') ?? params.whole('algoid'), clientAlgoId: params.text('clientAlgoId') ?? params.text('clientalgoid') };
   if (name.algoId === null && name.clientAlgoId === null) throw new VenueError('MANDATORY_EITHER', 'algoid', 'clientalgoid');
   return name;
 }

@@ -16,6 +16,8 @@ const MAX_BODY_BYTES = 1_048_576;
 const REQUEST_WITHIN_MS = 30_000;
 const HEADERS_WITHIN_MS = 10_000;
 const CHECK_EVERY_MS = 5_000;
+/** Longer than clients keep idle connections in their pools: one closed under a request would leave its outcome unknown. */
+const IDLE_CONNECTION_MS = 75_000;
 
 /** Strict: what is not UTF-8 is refused rather than signed in another spelling. */
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
@@ -52,16 +54,17 @@ async function readBody(request: IncomingMessage): Promise<Buffer | null> {
   return Buffer.concat(parts);
 }
 
-/** @throws VenueError −1100 */
+/** Of a GET only the query counts, as on the venue. @throws VenueError −1100 */
 function wireRequest(request: IncomingMessage, body: Buffer): WireRequest {
   const url = request.url ?? '/';
   const at = url.indexOf('?');
   const key = request.headers['x-mbx-apikey'];
+  const method = request.method ?? 'GET';
   return {
-    method: request.method ?? 'GET',
+    method,
     path: at < 0 ? url : url.slice(0, at),
     query: at < 0 ? '' : url.slice(at + 1),
-    body: textOf(body),
+    body: method === 'GET' ? '' : textOf(body),
     apiKey: Array.isArray(key) ? key[0] : key,
     address: request.socket.remoteAddress ?? '',
   };
@@ -123,7 +126,14 @@ export function createHttpServer(options: HttpServerOptions): Server {
     if (answer) send(response, answer);
   }
 
-  const server = createServer({ requestTimeout: REQUEST_WITHIN_MS, headersTimeout: HEADERS_WITHIN_MS, connectionsCheckingInterval: CHECK_EVERY_MS }, (request, response) => {
+  const server = createServer({
+    requestTimeout: REQUEST_WITHIN_MS,
+    headersTimeout: HEADERS_WITHIN_MS,
+    connectionsCheckingInterval: CHECK_EVERY_MS,
+    keepAliveTimeout: IDLE_CONNECTION_MS,
+    // Java's own client offers HTTP/2 with every first request; whoever cannot switch answers in HTTP/1.1.
+    shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
+  }, (request, response) => {
     handle(request, response).catch((error: unknown) => {
       // A client that went away in the middle of its body is no event; anything else is ours.
       if (request.destroyed) return;
