@@ -79,7 +79,7 @@ program
   .option('--balance <usdt>', 'of the default account (key "paper", secret "paper")', '10000')
   .option('--history <minutes>', 'recorded minutes that are history at the start', '360')
   .option('--align <how>', 'start: every symbol begins at once; recorded: on the recorded time grid', 'start')
-  .option('--state <dir>', 'keep account and market there; without it everything is in memory')
+  .option('--state <file>', 'keep accounts and market there (a file, or a directory); without it everything is in memory')
   .option('--no-limits', 'lift the limits on requests and orders')
   .addHelpText('after', PAPER_HELP)
   .action(async (options: { listen: string; limits: boolean; seed?: string; symbols?: string; replay?: string; speed: string; balance: string; history: string; align: string; state?: string }) => {

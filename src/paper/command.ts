@@ -2,6 +2,7 @@
 import { keepAlive } from '../supervision/clock.ts';
 import { DEFAULT_SEED, startPaperExchange, StartRefused } from './exchange.ts';
 import type { Log } from './exchange.ts';
+import { statePlace } from './store/state-directory.ts';
 import { NO_LIMITS, VENUE_LIMITS } from './wire/rate-limits.ts';
 
 export interface PaperCommand {
@@ -14,6 +15,7 @@ export interface PaperCommand {
   readonly balance: string;
   readonly history: string;
   readonly align: string;
+  /** A file, or a directory. */
   readonly state?: string;
   /** False: requests and orders are counted and never refused for their number. */
   readonly limits: boolean;
@@ -40,7 +42,7 @@ export async function runPaper(command: PaperCommand): Promise<number> {
   const { host, port, balance, log } = command;
   try {
     const ended = Promise.withResolvers<number>();
-    const exchange = await startPaperExchange({ host, port, seed, balance, log, limits: command.limits ? VENUE_LIMITS : NO_LIMITS, onFatal: () => ended.resolve(1), ...(command.replay === undefined ? {} : { replay: { dir: command.replay, speed, history, align } }), ...(command.symbols === undefined ? {} : { symbolsFile: command.symbols }), ...(command.state === undefined ? {} : { stateDir: command.state }) });
+    const exchange = await startPaperExchange({ host, port, seed, balance, log, limits: command.limits ? VENUE_LIMITS : NO_LIMITS, onFatal: () => ended.resolve(1), ...(command.replay === undefined ? {} : { replay: { dir: command.replay, speed, history, align } }), ...(command.symbols === undefined ? {} : { symbolsFile: command.symbols }), ...(command.state === undefined ? {} : { state: statePlace(command.state) }) });
     process.stderr.write(`Paper exchange on ${exchange.url} (key "paper", secret "paper")\n`);
     const alive = keepAlive();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ended.resolve(0));

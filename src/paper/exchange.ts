@@ -10,6 +10,7 @@ import type { MarketSource } from './market/source.ts';
 import { DEFAULT_SEED, SyntheticMarket } from './market/synthetic.ts';
 import { readSymbols, SymbolsError } from './market/synthetic-symbols.ts';
 import { SqliteStore } from './store/sqlite-store.ts';
+import { stateIn, type StatePlace } from './store/state-directory.ts';
 import { memoryStore, StartRefused } from './store/store.ts';
 import { StreamFaults } from './streams/stream-faults.ts';
 import { StreamHub } from './streams/stream-hub.ts';
@@ -33,6 +34,8 @@ export interface PaperExchangeOptions {
   /** Recorded candles instead of the synthetic market. */
   readonly replay?: ReplayOptions;
   /** Left out: everything is in memory and gone at the end. */
+  readonly state?: StatePlace;
+  /** The same, in a directory. */
   readonly stateDir?: string;
   readonly clock?: Clock;
   readonly limits?: Limits;
@@ -45,7 +48,7 @@ export interface PaperExchange {
   /** `http://HOST:PORT`; streams on the same port. */
   readonly url: string;
   readonly port: number;
-  /** Saves, releases the state directory and ends every connection. Idempotent. */
+  /** Saves, releases the state and ends every connection. Idempotent. */
   close(): Promise<void>;
 }
 
@@ -65,12 +68,12 @@ function openSource({ replay, seed, symbolsFile, log }: PaperExchangeOptions): M
 
 /**
  * Starts and serves.
- * @throws StartRefused when it cannot: recordings that cannot be read, a state directory in use, foreign or damaged, another market in it, or a port that cannot be bound. The message is for people; a command exits 2.
+ * @throws StartRefused when it cannot: recordings that cannot be read, a state in use, foreign or damaged, another market in it, or a port that cannot be bound. The message is for people; a command exits 2.
  */
 export async function startPaperExchange(options: PaperExchangeOptions): Promise<PaperExchange> {
-  const { host, port, log, stateDir, clock = systemClock } = options;
+  const { host, port, log, stateDir, state = stateDir === undefined ? undefined : stateIn(stateDir), clock = systemClock } = options;
   const source = openSource(options);
-  const store = stateDir === undefined ? memoryStore : new SqliteStore(stateDir, source);
+  const store = state === undefined ? memoryStore : new SqliteStore(state, source);
   const onFatal = (error: unknown) => {
     log('error', { err: error }, 'the paper exchange has stopped: its state could not be kept');
     options.onFatal?.(error);
@@ -98,7 +101,7 @@ export async function startPaperExchange(options: PaperExchangeOptions): Promise
   const { port: bound } = server.address() as AddressInfo;
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${bound}`;
   venue.run();
-  log('info', { url, market: source.description, stateDir }, 'the paper exchange is open');
+  log('info', { url, market: source.description, state: state?.name }, 'the paper exchange is open');
   let closed: Promise<void> | null = null;
   return {
     url,

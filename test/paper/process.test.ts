@@ -185,7 +185,7 @@ describe('paper exchange: process and disk', () => {
 
   it('refuses to go on with another seed or with recordings, naming the remedy, and goes on with the same', async () => {
     expect(await refusal({ seed: 3 })).to.equal('');
-    expect(await refusal({ seed: 4 })).to.include('seed 3').and.include('seed 4').and.include('another state directory');
+    expect(await refusal({ seed: 4 })).to.include('seed 3').and.include('seed 4').and.include('another place for the state');
     const recordings = temporaryDirectory();
     writeFileSync(join(recordings.dir, 'AUSDT.csv'), 'open_time,open,high,low,close,volume\n1764000000000,1,1,1,1,1\n1764000060000,1,1,1,1,1\n');
     expect(await refusal({ seed: 3, replay: { dir: recordings.dir, speed: 60, history: 360, align: 'start' } })).to.include(recordings.dir);

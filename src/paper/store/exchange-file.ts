@@ -33,7 +33,7 @@ function check(file: string, identity: MarketIdentity): void {
   }
   if (saved && saved.identity !== identity.identity) {
     throw new StartRefused(
-      `${file} was made with ${saved.description}, and this start asks for ${identity.description}: start with the former, or choose another state directory (or move ${file} away) to begin anew`,
+      `${file} was made with ${saved.description}, and this start asks for ${identity.description}: start with the former, or choose another place for the state (or move ${file} away) to begin anew`,
     );
   }
 }
@@ -56,6 +56,6 @@ export function openExchangeFile(file: string, identity: MarketIdentity): Databa
     return db;
   } catch (error) {
     if (error instanceof StartRefused) throw error;
-    throw new StartRefused(`${file} cannot be used: ${reasonOf(error)}; move it away, or choose another state directory`, { cause: error });
+    throw new StartRefused(`${file} cannot be used: ${reasonOf(error)}; move it away, or choose another place for the state`, { cause: error });
   }
 }

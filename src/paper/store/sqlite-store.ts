@@ -1,5 +1,4 @@
 /** The exchange's state in SQLite: each command's changes are one fully synced transaction, so kill -9 loses nothing that was acknowledged. */
-import { join } from 'node:path';
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { z } from 'zod';
 import type { ExchangeEvent } from '../core/events.ts';
@@ -9,7 +8,7 @@ import { candleSchema, type Candle } from '../market/candle.ts';
 import { KEPT_CANDLES } from '../market/candle-series.ts';
 import type { SavedMarket } from '../market/market.ts';
 import { openExchangeFile, type MarketIdentity } from './exchange-file.ts';
-import { lockDirectory, reasonOf } from './state-directory.ts';
+import { lockPlace, reasonOf, type StatePlace } from './state-directory.ts';
 import { StartRefused, type ListenKey, type SavedExchange, type Store } from './store.ts';
 
 const viewSchema = z.object({ symbol: z.string(), last: z.string(), mark: z.string(), index: z.string(), bid: z.string(), ask: z.string(), bookSeed: z.number() });
@@ -50,12 +49,12 @@ export class SqliteStore implements Store {
   readonly #dropCandles: StatementSync;
 
   /**
-   * Opens or creates the state in `dir`.
+   * Opens or creates the state.
    * @throws StartRefused with nothing changed: another instance, a foreign or damaged file, another market.
    */
-  constructor(dir: string, identity: MarketIdentity) {
-    this.#lock = lockDirectory(dir);
-    this.#file = join(dir, 'exchange.db');
+  constructor(place: StatePlace, identity: MarketIdentity) {
+    this.#lock = lockPlace(place);
+    this.#file = place.file;
     try {
       this.#db = openExchangeFile(this.#file, identity);
     } catch (error) {
