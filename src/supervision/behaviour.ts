@@ -112,6 +112,14 @@ export interface ActorContext<Message> extends AnyContext<Message> {
   ask<Asked extends Tagged, const Question extends QuestionOf<Asked>>(to: Ref<Asked>, question: Question, timeoutMs: number, then: (outcome: Outcome<AnswerTo<Asked, Question>>) => Message): void;
   /** The one-time answer to the message being handled; may be kept and called later. Throws if another message is meant. */
   answering<Question extends Asking<unknown>>(question: Question): (answer: AnswerOf<Question>) => void;
+  /** Of the message being handled; undefined when none is. Reads the clock: for what is told of each, not for every message. */
+  timing(): MessageTiming | undefined;
+}
+
+/** How long a message waited in the mailbox, and how long it has been handled so far: ms, to a thousandth. */
+export interface MessageTiming {
+  readonly queueMs: number;
+  readonly serviceMs: number;
 }
 
 /** Timers have a key, and belong to the incarnation that set them: a restart silences them all. Setting one again replaces it. */

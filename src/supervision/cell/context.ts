@@ -1,11 +1,12 @@
 /** What an incarnation may do, handed to its behaviour: everything here is fenced with it, and nothing is global. */
-import type { ActorContext, ActorLog, AnyContext, Down, Effect, InitContext, Outcome, Timers } from '../behaviour.ts';
+import type { ActorContext, ActorLog, AnyContext, Down, Effect, InitContext, MessageTiming, Outcome, Timers } from '../behaviour.ts';
 import type { Clock } from '../clock.ts';
 import type { Kernel } from '../kernel.ts';
 import type { Random } from '../random.ts';
 import type { AnswerOf, AnswerTo, Asking, QuestionOf, Ref, Tagged } from '../ref.ts';
 import { ask, asked } from './ask.ts';
 import type { Envelope } from './envelope.ts';
+import { rounded } from './histogram.ts';
 
 /** What a context needs of its cell. */
 export interface ContextHost<Message> {
@@ -138,6 +139,14 @@ export class ReceiveContext<Message extends Tagged> extends Context<Message> imp
       host.traceOut(from, `answer:${message.type}`, !asker.settled);
       return asker.answer(answer);
     };
+  }
+
+  /** The shared reading is of when this message's group began (`turn-timing.ts`): at most half a millisecond before it. */
+  timing(): MessageTiming | undefined {
+    const { inHand, kernel } = this.host;
+    if (inHand === undefined) return undefined;
+    const began = kernel.stamp.value;
+    return { queueMs: rounded(Math.max(0, began - inHand.queuedAt)), serviceMs: rounded(Math.max(0, kernel.clock.monotonic() - began)) };
   }
 }
 
