@@ -26,6 +26,8 @@ function listed(venue: PaperVenue, symbol: string): string {
 
 export function movePrice(venue: PaperVenue, body: string): WireAnswer {
   const { symbol, price } = read(priceSchema, body);
+  const most = venue.state.rules.get(symbol)?.maxPrice;
+  if (most?.isLessThan(price)) throw new RangeError(`price is ${price}, expected at most ${most.toFixed()}, the highest of ${symbol}`);
   const view = venue.market.moveTo(symbol, decimal(price));
   return ok({ symbol, last: text(view.last), mark: text(view.mark), bid: text(view.bid), ask: text(view.ask) });
 }
@@ -72,7 +74,7 @@ export function autoDeleverage(venue: PaperVenue, body: string): WireAnswer {
     return ok({ symbol, orderId: id });
   } catch (error) {
     if (!(error instanceof VenueError)) throw error;
-    return failed(409, 'CONTROL_NOTHING_TO_DELEVERAGE', `${apiKey} holds no ${positionSide} leg of ${symbol} that could be reduced by ${quantity ?? 'anything'} (${error.message})`);
+    return failed(409, 'CONTROL_NOTHING_TO_DELEVERAGE', `${apiKey} holds no ${positionSide} leg of ${symbol} that could be reduced${quantity === undefined ? '' : ` by ${quantity}`} (${error.message}): GET truth shows its positions`);
   }
 }
 

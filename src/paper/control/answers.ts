@@ -2,6 +2,8 @@
 import type { z } from 'zod';
 import type { WireAnswer } from '../wire/dispatch.ts';
 
+const MAX_SHOWN = 200;
+
 export function ok(json: unknown): WireAnswer {
   return { status: 200, headers: {}, json };
 }
@@ -10,9 +12,25 @@ export function failed(status: number, code: string, message: string): WireAnswe
   return { status, headers: {}, json: { error: { code, message } } };
 }
 
-/** Every fault of a body at once: field, value and what is expected. */
-function describe(error: z.ZodError): string {
-  return error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}, got ${JSON.stringify(issue.input) ?? 'nothing'}`).join('; ');
+/** What the body holds at a path. */
+function valueAt(body: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce<unknown>((value, name) => (typeof value === 'object' && value !== null ? (value as Record<PropertyKey, unknown>)[name] : undefined), body);
+}
+
+function shown(value: unknown): string {
+  return value === undefined ? 'nothing' : JSON.stringify(value).slice(0, MAX_SHOWN);
+}
+
+/** Every fault of a body at once: field, what is expected, and the value. */
+function describe(error: z.ZodError, body: unknown): string {
+  const lines = error.issues.flatMap((issue) => {
+    if (issue.code === 'unrecognized_keys') {
+      return issue.keys.map((key) => `${[...issue.path, key].join('.')}: no such field, got ${shown(valueAt(body, [...issue.path, key]))}: leave it out`);
+    }
+    const expected = issue.message.replace(/^(Invalid \w+|Too \w+): /, '').replace(/, received .*$/, '');
+    return [`${issue.path.join('.') || 'body'}: ${expected}, got ${shown(valueAt(body, issue.path))}`];
+  });
+  return lines.join('; ');
 }
 
 /** Answered 400 with its message. */
@@ -26,7 +44,7 @@ export function read<T>(schema: z.ZodType<T>, body: string): T {
   } catch (cause) {
     throw new BadBody(`body: expected JSON, got ${JSON.stringify(body.slice(0, 80))}`, { cause });
   }
-  const parsed = schema.safeParse(value, { reportInput: true });
-  if (!parsed.success) throw new BadBody(describe(parsed.error));
+  const parsed = schema.safeParse(value);
+  if (!parsed.success) throw new BadBody(describe(parsed.error, value));
   return parsed.data;
 }

@@ -11,6 +11,7 @@ import { truth } from './truth.ts';
 export const CONTROL_PREFIX = '/paper/v1/';
 
 const MAX_LOGGED_BODY = 400;
+const ENDPOINTS = 'there are GET truth, GET, POST and DELETE of faults and streams, and POST price, clock, accounts, symbols/SYMBOL, adl and stops/drop';
 
 function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.');
@@ -37,13 +38,18 @@ export class Control {
   }
 
   answer(request: WireRequest): WireAnswer {
-    if (!isLoopback(request.address)) return failed(403, 'CONTROL_FOREIGN_ADDRESS', 'the control of the paper exchange answers on loopback only');
-    const answer = this.#answer(request);
-    if (request.method !== 'GET') this.#log('info', { method: request.method, path: request.path, body: redacted(request.body), status: answer.status }, 'the control was used');
-    return answer;
+    let status = 500;
+    try {
+      const answer = this.#answer(request);
+      ({ status } = answer);
+      return answer;
+    } finally {
+      this.#log('info', { method: request.method, path: request.path, body: redacted(request.body), status }, 'the control was used');
+    }
   }
 
   #answer(request: WireRequest): WireAnswer {
+    if (!isLoopback(request.address)) return failed(403, 'CONTROL_FOREIGN_ADDRESS', 'the control of the paper exchange answers on loopback only');
     try {
       return this.#run(request);
     } catch (error) {
@@ -81,12 +87,12 @@ export class Control {
         this.#faults.remove(null);
         return ok({});
       default:
-        return failed(404, 'CONTROL_UNKNOWN_PATH', `${method} ${path} is not an endpoint of the paper exchange's control`);
+        return failed(404, 'CONTROL_UNKNOWN_PATH', `${method} ${path} is not an endpoint of the paper exchange's control: ${ENDPOINTS}`);
     }
   }
 }
 
 /** Secrets of test accounts are secrets all the same. */
 function redacted(body: string): string {
-  return body.slice(0, MAX_LOGGED_BODY).replaceAll(/"apiSecret"\s*:\s*"[^"]*"?/g, '"apiSecret":"…"');
+  return body.slice(0, MAX_LOGGED_BODY).replaceAll(/"apiSecret"\s*:\s*"(?:[^"\\]|\\.)*"?/g, '"apiSecret":"…"');
 }

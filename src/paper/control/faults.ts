@@ -7,8 +7,11 @@ import { Throttled } from '../wire/rate-limits.ts';
 
 const MAX_DELAY_MS = 600_000;
 
-/** `path` is exact, or a beginning followed by `*`; what is left out of `match` matches everything. */
-export const faultSchema = z.strictObject({
+/** What is answered, and so has no meaning where nothing is. */
+const ANSWERED = ['status', 'code', 'message', 'text', 'processed'] as const;
+const ANSWERING: ReadonlySet<string> = new Set(['error', 'rate-limit']);
+
+const fieldsSchema = z.strictObject({
   match: z.strictObject({ method: z.enum(['GET', 'POST', 'PUT', 'DELETE']).optional(), path: z.string().startsWith('/').optional() }).default({}),
   action: z.enum(['delay', 'error', 'drop-request', 'drop-response', 'reset', 'rate-limit']),
   /** How many requests it happens to; left out: all, until it is deleted. */
@@ -22,6 +25,16 @@ export const faultSchema = z.strictObject({
   text: z.string().optional(),
   /** `error` and `rate-limit`: the request is carried out before it is answered so. */
   processed: z.boolean().default(false),
+});
+
+/** `path` is exact, or a beginning followed by `*`; what is left out of `match` matches everything. */
+export const faultSchema = fieldsSchema.superRefine((spec, context) => {
+  const refuse = (field: keyof typeof spec, message: string) => context.addIssue({ code: 'custom', path: [field], message });
+  if (spec.action === 'delay' && spec.delayMs === 0) refuse('delayMs', 'expected at least 1 for a delay: say how long');
+  if (spec.action === 'rate-limit' && spec.status !== undefined && spec.status !== 429 && spec.status !== 418) refuse('status', 'expected 429 or 418 for a rate-limit');
+  if (spec.action === 'rate-limit' && spec.text !== undefined) refuse('text', 'a rate-limit answers JSON: leave it out, or make it an error');
+  if (ANSWERING.has(spec.action)) return;
+  for (const field of ANSWERED) if (spec[field] !== undefined && spec[field] !== false) refuse(field, `means nothing where nothing is answered (${spec.action}): leave it out, or make it an error`);
 });
 type FaultSpec = z.infer<typeof faultSchema>;
 
@@ -42,7 +55,8 @@ export function faultAnswer(fault: Fault, address: string, now: number): WireAns
   if (fault.action === 'rate-limit') {
     const banned = fault.status === 418;
     const throttled = banned ? new Throttled(120, 'BANNED', address, String(now + 120_000)) : new Throttled(5, 'TOO_MANY_REQUESTS', address, '2400');
-    return refusalAnswer(throttled);
+    const answer = refusalAnswer(throttled);
+    return { ...answer, json: { code: fault.code ?? throttled.code, msg: fault.message ?? throttled.message } };
   }
   const unknown = new VenueError('UNKNOWN');
   if (fault.text !== undefined) return { status: fault.status ?? 503, headers: {}, text: fault.text, json: null };

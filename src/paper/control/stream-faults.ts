@@ -9,5 +9,5 @@ export function streamFaultAnswer(faults: StreamFaults, method: string, name: st
   if (id === null && method === 'POST') return ok({ id: faults.begin(read(streamFaultSchema, body)).id });
   if (id === null && method === 'GET') return ok({ streams: faults.list() });
   if (method !== 'DELETE') return failed(404, 'CONTROL_UNKNOWN_PATH', `${method} ${name} is not an endpoint of the paper exchange's control`);
-  return faults.end(id) ? ok({}) : failed(404, 'CONTROL_UNKNOWN_FAULT', `no stream fault ${JSON.stringify(id)}`);
+  return faults.end(id) ? ok({}) : failed(404, 'CONTROL_UNKNOWN_FAULT', `no stream fault ${JSON.stringify(id)}: GET streams lists them`);
 }
