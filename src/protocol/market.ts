@@ -71,8 +71,10 @@ export interface SymbolMarket {
  * are statistics, not money. Undefined: there is not enough history, or not without a gap; never a default.
  */
 export interface MarketStatistics {
-  /** Venue time at which the newest candle closed, ms. */
+  /** When the newest candle closed, by its own time, ms: another one is newer statistics. In a replay it runs ahead of the venue's time. */
   readonly at: number;
+  /** When that candle was observed, venue time, ms: ages count from here. */
+  readonly observedAt: number;
   /** ATR(14) of 15-minute candles / price: 0.05 is 5 %. */
   readonly atrShare: number | undefined;
   /** Standard deviation of 20 log returns of 5-minute candles. */

@@ -277,7 +277,7 @@ export type GeneratorMessage = MarketViewMessage | UniverseMessage | ReadinessMe
 
 export type ExitsMessage = MarketViewMessage | LifeMessage;
 
-export type MarketMessage = { readonly type: 'market-event'; readonly event: MarketEvent } | UniverseMessage;
+export type MarketMessage = { readonly type: 'market-event'; readonly event: MarketEvent } | UniverseMessage | LifeMessage;
 
 export type UserStreamMessage = { readonly type: 'user-event'; readonly event: UserEvent } | { readonly type: 'stream-live' } | { readonly type: 'stream-lost'; readonly reason: string };
 

@@ -9,7 +9,7 @@ import { generatorBehaviour } from '../actors/generator.ts';
 import type { Strategy } from '../actors/generator.ts';
 import { governorBehaviour } from '../actors/governor.ts';
 import { journalBehaviour } from '../actors/journal.ts';
-import { marketBehaviour } from '../actors/market.ts';
+import { marketBehaviour } from '../actors/market/market.ts';
 import { paperProcessBehaviour } from '../actors/paper-process.ts';
 import { readinessBehaviour } from '../actors/readiness.ts';
 import { reconcilerBehaviour } from '../actors/reconciler.ts';
@@ -122,7 +122,7 @@ export function composeTree(parts: TreeParts): Tree {
           gateway: refs.gateway,
           governor: refs.governor,
           decisions: refs.decisions,
-          watchers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.reconciler, refs.watchdog],
+          watchers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.reconciler, refs.market, refs.watchdog],
         }),
       );
   }
@@ -149,7 +149,7 @@ export function composeTree(parts: TreeParts): Tree {
   const venueRoom = supervisor('venue', 'Everything that speaks to the exchange.', [
     ...(parts.paper === undefined ? [] : [worker(refs.paper, paperProcessBehaviour({ child: parts.paper }), { startMs: 20_000 })]),
     worker(refs.gateway, gatewayBehaviour({ venue: venue.gateway, redeemer: authority.redeemer, executorOf, subscribers: [refs.governor, refs.readiness, refs.bridge, ...generatorRefs], onClockOffset: parts.onClockOffset, refuse })),
-    worker(refs.market, marketBehaviour({ streams: venue.marketStreams, gateway: refs.gateway, tickerMs: config.market.tickerMs, candleHistory: config.market.candleHistory, subscribers: [refs.governor, refs.bridge, refs.exits, refs.readiness, ...generatorRefs], watchdog: refs.watchdog })),
+    worker(refs.market, marketBehaviour({ streams: venue.marketStreams, gateway: refs.gateway, tickerMs: config.market.tickerMs, candleHistory: config.market.candleHistory, subscribers: [refs.governor, refs.bridge, refs.exits, refs.readiness, ...generatorRefs], watchdog: refs.watchdog, universe: refs.universe })),
     worker(refs.userStream, userStreamBehaviour({ stream: venue.userStream, executorOf, account: refs.account, subscribers: [refs.governor, refs.readiness, refs.reconciler], nextEpoch: () => ++streamEpoch })),
   ]);
   const stateRoom = supervisor('state', 'What is known and allowed.', [

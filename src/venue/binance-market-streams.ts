@@ -61,6 +61,7 @@ export function createMarketStreams({ clients, clock, log }: MarketStreamOptions
       if ('unreadable' in read) dropped.report(read.unreadable.reason, read.unreadable.detail);
       else if ('ignored' in read) dropped.report(`event type ${read.ignored}`, read.ignored);
       // Since the venue joined its markets, streams may carry symbols of the other one.
+      else if (read.event.type === 'listing') onEvent(read.event);
       else if (!wanted.has(read.event.symbol)) dropped.report('a symbol that was not asked for', read.event.symbol);
       else onEvent(read.event);
     });
@@ -84,10 +85,11 @@ export function createMarketStreams({ clients, clock, log }: MarketStreamOptions
 
 /** Stream names are lower case; in the JSON of SUBSCRIBE 币安人生usdt travels as it is, only in an address it would be percent-encoded. */
 function topicsOf(symbols: readonly SymbolName[]): string[] {
-  return symbols.flatMap((symbol) => {
+  const each = symbols.flatMap((symbol) => {
     const name = symbol.toLowerCase();
     return [`${name}@markPrice@1s`, `${name}@bookTicker`, `${name}@kline_1m`];
   });
+  return [...each, '!contractInfo'];
 }
 
 function faultText(said: unknown): string {

@@ -11,9 +11,12 @@ interface Unreadable {
 
 export type Read<Event> = { readonly event: Event } | { readonly ignored: string } | { readonly unreadable: Unreadable };
 
+/** Contracts with a date have no funding: the rate is empty. */
+const maybeRate = z.union([z.literal('').transform(() => undefined), decimalField]).optional();
+
 const mark = z
-  .object({ s: symbolField, p: positiveDecimalField, E: timeField })
-  .transform((raw): MarketEvent => ({ type: 'mark', symbol: raw.s, price: raw.p, observedAt: raw.E }));
+  .object({ s: symbolField, p: positiveDecimalField, E: timeField, r: maybeRate, T: timeField.optional() })
+  .transform((raw): MarketEvent => ({ type: 'mark', symbol: raw.s, price: raw.p, observedAt: raw.E, ...(raw.r === undefined || raw.T === undefined || raw.T === 0 ? {} : { funding: { rate: raw.r, nextAt: raw.T } }) }));
 
 /** A side without orders is "0": no price, so no event, rather than a spread from nothing. */
 const book = z
@@ -30,10 +33,15 @@ const candle = z
     ({ s, E, k }): MarketEvent => ({ type: 'candle', symbol: s, candle: { openTime: k.t, open: k.o, high: k.h, low: k.l, close: k.c, volume: k.v, closed: k.x }, observedAt: E }),
   );
 
+const listing = z
+  .object({ s: symbolField, cs: z.string().min(1), E: timeField })
+  .transform((raw): MarketEvent => ({ type: 'listing', symbol: raw.s, status: raw.cs, observedAt: raw.E }));
+
 const schemas = new Map<string, z.ZodType<MarketEvent>>([
   ['markPriceUpdate', mark],
   ['bookTicker', book],
   ['kline', candle],
+  ['contractInfo', listing],
 ]);
 
 /** What `message` (the unwrapped event) says. */

@@ -1,12 +1,13 @@
 /** The market: one picture for everybody, several times a second however fast the ticks come, with the age of each part. */
 import { expect } from 'chai';
-import { marketBehaviour } from '../../src/actors/market.ts';
+import { marketBehaviour } from '../../src/actors/market/market.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { Candle, MarketEvent, MarketView } from '../../src/protocol/market.ts';
-import type { FlowedMessage, GatewayMessage, MarketMessage } from '../../src/protocol/messages.ts';
+import type { FlowedMessage, GatewayMessage, LifeView, MarketMessage, UniverseActorMessage } from '../../src/protocol/messages.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import { aUniverse, GPS } from '../kit/actors.ts';
+import { makeLife } from '../kit/decisions.ts';
 import { Probe } from '../kit/probe.ts';
 import { World } from '../kit/world.ts';
 
@@ -23,13 +24,16 @@ async function bench() {
   gateway.answer = (message) => {
     if (message.type !== 'read') return undefined;
     if (venue.away) return { ok: false, kind: 'unreachable', message: 'down' };
+    if (message.name === 'fundingIntervals') return { ok: true, value: new Map([[GPS, 4]]) };
     return { ok: true, value: message.name === 'candles' ? venue.candles : [{ symbol: GPS, changePercent: decimal('-3'), lastPrice: one, quoteVolume: one, closeTime: 0 }, { symbol: 'XUSDT' as SymbolName, changePercent: one, lastPrice: one, quoteVolume: one, closeTime: 0 }] };
   };
   const streams: { symbols: readonly SymbolName[]; emit: (event: MarketEvent) => void; closed: boolean }[] = [];
   const watchdog = new Probe<FlowedMessage>(world, 'watchdog');
   const reader = new Probe<{ readonly type: 'market-view'; readonly view: MarketView }>(world, 'reader');
+  const universe = new Probe<UniverseActorMessage>(world, 'universe');
   await world.start(
     gateway.spec,
+    universe.spec,
     reader.spec,
     watchdog.spec,
     worker(ref, marketBehaviour({
@@ -45,14 +49,19 @@ async function bench() {
       candleHistory: 3,
       subscribers: [reader.ref],
       watchdog: watchdog.ref,
+      universe: universe.ref,
     })),
   );
   const watch = async (symbols: readonly SymbolName[] = [GPS]) => {
     world.system.tell(ref, { type: 'universe', universe: aUniverse(symbols) });
     await world.advance(300);
   };
+  const hold = async (symbol: SymbolName, phase: LifeView['phase']) => {
+    world.system.tell(ref, { type: 'life', view: makeLife({ symbol, phase }) });
+    await world.advance(300);
+  };
   const mark = (price: string, observedAt = world.clock.now(), symbol = GPS): MarketEvent => ({ type: 'mark', symbol, price: decimal(price), observedAt });
-  return { world, venue, gateway, streams, reader, watchdog, watch, mark, of: (symbol: SymbolName) => reader.last('market-view')?.view.symbols.get(symbol) };
+  return { world, venue, gateway, streams, reader, universe, watchdog, watch, mark, hold, of: (symbol: SymbolName) => reader.last('market-view')?.view.symbols.get(symbol) };
 }
 
 describe('market', () => {
@@ -157,5 +166,59 @@ describe('market', () => {
     await watch([BTC]);
     expect(streams.filter((stream) => !stream.closed)).to.have.length(1);
     expect(of(GPS)).to.equal(undefined);
+  });
+
+  it('goes on watching what is held, although it left the universe, until it is flat (failure 19)', async () => {
+    const { streams, watch, hold, of } = await bench();
+    await watch([GPS, BTC]);
+    await hold(GPS, 'Protected');
+    await watch([BTC]);
+    expect(of(GPS)).to.not.equal(undefined);
+    expect(streams).to.have.length(1);
+    await hold(GPS, 'Flat');
+    expect(of(GPS)).to.equal(undefined);
+    expect(streams.at(-1)?.symbols).to.deep.equal([BTC]);
+  });
+
+  it('reads the minutes that a candle shows to be missing', async () => {
+    const { world, venue, streams, watch, of } = await bench();
+    await watch();
+    venue.candles = [4, 5, 6].map((minute) => aCandle(minute));
+    streams[0]!.emit({ type: 'candle', symbol: GPS, candle: aCandle(6), observedAt: 0 });
+    await world.advance(300);
+    expect(of(GPS)?.candles.map((candle) => candle.openTime / MINUTE)).to.deep.equal([4, 5, 6]);
+  });
+
+  it('knows the funding with the hours between two of them, and nothing of it before those are known', async () => {
+    const { world, venue, streams, watch, mark, of } = await bench();
+    venue.away = true;
+    await watch();
+    const funded = (at: number): MarketEvent => ({ ...(mark('1', at) as Extract<MarketEvent, { type: 'mark' }>), funding: { rate: decimal('0.0001'), nextAt: at + 60_000 } });
+    streams[0]!.emit(funded(world.clock.now()));
+    await world.advance(300);
+    expect(of(GPS)).to.not.have.property('funding');
+    venue.away = false;
+    await world.advance(3_000);
+    streams[0]!.emit(funded(world.clock.now()));
+    await world.advance(300);
+    expect(of(GPS)?.funding).to.deep.include({ intervalHours: 4 });
+    expect(of(GPS)?.funding?.rate.toFixed()).to.equal('0.0001');
+  });
+
+  it('has the universe look again when the venue says that it changed what it lists', async () => {
+    const { world, streams, watch, universe } = await bench();
+    await watch();
+    streams[0]!.emit({ type: 'listing', symbol: BTC, status: 'SETTLING', observedAt: 0 });
+    await world.advance(10);
+    expect(universe.of('refresh')).to.have.length(1);
+  });
+
+  it('dates the statistics by the newest candle, which one told again does not make newer', async () => {
+    const { world, streams, watch, of } = await bench();
+    await watch();
+    streams[0]!.emit({ type: 'candle', symbol: GPS, candle: aCandle(4), observedAt: 240_100 });
+    streams[0]!.emit({ type: 'candle', symbol: GPS, candle: aCandle(4), observedAt: 299_000 });
+    await world.advance(300);
+    expect(of(GPS)?.statistics).to.deep.include({ at: 5 * MINUTE, observedAt: 240_100, sigma: undefined });
   });
 });

@@ -228,4 +228,26 @@ describe('a read that fails', () => {
     expect(await gateway.read('algoOrder', { symbol: GPS, clientId: ID })).to.equal(undefined);
     expect(await thrownBy(gateway.read('algoOrder', { symbol: GPS, clientId: ID }))).to.include({ kind: 'rejected', venueCode: -1121 });
   });
+
+  it('reads income page by page, ascending and each row once, with transfers that belong to no symbol', async () => {
+    const row = (id: number, changes: Record<string, unknown> = {}) => ({ symbol: GPS, incomeType: 'FUNDING_FEE', income: '-0.0125', asset: 'USDT', info: '', time: 1_000 + id, tranId: id, tradeId: '', ...changes });
+    const pages = [Array.from({ length: 1_000 }, (_, index) => row(1_000 - index)), [row(1_001), row(1_000), row(2_000, { symbol: '', incomeType: 'TRANSFER', income: '500', tranId: '9007199254740993' })]];
+    stub.script('GET /fapi/v1/income', { body: pages[0] }, { body: pages[1] });
+    const rows = await venueOn(stub).gateway.read('income', { since: 900 });
+    expect(stub.requests.map(({ query }) => [query['startTime'], query['page']])).to.deep.equal([['900', '1'], ['900', '2']]);
+    expect(rows).to.have.length(1_002);
+    expect(rows[0]).to.deep.equal({ incomeId: `FUNDING_FEE/1/${GPS}`, type: 'FUNDING_FEE', symbol: GPS, amount: decimal('-0.0125'), asset: 'USDT', at: 1_001 });
+    expect(rows.at(-1)).to.deep.include({ type: 'TRANSFER', symbol: undefined });
+    expect(rows.map((one) => one.at)).to.deep.equal(rows.map((one) => one.at).toSorted((a, b) => a - b));
+  });
+
+  it('does not take income that cannot be read for none', async () => {
+    stub.script('GET /fapi/v1/income', { body: [{ symbol: GPS, incomeType: 'FUNDING_FEE', income: 'a lot', asset: 'USDT', time: 1, tranId: 1 }] });
+    expect((await thrownBy(venueOn(stub).gateway.read('income', { since: 1 }))).message).to.contain('income');
+  });
+
+  it('reads the hours between fundings of the symbols that have their own', async () => {
+    stub.script('GET /fapi/v1/fundingInfo', { body: [{ symbol: BINANCE_LIFE, adjustedFundingRateCap: '0.02', adjustedFundingRateFloor: '-0.02', fundingIntervalHours: 4, disclaimer: false }] });
+    expect(await venueOn(stub).gateway.read('fundingIntervals', {})).to.deep.equal(new Map([[BINANCE_LIFE, 4]]));
+  });
 });

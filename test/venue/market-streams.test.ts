@@ -44,7 +44,7 @@ describe('market streams', () => {
     const { states } = opened();
     const sockets = await bothSockets();
     expect(await sockets.public.texts.next()).to.deep.include({ method: 'SUBSCRIBE', params: ['gpsusdt@bookTicker', '币安人生usdt@bookTicker'] });
-    expect(await sockets.market.texts.next()).to.deep.include({ method: 'SUBSCRIBE', params: ['gpsusdt@markPrice@1s', 'gpsusdt@kline_1m', '币安人生usdt@markPrice@1s', '币安人生usdt@kline_1m'] });
+    expect(await sockets.market.texts.next()).to.deep.include({ method: 'SUBSCRIBE', params: ['gpsusdt@markPrice@1s', 'gpsusdt@kline_1m', '币安人生usdt@markPrice@1s', '币安人生usdt@kline_1m', '!contractInfo'] });
     expect((await states.next())[0]).to.equal(true);
     expect(states.all).to.have.length(1);
   });
@@ -53,7 +53,11 @@ describe('market streams', () => {
     const { events } = opened();
     const sockets = await bothSockets();
     sockets.market.say({ stream: '币安人生usdt@markPrice@1s', data: { e: 'markPriceUpdate', E: 11, s: BINANCE_LIFE, p: '0.1742', i: '0.17', r: '0.0001', T: 12, st: 1 } });
-    expect(await events.next()).to.deep.equal({ type: 'mark', symbol: BINANCE_LIFE, price: decimal('0.1742'), observedAt: 11 });
+    expect(await events.next()).to.deep.equal({ type: 'mark', symbol: BINANCE_LIFE, price: decimal('0.1742'), observedAt: 11, funding: { rate: decimal('0.0001'), nextAt: 12 } });
+    sockets.market.say({ stream: '币安人生usdt@markPrice@1s', data: { e: 'markPriceUpdate', E: 12, s: BINANCE_LIFE, p: '0.1743', i: '0.17', r: '', T: 0 } });
+    expect(await events.next(), 'a contract without funding').to.deep.equal({ type: 'mark', symbol: BINANCE_LIFE, price: decimal('0.1743'), observedAt: 12 });
+    sockets.market.say({ stream: '!contractInfo', data: { e: 'contractInfo', E: 13, s: 'NEWUSDT', ps: 'NEWUSDT', ct: 'PERPETUAL', dt: 4, ot: 5, cs: 'SETTLING' } });
+    expect(await events.next(), 'a symbol nobody asked for').to.deep.equal({ type: 'listing', symbol: 'NEWUSDT', status: 'SETTLING', observedAt: 13 });
     sockets.public.say({ stream: 'gpsusdt@bookTicker', data: { e: 'bookTicker', u: 1, s: GPS, b: '0.0086', B: '1', a: '0.0087', A: '2', T: 13, E: 14 } });
     expect(await events.next()).to.deep.equal({ type: 'book', symbol: GPS, bid: decimal('0.0086'), ask: decimal('0.0087'), observedAt: 14 });
     sockets.market.say({ stream: 'gpsusdt@kline_1m', data: { e: 'kline', E: 15, s: GPS, k: { t: 0, T: 59_999, s: GPS, i: '1m', o: '1', c: '4', h: '5', l: '0.5', v: '9', x: true } } });

@@ -1,0 +1,220 @@
+/** What the market is now: streams for prices and candles, a poll for the 24 h change, one immutable view for everybody, with the age of each part. */
+import type { ActorContext, Behaviour, Outcome } from '../../supervision/behaviour.ts';
+import { same } from '../../supervision/behaviour.ts';
+import { isoTime, isoTimeOrNull } from '../../supervision/clock.ts';
+import { ACCEPTED } from '../../supervision/flow/flow-contract.ts';
+import type { Ref } from '../../supervision/ref.ts';
+import { text } from '../../protocol/decimal.ts';
+import type { MarketEvent, MarketView, SymbolMarket, Universe } from '../../protocol/market.ts';
+import type { FlowedMessage, GatewayMessage, LifeView, MarketMessage, ReadAnswer, UniverseActorMessage } from '../../protocol/messages.ts';
+import type { SymbolName } from '../../protocol/names.ts';
+import type { OpenStream, VenueMarketStreams } from '../../venue/port.ts';
+import { publish } from '../publish.ts';
+import { MarketPicture } from './picture.ts';
+
+/** Ticks are gathered and published together: a flood of them is one view (failure 75). */
+const PUBLISH_MS = 250;
+const READ_TIMEOUT_MS = 10_000;
+const RETRY_MS = 2_000;
+/** All symbols silent this long: the subscription is made anew, in case the socket only looks alive. */
+const SILENCE_MS = 30_000;
+/** How often it is told what came, be it nothing. */
+const REPORT_MS = 5_000;
+/** The venue changes how often a symbol is funded once in a while. */
+const INTERVALS_MS = 3_600_000;
+
+export interface MarketOptions {
+  readonly streams: VenueMarketStreams;
+  readonly gateway: Ref<GatewayMessage>;
+  readonly tickerMs: number;
+  readonly candleHistory: number;
+  readonly subscribers: readonly Ref<{ readonly type: 'market-view'; readonly view: MarketView }>[];
+  readonly watchdog: Ref<FlowedMessage>;
+  /** Told to look again when the venue says that it has changed what it lists. */
+  readonly universe: Ref<UniverseActorMessage>;
+}
+
+type Internal =
+  | MarketMessage
+  | { readonly type: 'connection'; readonly up: boolean; readonly reason: string }
+  | { readonly type: 'publish' }
+  | { readonly type: 'report' }
+  | { readonly type: 'poll-tickers' }
+  | { readonly type: 'tickers'; readonly outcome: Outcome<ReadAnswer<'tickers'>> }
+  | { readonly type: 'poll-intervals' }
+  | { readonly type: 'intervals'; readonly outcome: Outcome<ReadAnswer<'fundingIntervals'>> }
+  | { readonly type: 'load-candles'; readonly symbol: SymbolName }
+  | { readonly type: 'candles'; readonly symbol: SymbolName; readonly outcome: Outcome<ReadAnswer<'candles'>> };
+
+interface MarketState {
+  readonly picture: MarketPicture;
+  universe: Universe | undefined;
+  /** Symbols that hold something: they are watched as long as they do, in the universe or not. */
+  readonly held: Set<SymbolName>;
+  stream: OpenStream | undefined;
+  up: boolean;
+  lastEventAt: number;
+  events: number;
+  /** Of them, those the watchdog has been told of. */
+  reported: number;
+}
+
+type Context = ActorContext<Internal>;
+
+export function marketBehaviour(options: MarketOptions): Behaviour<Internal, MarketState> {
+  return {
+    role: 'market',
+    purpose: 'Knows prices, books, candles, funding and 24 h changes, and how old each is.',
+    consumes: { universe: 'the symbols to watch', life: 'what is held is watched, too', 'market-event': 'one tick', connection: 'the stream went up or down', publish: 'the view is due', report: 'what came is to be told', 'poll-tickers': 'the 24 h changes are due', tickers: 'the venue\'s 24 h changes', 'poll-intervals': 'how often symbols are funded is to be asked', intervals: 'the venue\'s funding intervals', 'load-candles': 'history is due', candles: 'the venue\'s candles' },
+    emits: ['market-view → generators, bridge, governor, exits, readiness', 'refresh → universe', 'flowed → watchdog'],
+    mailbox: {
+      capacity: 200,
+      overflow: 'reject',
+      onRestart: 'flush',
+      lanes: {
+        // The newest of each symbol says what it holds.
+        control: { types: ['life'], capacity: 1_000, overflow: 'latest-by-key', onRestart: 'flush', key: (message) => (message as { readonly view: LifeView }).view.symbol },
+        // About 3 events a symbol and second; a second of 100 symbols fits many times. The oldest tick is the least worth,
+        // and no flood of them delays, or pushes out, what says which symbols to watch.
+        telemetry: { types: ['market-event'], capacity: 20_000, overflow: 'drop-oldest', onRestart: 'flush' },
+      },
+    },
+    init(ctx) {
+      ctx.timers.every('publish', PUBLISH_MS, { type: 'publish' });
+      ctx.timers.every('report', REPORT_MS, { type: 'report' });
+      return { picture: new MarketPicture(options.candleHistory), universe: undefined, held: new Set(), stream: undefined, up: false, lastEventAt: ctx.clock.now(), events: 0, reported: 0 };
+    },
+    receive(state, message, ctx) {
+      switch (message.type) {
+        case 'universe':
+          state.universe = message.universe;
+          follow(state, ctx);
+          return same;
+        case 'life': {
+          const { symbol, phase } = message.view;
+          const holds = phase !== 'Flat';
+          if (holds === state.held.has(symbol)) return same;
+          if (holds) state.held.add(symbol);
+          else state.held.delete(symbol);
+          follow(state, ctx);
+          return same;
+        }
+        case 'market-event':
+          state.lastEventAt = ctx.clock.now();
+          state.events += 1;
+          onEvent(state, message.event, ctx);
+          return same;
+        case 'connection':
+          if (state.up !== message.up) ctx.log.info({ reason: message.reason }, message.up ? 'market stream is up' : 'market stream is down');
+          state.up = message.up;
+          return same;
+        case 'publish':
+          onPublish(state, ctx);
+          return same;
+        case 'report':
+          ctx.tell(options.watchdog, { type: 'flowed', edge: 'prices', outcomes: state.events > state.reported ? { [ACCEPTED]: state.events - state.reported } : { NO_PRICE: 1 } });
+          state.reported = state.events;
+          return same;
+        case 'poll-tickers':
+          ctx.ask(options.gateway, { type: 'read', name: 'tickers', query: {} }, READ_TIMEOUT_MS, (outcome) => ({ type: 'tickers', outcome }));
+          return same;
+        case 'tickers': {
+          const failure = failureOf(message.outcome);
+          if (failure !== undefined) ctx.log.warn({ reason: failure }, 'the 24 h changes could not be read');
+          else if (message.outcome.ok && message.outcome.value.ok) for (const { symbol, changePercent, quoteVolume } of message.outcome.value.value) state.picture.ticker(symbol, { changePercent, quoteVolume, observedAt: ctx.clock.now() });
+          ctx.timers.once('poll-tickers', failure === undefined ? options.tickerMs : RETRY_MS, { type: 'poll-tickers' });
+          return same;
+        }
+        case 'poll-intervals':
+          ctx.ask(options.gateway, { type: 'read', name: 'fundingIntervals', query: {} }, READ_TIMEOUT_MS, (outcome) => ({ type: 'intervals', outcome }));
+          return same;
+        case 'intervals': {
+          const failure = failureOf(message.outcome);
+          if (failure !== undefined) ctx.log.warn({ reason: failure, known: state.picture.intervalsKnown }, 'how often symbols are funded could not be read');
+          else if (message.outcome.ok && message.outcome.value.ok) state.picture.intervals(message.outcome.value.value);
+          ctx.timers.once('poll-intervals', failure === undefined ? INTERVALS_MS : RETRY_MS, { type: 'poll-intervals' });
+          return same;
+        }
+        case 'load-candles':
+          ctx.ask(options.gateway, { type: 'read', name: 'candles', query: { symbol: message.symbol, limit: options.candleHistory } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'candles', symbol: message.symbol, outcome }));
+          return same;
+        case 'candles': {
+          const { outcome, symbol } = message;
+          if (outcome.ok && outcome.value.ok) state.picture.history(symbol, outcome.value.value, ctx.clock.now());
+          else ctx.timers.once(`candles:${symbol}`, RETRY_MS, { type: 'load-candles', symbol });
+          return same;
+        }
+      }
+    },
+    view: ({ picture, up, events, lastEventAt }, now) => ({ up, events, lastEventAt: isoTime(lastEventAt), symbols: [...picture.symbols.values()].map((market) => rowOf(market, now)) }),
+  };
+
+  /** Watches what may be opened and what is held. */
+  function follow(state: MarketState, ctx: Context): void {
+    if (state.universe === undefined) return;
+    if (!state.picture.watch([...new Set([...state.universe.instruments.keys(), ...state.held])])) return;
+    open(state, ctx);
+    ctx.timers.once('poll-tickers', 0, { type: 'poll-tickers' });
+    if (!state.picture.intervalsKnown) ctx.timers.once('poll-intervals', 0, { type: 'poll-intervals' });
+    for (const symbol of state.picture.unloaded) load(symbol, ctx);
+  }
+
+  function open(state: MarketState, ctx: Context): void {
+    state.stream?.close();
+    state.lastEventAt = ctx.clock.now();
+    const stream = options.streams.open(
+      state.picture.watched,
+      (event) => ctx.tell(ctx.self, { type: 'market-event', event }),
+      (up, reason) => ctx.tell(ctx.self, { type: 'connection', up, reason }),
+    );
+    state.stream = stream;
+    ctx.own(() => stream.close());
+  }
+
+  function load(symbol: SymbolName, ctx: Context): void {
+    ctx.timers.once(`candles:${symbol}`, 0, { type: 'load-candles', symbol });
+  }
+
+  function onEvent(state: MarketState, event: MarketEvent, ctx: Context): void {
+    if (event.type === 'listing') {
+      ctx.log.info({ symbol: event.symbol, status: event.status }, 'the venue has changed what it lists');
+      ctx.tell(options.universe, { type: 'refresh' });
+      return;
+    }
+    const holed = state.picture.take(event);
+    if (holed === undefined) return;
+    ctx.log.info({ symbol: holed }, 'minutes are missing in the candles; reading them');
+    load(holed, ctx);
+  }
+
+  function onPublish(state: MarketState, ctx: Context): void {
+    const { picture } = state;
+    if (picture.watched.length > 0 && ctx.clock.now() - state.lastEventAt > SILENCE_MS) {
+      ctx.log.warn({ silentMs: ctx.clock.now() - state.lastEventAt }, 'no price of any symbol; subscribing anew');
+      open(state, ctx);
+    }
+    if (!picture.changed) return;
+    picture.changed = false;
+    publish(ctx, options.subscribers, { type: 'market-view', view: { at: ctx.clock.now(), symbols: picture.symbols } });
+  }
+}
+
+function failureOf(outcome: Outcome<{ readonly ok: true } | { readonly ok: false; readonly message: string }>): string | undefined {
+  if (!outcome.ok) return outcome.error.message;
+  return outcome.value.ok ? undefined : outcome.value.message;
+}
+
+function rowOf({ symbol, mark, book, ticker, funding, candles, statistics }: SymbolMarket, now: number) {
+  return {
+    symbol,
+    mark: mark === undefined ? null : text(mark.price),
+    markObservedAt: isoTimeOrNull(mark?.observedAt),
+    markAgeMs: mark === undefined ? null : now - mark.observedAt,
+    bid: book === undefined ? null : text(book.bid),
+    ask: book === undefined ? null : text(book.ask),
+    changePercent: ticker === undefined ? null : text(ticker.changePercent),
+    fundingRate: funding === undefined ? null : text(funding.rate),
+    candles: candles.length,
+    statistics: statistics ?? null,
+  };
+}

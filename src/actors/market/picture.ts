@@ -1,0 +1,110 @@
+/** What is known of each watched symbol: every part with the time of its own observation, and nothing older ever in place of something newer. */
+import type { Candle, MarketEvent, SymbolMarket } from '../../protocol/market.ts';
+import type { SymbolName } from '../../protocol/names.ts';
+import { marketStatistics } from '../../rules/market-statistics.ts';
+
+const MINUTE_MS = 60_000;
+
+interface Watched {
+  market: SymbolMarket;
+  /** Its history has been read. */
+  loaded: boolean;
+}
+
+export class MarketPicture {
+  readonly #symbols = new Map<SymbolName, Watched>();
+  readonly #keep: number;
+  /** Hours between fundings where they are not the usual eight; undefined: the venue has not said. */
+  #intervals: ReadonlyMap<SymbolName, number> | undefined;
+  /** Something is new since `symbols` was last taken. */
+  changed = false;
+
+  /** @param keep how many candles of each symbol. */
+  constructor(keep: number) {
+    this.#keep = keep;
+  }
+
+  get watched(): readonly SymbolName[] {
+    return [...this.#symbols.keys()];
+  }
+
+  get symbols(): ReadonlyMap<SymbolName, SymbolMarket> {
+    return new Map([...this.#symbols].map(([symbol, { market }]) => [symbol, market]));
+  }
+
+  get unloaded(): readonly SymbolName[] {
+    return [...this.#symbols].flatMap(([symbol, { loaded }]) => (loaded ? [] : [symbol]));
+  }
+
+  /** Follows these and forgets the others. False: they are the same. */
+  watch(wanted: readonly SymbolName[]): boolean {
+    if (wanted.length === this.#symbols.size && wanted.every((symbol) => this.#symbols.has(symbol))) return false;
+    for (const symbol of this.watched) if (!wanted.includes(symbol)) this.#symbols.delete(symbol);
+    for (const symbol of wanted) if (!this.#symbols.has(symbol)) this.#symbols.set(symbol, { market: { symbol, candles: [] }, loaded: false });
+    this.changed = true;
+    return true;
+  }
+
+  /** The symbol whose candles now have a hole, if this event shows one: its history is to be read again. */
+  take(event: Exclude<MarketEvent, { type: 'listing' }>): SymbolName | undefined {
+    const { symbol, observedAt } = event;
+    const known = this.#symbols.get(symbol)?.market;
+    // The streams before and after a new subscription may overlap: what is older than what is known says nothing.
+    const isOld = (part: { readonly observedAt: number } | undefined) => part !== undefined && part.observedAt > observedAt;
+    switch (event.type) {
+      case 'mark':
+        if (isOld(known?.mark)) return undefined;
+        this.#change(symbol, { mark: { price: event.price, observedAt } });
+        if (event.funding !== undefined && this.#intervals !== undefined) this.#change(symbol, { funding: { ...event.funding, intervalHours: this.#intervals.get(symbol) ?? 8, observedAt } });
+        return undefined;
+      case 'book':
+        if (!isOld(known?.book)) this.#change(symbol, { book: { bid: event.bid, ask: event.ask, observedAt } });
+        return undefined;
+      case 'candle': {
+        if (!event.candle.closed) return undefined;
+        const before = known?.candles.at(-1);
+        this.#addCandles(symbol, [event.candle], observedAt);
+        return before !== undefined && event.candle.openTime > before.openTime + MINUTE_MS ? symbol : undefined;
+      }
+    }
+  }
+
+  ticker(symbol: SymbolName, ticker: NonNullable<SymbolMarket['ticker']>): void {
+    this.#change(symbol, { ticker });
+  }
+
+  /** @param venueNow when the answer was given, venue time, ms. */
+  history(symbol: SymbolName, candles: readonly Candle[], venueNow: number): void {
+    const known = this.#symbols.get(symbol);
+    if (known === undefined) return;
+    known.loaded = true;
+    this.#addCandles(symbol, candles.filter((candle) => candle.closed), venueNow);
+  }
+
+  intervals(intervals: ReadonlyMap<SymbolName, number>): void {
+    this.#intervals = intervals;
+  }
+
+  get intervalsKnown(): boolean {
+    return this.#intervals !== undefined;
+  }
+
+  #addCandles(symbol: SymbolName, candles: readonly Candle[], observedAt: number): void {
+    const known = this.#symbols.get(symbol);
+    if (known === undefined) return;
+    const newest = known.market.candles.at(-1)?.openTime;
+    const byTime = new Map([...known.market.candles, ...candles].map((candle) => [candle.openTime, candle]));
+    const kept = [...byTime.values()].toSorted((a, b) => a.openTime - b.openTime).slice(-this.#keep);
+    // Only a newer candle makes the statistics fresher: an old one, told again, does not.
+    const observed = kept.at(-1)?.openTime === newest ? (known.market.statistics?.observedAt ?? observedAt) : observedAt;
+    const statistics = marketStatistics(kept, observed);
+    this.#change(symbol, { candles: kept, ...(statistics === undefined ? {} : { statistics }) });
+  }
+
+  #change(symbol: SymbolName, part: Partial<SymbolMarket>): void {
+    const known = this.#symbols.get(symbol);
+    if (known === undefined) return;
+    known.market = { ...known.market, ...part };
+    this.changed = true;
+  }
+}
