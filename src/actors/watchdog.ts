@@ -7,7 +7,7 @@ import { FlowWatch } from '../supervision/flow/flow-watch.ts';
 import type { Nodes } from '../supervision/flow/flow-watch.ts';
 import type { NodeView } from '../supervision/inspection.ts';
 import type { Ref } from '../supervision/ref.ts';
-import type { AlertView, FlowView, LifeView, ReadinessView, TradingStateCauses, WatchdogMessage } from '../protocol/messages.ts';
+import type { AlertsMessage, AlertView, FlowView, LifeView, ReadinessView, StandingMessage, TradingStateCauses, WatchdogMessage } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import { causesOf, foldExhausted, foldGateway, GATEWAY_AWAY_MS, rowOf } from '../rules/exhaustion.ts';
 import type { Exhausted, GatewayWatch } from '../rules/exhaustion.ts';
@@ -41,6 +41,8 @@ interface WatchdogState {
   readonly flows: readonly FlowWatch[];
   readonly lives: Map<SymbolName, LifeView>;
   readonly alerts: Map<string, Alert>;
+  /** What others have said that stands, by who said it. */
+  readonly reported: Map<string, StandingMessage['alerts']>;
   readiness: ReadinessView | undefined;
   exhausted: ReadonlyMap<string, Exhausted>;
   gateway: GatewayWatch;
@@ -59,13 +61,13 @@ export function watchdogBehaviour(options: WatchdogOptions): Behaviour<Internal,
   return {
     role: 'watchdog',
     purpose: 'Notices who is silent, restarts them, and says what stays wrong.',
-    consumes: { flowed: 'what an edge carried', readiness: 'whether generators are to evaluate', life: 'what is open', 'get-flows': 'how are the contracts kept?', 'get-alerts': 'what stands?', look: 'the tree is due' },
+    consumes: { flowed: 'what an edge carried', standing: 'what stands wrong in the eyes of another', readiness: 'whether generators are to evaluate', life: 'what is open', 'get-flows': 'how are the contracts kept?', 'get-alerts': 'what stands?', look: 'the tree is due' },
     emits: ['causes → trading-state'],
     // A few reports and one life a symbol each second; a full minute of a hundred symbols fits. What is lost is told again.
     mailbox: { capacity: 10_000, overflow: 'drop-oldest', onRestart: 'keep' },
     init({ timers, clock }) {
       timers.every('look', lookEveryMs, { type: 'look' });
-      return { flows: options.contracts.map((contract) => new FlowWatch(contract)), lives: new Map(), alerts: new Map(), readiness: undefined, exhausted: new Map(), gateway: { awaySince: undefined, steady: undefined }, lookedAt: clock.monotonic(), killed: 0, unexpected: 0, ended: false, now: () => ({ wall: clock.now(), monotonic: clock.monotonic() }) };
+      return { flows: options.contracts.map((contract) => new FlowWatch(contract)), lives: new Map(), alerts: new Map(), reported: new Map(), readiness: undefined, exhausted: new Map(), gateway: { awaySince: undefined, steady: undefined }, lookedAt: clock.monotonic(), killed: 0, unexpected: 0, ended: false, now: () => ({ wall: clock.now(), monotonic: clock.monotonic() }) };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -75,6 +77,12 @@ export function watchdogBehaviour(options: WatchdogOptions): Behaviour<Internal,
           for (const flow of flows) flow.track.flowed(message.outcomes, ctx.clock.monotonic());
           return same;
         }
+        case 'standing':
+          state.reported.set(message.from, message.alerts);
+          return same;
+        case 'alerts':
+          state.reported.set(message.by, { standing: message.standing, until: ctx.clock.monotonic() + message.forMs });
+          return same;
         case 'readiness':
           state.readiness = message.view;
           return same;
@@ -108,6 +116,7 @@ export function watchdogBehaviour(options: WatchdogOptions): Behaviour<Internal,
     state.exhausted = foldExhausted(state.exhausted, [...nodes.values()], now);
     for (const path of state.exhausted.keys()) standing.set(`restarts-spent/${path}`, `${path} has spent its restart budget and is retried slowly: ${rowOf(path)?.because ?? 'it is in no table'}`);
     lookAtGateway(state, nodes, now, standing);
+    for (const alerts of state.reported.values()) for (const { name, message } of alerts) standing.set(name, message);
     // Whoever is away takes nothing; and an order of the operator must find room there.
     if (nodes.get(options.tradingState.path)?.status === 'running') ctx.tell(options.tradingState, { type: 'causes', causes: causesOf(state.exhausted), reconciled: state.readiness !== undefined && !state.readiness.missing.some((one) => one.input === 'reconciliation') });
     settleAlerts(state, standing, ctx);

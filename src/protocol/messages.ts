@@ -349,7 +349,10 @@ export interface FunnelView {
 /** What an edge carried, by outcome: `accepted`, or the code of why not. Reported by its producer, evaluations that came to nothing included. */
 export type FlowedMessage = { readonly type: 'flowed'; readonly edge: string; readonly outcomes: Readonly<Record<string, number>> };
 
-export type WatchdogMessage = FlowedMessage | ReadinessMessage | LifeMessage | ({ readonly type: 'get-flows' } & Replying<readonly FlowView[]>) | ({ readonly type: 'get-alerts' } & Replying<readonly AlertView[]>);
+/** All that stands wrong in the eyes of one actor, said whole at each change and once a second besides; nothing: an empty list. It stands until that actor says otherwise. */
+export type StandingMessage = { readonly type: 'standing'; readonly from: string; readonly alerts: readonly { readonly name: string; readonly message: string }[] };
+
+export type WatchdogMessage = FlowedMessage | StandingMessage | ReadinessMessage | LifeMessage | ({ readonly type: 'get-flows' } & Replying<readonly FlowView[]>) | ({ readonly type: 'get-alerts' } & Replying<readonly AlertView[]>);
 
 /** One flow contract and how it is kept. */
 export interface FlowView {

@@ -275,4 +275,15 @@ describe('watchdog', () => {
     await world.advance(300_000);
     expect(ends).to.deep.equal([]);
   });
+
+  it('keeps what others say that stands until they say otherwise, each for himself', async () => {
+    const { world, tell, alerts } = await bench();
+    tell({ type: 'standing', from: 'universe', alerts: [{ name: 'universe-shrunk', message: '4 of 9' }] });
+    tell({ type: 'standing', from: 'generator/remote-model', alerts: [{ name: 'fallback-share', message: '0.8' }] });
+    await world.advance(1_000);
+    expect(await alerts()).to.deep.equal(['universe-shrunk', 'fallback-share']);
+    tell({ type: 'standing', from: 'universe', alerts: [] });
+    await world.advance(1_000);
+    expect(await alerts()).to.deep.equal(['fallback-share']);
+  });
 });
