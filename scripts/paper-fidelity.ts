@@ -4,13 +4,18 @@
 export const SIMPLIFIED: Readonly<Record<string, string>> = {
   'GET /fapi/v1/exchangeInfo': 'perpetual contracts in USDT only; every symbol was listed on the same day',
   'GET /fapi/v1/depth': 'the book is made around the price and 50 levels deep, whatever the limit',
-  'GET /fapi/v1/klines': 'intervals up to `1d`; three days of minutes are kept, and longer candles are made of those',
+  'GET /fapi/v1/klines': 'three days of minutes are kept, and what is shorter than a day is made of those; whole days are kept for four years, and `1d` and longer are made of those',
+  'GET /fapi/v1/continuousKlines': 'as `klines`; only perpetual contracts have candles',
+  'GET /fapi/v1/markPriceKlines': 'three days; the count is how often the price was looked at',
+  'GET /fapi/v1/indexPriceKlines': 'three days; every pair is that of one symbol, and has its index',
+  'GET /fapi/v1/premiumIndexKlines': 'three days',
+  'GET /fapi/v1/indexInfo': 'always empty: no symbol here is a composite index',
   'GET /fapi/v1/trades': 'the newest 2,000 trades of the market; those of the accounts are not among them',
   'GET /fapi/v1/historicalTrades': 'reaches back 2,000 trades',
   'GET /fapi/v1/aggTrades': 'reaches back 2,000 aggregates',
   'GET /fapi/v1/ticker/24hr': 'over what history there is, as for a new listing',
   'GET /fapi/v1/openInterest': 'a quarter of the day\'s volume: there are no other customers to count',
-  'GET /fapi/v1/premiumIndex': 'the rate is from the premium of the moment, not averaged over the interval; `estimatedSettlePrice` is the index',
+  'GET /fapi/v1/premiumIndex': 'the premium is sampled once a minute; `estimatedSettlePrice` is the mean of the index over the last hour, at any time',
   'GET /fapi/v1/fundingInfo': 'every symbol settles each eight hours, ± 2 %',
   'POST /fapi/v1/order': '`priceMatch`, `priceProtect` and self-trade prevention other than `EXPIRE_MAKER` are refused with −1130',
   'POST /fapi/v1/order/test': 'answers the order as it would be accepted; conditional types are refused with −4120',
@@ -26,18 +31,19 @@ export const SIMPLIFIED: Readonly<Record<string, string>> = {
 
 /** Documented by the venue and not served here: answers 404 and −5000, as an unknown path does. */
 export const ABSENT: readonly string[] = [
-  'GET /fapi/v1/markPriceKlines', 'GET /fapi/v1/indexPriceKlines', 'GET /fapi/v1/continuousKlines', 'GET /fapi/v1/premiumIndexKlines', 'GET /fapi/v1/indexInfo', 'GET /fapi/v1/assetIndex', 'GET /fapi/v1/constituents', 'GET /futures/data/…',
+  'GET /fapi/v1/assetIndex', 'GET /fapi/v1/constituents', 'GET /futures/data/…',
   'GET /fapi/v1/orderAmendment', 'GET /fapi/v1/adlQuantile', 'GET /fapi/v1/apiTradingStatus', 'POST /fapi/v1/feeBurn', 'GET /fapi/v1/income/asyn', 'GET /fapi/v1/order/asyn', 'GET /fapi/v1/trade/asyn', 'GET /fapi/v1/pmAccountInfo', 'POST /fapi/v1/convert/getQuote', 'the WebSocket API (/ws-fapi/v1)',
 ];
 
 /** Route, stream, state and how. */
 export const STREAMS: readonly (readonly [string, string, 'complete' | 'simplified' | 'absent', string])[] = [
-  ['market', '`<symbol>@markPrice[@1s]`, `!markPrice@arr[@1s]`', 'simplified', 'moving average and estimated settle price are mark and index'],
-  ['market', '`<symbol>@kline_<interval>`', 'simplified', 'intervals up to `1d`; the same candles as REST'],
+  ['market', '`<symbol>@markPrice[@1s]`, `!markPrice@arr[@1s]`', 'simplified', 'the moving average is over five minutes of mark prices, the estimated settle price the mean of the index over an hour'],
+  ['market', '`<symbol>@kline_<interval>`, `<pair>_perpetual@continuousKline_<interval>`', 'simplified', 'the same candles as REST; no `1s`'],
+  ['market', '`!contractInfo`', 'simplified', 'tells each change of a symbol\'s status; brackets never change'],
   ['market', '`<symbol>@aggTrade`', 'complete', ''],
   ['market', '`<symbol>@miniTicker`, `!miniTicker@arr`, `<symbol>@ticker`, `!ticker@arr`', 'complete', ''],
   ['market', '`<symbol>@forceOrder`, `!forceOrder@arr`', 'simplified', 'liquidations of the accounts here; the market has no other customers'],
-  ['market', '`<pair>_<type>@continuousKline_<interval>`, `!contractInfo`, `<symbol>@compositeIndex`, `!assetIndex@arr`, `tradingSession`', 'absent', 'subscribing succeeds and nothing comes, as for any name the venue does not know'],
+  ['market', '`<pair>_<other type>@continuousKline_<interval>`, `<symbol>@compositeIndex`, `!assetIndex@arr`, `tradingSession`', 'absent', 'subscribing succeeds and nothing comes, as for any name the venue does not know'],
   ['public', '`<symbol>@bookTicker`, `!bookTicker`', 'complete', ''],
   ['public', '`<symbol>@depth<5\\|10\\|20>[@100ms\\|@500ms]`, `<symbol>@depth[@100ms\\|@500ms]`', 'complete', ''],
   ['public', '`<symbol>@rpiDepth`, `<symbol>@trade`', 'absent', 'subscribing succeeds and nothing comes'],

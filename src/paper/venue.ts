@@ -7,10 +7,9 @@ import { execute, type Command, type Outcome } from './core/exchange-core.ts';
 import { isTrading } from './core/listing.ts';
 import type { SymbolStatus } from './core/model.ts';
 import type { ExchangeEvent } from './core/events.ts';
-import { fundingRateOf, fundingTimeAt } from './core/funding.ts';
+import { fundingTimeAt } from './core/funding.ts';
 import { emptyState, type AccountState, type ExchangeState } from './core/state.ts';
 import { VenueError } from './core/venue-error.ts';
-import type { Candle } from './market/candle.ts';
 import { Market, type MarketChange } from './market/market.ts';
 import type { MarketSource } from './market/source.ts';
 import type { Store } from './store/store.ts';
@@ -45,7 +44,6 @@ export class PaperVenue {
   readonly #clock: Clock;
   readonly #eventListeners: ((events: readonly ExchangeEvent[]) => void)[] = [];
   readonly #marketListeners: ((change: MarketChange) => void)[] = [];
-  readonly #unsaved = new Map<string, { symbol: string; candle: Candle }>();
   readonly #onFatal: (error: unknown) => void;
   #saveTimer: TimerHandle | null = null;
   /** The newest funding time that was settled, or that was past already at the start: while the exchange was down nobody paid. */
@@ -72,7 +70,6 @@ export class PaperVenue {
     if (saved) {
       log('info', { symbols: this.market.rules.size, orders: this.state.lastOrderId, market: source.description }, 'resumed: the market goes on where it stopped');
     } else {
-      for (const [symbol] of this.market.rules) for (const candle of this.market.series(symbol)!.all) this.#unsaved.set(`${symbol} ${candle.openTime}`, { symbol, candle });
       log('info', { symbols: this.market.rules.size, balance: options.balance.toFixed(), market: source.description }, 'a new market begins');
     }
     this.saveMarket();
@@ -142,7 +139,10 @@ export class PaperVenue {
     const fundingTime = fundingTimeAt(this.now());
     if (fundingTime <= this.#funded) return;
     this.#funded = fundingTime;
-    for (const view of this.market.views()) this.execute({ type: 'SettleFunding', symbol: view.symbol, fundingTime, rate: fundingRateOf(view), mark: view.mark });
+    for (const { symbol, mark } of this.market.views()) {
+      this.execute({ type: 'SettleFunding', symbol, fundingTime, rate: this.market.fundingRate(symbol), mark });
+      this.market.prices(symbol)!.funded();
+    }
   }
 
   /** Ticks and saves until `close`. */
@@ -160,8 +160,7 @@ export class PaperVenue {
   }
 
   saveMarket(): void {
-    this.#store.saveMarket(this.market.save(), [...this.#unsaved.values()]);
-    this.#unsaved.clear();
+    this.#store.saveMarket(this.market.save(), this.market.unsaved());
   }
 
   #keepSaving(): void {
@@ -178,8 +177,6 @@ export class PaperVenue {
   }
 
   #moved(change: MarketChange): void {
-    const { symbol } = change.view;
-    for (const candle of [change.candle.closed, change.candle.candle]) if (candle) this.#unsaved.set(`${symbol} ${candle.openTime}`, { symbol, candle });
     this.passTime();
     this.execute({ type: 'MoveMarket', view: change.view });
     for (const listener of this.#marketListeners) listener(change);

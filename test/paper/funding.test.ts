@@ -76,9 +76,9 @@ describe('paper exchange: funding in the core', () => {
     expect([times.length, times[0]]).to.deep.equal([91, 9]);
   });
 
-  it('has the interest rate as its rate while mark is near index, and follows the premium beyond, to 2 %', () => {
-    const rate = (mark: string) => fundingRateOf({ mark: decimal(mark), index: decimal('100') }).toFixed();
-    expect([rate('100'), rate('100.05'), rate('99.97'), rate('100.1'), rate('99'), rate('150'), rate('50')]).to.deep.equal(['0.0001', '0.0001', '0.0001', '0.0005', '-0.0095', '0.02', '-0.02']);
+  it('has the interest rate as its rate while mark is near index on average, and follows the premium beyond, to 2 %', () => {
+    const rate = (premium: string) => fundingRateOf(decimal(premium)).toFixed();
+    expect([rate('0'), rate('0.0005'), rate('-0.0003'), rate('0.001'), rate('-0.01'), rate('0.5'), rate('-0.5')]).to.deep.equal(['0.0001', '0.0001', '0.0001', '0.0005', '-0.0095', '0.02', '-0.02']);
   });
 });
 
@@ -103,7 +103,10 @@ describe('paper exchange: funding at its time', () => {
       const later = { endTime: Date.now() + 2 * FUNDING_INTERVAL_MS };
       const rows = await income({ ...later, incomeType: 'FUNDING_FEE' });
       expect(rows).to.have.length(1);
-      expect(rows[0]).to.include({ symbol: 'GPSUSDT', income: '-0.001', asset: 'USDT', info: 'FUNDING_FEE', tradeId: '' });
+      const { json: settled } = await client.get<Json[]>('/fapi/v1/fundingRate', { symbol: 'GPSUSDT' });
+      expect(settled).to.have.length(1);
+      expect(settled[0]).to.include({ markPrice: '0.01000000' });
+      expect(rows[0]).to.include({ symbol: 'GPSUSDT', income: decimal(String(settled[0]!['fundingRate'])).multipliedBy(-10).decimalPlaces(8).toFixed(), asset: 'USDT', info: 'FUNDING_FEE', tradeId: '' });
       const all = await income(later);
       expect(all.map((row) => row['incomeType'])).to.deep.equal(['TRANSFER', 'COMMISSION', 'FUNDING_FEE']);
       expect(await income({ ...later, limit: 2 })).to.deep.equal(all.slice(-2));

@@ -7,6 +7,7 @@ import { positionOf } from '../../src/paper/core/state.ts';
 import { userMessages } from '../../src/paper/streams/user-events.ts';
 import { RULES, TestExchange } from './core-kit.ts';
 import { Client, startForTest, temporaryDirectory, type Json } from './kit.ts';
+import { SYNTHETIC_SYMBOLS } from '../../src/paper/market/synthetic-symbols.ts';
 
 function hedged(): TestExchange {
   const exchange = new TestExchange();
@@ -133,7 +134,7 @@ describe('paper exchange: hedge mode on the wire', () => {
       expect(await sides('/fapi/v3/positionRisk')).to.deep.equal(held);
       expect((await client.signed('POST', '/fapi/v1/positionSide/dual', { dualSidePosition: 'false' })).json['code']).to.equal(-4068);
       const account = (await client.signed('GET', '/fapi/v2/account')).json['positions'] as Json[];
-      expect(account).to.have.length(18);
+      expect(account).to.have.length(2 * SYNTHETIC_SYMBOLS.length);
       const trades = await client.signed<Json[]>('GET', '/fapi/v1/userTrades', { symbol: 'GPSUSDT' });
       expect(new Set(trades.json.map((trade) => trade['positionSide']))).to.deep.equal(new Set(['LONG', 'SHORT']));
       const closing = await client.signed('POST', '/fapi/v1/algoOrder', { algoType: 'CONDITIONAL', symbol: 'GPSUSDT', side: 'SELL', positionSide: 'LONG', type: 'STOP_MARKET', closePosition: 'true', triggerPrice: '0.005' });

@@ -4,6 +4,7 @@ import type { Clock } from '../../src/supervision/clock.ts';
 import { systemClock } from '../../src/supervision/clock.ts';
 import type { PaperExchange } from '../../src/paper/exchange.ts';
 import { Client, Listener, startForTest, type Json } from './kit.ts';
+import { SYNTHETIC_SYMBOLS } from '../../src/paper/market/synthetic-symbols.ts';
 
 describe('paper exchange: streams', () => {
   let exchange: PaperExchange;
@@ -37,7 +38,7 @@ describe('paper exchange: streams', () => {
     const one = await wrapped.until((message) => message['stream'] === `${encoded}@markPrice@1s`);
     expect((one['data'] as Json)['s']).to.equal('币安人生USDT');
     const all = await wrapped.until((message) => message['stream'] === '!markPrice@arr@1s');
-    expect(all['data']).to.have.length(9);
+    expect(all['data']).to.have.length(SYNTHETIC_SYMBOLS.length);
     expect((await wrapped.ask({ method: 'LIST_SUBSCRIPTIONS', id: 5 }))['result']).to.have.length(2);
     await wrapped.ask({ method: 'UNSUBSCRIBE', params: ['!markPrice@arr@1s'], id: 6 });
     expect((await wrapped.ask({ method: 'LIST_SUBSCRIPTIONS', id: 7 }))['result']).to.deep.equal([`${encoded}@markPrice@1s`]);

@@ -26,7 +26,7 @@ describe('paper exchange: symbols from a file', () => {
       const client = new Client(exchange.url);
       const { json } = await client.get('/fapi/v1/exchangeInfo');
       const symbols = json['symbols'] as { symbol: string; filters: Json[] }[];
-      expect(symbols).to.have.length(14);
+      expect(symbols).to.have.length(15);
       const bitcoin = symbols.find(({ symbol }) => symbol === 'BTCUSDT')!;
       const filter = (type: string) => bitcoin.filters.find(({ filterType }) => filterType === type);
       expect([filter('PRICE_FILTER')!['tickSize'], filter('LOT_SIZE')!['maxQty'], filter('MARKET_LOT_SIZE')!['maxQty'], filter('MIN_NOTIONAL')!['notional']]).to.deep.equal(['0.1', '1000', '120', '100']);

@@ -89,6 +89,8 @@ const produce: Partial<Record<string, Produce>> = {
   BAD_TIME_IN_FORCE: place({ timeInForce: 'DAY' }),
   BAD_ORDER_TYPE: place({ type: 'FANCY' }),
   BAD_SIDE: place({ side: 'HOLD' }),
+  BAD_PAIR: get('/fapi/v1/indexPriceKlines?pair=NOPEUSDT&interval=1m'),
+  BAD_CONTRACT_TYPE: get(`/fapi/v1/continuousKlines?pair=${SYMBOL}&contractType=WEEKLY&interval=1m`),
   BAD_INTERVAL: get(`/fapi/v1/klines?symbol=${SYMBOL}&interval=7m`),
   BAD_SYMBOL: place({ symbol: 'NOPEUSDT' }),
   BAD_LISTEN_KEY: ({ client }) => client.raw('PUT', '/fapi/v1/listenKey'),

@@ -6,6 +6,7 @@ import type { PaperExchange } from '../../src/paper/exchange.ts';
 import { NO_LIMITS, VENUE_LIMITS } from '../../src/paper/wire/rate-limits.ts';
 import { sign } from '../../src/paper/wire/signature.ts';
 import { Client, hmac, query, startForTest, type Json } from './kit.ts';
+import { SYNTHETIC_SYMBOLS } from '../../src/paper/market/synthetic-symbols.ts';
 
 const SYMBOL = 'GPSUSDT';
 
@@ -155,14 +156,14 @@ describe('paper exchange: wire', () => {
     expect(Number(v3.json['totalWalletBalance'])).to.be.closeTo(wallet, 1e-8);
     expect(income.json.reduce((total, row) => total + Number(row['income']), 0)).to.be.closeTo(wallet, 1e-6);
     expect(v2.json).to.include({ feeBurn: false, canTrade: true, multiAssetsMargin: false });
-    expect(v2.json['positions']).to.have.length(9);
+    expect(v2.json['positions']).to.have.length(SYNTHETIC_SYMBOLS.length);
     expect(account).to.include.keys('positions', 'openOrders', 'openAlgoOrders', 'orders', 'trades');
   });
 
-  it('serves market data for all nine symbols, in the venue\'s fields', async () => {
+  it('serves market data for all symbols, in the venue\'s fields', async () => {
     const info = await client.get('/fapi/v1/exchangeInfo');
     const symbols = (info.json['symbols'] as Json[]).map((row) => row['symbol']);
-    expect(symbols).to.have.length(9).and.include('币安人生USDT');
+    expect(symbols).to.have.length(SYNTHETIC_SYMBOLS.length).and.include.members(['币安人生USDT', 'BTCUSDT', 'ETHUSDT']);
     const day = await client.get<Json[]>('/fapi/v1/ticker/24hr');
     expect(day.json.filter((row) => Math.abs(Number(row['priceChangePercent'])) > 2)).to.have.length.of.at.least(5);
     const klines = await client.get<unknown[][]>('/fapi/v1/klines', { symbol: '币安人生USDT', interval: '15m', limit: 20 });
@@ -173,7 +174,12 @@ describe('paper exchange: wire', () => {
     const [bids, asks] = [depth.json['bids'] as string[][], depth.json['asks'] as string[][]];
     expect([bids.length, asks.length]).to.deep.equal([5, 5]);
     expect(Number(bids[0]![0])).to.be.lessThan(Number(asks[0]![0]));
-    expect((await client.get('/fapi/v1/premiumIndex', { symbol: SYMBOL })).json).to.include({ symbol: SYMBOL, lastFundingRate: '0.00010000' });
+    const premium = (await client.get('/fapi/v1/premiumIndex', { symbol: SYMBOL })).json;
+    expect(premium).to.include({ symbol: SYMBOL, interestRate: '0.00010000' }).and.have.all.keys('symbol', 'markPrice', 'indexPrice', 'estimatedSettlePrice', 'lastFundingRate', 'interestRate', 'nextFundingTime', 'time');
+    const [mark, index, settle] = ['markPrice', 'indexPrice', 'estimatedSettlePrice'].map((field) => Number(premium[field])) as [number, number, number];
+    expect(mark / index).to.be.closeTo(1, 0.0045);
+    expect(settle / index).to.be.closeTo(1, 0.05);
+    expect(Math.abs(Number(premium['lastFundingRate']))).to.be.lessThan(0.004);
   });
 
   it('serves open interest of a symbol in whole steps, and signs the agreement that changes nothing', async () => {
@@ -213,7 +219,7 @@ describe('paper exchange: wire', () => {
     await client.control('POST', 'clock', { offsetMs: 0 });
     expect(rows[0]).to.have.all.keys('symbol', 'fundingTime', 'fundingRate', 'markPrice');
     expect(Number(rows[0]!['fundingTime']) % (8 * 3_600_000)).to.equal(0);
-    expect((await client.get<Json[]>('/fapi/v1/fundingRate')).json.length).to.equal(9);
+    expect((await client.get<Json[]>('/fapi/v1/fundingRate')).json.length).to.equal(SYNTHETIC_SYMBOLS.length);
     expect((await client.get<Json[]>('/fapi/v1/fundingRate', { endTime: 1 })).json).to.deep.equal([]);
     expect((await client.get('/fapi/v1/fundingRate', { symbol: 'NOPE' })).json).to.include({ code: -1121 });
   });

@@ -1,9 +1,7 @@
 /** One-minute candles and what is made of them: longer intervals and 24-hour statistics. */
 import { z } from 'zod';
 import { decimal, decimalString, text, wholeDecimal, ZERO } from '../../protocol/decimal.ts';
-
-export const MINUTE_MS = 60_000;
-export const DAY_MS = 86_400_000;
+import { MINUTE_MS, ONE_MINUTE, type Interval } from './interval.ts';
 
 /** Prices and volumes are decimal strings; `volume` is in the base asset, `quoteVolume` in USDT. */
 export const candleSchema = z.object({
@@ -19,11 +17,6 @@ export const candleSchema = z.object({
   takerQuoteVolume: decimalString,
 });
 export type Candle = Readonly<z.infer<typeof candleSchema>>;
-
-/** What `klines` serves, in minutes. Days and shorter only: weeks and months would need history that does not exist. */
-export const INTERVAL_MINUTES: Readonly<Record<string, number>> = {
-  '1m': 1, '3m': 3, '5m': 5, '15m': 15, '30m': 30, '1h': 60, '2h': 120, '4h': 240, '6h': 360, '8h': 480, '12h': 720, '1d': 1440,
-};
 
 export function addText(a: string, b: string): string {
   return text(decimal(a).plus(decimal(b)));
@@ -44,13 +37,12 @@ function joined(into: Candle, next: Candle): Candle {
   };
 }
 
-/** Joins ascending minutes into candles of `minutes`, aligned to the epoch as the venue's are. Missing minutes are simply not in them. */
-export function aggregate(candles: readonly Candle[], minutes: number): Candle[] {
-  if (minutes === 1) return [...candles];
-  const span = minutes * MINUTE_MS;
+/** Joins ascending candles into longer ones. What is missing is simply not in them. */
+export function aggregate(candles: readonly Candle[], interval: Interval): Candle[] {
+  if (interval === ONE_MINUTE) return [...candles];
   const result: Candle[] = [];
   for (const candle of candles) {
-    const openTime = Math.floor(candle.openTime / span) * span;
+    const openTime = interval.openOf(candle.openTime);
     const last = result.at(-1);
     if (last?.openTime === openTime) result[result.length - 1] = joined(last, candle);
     else result.push({ ...candle, openTime });

@@ -2,10 +2,13 @@
 import type { Clock, TimerHandle } from '../../supervision/clock.ts';
 import { decimal, isMultipleOf, ZERO, type Decimal } from '../../protocol/decimal.ts';
 import type { MarketView } from '../core/book.ts';
+import { fundingRateOf, fundingTimeAt } from '../core/funding.ts';
 import type { SymbolRules } from '../core/symbol-rules.ts';
 import { dayStatistics, joinAll, type Candle, type DayStatistics } from './candle.ts';
 import { CandleSeries, type CandleChange } from './candle-series.ts';
-import type { MarketSource, Tick } from './source.ts';
+import { keptDays, keptPrices, rowsSince, type CandleRow, type KeptCandles } from './kept-candles.ts';
+import { Prices, pricesOfTrades } from './prices.ts';
+import type { MarketSource, SymbolHistory, Tick } from './source.ts';
 import { Restlessness, touch } from './spread.ts';
 import { Tape, type AggregateTrade } from './tape.ts';
 
@@ -22,8 +25,8 @@ export interface SavedMarket {
   readonly views: readonly { readonly symbol: string; readonly last: string; readonly mark: string; readonly index: string; readonly bid: string; readonly ask: string; readonly bookSeed: number }[];
 }
 
-function viewAround(rules: SymbolRules, last: Decimal, bookSeed: number): MarketView {
-  return { ...touch(rules, last, last), symbol: rules.symbol, last, mark: last, index: last, bookSeed: bookSeed >>> 0 };
+function viewAround(rules: SymbolRules, last: Decimal, bookSeed: number, prices: Prices): MarketView {
+  return { ...touch(rules, last, last), symbol: rules.symbol, last, mark: prices.last('mark') ?? last, index: prices.last('index') ?? last, bookSeed: bookSeed >>> 0 };
 }
 
 export class Market {
@@ -33,6 +36,9 @@ export class Market {
   readonly #onChange: (change: MarketChange) => void;
   readonly #views = new Map<string, MarketView>();
   readonly #series = new Map<string, CandleSeries>();
+  readonly #prices = new Map<string, Prices>();
+  /** From which time on the candles of a symbol are not in the store yet. */
+  readonly #unsavedFrom = new Map<string, number>();
   readonly #tapes = new Map<string, Tape>();
   readonly #restless = new Map<string, Restlessness>();
   /** The newest id of each book. */
@@ -51,24 +57,33 @@ export class Market {
   }
 
   /** Takes up history and, when there is one, the saved state; tells every symbol's view once. Ticks begin with `run`. */
-  open(saved: SavedMarket | undefined, candles: ReadonlyMap<string, readonly Candle[]> | undefined): void {
+  open(saved: SavedMarket | undefined, kept: KeptCandles = new Map()): void {
     const now = this.#clock.now();
-    const history = candles ?? this.#source.history(now);
+    const complete = [...this.rules.keys()].every((symbol) => kept.has(symbol));
+    const history = complete ? undefined : this.#source.history(now);
     for (const [symbol, rules] of this.rules) {
-      this.#series.set(symbol, new CandleSeries(history.get(symbol) ?? []));
+      const series = this.#take(symbol, kept, history?.get(symbol), fundingTimeAt(now));
       this.#tapes.set(symbol, new Tape(rules, now));
       this.#restless.set(symbol, new Restlessness());
       this.#bookIds.set(symbol, now);
+      if (series.last) this.#views.set(symbol, viewAround(rules, decimal(series.last.close), series.last.openTime, this.#prices.get(symbol)!));
     }
     this.#source.start(now, saved?.source);
-    for (const [symbol, rules] of this.rules) {
-      const last = this.#series.get(symbol)!.last;
-      if (last) this.#views.set(symbol, viewAround(rules, decimal(last.close), last.openTime));
-    }
     for (const view of saved?.views ?? []) {
       const { last, mark, index, bid, ask } = view;
       this.#views.set(view.symbol, { ...view, last: decimal(last), mark: decimal(mark), index: decimal(index), bid: decimal(bid), ask: decimal(ask) });
     }
+  }
+
+  /** Takes up what a symbol was: what was kept of it, else its history. */
+  #take(symbol: string, kept: KeptCandles, history: SymbolHistory | undefined, fundedAt: number): CandleSeries {
+    const own = kept.get(symbol);
+    const candles = own ?? history?.candles ?? [];
+    const series = new CandleSeries(candles, own && keptDays(kept, symbol));
+    this.#series.set(symbol, series);
+    this.#prices.set(symbol, new Prices(own ? keptPrices(kept, symbol) : (history?.prices ?? pricesOfTrades(candles)), fundedAt));
+    this.#unsavedFrom.set(symbol, own ? (series.last?.openTime ?? 0) : 0);
+    return series;
   }
 
   /** Ticks until `close`. */
@@ -100,6 +115,7 @@ export class Market {
     this.#views.set(view.symbol, view);
     this.bookChanged(view.symbol);
     const { trades, aggregates } = this.#tapes.get(view.symbol)!.record(view, volume, rose, this.#clock.now());
+    this.#prices.get(view.symbol)!.tick(candleTime, view.mark, view.index);
     const candle = this.#series.get(view.symbol)!.tick(candleTime, view.last, volume, trades);
     this.#onChange({ view, candle, trades: aggregates });
   }
@@ -149,6 +165,25 @@ export class Market {
 
   series(symbol: string): CandleSeries | undefined {
     return this.#series.get(symbol);
+  }
+
+  /** Mark, index and premium over time. */
+  prices(symbol: string): Prices | undefined {
+    return this.#prices.get(symbol);
+  }
+
+  /** What funding would be settled at now, from the premium since the last time. */
+  fundingRate(symbol: string): Decimal {
+    return fundingRateOf(this.#prices.get(symbol)?.averagePremium ?? ZERO);
+  }
+
+  /** Candles that changed since the last call, for the store. */
+  unsaved(): CandleRow[] {
+    return [...this.#series].flatMap(([symbol, series]) => {
+      const rows = rowsSince(symbol, this.#unsavedFrom.get(symbol)!, series, this.#prices.get(symbol)!);
+      this.#unsavedFrom.set(symbol, series.last?.openTime ?? 0);
+      return rows;
+    });
   }
 
   /** Undefined while a symbol has no candle at all. */

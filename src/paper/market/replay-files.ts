@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { decimal, type Decimal } from '../../protocol/decimal.ts';
-import { MINUTE_MS } from './candle.ts';
+import { MINUTE_MS } from './interval.ts';
 
 /** One recorded minute; volume in the base asset. */
 export interface Row {

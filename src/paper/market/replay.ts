@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { decimal, floorTo, wholeDecimal, ZERO, type Decimal } from '../../protocol/decimal.ts';
 import { deriveRules, powerOfTen, type SymbolRules } from '../core/symbol-rules.ts';
-import { DAY_MS, MINUTE_MS, type Candle } from './candle.ts';
+import type { Candle } from './candle.ts';
+import { DAY_MS, MINUTE_MS } from './interval.ts';
 import { readRecordings, type Recording, type Row } from './replay-files.ts';
-import type { MarketSource, Tick } from './source.ts';
+import type { MarketSource, SymbolHistory, Tick } from './source.ts';
 
 export interface ReplayOptions {
   readonly dir: string;
@@ -94,10 +95,11 @@ export class ReplayMarket implements MarketSource {
     this.rules = this.#tracks.map((track) => track.rules);
   }
 
-  history(now: number): ReadonlyMap<string, readonly Candle[]> {
+  /** Recordings hold trades only: mark and index are at their price, and the premium is zero. */
+  history(now: number): ReadonlyMap<string, SymbolHistory> {
     const base = Math.floor(now / MINUTE_MS) * MINUTE_MS;
     return new Map(
-      this.#tracks.map((track) => [track.symbol, track.rows.slice(0, track.firstLive).map((row) => candleOf(row, base + row.openTime - track.origin))]),
+      this.#tracks.map((track) => [track.symbol, { candles: track.rows.slice(0, track.firstLive).map((row) => candleOf(row, base + row.openTime - track.origin)), prices: null }]),
     );
   }
 

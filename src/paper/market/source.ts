@@ -3,6 +3,7 @@ import type { Decimal } from '../../protocol/decimal.ts';
 import type { SymbolRules } from '../core/symbol-rules.ts';
 import type { Candle } from './candle.ts';
 import type { TickVolume } from './candle-series.ts';
+import type { PriceHistory } from './prices.ts';
 
 export interface Tick {
   readonly symbol: string;
@@ -16,6 +17,14 @@ export interface Tick {
   readonly bookSeed: number;
 }
 
+/** What a symbol was before the first tick. */
+export interface SymbolHistory {
+  /** Ascending. */
+  readonly candles: readonly Candle[];
+  /** Of the same minutes; null: mark and index were at the price of the trades. */
+  readonly prices: PriceHistory | null;
+}
+
 export interface MarketSource {
   readonly rules: readonly SymbolRules[];
   /** What a saved state must have been made with to be resumed by this source. */
@@ -24,8 +33,8 @@ export interface MarketSource {
   readonly description: string;
   /** How often `due` is worth asking, ms. */
   readonly periodMs: number;
-  /** Candles before the first tick, by symbol. Called once, at a first start only. */
-  history(now: number): ReadonlyMap<string, readonly Candle[]>;
+  /** What was before the first tick, by symbol. Called at most once, before `start`: at a first start, and when a saved market lacks symbols. */
+  history(now: number): ReadonlyMap<string, SymbolHistory>;
   /** Begins, or goes on from what `save` gave. @throws Error when `saved` is not of this source. */
   start(now: number, saved: unknown): void;
   /** Ticks due since the last call, in their order. */

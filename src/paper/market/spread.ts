@@ -13,9 +13,10 @@ export class Restlessness {
   #fast = 0;
   #slow = 0;
 
-  /** 1 in a market as it usually is. */
+  /** How much wider the spread is: 1 in a market as it usually is, and as the variance where it moves more. */
   get factor(): number {
-    return this.#slow === 0 ? 1 : Math.min(WIDEST, Math.max(1, this.#fast / this.#slow));
+    const ratio = this.#slow === 0 ? 1 : this.#fast / this.#slow;
+    return Math.min(WIDEST, Math.max(1, ratio * ratio));
   }
 
   tick(before: Decimal, last: Decimal): void {

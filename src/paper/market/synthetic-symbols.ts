@@ -1,4 +1,4 @@
-/** The symbols of the synthetic market, with the price, digits and turnover their live counterparts have: the built-in nine, or any number from a file. */
+/** The symbols of the synthetic market, with the price, digits and turnover their live counterparts have: the built-in ones, or any number from a file. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { decimal, decimalString, isMultipleOf } from '../../protocol/decimal.ts';
@@ -18,6 +18,10 @@ const syntheticSymbolSchema = z
     /** Left out: worth about 10 million USDT, and a tenth of it for market orders. */
     maxQty: positive.optional(),
     marketMaxQty: positive.optional(),
+    /** Its share of what moves all symbols; left out: 1. */
+    beta: z.number().min(-5).max(5).optional(),
+    /** Size of its own moves; left out: 1, a deviation of 0.04 % a minute. */
+    volatility: z.number().min(0).max(10).optional(),
   })
   .refine(({ price, tickSize }) => isMultipleOf(decimal(price), decimal(tickSize)), { path: ['price'], error: 'expected a whole number of ticks' });
 export type SyntheticSymbol = Readonly<z.infer<typeof syntheticSymbolSchema>>;
@@ -43,6 +47,7 @@ export function readSymbols(file: string): SyntheticSymbol[] {
   return parsed.data;
 }
 
+/** Filters as on the live symbols. Those at the end came later: the place in the list decides what a seed makes of a symbol. */
 export const SYNTHETIC_SYMBOLS: readonly SyntheticSymbol[] = [
   { symbol: 'ANKRUSDT', price: '0.0083', tickSize: '0.00001', stepSize: '1', dayTurnover: 6_000_000 },
   { symbol: 'ARCUSDT', price: '0.045', tickSize: '0.00001', stepSize: '1', dayTurnover: 90_000_000 },
@@ -53,4 +58,10 @@ export const SYNTHETIC_SYMBOLS: readonly SyntheticSymbol[] = [
   { symbol: 'RIVERUSDT', price: '13.9', tickSize: '0.001', stepSize: '0.1', dayTurnover: 150_000_000 },
   { symbol: 'STABLEUSDT', price: '0.0144', tickSize: '0.00001', stepSize: '1', dayTurnover: 80_000_000 },
   { symbol: '币安人生USDT', price: '0.13', tickSize: '0.00001', stepSize: '1', dayTurnover: 60_000_000 },
+  { symbol: 'BTCUSDT', price: '86500', tickSize: '0.1', stepSize: '0.001', dayTurnover: 18_000_000_000, minNotional: '100', maxQty: '1000', marketMaxQty: '120', beta: 0.8, volatility: 0.3 },
+  { symbol: 'ETHUSDT', price: '2830', tickSize: '0.01', stepSize: '0.001', dayTurnover: 14_000_000_000, minNotional: '20', maxQty: '10000', marketMaxQty: '2000', beta: 1.1, volatility: 0.5 },
+  { symbol: 'BNBUSDT', price: '845', tickSize: '0.01', stepSize: '0.01', dayTurnover: 900_000_000, maxQty: '10000', marketMaxQty: '2000', beta: 0.8, volatility: 0.5 },
+  { symbol: 'SOLUSDT', price: '128.5', tickSize: '0.01', stepSize: '0.01', dayTurnover: 4_000_000_000, maxQty: '1000000', marketMaxQty: '80000', beta: 1.2, volatility: 0.7 },
+  { symbol: 'XRPUSDT', price: '2.04', tickSize: '0.0001', stepSize: '0.1', dayTurnover: 1_500_000_000, maxQty: '10000000', marketMaxQty: '2000000', volatility: 0.7 },
+  { symbol: 'DOGEUSDT', price: '0.1432', tickSize: '0.00001', stepSize: '1', dayTurnover: 900_000_000, maxQty: '50000000', marketMaxQty: '30000000', beta: 1.2, volatility: 0.8 },
 ];

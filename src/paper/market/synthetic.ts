@@ -1,31 +1,30 @@
-/** The synthetic market: seeded walks that tick four times a second, with two days of history before the first tick. */
+/** The synthetic market: seeded walks that tick four times a second and have something in common, with two days of history before the first tick. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { decimal, floorTo, wholeDecimal, type Decimal } from '../../protocol/decimal.ts';
 import { deriveRules, type SymbolRules } from '../core/symbol-rules.ts';
-import { MINUTE_MS, type Candle } from './candle.ts';
+import type { Candle } from './candle.ts';
 import type { TickVolume } from './candle-series.ts';
-import type { MarketSource, Tick } from './source.ts';
+import { CommonFactor, commonSchema } from './common-factor.ts';
+import { MINUTE_MS, ONE_MINUTE } from './interval.ts';
+import type { MarketSource, SymbolHistory, Tick } from './source.ts';
+import { DAY_CANDLES, pastOf, pastOfAll, type Instrument } from './synthetic-history.ts';
 import { SYNTHETIC_SYMBOLS, type SyntheticSymbol } from './synthetic-symbols.ts';
 import { Walk, walkSchema } from './walk.ts';
 
-/** Puts at least five of the nine beyond ± 2 % over the 24 hours before the first start (a test holds it). */
+/** What all have in common is seeded apart from every symbol. */
+const COMMON_SEED = 977;
+
+/** Puts at least five of the policy's nine beyond ± 2 % over the 24 hours before the first start (a test holds it). */
 export const DEFAULT_SEED = 7;
 
-const HISTORY_MINUTES = 2_880;
-const HISTORY_STEPS_A_MINUTE = 6;
 const TICK_MS = 250;
-const DAY_CANDLES = 1_440;
 /** Digits of mark and index prices on the wire. */
 const MARK_DECIMALS = 8;
 
-const savedSchema = z.record(z.string(), walkSchema);
-
-interface Instrument {
-  readonly rules: SymbolRules;
-  readonly spec: SyntheticSymbol;
-  walk: Walk;
-}
+/** Walks by symbol, and what they have in common; states saved before there was that lack it, and begin it anew. */
+const COMMON = 'common';
+const savedSchema = z.object({ [COMMON]: commonSchema.optional() }).catchall(walkSchema);
 
 /** What the file leaves open is derived. */
 function rulesOf({ symbol, price, tickSize, stepSize, minNotional, maxQty, marketMaxQty }: SyntheticSymbol): SymbolRules {
@@ -54,83 +53,44 @@ function volumeOf({ rules, spec, walk }: Instrument, minutes: number, price: Dec
   return { base, takerBase: floorTo(base.multipliedBy(decimal(walk.random.next().toFixed(3))), rules.stepSize) };
 }
 
-/** `units` of 10^-decimals as decimal text. Whole numbers, because half a million steps of history in exact decimals would take seconds. */
-function scaled(units: number, decimals: number): string {
-  const digits = String(units).padStart(decimals + 1, '0');
-  return decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
-}
-
-/** One minute in whole ticks and whole steps; products of the two stay far below 2^53. */
-function pastMinute({ rules, spec, walk }: Instrument, openTime: number): Candle {
-  const [tick, step] = [rules.tickSize.toNumber(), rules.stepSize.toNumber()];
-  const prices: number[] = [];
-  let [base, quote, takerBase, takerQuote] = [0, 0, 0, 0];
-  for (let part = 0; part < HISTORY_STEPS_A_MINUTE; part++) {
-    const price = Math.max(1, Math.round(walk.step(1 / HISTORY_STEPS_A_MINUTE) / tick));
-    const turnover = (spec.dayTurnover / DAY_CANDLES / HISTORY_STEPS_A_MINUTE) * (0.4 + 1.2 * walk.random.next());
-    const bought = Math.floor(turnover / (price * tick) / step);
-    const byTakers = Math.floor(bought * walk.random.next());
-    prices.push(price);
-    base += bought;
-    quote += bought * price;
-    takerBase += byTakers;
-    takerQuote += byTakers * price;
-  }
-  const [priceDecimals, baseDecimals] = [rules.tickSize.decimalPlaces()!, rules.stepSize.decimalPlaces()!];
-  return {
-    openTime,
-    open: scaled(prices[0]!, priceDecimals),
-    high: scaled(Math.max(...prices), priceDecimals),
-    low: scaled(Math.min(...prices), priceDecimals),
-    close: scaled(prices.at(-1)!, priceDecimals),
-    volume: scaled(base, baseDecimals),
-    quoteVolume: scaled(quote, priceDecimals + baseDecimals),
-    trades: HISTORY_STEPS_A_MINUTE,
-    takerVolume: scaled(takerBase, baseDecimals),
-    takerQuoteVolume: scaled(takerQuote, priceDecimals + baseDecimals),
-  };
-}
-
-function pastMinutes(instrument: Instrument, end: number): Candle[] {
-  return Array.from({ length: HISTORY_MINUTES }, (_, index) => pastMinute(instrument, end - (HISTORY_MINUTES - index) * MINUTE_MS));
-}
-
 export class SyntheticMarket implements MarketSource {
   readonly identity: string;
   readonly description: string;
   readonly periodMs = TICK_MS;
   readonly rules: readonly SymbolRules[];
   readonly #instruments: Map<string, Instrument>;
+  #common: CommonFactor;
   #lastTick = 0;
 
-  /** @param symbols left out: the built-in nine. */
+  /** @param symbols left out: the built-in ones. */
   constructor(seed: number, symbols?: readonly SyntheticSymbol[]) {
     const digest = symbols && createHash('sha256').update(JSON.stringify(symbols)).digest('hex').slice(0, 16);
     this.identity = digest === undefined ? `synthetic seed ${seed}` : `synthetic seed ${seed} symbols ${digest}`;
     this.description = `the synthetic market of seed ${seed}${symbols ? ` with ${symbols.length} symbols of a file` : ''}`;
-    const instruments = (symbols ?? SYNTHETIC_SYMBOLS).map((spec, index) => ({
-      rules: rulesOf(spec),
-      spec,
-      walk: new Walk(Number(spec.price), seed * 1_000 + index * 7 + 1),
-    }));
+    const instruments = (symbols ?? SYNTHETIC_SYMBOLS).map((spec, index) => {
+      const temper = { beta: spec.beta ?? 1, volatility: spec.volatility ?? 1 };
+      return { rules: rulesOf(spec), spec, temper, walk: Walk.seeded(Number(spec.price), temper, seed * 1_000 + index * 7 + 1) };
+    });
+    this.#common = CommonFactor.seeded(seed * 1_000 + COMMON_SEED);
     this.#instruments = new Map(instruments.map((instrument) => [instrument.spec.symbol, instrument]));
     this.rules = instruments.map((instrument) => instrument.rules);
   }
 
   /** Two days up to the minute before `now`, walked by the same process that goes on afterwards. */
-  history(now: number): ReadonlyMap<string, readonly Candle[]> {
-    const end = Math.floor(now / MINUTE_MS) * MINUTE_MS;
-    return new Map([...this.#instruments.values()].map((instrument) => [instrument.spec.symbol, pastMinutes(instrument, end)]));
+  history(now: number): ReadonlyMap<string, SymbolHistory> {
+    const common = pastOfAll(this.#common);
+    return new Map([...this.#instruments.values()].map((instrument) => [instrument.spec.symbol, pastOf(instrument, ONE_MINUTE.openOf(now), common)]));
   }
 
+  /** A symbol that the saved market lacks goes on from its history. */
   start(now: number, saved: unknown): void {
     this.#lastTick = now - TICK_MS;
     if (saved === undefined) return;
-    const walks = savedSchema.parse(saved);
+    const { [COMMON]: common, ...walks } = savedSchema.parse(saved);
+    if (common) this.#common = new CommonFactor(common);
     for (const [symbol, instrument] of this.#instruments) {
       const walk = walks[symbol];
-      if (!walk) throw new Error(`the saved market lacks ${symbol}`);
-      instrument.walk = Walk.resume(Number(instrument.spec.price), walk);
+      if (walk) instrument.walk = new Walk(Number(instrument.spec.price), instrument.temper, walk);
     }
   }
 
@@ -138,13 +98,14 @@ export class SyntheticMarket implements MarketSource {
   due(now: number): Tick[] {
     if (now >= this.#lastTick && now - this.#lastTick < TICK_MS / 2) return [];
     this.#lastTick = now;
+    const minutes = TICK_MS / MINUTE_MS;
+    const common = this.#common.step(minutes);
     return [...this.#instruments.values()].map((instrument) => {
       const { rules, spec, walk } = instrument;
-      walk.step(TICK_MS / MINUTE_MS);
-      const last = inTicks(walk.price, rules.tickSize);
-      const volume = volumeOf(instrument, TICK_MS / MINUTE_MS, last);
-      const mark = exactly(walk.price);
-      return { symbol: spec.symbol, last, mark, index: mark, candleTime: now, volume, bookSeed: walk.random.state };
+      walk.step(minutes, common);
+      const last = inTicks(walk.last, rules.tickSize);
+      const volume = volumeOf(instrument, minutes, last);
+      return { symbol: spec.symbol, last, mark: exactly(walk.mark), index: exactly(walk.index), candleTime: now, volume, bookSeed: walk.random.state };
     });
   }
 
@@ -157,7 +118,7 @@ export class SyntheticMarket implements MarketSource {
   }
 
   save(): unknown {
-    return Object.fromEntries([...this.#instruments].map(([symbol, { walk }]) => [symbol, walk.save()]));
+    return { ...Object.fromEntries([...this.#instruments].map(([symbol, { walk }]) => [symbol, walk.save()])), [COMMON]: this.#common.save() };
   }
 
   /** The last 1,440 minutes in which the exchange ran: while it was down, its market stood still. */

@@ -5,7 +5,7 @@ import type { ExchangeEvent } from '../core/events.ts';
 import { readRecord, RECORD_KINDS, recordsOf, type KeptRecord } from '../core/records.ts';
 import { positionKey } from '../core/state.ts';
 import { candleSchema, type Candle } from '../market/candle.ts';
-import { KEPT_CANDLES } from '../market/candle-series.ts';
+import type { CandleRow } from '../market/kept-candles.ts';
 import type { SavedMarket } from '../market/market.ts';
 import { openExchangeFile, type MarketIdentity } from './exchange-file.ts';
 import { lockPlace, reasonOf, type StatePlace } from './state-directory.ts';
@@ -126,12 +126,12 @@ export class SqliteStore implements Store {
     this.#db.prepare("DELETE FROM records WHERE kind = 'listen-key' AND part = ?").run(key);
   }
 
-  saveMarket(market: SavedMarket, candles: readonly { readonly symbol: string; readonly candle: Candle }[]): void {
+  saveMarket(market: SavedMarket, candles: readonly CandleRow[]): void {
     this.#transaction(() => {
       this.#put.run('market', '', 0, JSON.stringify(market));
-      for (const { symbol, candle } of candles) {
+      for (const { symbol, candle, keptMs } of candles) {
         this.#putCandle.run(symbol, candle.openTime, JSON.stringify(candle));
-        this.#dropCandles.run(symbol, candle.openTime - KEPT_CANDLES * 60_000);
+        this.#dropCandles.run(symbol, candle.openTime - keptMs);
       }
     });
   }

@@ -1,7 +1,7 @@
 /** What the exchange needs of its disk: everything an answer or an event tells is there before it is told. */
 import type { ExchangeEvent } from '../core/events.ts';
 import type { KeptRecord } from '../core/records.ts';
-import type { Candle } from '../market/candle.ts';
+import type { CandleRow, KeptCandles } from '../market/kept-candles.ts';
 import type { SavedMarket } from '../market/market.ts';
 
 /** A user stream's key. Kept, because a client that was given one may come back with it after a restart. */
@@ -16,7 +16,7 @@ export interface SavedExchange {
   readonly records: readonly KeptRecord[];
   readonly listenKeys: readonly ListenKey[];
   readonly market: SavedMarket;
-  readonly candles: ReadonlyMap<string, readonly Candle[]>;
+  readonly candles: KeptCandles;
 }
 
 export interface Store {
@@ -27,7 +27,7 @@ export interface Store {
   saveListenKey(key: ListenKey): void;
   removeListenKey(key: string): void;
   /** Market state and the candles that changed since the last call, in one transaction. */
-  saveMarket(market: SavedMarket, candles: readonly { readonly symbol: string; readonly candle: Candle }[]): void;
+  saveMarket(market: SavedMarket, candles: readonly CandleRow[]): void;
   close(): void;
 }
 

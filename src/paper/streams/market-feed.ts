@@ -1,8 +1,9 @@
 /** Everything the market streams tell but depth: trades, candles and the touch with each tick, the rest at the venue's own pace. */
-import { INTERVAL_MINUTES, MINUTE_MS } from '../market/candle.ts';
+import type { ExchangeEvent } from '../core/events.ts';
 import type { MarketChange } from '../market/market.ts';
 import type { PaperVenue } from '../venue.ts';
-import { aggTradeMessage, bookTickerMessage, klineMessage, markPriceMessage, miniTickerMessage, tickerMessage } from './market-messages.ts';
+import { CandleFeed } from './candle-feed.ts';
+import { aggTradeMessage, bookTickerMessage, contractInfoMessage, markPriceMessage, miniTickerMessage, tickerMessage } from './market-messages.ts';
 import { bookSnapshot } from './order-book.ts';
 import type { Topics } from './topics.ts';
 
@@ -11,20 +12,17 @@ const SLOW_MARK_SECONDS = 3;
 const TICKER_SECONDS = 2;
 const ALL_BOOKS_SECONDS = 5;
 
-const intervals = Object.entries(INTERVAL_MINUTES).map(([interval, minutes]) => ({ interval, minutes, span: minutes * MINUTE_MS }));
-
 export class MarketFeed {
   readonly #venue: PaperVenue;
   readonly #topics: Topics;
-  /** Stream names by symbol: made once, as they are asked for with every tick. */
-  readonly #klines: ReadonlyMap<string, readonly string[]>;
+  readonly #candles: CandleFeed;
   /** Symbols that moved since the tickers of all, and of one, were last told. */
   readonly #moved = { all: new Set<string>(), one: new Set<string>(), books: new Set<string>() };
 
   constructor(venue: PaperVenue, topics: Topics) {
     this.#venue = venue;
     this.#topics = topics;
-    this.#klines = new Map([...venue.market.rules.keys()].map((symbol) => [symbol, intervals.map(({ interval }) => `${symbol.toLowerCase()}@kline_${interval}`)]));
+    this.#candles = new CandleFeed(venue, topics);
   }
 
   onMarket(change: MarketChange): void {
@@ -32,8 +30,15 @@ export class MarketFeed {
     const now = this.#venue.now();
     for (const moved of Object.values(this.#moved)) moved.add(symbol);
     for (const trade of change.trades) this.#topics.publish('market', `${symbol.toLowerCase()}@aggTrade`, () => aggTradeMessage(symbol, trade, now));
-    this.#publishCandles(change, now);
+    this.#candles.onMarket(change);
     this.onBook(symbol);
+  }
+
+  /** A symbol was listed, halted or delisted. */
+  onEvents(events: readonly ExchangeEvent[]): void {
+    for (const event of events) {
+      if (event.type === 'SymbolStatusChanged') this.#topics.publish('market', '!contractInfo', () => contractInfoMessage(event.listing, this.#venue.now()));
+    }
   }
 
   /** The touch may have changed. */
@@ -46,22 +51,6 @@ export class MarketFeed {
     return bookTickerMessage(symbol, bookSnapshot(this.#venue, symbol, 1)!, this.#venue.now());
   }
 
-  #publishCandles({ view: { symbol }, candle: { candle, closed } }: MarketChange, now: number): void {
-    const series = this.#venue.market.series(symbol)!;
-    const { lastId } = this.#venue.market.tape(symbol)!;
-    const streams = this.#klines.get(symbol)!;
-    for (const [index, { interval, minutes, span }] of intervals.entries()) {
-      const stream = streams[index]!;
-      if (!this.#topics.wanted('market', stream)) continue;
-      if (closed !== null && Math.floor(closed.openTime / span) !== Math.floor(candle.openTime / span)) {
-        const openTime = Math.floor(closed.openTime / span) * span;
-        const over = series.list(minutes, openTime, openTime, 1)[0] ?? closed;
-        this.#topics.publish('market', stream, () => klineMessage(symbol, interval, minutes, over, true, lastId - candle.trades, now));
-      }
-      this.#topics.publish('market', stream, () => klineMessage(symbol, interval, minutes, series.current(minutes)!, false, lastId, now));
-    }
-  }
-
   /** @param second counted from the start. */
   onSecond(second: number): void {
     const now = this.#venue.now();
@@ -72,9 +61,10 @@ export class MarketFeed {
   }
 
   #publishMarks(speeds: readonly string[], now: number): void {
+    const { market } = this.#venue;
     for (const speed of speeds) {
-      for (const view of this.#venue.market.views()) this.#topics.publish('market', `${view.symbol.toLowerCase()}@markPrice${speed}`, () => markPriceMessage(view, now));
-      this.#topics.publish('market', `!markPrice@arr${speed}`, () => this.#venue.market.views().map((view) => markPriceMessage(view, now)));
+      for (const view of market.views()) this.#topics.publish('market', `${view.symbol.toLowerCase()}@markPrice${speed}`, () => markPriceMessage(market, view, now));
+      this.#topics.publish('market', `!markPrice@arr${speed}`, () => market.views().map((view) => markPriceMessage(market, view, now)));
     }
   }
 

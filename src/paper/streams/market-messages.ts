@@ -1,16 +1,26 @@
 /** What the market streams say of a symbol. */
 import type { MarketView } from '../core/book.ts';
-import { MINUTE_MS, type Candle, type DayStatistics } from '../market/candle.ts';
+import type { Listing } from '../core/model.ts';
+import type { Candle, DayStatistics } from '../market/candle.ts';
+import type { Interval } from '../market/interval.ts';
+import type { Market } from '../market/market.ts';
 import type { AggregateTrade, Tape } from '../market/tape.ts';
-import { fundingRateOf } from '../core/funding.ts';
-import { nextFundingTime } from '../wire/public-routes.ts';
+import { contractOf, nextFundingTime } from '../wire/public-routes.ts';
 import type { BookRow, BookSnapshot } from './order-book.ts';
 
 type Message = Record<string, unknown>;
 
-export function markPriceMessage(view: MarketView, now: number): Message {
-  const index = view.index.toFixed(8);
-  return { e: 'markPriceUpdate', E: now, s: view.symbol, p: view.mark.toFixed(8), ap: view.mark.toFixed(8), P: index, i: index, r: fundingRateOf(view).toFixed(8), T: nextFundingTime(now), st: 1 };
+/** The symbol's `view` is there. */
+export function markPriceMessage(market: Market, view: MarketView, now: number): Message {
+  const { symbol, mark, index } = view;
+  const prices = market.prices(symbol)!;
+  return { e: 'markPriceUpdate', E: now, s: symbol, p: mark.toFixed(8), ap: prices.markAverage(mark), P: prices.estimatedSettle(index), i: index.toFixed(8), r: market.fundingRate(symbol).toFixed(8), T: nextFundingTime(now), st: 1 };
+}
+
+/** Brackets are told only when they change, and here they do not. */
+export function contractInfoMessage({ symbol, status }: Listing, now: number): Message {
+  const { pair, contractType, deliveryDate, onboardDate } = contractOf(symbol);
+  return { e: 'contractInfo', E: now, s: symbol, ps: pair, ct: contractType, dt: deliveryDate, ot: onboardDate, cs: status, st: 1 };
 }
 
 /** An empty side has a price and a quantity of zero. */
@@ -56,30 +66,26 @@ export function depthMessage(symbol: string, after: number, id: number, rows: { 
   return { e: 'depthUpdate', E: now, T: now, s: symbol, U: after + 1, u: id, pu: after, b: rows.bids, a: rows.asks, st: 1 };
 }
 
-/**
- * @param closed whether the interval is over: its last message.
- * @param lastId of its trades.
- */
-export function klineMessage(symbol: string, interval: string, minutes: number, candle: Candle, closed: boolean, lastId: number, now: number): Message {
+export interface KlineState {
+  readonly interval: Interval;
+  readonly candle: Candle;
+  /** The interval is over: its last message. */
+  readonly closed: boolean;
+  /** Of its trades. */
+  readonly lastId: number;
+}
+
+function klineFields({ interval, candle, closed, lastId }: KlineState, symbol?: string): Message {
   const { openTime, open, high, low, close, volume, trades, quoteVolume, takerVolume, takerQuoteVolume } = candle;
-  const k = {
-    t: openTime,
-    T: openTime + minutes * MINUTE_MS - 1,
-    s: symbol,
-    i: interval,
-    f: lastId - trades + 1,
-    L: lastId,
-    o: open,
-    c: close,
-    h: high,
-    l: low,
-    v: volume,
-    n: trades,
-    x: closed,
-    q: quoteVolume,
-    V: takerVolume,
-    Q: takerQuoteVolume,
-    B: '0',
-  };
-  return { e: 'kline', E: now, s: symbol, k, st: 1 };
+  const name = symbol === undefined ? {} : { s: symbol };
+  return { t: openTime, T: interval.endOf(openTime) - 1, ...name, i: interval.name, f: lastId - trades + 1, L: lastId, o: open, c: close, h: high, l: low, v: volume, n: trades, x: closed, q: quoteVolume, V: takerVolume, Q: takerQuoteVolume, B: '0' };
+}
+
+export function klineMessage(symbol: string, state: KlineState, now: number): Message {
+  return { e: 'kline', E: now, s: symbol, k: klineFields(state, symbol), st: 1 };
+}
+
+/** The same candle under the name of its pair and contract type; there is only one contract of a pair here. */
+export function continuousKlineMessage(pair: string, state: KlineState, now: number): Message {
+  return { e: 'continuous_kline', E: now, ps: pair, ct: 'PERPETUAL', k: klineFields(state), st: 1 };
 }

@@ -107,6 +107,7 @@ export class StreamHub {
 
   #onEvents(events: readonly ExchangeEvent[]): void {
     this.#forceOrders.onEvents(events);
+    this.#feed.onEvents(events);
     for (const symbol of new Set(events.flatMap((event) => (event.type === 'OrderTraded' ? [event.order.symbol] : [])))) {
       this.#venue.market.bookChanged(symbol);
       this.#feed.onBook(symbol);

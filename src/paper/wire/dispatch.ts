@@ -5,6 +5,7 @@ import { accountRoutes } from './account-routes.ts';
 import { algoRoutes } from './algo-routes.ts';
 import { amendRoutes } from './amend-routes.ts';
 import { batchRoutes } from './batch-routes.ts';
+import { klineRoutes } from './kline-routes.ts';
 import { Params } from './params.ts';
 import { publicRoutes } from './public-routes.ts';
 import { RateLimits, Throttled, type Limits } from './rate-limits.ts';
@@ -35,7 +36,7 @@ export interface WireAnswer {
 }
 
 /** Every endpoint there is; what is not in it answers as an unknown path. */
-export const ROUTES: readonly Route[] = [...publicRoutes, ...tapeRoutes, ...tradeRoutes, ...amendRoutes, ...batchRoutes, ...algoRoutes, ...accountRoutes];
+export const ROUTES: readonly Route[] = [...publicRoutes, ...klineRoutes, ...tapeRoutes, ...tradeRoutes, ...amendRoutes, ...batchRoutes, ...algoRoutes, ...accountRoutes];
 const byName: ReadonlyMap<string, Route> = new Map(ROUTES.map((route) => [route.name, route]));
 
 export function refusalAnswer(error: VenueError, headers: Readonly<Record<string, string>> = {}): WireAnswer {

@@ -1,12 +1,11 @@
 /** Market data that anyone may ask for. */
 import { decimal, floorTo, text } from '../../protocol/decimal.ts';
 import type { MarketView } from '../core/book.ts';
-import { FUNDING_INTERVAL_MS, fundingRateOf, fundingTimeAt } from '../core/funding.ts';
+import { FUNDING_INTERVAL_MS, fundingTimeAt } from '../core/funding.ts';
 import { statusOf } from '../core/listing.ts';
 import type { SymbolStatus } from '../core/model.ts';
 import type { SymbolRules } from '../core/symbol-rules.ts';
 import { VenueError } from '../core/venue-error.ts';
-import { INTERVAL_MINUTES, MINUTE_MS, type Candle } from '../market/candle.ts';
 import { bookSnapshot } from '../streams/order-book.ts';
 import { VENUE_LIMITS } from './rate-limits.ts';
 import { bySymbol, type PublicCall, type Route } from './route.ts';
@@ -19,14 +18,16 @@ export function nextFundingTime(now: number): number {
   return fundingTimeAt(now) + FUNDING_INTERVAL_MS;
 }
 
+/** Where a symbol belongs, and since and until when it is listed: for ever. */
+export function contractOf(symbol: string): { readonly pair: string; readonly contractType: string; readonly deliveryDate: number; readonly onboardDate: number } {
+  return { pair: symbol, contractType: 'PERPETUAL', deliveryDate: 4_133_404_800_000, onboardDate: 1_569_398_400_000 };
+}
+
 function symbolInfo(rules: SymbolRules, status: SymbolStatus): Record<string, unknown> {
   const baseAsset = rules.symbol.replace(/USDT$/, '');
   return {
     symbol: rules.symbol,
-    pair: rules.symbol,
-    contractType: 'PERPETUAL',
-    deliveryDate: 4_133_404_800_000,
-    onboardDate: 1_569_398_400_000,
+    ...contractOf(rules.symbol),
     status,
     maintMarginPercent: '2.5000',
     requiredMarginPercent: '5.0000',
@@ -86,25 +87,6 @@ function rows(call: PublicCall, row: (view: MarketView) => unknown): unknown {
   return row(view);
 }
 
-function klineRow(candle: Candle, minutes: number): unknown[] {
-  const { openTime, open, high, low, close, volume, quoteVolume, trades, takerVolume, takerQuoteVolume } = candle;
-  return [openTime, open, high, low, close, volume, openTime + minutes * MINUTE_MS - 1, quoteVolume, trades, takerVolume, takerQuoteVolume, '0'];
-}
-
-function klines({ venue, params }: PublicCall): unknown {
-  const series = venue.market.series(params.required('symbol'));
-  if (!series) throw new VenueError('BAD_SYMBOL');
-  const minutes = INTERVAL_MINUTES[params.required('interval')];
-  if (minutes === undefined) throw new VenueError('BAD_INTERVAL');
-  const candles = series.list(minutes, params.whole('startTime'), params.whole('endTime'), params.limit('limit', 500, 1_500));
-  return candles.map((candle) => klineRow(candle, minutes));
-}
-
-function klinesWeight(params: Params): number {
-  const limit = params.whole('limit') ?? 500;
-  return limit < 100 ? 1 : limit < 500 ? 2 : limit <= 1_000 ? 5 : 10;
-}
-
 function dayTicker(call: PublicCall): unknown {
   return rows(call, ({ symbol }) => {
     const day = call.venue.market.day(symbol)!;
@@ -131,16 +113,24 @@ function dayTicker(call: PublicCall): unknown {
 }
 
 function premiumIndex(call: PublicCall): unknown {
-  return rows(call, (view) => ({
-    symbol: view.symbol,
-    markPrice: view.mark.toFixed(8),
-    indexPrice: view.index.toFixed(8),
-    estimatedSettlePrice: view.index.toFixed(8),
-    lastFundingRate: fundingRateOf(view).toFixed(8),
+  const { market } = call.venue;
+  return rows(call, ({ symbol, mark, index }) => ({
+    symbol,
+    markPrice: mark.toFixed(8),
+    indexPrice: index.toFixed(8),
+    estimatedSettlePrice: market.prices(symbol)!.estimatedSettle(index),
+    lastFundingRate: market.fundingRate(symbol).toFixed(8),
     interestRate: '0.00010000',
     nextFundingTime: nextFundingTime(call.now),
     time: call.now,
   }));
+}
+
+/** Of composite indices only, and no symbol here is one. */
+function indexInfo({ venue, params }: PublicCall): unknown {
+  const symbol = params.text('symbol');
+  if (symbol !== null && !venue.market.rules.has(symbol)) throw new VenueError('BAD_SYMBOL');
+  return [];
 }
 
 function bookTicker(call: PublicCall): unknown {
@@ -181,13 +171,13 @@ export const publicRoutes: readonly Route[] = [
   { name: 'GET /fapi/v1/ping', weight: 1, security: 'NONE', run: () => ({}) },
   { name: 'GET /fapi/v1/time', weight: 1, security: 'NONE', run: ({ now }) => ({ serverTime: now }) },
   { name: 'GET /fapi/v1/exchangeInfo', weight: 1, security: 'NONE', run: exchangeInfo },
-  { name: 'GET /fapi/v1/klines', weight: klinesWeight, security: 'NONE', run: klines },
   { name: 'GET /fapi/v1/depth', weight: depthWeight, security: 'NONE', run: depth },
   { name: 'GET /fapi/v1/ticker/24hr', weight: bySymbol(1, 40), security: 'NONE', run: dayTicker },
   { name: 'GET /fapi/v1/ticker/price', weight: bySymbol(1, 2), security: 'NONE', run: priceTicker },
   { name: 'GET /fapi/v2/ticker/price', weight: bySymbol(1, 2), security: 'NONE', run: priceTicker },
   { name: 'GET /fapi/v1/ticker/bookTicker', weight: bySymbol(2, 5), security: 'NONE', run: bookTicker },
   { name: 'GET /fapi/v1/premiumIndex', weight: bySymbol(1, 10), security: 'NONE', run: premiumIndex },
+  { name: 'GET /fapi/v1/indexInfo', weight: 1, security: 'NONE', run: indexInfo },
   { name: 'GET /fapi/v1/openInterest', weight: 1, security: 'NONE', run: openInterest },
   {
     name: 'GET /fapi/v1/fundingInfo',
