@@ -8,6 +8,7 @@ import type { MarketView, Universe } from '../protocol/market.ts';
 import type { BridgeMessage, ExecutorMessage, FlowedMessage, DecidedMessage, JournalMessage, LifeView } from '../protocol/messages.ts';
 import type { PlanId, SymbolName } from '../protocol/names.ts';
 import { decideIntent } from '../rules/bridge-gates.ts';
+import { decided } from './decided.ts';
 import { viewsFirst } from './views.ts';
 
 const LOAD_TIMEOUT_MS = 8_000;
@@ -59,7 +60,8 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
           const { intent } = message;
           const decision = decideIntent(intent, { venueNow: state.clockOffsetMs === undefined ? undefined : now + state.clockOffsetMs, sources: options.sources, universe: state.universe, market: state.market?.symbols.get(intent.symbol), life: state.lives.get(intent.symbol), sentPlans: new Set(state.sentPlans.keys()), priceMaxAgeMs: options.priceMaxAgeMs, entrySlippageBps: options.entrySlippageBps });
           const outcome = 'plan' in decision ? 'passed' : decision.denial.code;
-          ctx.tell(options.decisions, { type: 'decided', decision: { stage: 'intent', symbol: intent.symbol, outcome, at: now, by: 'bridge', ids: { intentId: intent.intentId }, ...('denial' in decision ? { denials: [decision.denial] } : {}) } });
+          const { intentId, symbol, source, side, confidence, price, notional, leverage, universeVersion } = intent;
+          decided(ctx, options.decisions, { stage: 'intent', symbol, outcome, ids: { intentId }, inputs: { source, side, confidence, price, notional, leverage, universeVersion }, ...('denial' in decision ? { denials: [decision.denial] } : {}) });
           ctx.tell(options.watchdog, { type: 'flowed', edge: 'intents', outcomes: { [outcome === 'passed' ? ACCEPTED : outcome]: 1 } });
           if ('denial' in decision) {
             state.refused.set(outcome, (state.refused.get(outcome) ?? 0) + 1);
@@ -70,7 +72,8 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
           state.plans += 1;
           ctx.log.info({ intentId: intent.intentId, planId: plan.planId, symbol: plan.symbol, action: plan.action, quantity: plan.quantity, limitPrice: plan.limitPrice, notional: plan.notional }, 'intent became a plan');
           const taken = ctx.tell(options.executorOf(plan.symbol), { type: 'plan', intent: intentSchema.parse(intent), plan });
-          ctx.tell(options.decisions, { type: 'decided', decision: { stage: 'plan', symbol: plan.symbol, outcome: taken ? 'passed' : 'POSITION_UNRESOLVED', at: now, by: 'bridge', ids: { intentId: intent.intentId, planId: plan.planId } } });
+          const { action, quantity, limitPrice } = plan;
+          decided(ctx, options.decisions, { stage: 'plan', symbol, outcome: taken ? 'passed' : 'POSITION_UNRESOLVED', ids: { intentId, planId: plan.planId }, inputs: { source, side, action, quantity, limitPrice, notional: plan.notional }, ...(taken ? {} : { denials: [{ code: 'POSITION_UNRESOLVED', detail: 'its executor took no more messages' }] }) });
           return same;
         }
         case 'session':

@@ -6,10 +6,11 @@ import { ACCEPTED } from '../supervision/flow/flow-contract.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { text } from '../protocol/decimal.ts';
 import type { Evaluation, Intent } from '../protocol/decisions.ts';
-import type { DenialCode } from '../protocol/denials.ts';
+import type { Denial } from '../protocol/denials.ts';
 import type { MarketView, SymbolMarket, Universe } from '../protocol/market.ts';
 import type { BridgeMessage, FlowedMessage, DecidedMessage, GeneratorMessage } from '../protocol/messages.ts';
 import { intentIdFor } from '../rules/client-ids.ts';
+import { decided } from './decided.ts';
 
 /** A strategy: pure, one symbol at a time. `maxAgeMs` is how old its data may be. */
 export interface Strategy {
@@ -109,16 +110,15 @@ export function generatorBehaviour(options: GeneratorOptions): Behaviour<Interna
       /** The outcome as the watchdog counts it. */
       function publish(evaluation: Evaluation, market: MarketView, universe: Universe, venueNow: number): string {
         const { symbol } = evaluation;
-        const outcome: 'passed' | DenialCode = evaluation.verdict === 'unknown' ? 'MARKET_DATA_MISSING' : evaluation.verdict === 'hold' ? 'SIGNAL_HOLD' : evaluation.confidence < options.minConfidence ? 'CONFIDENCE_LOW' : 'passed';
-        ctx.tell(options.decisions, { type: 'decided', decision: { stage: 'signal', symbol, outcome, at: ctx.clock.now(), by: `generator/${strategy.name}` } });
+        const mark = market.symbols.get(symbol)?.mark;
+        const denial = refusal(evaluation, mark !== undefined);
+        const outcome = denial?.code ?? 'passed';
+        const { verdict, symbol: _symbol, ...found } = evaluation;
+        const ids = evaluation.verdict === 'signal' && denial === undefined ? { ids: { intentId: intentIdFor(strategy.name, symbol, evaluation.side, venueNow) } } : {};
+        decided(ctx, options.decisions, { stage: 'signal', symbol, outcome, ...ids, inputs: { source: strategy.name, verdict, ...found }, ...(denial === undefined ? {} : { denials: [denial] }) });
         if (evaluation.verdict === 'unknown') ctx.log.warn({ symbol, missing: evaluation.missing }, 'no evaluation: data is missing');
         else if (outcome !== 'passed') ctx.log.debug({ ...evaluation, outcome }, 'evaluated');
-        if (outcome !== 'passed' || evaluation.verdict !== 'signal') return outcome;
-        const mark = market.symbols.get(symbol)?.mark;
-        if (mark === undefined) {
-          ctx.log.warn({ symbol }, 'a signal without a mark price is not published');
-          return 'PRICE_MISSING' satisfies DenialCode;
-        }
+        if (outcome !== 'passed' || evaluation.verdict !== 'signal' || mark === undefined) return outcome;
         const { side, confidence } = evaluation;
         const intent: Intent = {
           intentId: intentIdFor(strategy.name, symbol, side, venueNow),
@@ -140,6 +140,13 @@ export function generatorBehaviour(options: GeneratorOptions): Behaviour<Interna
         ctx.log.info({ intentId: intent.intentId, symbol, side, confidence, price: intent.price }, `signal ${side} ${symbol}, confidence ${confidence}`);
         ctx.tell(options.bridge, { type: 'intent', intent });
         return ACCEPTED;
+      }
+
+      function refusal(evaluation: Evaluation, priced: boolean): Denial | undefined {
+        if (evaluation.verdict === 'unknown') return { code: 'MARKET_DATA_MISSING', unknown: true, detail: evaluation.missing };
+        if (evaluation.verdict === 'hold') return { code: 'SIGNAL_HOLD', value: String(evaluation.confidence) };
+        if (evaluation.confidence < options.minConfidence) return { code: 'CONFIDENCE_LOW', limit: String(options.minConfidence), value: String(evaluation.confidence) };
+        return priced ? undefined : { code: 'PRICE_MISSING', unknown: true, detail: 'a signal without a mark price is not published' };
       }
     },
     view: (state) => ({ strategy: strategy.name, ready: state.ready, cycles: state.cycles, published: state.published, lastCycleAt: isoTimeOrNull(state.lastCycleAt), lastSignalAt: isoTimeOrNull(state.lastSignalAt), evaluations: state.evaluations }),

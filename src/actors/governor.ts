@@ -6,13 +6,14 @@ import type { Ref } from '../supervision/ref.ts';
 import { text, wholeDecimal } from '../protocol/decimal.ts';
 import type { Denial } from '../protocol/denials.ts';
 import type { MarketView, Universe } from '../protocol/market.ts';
-import type { EquityView, ExecutorMessage, GovernorMessage, JournalMessage, LifeView, LocksView, ReadinessView, ReconciliationView, StreamView, TradingStateView, VenueSessionView } from '../protocol/messages.ts';
+import type { DecidedMessage, EquityView, ExecutorMessage, GovernorMessage, JournalMessage, LifeView, LocksView, ReadinessView, ReconciliationView, StreamView, TradingStateView, VenueSessionView } from '../protocol/messages.ts';
 import type { MandateId, SymbolName } from '../protocol/names.ts';
 import type { PermitIssuer } from '../protocol/permit.ts';
 import { judgeOpening, worstNotional } from '../rules/guards.ts';
 import type { RiskLimits } from '../rules/guards.ts';
 import { settleReservation } from '../rules/reservations.ts';
 import type { Reservation } from '../rules/reservations.ts';
+import { decided } from './decided.ts';
 import { Seen, viewsFirst } from './views.ts';
 
 const HOUR_MS = 3_600_000;
@@ -24,6 +25,7 @@ export interface GovernorOptions {
   readonly executorOf: (symbol: SymbolName) => Ref<ExecutorMessage>;
   readonly executors: () => readonly SymbolName[];
   readonly journal: Ref<JournalMessage>;
+  readonly decisions: Ref<DecidedMessage>;
 }
 
 interface GovernorState {
@@ -143,7 +145,10 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
       reservations: state.reservations,
       opens: state.opens,
     });
+    const { planId, intentId, symbol, source, side } = plan;
+    const inputs = { source, side, notional: text(worstNotional(plan)), limitPrice: plan.limitPrice, quantity: plan.quantity };
     if (denials.length > 0) {
+      decided(ctx, options.decisions, { stage: 'permit', symbol, outcome: denials[0]!.code, ids: { intentId, planId, clientId }, denials, inputs });
       state.denied += 1;
       state.lastDenials = [...state.lastDenials, { symbol: plan.symbol, planId: plan.planId, denials }].slice(-20);
       ctx.log.warn({ planId: plan.planId, symbol: plan.symbol, denials }, `denied: ${denials.map((denial) => denial.code).join(', ')}`);
@@ -157,6 +162,7 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
     state.granted += 1;
     const { permit, mandate } = options.issuer.open({ planHash: plan.planId, clientId, symbol: plan.symbol, side: plan.side, maxQuantity: plan.quantity, worstPrice: plan.limitPrice, leverage: plan.leverage, marginMode: 'ISOLATED', executorIncarnation, checks: passed });
     state.mandates.set(plan.symbol, mandate.mandateId);
+    decided(ctx, options.decisions, { stage: 'permit', symbol, outcome: 'passed', ids: { intentId, planId, clientId, permitId: permit.id }, inputs: { ...inputs, checks: passed } });
     ctx.log.info({ planId: plan.planId, symbol: plan.symbol, permitId: permit.id, mandateId: mandate.mandateId, clientId, notional: plan.notional, checks: passed.length }, 'permit granted');
     ctx.tell(executor, { type: 'permit-granted', planId: plan.planId, permit, mandate });
   }

@@ -200,7 +200,7 @@ export function composeTree(parts: TreeParts): Tree {
     operator,
     venueRoom,
     stateRoom,
-    worker(refs.governor, governorBehaviour({ issuer: authority.issuer, limits: config.risk, executorOf, executors: executorKeys, journal: refs.journal })),
+    worker(refs.governor, governorBehaviour({ issuer: authority.issuer, limits: config.risk, executorOf, executors: executorKeys, journal: refs.journal, decisions: refs.decisions })),
     executors.spec,
     worker(refs.reconciler, reconcilerBehaviour({ gateway: refs.gateway, executorOf, executors: executorKeys, subscribers: [refs.governor, refs.readiness], tags, refuse })),
     supervisor('decisions', 'From signals to plans, and when to get out.', [

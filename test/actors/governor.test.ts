@@ -25,12 +25,14 @@ async function bench(limits: Partial<typeof LIMITS> = {}, opensOnRecord = 0) {
   const governor = system.ref<GovernorMessage>('governor');
   const journal = new Probe<JournalMessage>(world, 'journal');
   journal.answer = () => Array.from({ length: opensOnRecord }, () => ({ at: clock.now() - 60_000, payload: { purpose: 'entry' } }));
+  const decisions = new Probe<DecidedMessage>(world, 'decisions');
   const executors = new Map(SYMBOLS.map((symbol) => [symbol, new Probe<ExecutorMessage>(world, `executor/${symbol}`)]));
   const authority = createPermitAuthority({ now: () => clock.now() });
   await world.start(
     journal.spec,
+    decisions.spec,
     ...[...executors.values()].map((probe) => probe.spec),
-    worker(governor, governorBehaviour({ issuer: authority.issuer, limits: { ...LIMITS, ...limits }, executorOf: (symbol) => executors.get(symbol)!.ref, executors: () => SYMBOLS, journal: journal.ref })),
+    worker(governor, governorBehaviour({ issuer: authority.issuer, limits: { ...LIMITS, ...limits }, executorOf: (symbol) => executors.get(symbol)!.ref, executors: () => SYMBOLS, journal: journal.ref, decisions: decisions.ref })),
   );
   const tell = (message: GovernorMessage) => system.tell(governor, message);
   const inform: Record<string, () => unknown> = {

@@ -124,7 +124,7 @@ export class Desk {
       this.decisions.spec,
       worker(journal, note('journal', journalBehaviour(this.journal))),
       worker(gateway, note('gateway', gatewayBehaviour({ venue: this.venue, redeemer: this.authority.redeemer, executorOf, subscribers: [this.governor], onClockOffset: () => undefined, refuse }))),
-      worker(this.governor, note('governor', governorBehaviour({ issuer: this.authority.issuer, limits: LIMITS, executorOf, executors, journal }))),
+      worker(this.governor, note('governor', governorBehaviour({ issuer: this.authority.issuer, limits: LIMITS, executorOf, executors, journal, decisions: this.decisions.ref }))),
       worker(
         this.executor,
         note(EXECUTOR, executorBehaviour({ symbol: GPS, tags: [TAG], stopLossPercent: '2', takeProfitPercent: '4', leverage: options.leverage ?? 10, nakedAlarmMs: 3_000, nakedCloseMs: 10_000, unknownPositions: options.unknownPositions ?? 'adopt', journal, gateway, governor: this.governor, decisions: this.decisions.ref, watchers: [this.governor, reconciler, this.watcher.ref] })),

@@ -9,7 +9,7 @@ import { evolve } from '../../rules/position-life/evolve.ts';
 import { newLife } from '../../rules/position-life/life.ts';
 import { observeAlgo, observeOrder, observeOutcome, observeUserEvent, protectionOf } from '../../rules/position-life/observe.ts';
 import { ensureLeverage, onConfigured, onConfigureDenied, onConfigureGranted } from './leverage.ts';
-import { expirePending, onPermit, onSlot, refusePlan, takePlan } from './opening.ts';
+import { dropPlan, expirePending, onPermit, onSlot, takePlan } from './opening.ts';
 import { entityOf, flush, onAppended, record } from './record.ts';
 import { onOrderAbsent, RECV_WINDOW_MS, sendAgain, settle } from './settle.ts';
 import type { ExecutorContext, ExecutorInternal, ExecutorOptions, ExecutorState } from './state.ts';
@@ -88,7 +88,7 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
     case 'permit-granted':
       return onPermit(state, message.permit, message.mandate, message.planId, ctx);
     case 'permit-denied':
-      return refusePlan(state, message.planId, 'permit', message.denials, ctx);
+      return dropPlan(state, message.planId, message.denials, ctx);
     case 'configure-granted':
       return onConfigureGranted(state, message.permit, ctx);
     case 'configure-denied':

@@ -1,13 +1,14 @@
 /** The way of an opening: slot → permit → one durable group append → redeem and send (ruling 3). Whatever refuses ends the plan with a code. */
 import type { Plan, Intent } from '../../protocol/decisions.ts';
 import { decimal } from '../../protocol/decimal.ts';
-import type { Denial, DenialCode } from '../../protocol/denials.ts';
+import type { Denial } from '../../protocol/denials.ts';
 import { openingSide } from '../../protocol/names.ts';
 import type { PlanId } from '../../protocol/names.ts';
 import type { Mandate, PermitOf } from '../../protocol/permit.ts';
 import { clientIdFor } from '../../rules/client-ids.ts';
 import { phaseOf } from '../../rules/position-life/phase.ts';
-import { record, step } from './record.ts';
+import { decided } from '../decided.ts';
+import { record } from './record.ts';
 import type { ExecutorContext, ExecutorState } from './state.ts';
 
 /** A plan that has not been sent within this time is dropped: the market has moved on. */
@@ -15,8 +16,8 @@ const PATIENCE_MS = 10_000;
 
 export function takePlan(state: ExecutorState, intent: Intent, plan: Plan, ctx: ExecutorContext): void {
   const refusal = occupied(state);
-  if (refusal !== undefined) return refusePlan(state, plan.planId, 'permit', [refusal], ctx);
-  if (ctx.clock.now() > plan.expiresAt) return refusePlan(state, plan.planId, 'permit', [{ code: 'INTENT_EXPIRED', limit: String(plan.expiresAt), value: String(ctx.clock.now()) }], ctx);
+  if (refusal !== undefined) return refusePlan(state, plan, refusal, ctx);
+  if (ctx.clock.now() > plan.expiresAt) return refusePlan(state, plan, { code: 'INTENT_EXPIRED', limit: String(plan.expiresAt), value: String(ctx.clock.now()) }, ctx);
   const clientId = clientIdFor(state.options.tags[0], 'entry', plan.planId, 1);
   state.pending = { intent, plan, clientId, since: ctx.clock.now(), stage: 'slot' };
   ctx.log.info({ planId: plan.planId, intentId: plan.intentId, action: plan.action, quantity: plan.quantity, limitPrice: plan.limitPrice, clientId }, 'plan taken up');
@@ -47,7 +48,6 @@ export function onPermit(state: ExecutorState, permit: PermitOf<'OPEN'>, mandate
   const { pending } = state;
   if (pending?.plan.planId !== planId || pending.stage !== 'permit') return;
   pending.stage = 'recording';
-  step(state, 'permit', 'passed', ctx);
   const { intent, plan, clientId } = pending;
   const at = ctx.clock.now();
   const side = openingSide(plan.side);
@@ -75,10 +75,16 @@ export function onPermit(state: ExecutorState, permit: PermitOf<'OPEN'>, mandate
   state.pending = undefined;
 }
 
-export function refusePlan(state: ExecutorState, planId: PlanId, stage: 'permit' | 'order', denials: readonly Denial[], ctx: ExecutorContext): void {
+/** The plan came to nothing before it reached the governor, or was denied by it. */
+function refusePlan(state: ExecutorState, plan: Plan, denial: Denial, ctx: ExecutorContext): void {
+  const { planId, intentId, source, side } = plan;
+  decided(ctx, state.options.decisions, { stage: 'permit', symbol: plan.symbol, outcome: denial.code, ids: { intentId, planId }, denials: [denial], inputs: { source, side } });
+  dropPlan(state, planId, [denial], ctx);
+}
+
+/** What the governor denied it has told of itself. */
+export function dropPlan(state: ExecutorState, planId: PlanId, denials: readonly Denial[], ctx: ExecutorContext): void {
   if (state.pending?.plan.planId === planId) state.pending = undefined;
-  const first: DenialCode = denials[0]?.code ?? 'PLAN_TIMEOUT';
-  step(state, stage, first, ctx);
   ctx.log.warn({ planId, denials }, `plan refused: ${denials.map((denial) => denial.code).join(', ')}`);
 }
 
@@ -86,5 +92,5 @@ export function refusePlan(state: ExecutorState, planId: PlanId, stage: 'permit'
 export function expirePending(state: ExecutorState, ctx: ExecutorContext): void {
   const { pending } = state;
   if (pending === undefined || ctx.clock.now() - pending.since < PATIENCE_MS) return;
-  refusePlan(state, pending.plan.planId, 'permit', [{ code: 'PLAN_TIMEOUT', detail: `waited for ${pending.stage}`, ageMs: ctx.clock.now() - pending.since }], ctx);
+  refusePlan(state, pending.plan, { code: 'PLAN_TIMEOUT', limit: String(PATIENCE_MS), detail: `waited for ${pending.stage}`, ageMs: ctx.clock.now() - pending.since }, ctx);
 }

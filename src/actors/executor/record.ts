@@ -1,9 +1,10 @@
 /** Every change of the life goes through here: folded, checked against the table of phases, journalled in order, logged, counted. */
-import type { DenialCode } from '../../protocol/denials.ts';
+import type { Denial, DenialCode } from '../../protocol/denials.ts';
 import { DENIALS } from '../../protocol/denials.ts';
 import type { Stage } from '../../protocol/decisions.ts';
 import { LIFE_EVENT_VERSION } from '../../protocol/life-events.ts';
 import type { LifeEvent } from '../../protocol/life-events.ts';
+import { decided } from '../decided.ts';
 import { evolve } from '../../rules/position-life/evolve.ts';
 import { assertTransition, phaseOf } from '../../rules/position-life/phase.ts';
 import type { ExecutorContext, ExecutorInternal, ExecutorState } from './state.ts';
@@ -59,9 +60,13 @@ export function onAppended(state: ExecutorState, message: Extract<ExecutorIntern
   state.appendAfter = ctx.clock.now() + RETRY_APPEND_MS;
 }
 
-/** A step through the funnel. */
-export function step(state: ExecutorState, stage: Stage, outcome: 'passed' | DenialCode, ctx: ExecutorContext): void {
-  ctx.tell(state.options.decisions, { type: 'decided', decision: { stage, symbol: state.options.symbol, outcome, at: ctx.clock.now(), by: `executor/${state.options.symbol}` } });
+/** A step through the funnel, with what the event says of it; a refusal comes with its numbers. */
+function step(state: ExecutorState, stage: Stage, event: LifeEvent, refusal: Denial | undefined, ctx: ExecutorContext): void {
+  const { plan, positionId, entry, symbol } = state.life;
+  const { type: _type, at: _at, ...inputs } = event;
+  const clientId = 'clientId' in event ? event.clientId : entry?.clientId;
+  const ids = { ...(plan === undefined ? {} : { intentId: plan.intentId, planId: plan.planId }), ...(clientId === undefined ? {} : { clientId }), ...(positionId === undefined ? {} : { positionId }) };
+  decided(ctx, state.options.decisions, { stage, symbol, outcome: refusal?.code ?? 'passed', ids, inputs, ...(refusal === undefined ? {} : { denials: [refusal] }) });
 }
 
 function denialCode(code: string): DenialCode {
@@ -78,13 +83,13 @@ function tellStory(state: ExecutorState, event: LifeEvent, before: string, ctx: 
     case 'PlanMade':
       return;
     case 'FillRecorded':
-      step(state, 'fill', 'passed', ctx);
+      step(state, 'fill', event, undefined, ctx);
       return ctx.log.info({ ...ids, ...fields, held: life.holding.quantity.toFixed(), phase }, `fill ${event.side} ${event.quantity} at ${event.price}`);
     case 'OrderRejected':
-      if (life.entry?.clientId === event.clientId) step(state, 'order', 'VENUE_REJECTED', ctx);
+      if (life.entry?.clientId === event.clientId) step(state, 'order', event, { code: 'VENUE_REJECTED', value: String(event.venueCode), detail: event.message }, ctx);
       return ctx.log.warn({ ...ids, ...fields, phase }, 'the venue refused the order');
     case 'OrderAbandoned':
-      step(state, 'order', denialCode(event.code), ctx);
+      step(state, 'order', event, { code: denialCode(event.code), detail: event.detail }, ctx);
       return ctx.log.warn({ ...ids, ...fields, phase }, 'the order was not sent after all');
     case 'OrderAmbiguous':
     case 'DriftFound':
@@ -94,13 +99,13 @@ function tellStory(state: ExecutorState, event: LifeEvent, before: string, ctx: 
     case 'PositionClosed':
       return ctx.log.info({ ...ids, ...fields, phase }, `position closed by ${event.reason}: realised ${event.realizedPnl} USDT, commission ${event.commission} USDT`);
     case 'PlanEnded':
-      if (event.code === 'ENTRY_ABSENT' || event.code === 'ENTRY_UNFILLED') step(state, 'order', event.code, ctx);
+      if (event.code === 'ENTRY_ABSENT' || event.code === 'ENTRY_UNFILLED') step(state, 'order', event, { code: event.code, ...(event.detail === undefined ? {} : { detail: event.detail }) }, ctx);
       return ctx.log.info({ ...ids, ...fields, phase }, `plan ended: ${event.code}`);
     case 'ProtectionPlaced':
-      if (event.leg === 'stop' && before !== 'Protected' && phase === 'Protected') step(state, 'position', 'passed', ctx);
+      if (event.leg === 'stop' && before !== 'Protected' && phase === 'Protected') step(state, 'position', event, undefined, ctx);
       return ctx.log.info({ ...ids, ...fields, triggerPrice: life[event.leg]?.triggerPrice.toFixed(), quantity: life[event.leg]?.quantity.toFixed(), phase }, `${event.leg} stands on the exchange`);
     case 'OrderReported':
-      if (life.entry?.clientId === event.clientId && life.entry.state === 'ended' && !life.entry.executedQuantity.isZero()) step(state, 'order', 'passed', ctx);
+      if (life.entry?.clientId === event.clientId && life.entry.state === 'ended' && !life.entry.executedQuantity.isZero()) step(state, 'order', event, undefined, ctx);
       return ctx.log.info({ ...ids, ...fields, phase }, `order ${event.status}`);
     default:
       return ctx.log.info({ ...ids, ...fields, before, phase }, type);
