@@ -7,7 +7,7 @@ import { FlowWatch } from '../supervision/flow/flow-watch.ts';
 import type { Nodes } from '../supervision/flow/flow-watch.ts';
 import type { NodeView } from '../supervision/inspection.ts';
 import type { Ref } from '../supervision/ref.ts';
-import type { AlertsMessage, AlertView, FlowView, LifeView, ReadinessView, StandingMessage, TradingStateCauses, WatchdogMessage } from '../protocol/messages.ts';
+import type { AlertView, FlowView, LifeView, ReadinessView, StandingMessage, TradingStateCauses, WatchdogMessage } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import { causesOf, foldExhausted, foldGateway, GATEWAY_AWAY_MS, rowOf } from '../rules/exhaustion.ts';
 import type { Exhausted, GatewayWatch } from '../rules/exhaustion.ts';
@@ -79,9 +79,6 @@ export function watchdogBehaviour(options: WatchdogOptions): Behaviour<Internal,
         }
         case 'standing':
           state.reported.set(message.from, message.alerts);
-          return same;
-        case 'alerts':
-          state.reported.set(message.by, { standing: message.standing, until: ctx.clock.monotonic() + message.forMs });
           return same;
         case 'readiness':
           state.readiness = message.view;
