@@ -1,24 +1,26 @@
 /** Holds the one universe that generator, bridge, governor and executors trade by: policy ∩ venue, versioned, refreshed. */
-import type { Behaviour, Outcome } from '../supervision/behaviour.ts';
+import type { ActorContext, Behaviour, Outcome } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
-import { isoTimeOrNull } from '../supervision/clock.ts';
+import { isoTime, isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { VigilError } from '../protocol/errors.ts';
 import type { Instrument, Ticker24h, Universe } from '../protocol/market.ts';
 import { VIEW_EVERY_MS } from '../protocol/messages.ts';
-import type { GatewayMessage, JournalAnswer, JournalMessage, ReadAnswer, UniverseActorMessage } from '../protocol/messages.ts';
+import type { GatewayMessage, JournalAnswer, JournalMessage, ReadAnswer, StandingMessage, UniverseActorMessage } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
-import { decideUniverse } from '../rules/universe.ts';
+import { decideUniverse, overlapOf, rulesKey } from '../rules/universe.ts';
 import type { UniverseRules } from '../rules/universe.ts';
 import { draft } from './journal.ts';
 import { publish } from './publish.ts';
 
 const READ_TIMEOUT_MS = 15_000;
+const JOURNAL_TIMEOUT_MS = 5_000;
 const RETRY_MS = 2_000;
 const ENTITY = 'universe';
 
 export interface UniverseOptions {
   readonly rules: UniverseRules;
+  readonly minOverlap: number;
   readonly refreshMs: number;
   readonly gateway: Ref<GatewayMessage>;
   readonly journal: Ref<JournalMessage>;
@@ -26,135 +28,185 @@ export interface UniverseOptions {
   /** Every symbol in the universe has an executor. */
   readonly executorOf: (symbol: SymbolName) => Ref<{ readonly type: 'universe'; readonly universe: Universe }>;
   readonly executors: () => readonly SymbolName[];
+  readonly watchdog: Ref<StandingMessage>;
   /** A fault of the configuration that only the venue could show: the service refuses to run. */
   readonly refuse: (error: VigilError) => void;
 }
 
+type Listed = readonly Instrument[];
+type AcceptMessage = Extract<UniverseActorMessage, { type: 'accept' }>;
 type Internal =
   | UniverseActorMessage
   | { readonly type: 'instruments'; readonly outcome: Outcome<ReadAnswer<'instruments'>> }
-  | { readonly type: 'tickers'; readonly instruments: readonly Instrument[]; readonly outcome: Outcome<ReadAnswer<'tickers'>> }
+  | { readonly type: 'tickers'; readonly instruments: Listed; readonly outcome: Outcome<ReadAnswer<'tickers'>> }
   | { readonly type: 'recorded'; readonly outcome: Outcome<JournalAnswer> }
   | { readonly type: 'heartbeat' };
 
-/** The last version on record. */
+/** The last version on record. Those from before universes were measured have no measure. */
 interface RecordedUniverse {
   readonly version: number;
   readonly symbols: readonly string[];
+  /** How many symbols the largest one had under `rules`, since one was last accepted. */
+  readonly largest?: number;
+  readonly rules?: string;
 }
 
 interface UniverseState {
   universe: Universe | undefined;
   sequence: number;
   recorded: RecordedUniverse | undefined;
-  lastFailure: string | null;
+  failure: { readonly since: number; readonly reason: string } | undefined;
   asking: boolean;
+  /** It was asked for once more while an answer was on its way. */
+  again: boolean;
 }
+
+type Context = ActorContext<Internal>;
 
 export function universeBehaviour(options: UniverseOptions): Behaviour<Internal, UniverseState> {
   const { rules, gateway, journal } = options;
+  const key = rulesKey(rules);
   // Of the process, not of the incarnation: what refuses to start must not end a service that is trading.
   let determined = false;
   return {
     role: 'universe',
     purpose: 'Says which symbols may be opened: policy ∩ what the venue trades.',
     consumes: { refresh: 'ask the venue now', accept: 'what is left is taken as it is', instruments: 'what the venue lists', tickers: 'volumes, for the top list', recorded: 'the journal has the version', heartbeat: 'the view is due' },
-    emits: ['universe → market, generators, bridge, governor, executors, readiness, reconciler'],
+    emits: ['universe → market, generators, bridge, governor, executors, readiness, reconciler', 'standing → watchdog'],
     mailbox: { capacity: 100, overflow: 'reject', onRestart: 'flush' },
     async init(ctx) {
       const entries = await ctx.ask(journal, { type: 'read', entity: ENTITY }, 8_000);
       ctx.timers.once('refresh', 0, { type: 'refresh' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       const last = entries.at(-1);
-      return { universe: undefined, sequence: last?.sequence ?? 0, recorded: last?.payload as RecordedUniverse | undefined, lastFailure: null, asking: false };
+      return { universe: undefined, sequence: last?.sequence ?? 0, recorded: last?.payload as RecordedUniverse | undefined, failure: undefined, asking: false, again: false };
     },
     receive(state, message, ctx) {
-      const publishView = () => {
-        const { universe } = state;
-        if (universe === undefined) return;
-        const members = [...new Set([...universe.instruments.keys(), ...options.executors()])].map(options.executorOf);
-        publish(ctx, [...options.subscribers, ...members], { type: 'universe', universe });
-      };
-      const failed = (reason: string) => {
-        state.asking = false;
-        // Said once; as long as nothing changes, a retry is no news.
-        const tell = reason === state.lastFailure ? ctx.log.debug : ctx.log.warn;
-        state.lastFailure = reason;
-        tell({ reason, version: state.universe?.version ?? null }, state.universe === undefined ? 'the venue cannot be asked for its symbols; trying again' : 'the venue cannot be asked for its symbols; the last good universe stays');
-        ctx.timers.once('refresh', RETRY_MS, { type: 'refresh' });
-      };
-      const decide = (listed: readonly Instrument[], tickers: readonly Ticker24h[]) => {
-        state.asking = false;
-        state.lastFailure = null;
-        ctx.timers.once('refresh', options.refreshMs, { type: 'refresh' });
-        const decision = decideUniverse(rules, listed, tickers);
-        if (decision.ok) {
-          determined = true;
-          return determine(decision.instruments, decision.excluded, listed);
-        }
-        if (!determined) return options.refuse(new VigilError(decision.code, decision.message));
-        // Already trading: what has left the venue is closed to openings; what is open stays managed.
-        ctx.log.error({ code: decision.code, message: decision.message }, 'the configured universe no longer holds; openings stop for what is missing');
-        const rest = decideUniverse({ ...rules, policy: rules.chosen ?? rules.policy, chosen: undefined }, listed, tickers);
-        return rest.ok ? determine(rest.instruments, rest.excluded, listed) : determine(new Map(), [], listed);
-      };
-      const determine = (instruments: Universe['instruments'], excluded: Universe['excluded'], listed: readonly Instrument[]) => {
-        const symbols = [...instruments.keys()];
-        // The same symbols are the same version, over restarts too.
-        const changed = symbols.join() !== state.recorded?.symbols.join();
-        const version = (state.recorded?.version ?? 0) + (changed ? 1 : 0);
-        const first = state.universe === undefined;
-        state.universe = { version, observedAt: ctx.clock.now(), instruments, listed: new Map(listed.map((one) => [one.symbol, one])), excluded, overlap: 1, breaker: 'closed' };
-        if (changed) {
-          state.sequence += 1;
-          state.recorded = { version, symbols };
-          ctx.ask(journal, { type: 'append', entries: [draft(ENTITY, state.sequence, 'UniverseDetermined', ctx.clock.now(), { version, symbols, excluded })] }, 5_000, (outcome) => ({ type: 'recorded', outcome }));
-        }
-        if (changed || first) {
-          ctx.log.info({ version, symbols, excluded }, `universe ${version}: ${symbols.length} symbols`);
-          for (const one of excluded) ctx.log.warn({ ...one }, `${one.symbol} is left out: ${one.detail}`);
-        }
-        publishView();
-      };
       switch (message.type) {
         case 'refresh':
+          state.again = state.asking;
           if (state.asking) return same;
           state.asking = true;
           ctx.ask(gateway, { type: 'read', name: 'instruments', query: {} }, READ_TIMEOUT_MS, (outcome) => ({ type: 'instruments', outcome }));
           return same;
         case 'accept':
-          ctx.answering(message)({ ok: false, message: 'nothing to accept' });
+          accept(state, message, ctx);
           return same;
         case 'instruments': {
-          if (!message.outcome.ok) failed(message.outcome.error.message);
-          else if (!message.outcome.value.ok) failed(message.outcome.value.message);
+          if (!message.outcome.ok) failed(state, message.outcome.error.message, ctx);
+          else if (!message.outcome.value.ok) failed(state, message.outcome.value.message, ctx);
           else {
             const instruments = message.outcome.value.value;
-            if (rules.policy !== undefined || rules.chosen !== undefined) decide(instruments, []);
+            if (rules.policy !== undefined || rules.chosen !== undefined) decide(state, instruments, [], ctx);
             else ctx.ask(gateway, { type: 'read', name: 'tickers', query: {} }, READ_TIMEOUT_MS, (outcome) => ({ type: 'tickers', instruments, outcome }));
           }
           return same;
         }
         case 'tickers':
-          if (!message.outcome.ok) failed(message.outcome.error.message);
-          else if (!message.outcome.value.ok) failed(message.outcome.value.message);
-          else decide(message.instruments, message.outcome.value.value);
+          if (!message.outcome.ok) failed(state, message.outcome.error.message, ctx);
+          else if (!message.outcome.value.ok) failed(state, message.outcome.value.message, ctx);
+          else decide(state, message.instruments, message.outcome.value.value, ctx);
           return same;
         case 'recorded':
           if (!message.outcome.ok) throw message.outcome.error;
           if (!message.outcome.value.ok) throw new Error(message.outcome.value.message);
           return same;
         case 'heartbeat':
-          publishView();
+          publishView(state, ctx);
           return same;
       }
     },
-    view: ({ universe, lastFailure }) => ({
+    view: ({ universe, failure }) => ({
       version: universe?.version ?? null,
       observedAt: isoTimeOrNull(universe?.observedAt),
+      /** Since when this is the last good one, because the venue cannot be asked. */
+      keptSince: isoTimeOrNull(failure?.since),
       symbols: universe === undefined ? [] : [...universe.instruments.keys()],
       excluded: universe?.excluded ?? [],
-      lastFailure,
+      overlap: universe?.overlap ?? null,
+      breaker: universe?.breaker ?? null,
+      lastFailure: failure?.reason ?? null,
     }),
   };
+
+  function publishView(state: UniverseState, ctx: Context): void {
+    ctx.tell(options.watchdog, { type: 'standing', from: 'universe', alerts: alertsOf(state) });
+    const { universe } = state;
+    if (universe === undefined) return;
+    const members = [...new Set([...universe.instruments.keys(), ...options.executors()])].map(options.executorOf);
+    publish(ctx, [...options.subscribers, ...members], { type: 'universe', universe });
+  }
+
+  function failed(state: UniverseState, reason: string, ctx: Context): void {
+    state.asking = false;
+    // Said once; as long as nothing changes, a retry is no news.
+    const tell = reason === state.failure?.reason ? ctx.log.debug : ctx.log.warn;
+    state.failure = { since: state.failure?.since ?? ctx.clock.now(), reason };
+    tell({ reason, version: state.universe?.version ?? null }, state.universe === undefined ? 'the venue cannot be asked for its symbols; trying again' : 'the venue cannot be asked for its symbols; the last good universe stays');
+    if (state.universe !== undefined) state.universe = { ...state.universe, kept: state.failure };
+    ctx.timers.once('refresh', RETRY_MS, { type: 'refresh' });
+  }
+
+  function decide(state: UniverseState, listed: Listed, tickers: readonly Ticker24h[], ctx: Context): void {
+    state.asking = false;
+    state.failure = undefined;
+    ctx.timers.once('refresh', state.again ? 0 : options.refreshMs, { type: 'refresh' });
+    const decision = decideUniverse(rules, listed, tickers);
+    if (decision.ok) {
+      determined = true;
+      return determine(state, decision.instruments, decision.excluded, listed, ctx);
+    }
+    if (!determined) return options.refuse(new VigilError(decision.code, decision.message));
+    // Already trading: what has left the venue is closed to openings; what is open stays managed.
+    ctx.log.error({ code: decision.code, message: decision.message }, 'the configured universe no longer holds; openings stop for what is missing');
+    const rest = decideUniverse({ ...rules, policy: rules.chosen ?? rules.policy, chosen: undefined }, listed, tickers);
+    return rest.ok ? determine(state, rest.instruments, rest.excluded, listed, ctx) : determine(state, new Map(), [], listed, ctx);
+  }
+
+  function determine(state: UniverseState, instruments: Universe['instruments'], excluded: Universe['excluded'], listed: Listed, ctx: Context): void {
+    const symbols = [...instruments.keys()];
+    const { recorded } = state;
+    // The same symbols are the same version, over restarts too.
+    const changed = symbols.join() !== recorded?.symbols.join();
+    const version = (recorded?.version ?? 0) + (changed ? 1 : 0);
+    const overlap = overlapOf(recorded?.rules === key ? (recorded.largest ?? 0) : 0, symbols.length, options.minOverlap);
+    const before = state.universe;
+    state.universe = { version, observedAt: ctx.clock.now(), instruments, listed: new Map(listed.map((one) => [one.symbol, one])), excluded, overlap: overlap.share, breaker: overlap.breaker };
+    if (changed || recorded?.rules !== key || recorded.largest !== overlap.largest) keep(state, { version, symbols, largest: overlap.largest, rules: key }, { excluded }, ctx);
+    if (changed || before === undefined) {
+      ctx.log.info({ version, symbols, excluded }, `universe ${version}: ${symbols.length} symbols`);
+      for (const one of excluded) ctx.log.warn({ ...one }, `${one.symbol} is left out: ${one.detail}`);
+    }
+    if (overlap.breaker !== (before?.breaker ?? 'closed')) ctx.log.error({ overlap: overlap.share, largest: overlap.largest, symbols }, overlap.breaker === 'open' ? `of ${overlap.largest} symbols ${symbols.length} are left: nothing is opened` : 'enough symbols are back: openings are allowed again');
+    publishView(state, ctx);
+  }
+
+  function keep(state: UniverseState, next: RecordedUniverse, more: object, ctx: Context): void {
+    state.sequence += 1;
+    state.recorded = next;
+    ctx.ask(journal, { type: 'append', entries: [draft(ENTITY, state.sequence, 'UniverseDetermined', ctx.clock.now(), { ...next, ...more })] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', outcome }));
+  }
+
+  /** An operator says that what is left is what there is. */
+  function accept(state: UniverseState, message: AcceptMessage, ctx: Context): void {
+    const answer = ctx.answering(message);
+    const { universe, recorded } = state;
+    const { reason, by } = message;
+    if (universe === undefined || recorded === undefined) return answer({ ok: false, message: 'the universe has not been determined yet' });
+    if (universe.instruments.size === 0) return answer({ ok: false, message: 'nothing is left that could be accepted' });
+    state.universe = { ...universe, overlap: 1, breaker: 'closed' };
+    keep(state, { ...recorded, largest: universe.instruments.size, rules: key }, { excluded: universe.excluded, accepted: { reason, by } }, ctx);
+    ctx.log.warn({ reason, by, symbols: [...universe.instruments.keys()] }, `universe ${universe.version} is accepted with ${universe.instruments.size} symbols`);
+    publishView(state, ctx);
+    answer({ ok: true, version: universe.version });
+  }
+}
+
+function alertsOf({ universe, failure }: UniverseState): StandingMessage['alerts'] {
+  const alerts: { name: string; message: string }[] = [];
+  if (universe?.breaker === 'open') alerts.push({ name: 'universe-shrunk', message: `${universe.instruments.size} symbols are left, ${Math.round(universe.overlap * 100)} % of what there was: nothing is opened` });
+  if (failure !== undefined) alerts.push({ name: 'universe-kept', message: `since ${isoTime(failure.since)} the venue cannot be asked for its symbols: ${failure.reason}` });
+  const lacking = universe?.excluded.filter((one) => one.reason !== 'NOT_CHOSEN') ?? [];
+  if (lacking.length > 0) alerts.push({ name: 'universe-incomplete', message: lacking.map((one) => `${one.symbol} is left out: ${one.detail}`).join('; ') });
+  return alerts;
 }

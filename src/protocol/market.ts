@@ -104,8 +104,10 @@ export interface Universe {
   /** The rules of everything the venue lists, allowed or not: a position outside the universe must still be protected and closed. */
   readonly listed: ReadonlyMap<SymbolName, Instrument>;
   readonly excluded: readonly Exclusion[];
-  /** Share of the accepted symbols that are still there, 0 to 1. */
+  /** Undefined: the venue was asked with success. Else since when it cannot be (wall time, ms), and why: this is the last good one. */
+  readonly kept?: { readonly since: number; readonly reason: string };
+  /** Share that is left of the largest universe since an operator last accepted one, 0 to 1. */
   readonly overlap: number;
-  /** Open: too many symbols vanished at once; nothing is opened until they are back or an operator accepts what is left. */
+  /** Open: too many symbols have vanished; nothing is opened until they are back or an operator accepts what is left. */
   readonly breaker: 'closed' | 'open';
 }

@@ -1,6 +1,6 @@
 /** The symbols that may be opened: policy as the ceiling, a choice within it, and what the venue really trades (ruling 25). */
 import type { ErrorCode } from '../protocol/errors.ts';
-import type { Exclusion, Instrument, Ticker24h } from '../protocol/market.ts';
+import type { Exclusion, Instrument, Ticker24h, Universe } from '../protocol/market.ts';
 import type { SymbolName } from '../protocol/names.ts';
 
 export interface UniverseRules {
@@ -37,6 +37,26 @@ export function decideUniverse(rules: UniverseRules, listed: readonly Instrument
   for (const symbol of policy ?? []) if (!candidates.includes(symbol)) excluded.push({ symbol, reason: 'NOT_CHOSEN', detail: 'in the policy, but not in the configured list' });
   if (instruments.size === 0) return { ok: false, code: 'UNIVERSE_EMPTY', message: `of ${candidates.length} candidates the venue trades none: ${excluded.map((one) => `${one.symbol} (${one.detail})`).join(', ') || 'there were no candidates'}` };
   return { ok: true, instruments, excluded };
+}
+
+/** How much is left of the largest universe there was under these rules, since an operator last accepted one. */
+export interface Overlap {
+  readonly largest: number;
+  /** 0 to 1. */
+  readonly share: number;
+  readonly breaker: Universe['breaker'];
+}
+
+/** Symbols that come raise the measure, symbols that go do not lower it: nine that vanish one by one are nine that vanished. */
+export function overlapOf(largest: number, symbols: number, minOverlap: number): Overlap {
+  const measure = Math.max(largest, symbols);
+  const share = measure === 0 ? 0 : symbols / measure;
+  return { largest: measure, share, breaker: share < minOverlap ? 'open' : 'closed' };
+}
+
+/** What the universe is decided by, as text: under other rules, nothing has shrunk. */
+export function rulesKey(rules: UniverseRules): string {
+  return JSON.stringify([rules.policy ?? null, rules.chosen ?? null, rules.policy === undefined && rules.chosen === undefined ? [rules.top, rules.minQuoteVolume] : null]);
 }
 
 function exclusionOf(symbol: string, instrument: Instrument | undefined): Exclusion | undefined {

@@ -4,7 +4,7 @@ import { journalBehaviour } from '../../src/actors/journal.ts';
 import { universeBehaviour } from '../../src/actors/universe.ts';
 import type { VigilError } from '../../src/protocol/errors.ts';
 import type { Instrument, Universe } from '../../src/protocol/market.ts';
-import type { GatewayMessage, UniverseActorMessage } from '../../src/protocol/messages.ts';
+import type { GatewayMessage, StandingMessage, UniverseActorMessage } from '../../src/protocol/messages.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import type { UniverseRules } from '../../src/rules/universe.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
@@ -27,17 +27,31 @@ async function bench(options: { rules?: Partial<UniverseRules>; listed?: readonl
   gateway.answer = () => (venue.listed === 'away' ? { ok: false, kind: 'unreachable', message: 'connection refused' } : { ok: true, value: venue.listed });
   const reader = new Probe<UniverseMessage>(world, 'reader');
   const executor = new Probe<UniverseMessage>(world, 'executor');
+  const watchdog = new Probe<StandingMessage>(world, 'watchdog');
   const refusals: VigilError[] = [];
   const journalRef = system.ref<Parameters<ReturnType<typeof journalBehaviour>['receive']>[1]>('journal');
   await world.start(
     gateway.spec,
     reader.spec,
     executor.spec,
+    watchdog.spec,
     worker(journalRef, journalBehaviour(journal)),
-    worker(system.ref<UniverseActorMessage>('universe'), universeBehaviour({ rules: { ...RULES, ...options.rules }, refreshMs: 60_000, gateway: gateway.ref, journal: journalRef, subscribers: [reader.ref], executorOf: () => executor.ref, executors: () => [], refuse: (error) => void refusals.push(error) })),
+    worker(system.ref<UniverseActorMessage>('universe'), universeBehaviour({ rules: { ...RULES, ...options.rules }, minOverlap: 0.5, refreshMs: 60_000, watchdog: watchdog.ref, gateway: gateway.ref, journal: journalRef, subscribers: [reader.ref], executorOf: () => executor.ref, executors: () => [], refuse: (error) => void refusals.push(error) })),
   );
   await world.advance(500);
-  return { world, venue, journal, reader, executor, gateway, refusals, symbols: () => [...(reader.last('universe')?.universe.instruments.keys() ?? [])] };
+  const ref = system.ref<UniverseActorMessage>('universe');
+  const accept = async () => {
+    const answer = system.ask(ref, { type: 'accept', reason: 'it is so', by: 'operator' }, 1_000);
+    await world.settle();
+    return answer;
+  };
+  const refresh = async () => {
+    system.tell(ref, { type: 'refresh' });
+    await world.advance(100);
+  };
+  const alerts = () => watchdog.last('standing')?.alerts.map((alert) => alert.name) ?? [];
+  const universe = () => reader.last('universe')?.universe;
+  return { world, venue, journal, reader, executor, gateway, refusals, accept, refresh, alerts, universe, symbols: () => [...(reader.last('universe')?.universe.instruments.keys() ?? [])] };
 }
 
 describe('universe', () => {
@@ -141,5 +155,91 @@ describe('universe', () => {
     expect(gateway.told).to.have.length(1);
     await world.advance(10_000);
     expect(gateway.told).to.have.length(2);
+  });
+
+  describe('that shrinks', () => {
+    const NINE = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I'].map((letter) => `${letter}USDT` as SymbolName);
+    const first = (count: number) => NINE.slice(0, count).map((symbol) => anInstrument(symbol));
+
+    it('opens the breaker when less than the share is left, all at once or one by one, and alerts', async () => {
+      for (const steps of [[4], [8, 7, 6, 5, 4]]) {
+        const { venue, refresh, universe, alerts } = await bench({ rules: { policy: NINE }, listed: first(9) });
+        expect(universe()).to.include({ overlap: 1, breaker: 'closed' });
+        for (const count of steps) {
+          venue.listed = first(count);
+          await refresh();
+          expect(universe()?.breaker, `${count} left`).to.equal(count === 4 ? 'open' : 'closed');
+        }
+        expect(universe()?.overlap).to.be.closeTo(4 / 9, 1e-9);
+        expect(alerts()).to.deep.equal(['universe-shrunk', 'universe-incomplete']);
+      }
+    });
+
+    it('is closed again when they are back, and by an operator who accepts what is left', async () => {
+      const { venue, refresh, accept, universe, alerts, symbols } = await bench({ rules: { policy: NINE }, listed: first(9) });
+      venue.listed = first(4);
+      await refresh();
+      venue.listed = first(5);
+      await refresh();
+      expect(universe()?.breaker).to.equal('closed');
+      venue.listed = first(2);
+      await refresh();
+      expect(await accept()).to.deep.equal({ ok: true, version: 4 });
+      expect(universe()).to.include({ overlap: 1, breaker: 'closed' });
+      expect(symbols()).to.have.length(2);
+      await refresh();
+      expect(universe()?.breaker, 'it stays accepted').to.equal('closed');
+      expect(alerts()).to.deep.equal(['universe-incomplete']);
+      venue.listed = first(3);
+      await refresh();
+      venue.listed = first(1);
+      await refresh();
+      expect(universe()?.breaker, 'measured anew from there').to.equal('open');
+    });
+
+    it('is still open after a restart of the service, and measured anew under other rules', async () => {
+      const { journal, venue, refresh } = await bench({ rules: { policy: NINE }, listed: first(9) });
+      venue.listed = first(4);
+      await refresh();
+      const again = await bench({ rules: { policy: NINE }, listed: first(4), journal });
+      expect(again.universe()?.breaker).to.equal('open');
+      const changed = await bench({ rules: { policy: NINE.slice(0, 4) }, listed: first(4), journal });
+      expect(changed.universe()).to.include({ breaker: 'closed', overlap: 1, version: 2 });
+    });
+
+    it('accepts nothing that is not known or empty', async () => {
+      const away = await bench({ listed: 'away' });
+      expect(await away.accept()).to.have.property('ok', false);
+      const { venue, refresh, accept, universe } = await bench({ rules: { policy: NINE }, listed: first(9) });
+      venue.listed = [anInstrument(BTC)];
+      await refresh();
+      expect(universe()).to.include({ breaker: 'open', overlap: 0 });
+      expect(await accept()).to.have.property('ok', false);
+    });
+  });
+
+  it('says of the last good one since when it is only kept, and why, until the venue can be asked again', async () => {
+    const { world, venue, refresh, universe, alerts } = await bench();
+    venue.listed = 'away';
+    const at = world.clock.now();
+    await refresh();
+    await world.advance(10_000);
+    expect(universe()?.kept).to.deep.equal({ since: at, reason: 'connection refused' });
+    expect(alerts()).to.deep.equal(['universe-kept']);
+    venue.listed = [anInstrument(GPS), anInstrument(CJK)];
+    await world.advance(3_000);
+    expect(universe()).to.not.have.property('kept');
+    expect(alerts()).to.deep.equal([]);
+  });
+
+  it('asks once more when the venue changed what it lists while an answer was on its way', async () => {
+    const { gateway, refresh, symbols } = await bench();
+    gateway.answer = () => undefined;
+    await refresh();
+    await refresh();
+    gateway.answer = () => ({ ok: true, value: [anInstrument(GPS)] });
+    gateway.answerNext('read', { ok: true, value: [anInstrument(GPS), anInstrument(CJK)] });
+    await refresh();
+    expect(symbols()).to.deep.equal([GPS]);
   });
 });
