@@ -20,7 +20,10 @@ export const SIMPLIFIED: Readonly<Record<string, string>> = {
   'POST /fapi/v1/order': '`priceMatch`, `priceProtect` and self-trade prevention other than `EXPIRE_MAKER` are refused with −1130',
   'POST /fapi/v1/order/test': 'answers the order as it would be accepted; conditional types are refused with −4120',
   'POST /fapi/v1/algoOrder': '`priceMatch`, `priceProtect` and self-trade prevention other than `EXPIRE_MAKER` are refused with −1130',
-  'POST /fapi/v1/countdownCancelAll': 'a countdown is forgotten when the exchange is restarted',
+  'GET /fapi/v1/allOrders': 'of each account the newest 100,000 that are over, and no longer than the venue keeps them',
+  'GET /fapi/v1/allAlgoOrders': 'of each account the newest 100,000 that are over, and no longer than the venue keeps them',
+  'GET /fapi/v1/userTrades': 'of each account the newest 100,000, and no longer than 90 days',
+  'GET /fapi/v1/income': 'of each account what its newest 100,000 trades and 100,000 other changes show, and no longer than 90 days',
   'GET /fapi/v1/multiAssetsMargin': 'always off',
   'POST /fapi/v1/multiAssetsMargin': 'stays off: turning it on is refused with −1130',
   'GET /fapi/v1/feeBurn': 'always off: commission is in USDT',
@@ -32,7 +35,7 @@ export const SIMPLIFIED: Readonly<Record<string, string>> = {
 /** Documented by the venue and not served here: answers 404 and −5000, as an unknown path does. */
 export const ABSENT: readonly string[] = [
   'GET /fapi/v1/assetIndex', 'GET /fapi/v1/constituents', 'GET /futures/data/…',
-  'GET /fapi/v1/orderAmendment', 'GET /fapi/v1/adlQuantile', 'GET /fapi/v1/apiTradingStatus', 'POST /fapi/v1/feeBurn', 'GET /fapi/v1/income/asyn', 'GET /fapi/v1/order/asyn', 'GET /fapi/v1/trade/asyn', 'GET /fapi/v1/pmAccountInfo', 'POST /fapi/v1/convert/getQuote', 'the WebSocket API (/ws-fapi/v1)',
+  'GET /fapi/v1/adlQuantile', 'GET /fapi/v1/apiTradingStatus', 'POST /fapi/v1/feeBurn', 'GET /fapi/v1/income/asyn', 'GET /fapi/v1/order/asyn', 'GET /fapi/v1/trade/asyn', 'GET /fapi/v1/pmAccountInfo', 'POST /fapi/v1/convert/getQuote', 'the WebSocket API (/ws-fapi/v1)',
 ];
 
 /** Route, stream, state and how. */
@@ -47,6 +50,5 @@ export const STREAMS: readonly (readonly [string, string, 'complete' | 'simplifi
   ['public', '`<symbol>@bookTicker`, `!bookTicker`', 'complete', ''],
   ['public', '`<symbol>@depth<5\\|10\\|20>[@100ms\\|@500ms]`, `<symbol>@depth[@100ms\\|@500ms]`', 'complete', ''],
   ['public', '`<symbol>@rpiDepth`, `<symbol>@trade`', 'absent', 'subscribing succeeds and nothing comes'],
-  ['private', '`TRADE_LITE`', 'absent', 'never sent'],
-  ['private', '`ORDER_TRADE_UPDATE`, `ACCOUNT_UPDATE`, `ALGO_UPDATE`, `ACCOUNT_CONFIG_UPDATE`, `MARGIN_CALL`, `listenKeyExpired`', 'complete', 'sequence as the venue\'s: NEW before TRADE, ACCOUNT_UPDATE with every fill'],
+  ['private', '`ORDER_TRADE_UPDATE`, `TRADE_LITE`, `ACCOUNT_UPDATE`, `ALGO_UPDATE`, `ACCOUNT_CONFIG_UPDATE`, `MARGIN_CALL`, `listenKeyExpired`', 'complete', 'sequence as the venue\'s: NEW before TRADE, TRADE_LITE and ACCOUNT_UPDATE with every fill'],
 ];

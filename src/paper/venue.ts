@@ -4,6 +4,7 @@ import type { Decimal } from '../protocol/decimal.ts';
 import { Countdowns } from './countdowns.ts';
 import { keep } from './core/apply.ts';
 import { execute, type Command, type Outcome } from './core/exchange-core.ts';
+import { KEPT_ROWS } from './core/history.ts';
 import { isTrading } from './core/listing.ts';
 import type { SymbolStatus } from './core/model.ts';
 import type { ExchangeEvent } from './core/events.ts';
@@ -24,6 +25,8 @@ export interface VenueOptions {
   readonly log: Log;
   /** USDT of the default account, at a first start. */
   readonly balance: Decimal;
+  /** Closed rows of each kind that an account keeps. */
+  readonly keptRows?: number;
   /** Told once when memory and disk no longer agree (a full disk, a defect): nothing is accepted from then on. */
   readonly onFatal: (error: unknown) => void;
 }
@@ -32,6 +35,7 @@ export interface VenueOptions {
 const DEFAULT_KEY = 'paper';
 const DEFAULT_SECRET = 'paper';
 const SAVE_MARKET_MS = 1_000;
+const PRUNE_EVERY_MS = 10_000;
 
 export class PaperVenue {
   readonly state: ExchangeState;
@@ -48,6 +52,8 @@ export class PaperVenue {
   #saveTimer: TimerHandle | null = null;
   /** The newest funding time that was settled, or that was past already at the start: while the exchange was down nobody paid. */
   #funded: number;
+  #prunedAt = 0;
+  readonly #keptRows: number;
   #broken: { readonly cause: unknown } | null = null;
 
   /** Opens the exchange, resumed when the store holds one. Nothing ticks before `run`. @throws StartRefused */
@@ -55,6 +61,7 @@ export class PaperVenue {
     const { source, store, clock, log } = options;
     this.#store = store;
     this.#clock = clock;
+    this.#keptRows = options.keptRows ?? KEPT_ROWS;
     this.#onFatal = options.onFatal;
     this.market = new Market(source, clock, (change) => this.#moved(change));
     this.state = emptyState(source.rules);
@@ -63,7 +70,7 @@ export class PaperVenue {
     this.market.open(saved?.market, saved?.candles);
     for (const view of this.market.views()) this.state.markets.set(view.symbol, { view, sides: new Map() });
     this.#haltMarkets();
-    this.countdowns = new Countdowns(clock, (account, symbol) => this.execute({ type: 'CancelAllOrders', account, symbol }));
+    this.countdowns = new Countdowns(store, clock, (account, symbol) => this.execute({ type: 'CancelAllOrders', account, symbol }));
     this.#funded = fundingTimeAt(clock.now());
     this.listenKeys = new ListenKeys(store, saved?.listenKeys ?? []);
     if (!this.state.accounts.has(DEFAULT_KEY)) this.execute({ type: 'OpenAccount', apiKey: DEFAULT_KEY, apiSecret: DEFAULT_SECRET, deposit: options.balance });
@@ -72,6 +79,7 @@ export class PaperVenue {
     } else {
       log('info', { symbols: this.market.rules.size, balance: options.balance.toFixed(), market: source.description }, 'a new market begins');
     }
+    this.countdowns.resume(saved?.countdowns ?? []);
     this.saveMarket();
   }
 
@@ -136,6 +144,10 @@ export class PaperVenue {
   /** What is due by the server's clock alone. A funding time is settled once, also when the clock is set back over it. */
   passTime(): void {
     this.execute({ type: 'PassTime' });
+    if (Math.abs(this.now() - this.#prunedAt) >= PRUNE_EVERY_MS) {
+      this.#prunedAt = this.now();
+      this.execute({ type: 'PruneHistory', most: this.#keptRows });
+    }
     const fundingTime = fundingTimeAt(this.now());
     if (fundingTime <= this.#funded) return;
     this.#funded = fundingTime;

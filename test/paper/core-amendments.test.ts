@@ -77,7 +77,7 @@ describe('paper exchange core: amendments', () => {
 describe('paper exchange core: GTD', () => {
   it('rests until its time, then expires; a time nearer than ten minutes is refused', () => {
     const exchange = new TestExchange();
-    expect(exchange.code(() => exchange.order('BUY', '1', { at: '9', timeInForce: 'GTD', goodTillDate: 600_000 }))).to.equal(-1130);
+    expect(exchange.code(() => exchange.order('BUY', '1', { at: '9', timeInForce: 'GTD', goodTillDate: 600_000 }))).to.equal(-5040);
     const order = exchange.order('BUY', '1', { at: '9', timeInForce: 'GTD', goodTillDate: 700_000 });
     exchange.run({ type: 'PassTime' });
     expect(now(exchange, order).status).to.equal('NEW');

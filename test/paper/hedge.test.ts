@@ -108,7 +108,7 @@ describe('paper exchange: hedge mode in the core', () => {
     expect(exchange.own.incomes.map(({ amount, positionSide }) => [positionSide, amount.toFixed()])).to.deep.equal([['LONG', '-0.02'], ['SHORT', '0.02']]);
     expect(events).to.have.length(3);
     const fill = exchange.events.find((event) => event.type === 'OrderTraded' && event.order.orderId === traded.orderId)!;
-    const [account, order] = userMessages(exchange.state, fill).messages.map(({ payload }) => payload);
+    const [, account, order] = userMessages(exchange.state, fill).messages.map(({ payload }) => payload);
     expect([(account!['a'] as { P: Json[] }).P[0]!['ps'], (order!['o'] as Json)['ps']]).to.deep.equal(['SHORT', 'SHORT']);
   });
 });

@@ -6,9 +6,9 @@ import { Client, startForTest, temporaryDirectory, type Json } from './kit.ts';
 
 /** What the records of the first version did not have. */
 const LATER: Readonly<Record<string, readonly string[]>> = {
-  account: ['dualSide'],
+  account: ['dualSide', 'forgotten'],
   position: ['positionSide'],
-  order: ['positionSide', 'goodTillDate', 'amendments', 'autoClose'],
+  order: ['positionSide', 'goodTillDate', 'amendments', 'autoClose', 'activatePrice', 'callbackRate'],
   trade: ['positionSide'],
   algo: ['positionSide', 'activatePrice', 'callbackRate', 'extreme'],
 };

@@ -80,13 +80,14 @@ describe('paper exchange: streams', () => {
     await pong;
   });
 
-  it('tells user events on every way to the key, NEW before TRADE, ACCOUNT_UPDATE with every fill', async () => {
+  it('tells user events on every way to the key, NEW before TRADE, TRADE_LITE and ACCOUNT_UPDATE with every fill', async () => {
     const key = await listenKey();
     expect(key).to.match(/^[A-Za-z0-9]{64}$/);
     expect(await listenKey()).to.equal(key);
     const byPath = await listen(`/private/ws/${key}`);
     const byQuery = await listen(`/private/stream?listenKey=${key}`);
     const filtered = await listen(`/private/ws?listenKey=${key}&events=ACCOUNT_UPDATE`);
+    const lite = await listen(`/private/ws?listenKey=${key}&events=TRADE_LITE/MARGIN_CALL`);
     const bySubscription = await listen('/private/ws');
     await bySubscription.ask({ method: 'SUBSCRIBE', params: [key], id: 1 });
     await client.signed('POST', '/fapi/v1/order', { symbol: 'GPSUSDT', side: 'BUY', type: 'MARKET', quantity: '300000' });
@@ -97,9 +98,15 @@ describe('paper exchange: streams', () => {
     const types = byPath.messages.map((message) => message['e'] === 'ORDER_TRADE_UPDATE' ? (message['o'] as Json)['x'] : message['e']);
     const fills = types.filter((type) => type === 'TRADE').length;
     expect(fills).to.be.greaterThan(0);
-    expect(types).to.deep.equal(['NEW', ...Array.from({ length: fills }, () => ['ACCOUNT_UPDATE', 'TRADE']).flat()]);
+    expect(types).to.deep.equal(['NEW', ...Array.from({ length: fills }, () => ['TRADE_LITE', 'ACCOUNT_UPDATE', 'TRADE']).flat()]);
     await filtered.until((message) => message['e'] === 'ACCOUNT_UPDATE');
     expect(new Set(filtered.messages.map((message) => message['e']))).to.deep.equal(new Set(['ACCOUNT_UPDATE']));
+    const trades = byPath.messages.flatMap((message) => (message['e'] === 'ORDER_TRADE_UPDATE' && (message['o'] as Json)['x'] === 'TRADE' ? [message] : []));
+    await lite.until((message) => message['t'] === (trades.at(-1)!['o'] as Json)['t']);
+    expect(lite.messages).to.deep.equal(trades.map((message) => {
+      const { s, q, p, m, c, S, L, l, t, i } = message['o'] as Json;
+      return { e: 'TRADE_LITE', E: message['E'], T: message['T'], s, q, p, m, c, S, L, l, t, i };
+    }));
     const update = byPath.messages.findLast((message) => message['e'] === 'ACCOUNT_UPDATE')!['a'] as { B: Json[]; P: Json[] };
     const { json } = await client.control('GET', 'truth');
     const account = (json['accounts'] as Json[])[0]!;

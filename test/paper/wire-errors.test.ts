@@ -94,6 +94,7 @@ const produce: Partial<Record<string, Produce>> = {
   BAD_INTERVAL: get(`/fapi/v1/klines?symbol=${SYMBOL}&interval=7m`),
   BAD_SYMBOL: place({ symbol: 'NOPEUSDT' }),
   BAD_LISTEN_KEY: ({ client }) => client.raw('PUT', '/fapi/v1/listenKey'),
+  BAD_COMBINATION: signed('GET', '/fapi/v1/userTrades', { symbol: SYMBOL, fromId: 1, startTime: 1 }),
   BAD_PARAMETER: place({ reduceOnly: 'perhaps' }),
   BAD_RECV_WINDOW: signed('GET', '/fapi/v3/balance', { recvWindow: 60_001 }),
   CANCEL_REJECTED: signed('DELETE', '/fapi/v1/order', { symbol: SYMBOL, orderId: 1 }),
@@ -125,6 +126,7 @@ const produce: Partial<Record<string, Produce>> = {
   ISOLATED_BALANCE: sequence(isolate, market(), moveMargin({ type: 2, amount: '1' })),
   MARGIN_OF_NOTHING: sequence(isolate, moveMargin({})),
   AMOUNT_NOT_POSITIVE: moveMargin({ amount: '0' }),
+  AMEND_NOT_TRADING: sequence(place({ newClientOrderId: 'halted' }), ({ client }) => client.control('POST', `symbols/${SYMBOL}`, { status: 'PENDING_TRADING' }), signed('PUT', '/fapi/v1/order', { symbol: SYMBOL, side: 'BUY', origClientOrderId: 'halted', price: '31', quantity: '1' })),
   AMEND_NOTHING: amend('32', '1'),
   AMEND_MIN_NOTIONAL: amend('32', '0.1'),
   POSITION_SIDE_OPEN_ORDERS: sequence(place(), hedge),
@@ -140,8 +142,10 @@ const produce: Partial<Record<string, Produce>> = {
   SYMBOL_CLOSED: sequence(({ client }) => client.control('POST', 'symbols/RIVERUSDT', { status: 'CLOSE' }), place({ symbol: 'RIVERUSDT' })),
   LEVERAGE_REDUCTION: sequence(signed('POST', '/fapi/v1/marginType', { symbol: SYMBOL, marginType: 'ISOLATED' }), market(), signed('POST', '/fapi/v1/leverage', { symbol: SYMBOL, leverage: 2 })),
   MIN_NOTIONAL: place({ quantity: '0.1' }),
+  LONG_INTERVAL: signed('GET', '/fapi/v1/userTrades', { symbol: SYMBOL, startTime: 1, endTime: 7 * 86_400_000 + 2 }),
   SAME_MULTI_ASSETS: signed('POST', '/fapi/v1/multiAssetsMargin', { multiAssetsMargin: 'false' }),
   UNKNOWN_PATH: get('/fapi/v1/nothing'),
+  BAD_GOOD_TILL_DATE: place({ timeInForce: 'GTD', goodTillDate: 1_000 }),
   FOK_REJECTED: place({ timeInForce: 'FOK' }),
   GTX_REJECTED: place({ timeInForce: 'GTX', price: '35' }),
 };
@@ -163,7 +167,7 @@ const inCore: Partial<Record<string, (exchange: TestExchange) => unknown>> = {
 const apart: Partial<Record<string, Limits>> = {
   TOO_MANY_REQUESTS: VENUE_LIMITS, BANNED: VENUE_LIMITS, TOO_MANY_ORDERS: VENUE_LIMITS, TIMESTAMP_LATE: NO_LIMITS, TIMESTAMP_AHEAD: NO_LIMITS, MARGIN_INSUFFICIENT: NO_LIMITS, MAX_OPEN_ORDERS: NO_LIMITS, MAX_POSITION: NO_LIMITS, MAX_ALGO_ORDERS: NO_LIMITS,
   MARGIN_TYPE_OPEN_ORDERS: NO_LIMITS, MARGIN_TYPE_POSITION: NO_LIMITS, DUPLICATE_CLIENT_ID: NO_LIMITS, CLOSE_POSITION_EXISTS: NO_LIMITS, LEVERAGE_REDUCTION: NO_LIMITS, POSITION_SIDE_OPEN_ORDERS: NO_LIMITS, POSITION_SIDE_POSITION: NO_LIMITS,
-  CROSS_BALANCE: NO_LIMITS, ISOLATED_BALANCE: NO_LIMITS, MARGIN_OF_NOTHING: NO_LIMITS, AMEND_NOTHING: NO_LIMITS, AMEND_MIN_NOTIONAL: NO_LIMITS,
+  CROSS_BALANCE: NO_LIMITS, ISOLATED_BALANCE: NO_LIMITS, MARGIN_OF_NOTHING: NO_LIMITS, AMEND_NOT_TRADING: NO_LIMITS, AMEND_NOTHING: NO_LIMITS, AMEND_MIN_NOTIONAL: NO_LIMITS,
 };
 
 function pattern(text: string): RegExp {

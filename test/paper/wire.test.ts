@@ -90,7 +90,7 @@ describe('paper exchange: wire', () => {
       [limit({ price: undefined }), -1102],
       [limit({ timeInForce: undefined }), -1102],
       [limit({ timeInForce: 'GTD' }), -1102],
-      [limit({ timeInForce: 'GTD', goodTillDate: 1 }), -1130],
+      [limit({ timeInForce: 'GTD', goodTillDate: 1 }), -5040],
       [limit({ price: '0.0090005' }), -4014],
       [limit({ newClientOrderId: 'x'.repeat(37) }), -4015],
       [algo({ algoType: 'OTHER' }), -1130],

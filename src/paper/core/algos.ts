@@ -123,7 +123,7 @@ function trigger(turn: Turn, own: AccountState, algo: Algo): void {
   const before = turn.events.length;
   try {
     // TRIGGERED is told before the order's own events, as the order is in the engine from then on.
-    const origin = { algoId: algo.algoId, origType: algo.type, stopPrice: algo.triggerPrice, workingType: algo.workingType, closePosition: algo.closePosition };
+    const origin = { algoId: algo.algoId, origType: algo.type, stopPrice: algo.triggerPrice, activatePrice: algo.activatePrice, callbackRate: algo.callbackRate, workingType: algo.workingType, closePosition: algo.closePosition };
     placeOrder(turn, own, request, {
       ...origin,
       onAccepted() {

@@ -4,9 +4,9 @@ import { maxNotionalAt } from './brackets.ts';
 import { checkNotional, checkPercentPrice, checkPrice, checkQuantity } from './filters.ts';
 import { accountMargin, marginNeeded, symbolMargin } from './margin.ts';
 import { reducible, takeable, takeFromBook } from './matching.ts';
-import type { Order, Side } from './model.ts';
+import type { AmendmentRecord, Order, Side } from './model.ts';
 import { findOrder, type OrderName } from './cancel.ts';
-import { marketOf, rulesOf } from './listing.ts';
+import { isTrading, rulesOf } from './listing.ts';
 import { cancelOpenOrder } from './settle.ts';
 import type { AccountState } from './state.ts';
 import type { Turn } from './turn.ts';
@@ -56,7 +56,8 @@ export function amendOrder(turn: Turn, own: AccountState, { name, side, quantity
   const rules = rulesOf(turn, name.symbol);
   const order = findOrder(own, name);
   if (!order || !own.openOrders.has(order.orderId)) throw new VenueError('NO_SUCH_ORDER');
-  const market = marketOf(turn, name.symbol, order.reduceOnly);
+  const market = turn.state.markets.get(name.symbol);
+  if (!market || !isTrading(turn.state, name.symbol)) throw new VenueError('AMEND_NOT_TRADING');
   if (side !== order.side) throw new VenueError('BAD_SIDE');
   if (order.amendments >= MAX_AMENDMENTS) throw new VenueError('AMEND_TOO_OFTEN');
   if (quantity.isEqualTo(order.quantity) && price.isEqualTo(order.price)) throw new VenueError('AMEND_NOTHING');
@@ -72,8 +73,21 @@ export function amendOrder(turn: Turn, own: AccountState, { name, side, quantity
   }
   if (order.reduceOnly) checkAmendedRoom(own, order, left);
   else checkAmendedRisk(turn, own, order, price, left);
+  const amendment: AmendmentRecord = {
+    account: own.account.apiKey,
+    amendmentId: turn.state.lastAmendmentId + 1,
+    symbol: order.symbol,
+    orderId: order.orderId,
+    clientOrderId: order.clientOrderId,
+    priceBefore: order.price,
+    priceAfter: price,
+    quantityBefore: order.quantity,
+    quantityAfter: quantity,
+    count: order.amendments + 1,
+    time: turn.now,
+  };
   const amended: Order = { ...order, quantity, price, amendments: order.amendments + 1, updateTime: turn.now };
-  turn.emit({ type: 'OrderAmended', time: turn.now, order: amended });
+  turn.emit({ type: 'OrderAmended', time: turn.now, order: amended, amendment });
   takeFromBook(turn, own, amended);
   return order.orderId;
 }

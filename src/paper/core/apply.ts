@@ -1,11 +1,9 @@
 /** The only function that changes what the exchange keeps: events carry what is true after them, so applying one is putting its records into their places. */
 import type { ExchangeEvent } from './events.ts';
-import type { Algo, Funding, Order } from './model.ts';
+import { forget, KEPT_MS } from './forget.ts';
+import type { Algo, Counters, Funding, Order } from './model.ts';
 import { recordsOf, type KeptRecord } from './records.ts';
 import { accountState, clientKey, isOpenOrder, owner, positionKey, type ExchangeState } from './state.ts';
-
-/** Income and settled fundings are kept this long, as on the live venue. */
-const RETENTION_MS = 90 * 86_400_000;
 
 function keepOrder(state: ExchangeState, order: Order): void {
   const own = owner(state, order.account);
@@ -26,16 +24,19 @@ function keepAlgo(state: ExchangeState, algo: Algo): void {
   state.lastAlgoId = Math.max(state.lastAlgoId, algo.algoId);
 }
 
-function dropBefore<T>(rows: T[], timeOf: (row: T) => number, oldest: number): void {
-  const kept = rows.findIndex((row) => timeOf(row) >= oldest);
-  rows.splice(0, kept < 0 ? rows.length : kept);
-}
-
 function keepFunding(state: ExchangeState, funding: Funding): void {
   const rows = state.fundings.get(funding.symbol) ?? [];
   state.fundings.set(funding.symbol, rows);
   rows.push(funding);
-  dropBefore(rows, (row) => row.fundingTime, funding.fundingTime - RETENTION_MS);
+  while (rows[0]!.fundingTime < funding.fundingTime - KEPT_MS) rows.shift();
+}
+
+function keepCounters(state: ExchangeState, counters: Counters): void {
+  state.lastOrderId = Math.max(state.lastOrderId, counters.order);
+  state.lastAlgoId = Math.max(state.lastAlgoId, counters.algo);
+  state.lastTradeId = Math.max(state.lastTradeId, counters.trade);
+  state.lastTranId = Math.max(state.lastTranId, counters.tran);
+  state.lastAmendmentId = Math.max(state.lastAmendmentId, counters.amendment);
 }
 
 /** Puts one record into its place and into every index that finds it; a newer one takes the place of an older. */
@@ -60,25 +61,26 @@ export function keep(state: ExchangeState, { kind, body }: KeptRecord): void {
       owner(state, body.account).trades.push(body);
       state.lastTradeId = Math.max(state.lastTradeId, body.id);
       break;
-    case 'income': {
-      const { incomes } = owner(state, body.account);
-      incomes.push(body);
-      dropBefore(incomes, (row) => row.time, body.time - RETENTION_MS);
+    case 'income':
+      owner(state, body.account).incomes.push(body);
       state.lastTranId = Math.max(state.lastTranId, body.tranId);
       break;
-    }
-    case 'margin-change': {
-      const { marginChanges } = owner(state, body.account);
-      marginChanges.push(body);
-      dropBefore(marginChanges, (row) => row.time, body.time - RETENTION_MS);
+    case 'margin-change':
+      owner(state, body.account).marginChanges.push(body);
       state.lastTranId = Math.max(state.lastTranId, body.tranId);
       break;
-    }
+    case 'amendment':
+      owner(state, body.account).amendments.push(body);
+      state.lastAmendmentId = Math.max(state.lastAmendmentId, body.amendmentId);
+      break;
+    case 'counters':
+      keepCounters(state, body);
+      break;
     case 'funding':
       keepFunding(state, body);
       break;
     case 'listing':
-      state.statuses.set(body.symbol, body.status);
+      state.listings.set(body.symbol, body);
       break;
     case 'algo':
       keepAlgo(state, body);
@@ -90,4 +92,5 @@ export function keep(state: ExchangeState, { kind, body }: KeptRecord): void {
 export function applyEvent(state: ExchangeState, event: ExchangeEvent): void {
   for (const record of recordsOf(event)) keep(state, record);
   if (event.type === 'MarginCalled') owner(state, event.account).marginCalls.set(positionKey(event.position), event.time);
+  if (event.type === 'HistoryPruned') forget(owner(state, event.account.apiKey), event.gone);
 }

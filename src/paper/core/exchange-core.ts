@@ -1,12 +1,14 @@
 /** The exchange without a wire, a clock or a disk: a command in, events out; the same commands give the same events. */
-import type { Decimal } from '../../protocol/decimal.ts';
+import { ZERO, type Decimal } from '../../protocol/decimal.ts';
 import { cancelAlgo, cancelAllAlgos, placeAlgo, triggerAlgos, type AlgoName, type AlgoRequest } from './algos.ts';
 import { amendOrder, type Amendment } from './amendments.ts';
 import type { MarketView } from './book.ts';
 import type { ExchangeEvent } from './events.ts';
 import { settleFunding, type FundingSettlement } from './funding.ts';
 import { checkMargin, deleverage } from './liquidation.ts';
-import { dropStops, isTrading, setSymbolStatus } from './listing.ts';
+import { closeSettled, dropStops, setSymbolStatus } from './delisting.ts';
+import { pruneHistory } from './history.ts';
+import { isTrading } from './listing.ts';
 import { Turn } from './turn.ts';
 import { fillMakers } from './matching.ts';
 import type { MarginType, PositionSide, SymbolStatus } from './model.ts';
@@ -34,6 +36,8 @@ export type Command =
   | { readonly type: 'SetPositionMode'; readonly account: string; readonly dualSide: boolean }
   /** Only the time has passed. */
   | { readonly type: 'PassTime' }
+  /** `most`: closed rows of each kind that an account may keep. */
+  | { readonly type: 'PruneHistory'; readonly most: number }
   | { readonly type: 'AmendOrder'; readonly account: string; readonly amendment: Amendment }
   /** Into the isolated leg when positive. */
   | { readonly type: 'MovePositionMargin'; readonly account: string; readonly symbol: string; readonly positionSide: PositionSide; readonly amount: Decimal }
@@ -58,7 +62,7 @@ function moveMarket(turn: Turn, view: MarketView): void {
   }
 }
 
-function perform(turn: Turn, own: AccountState, command: Exclude<Command, { type: 'OpenAccount' | 'MoveMarket' | 'PassTime' | 'SettleFunding' | 'SetSymbolStatus' | 'DropStops' }>): number | null {
+function perform(turn: Turn, own: AccountState, command: Exclude<Command, { type: 'OpenAccount' | 'MoveMarket' | 'PassTime' | 'PruneHistory' | 'SettleFunding' | 'SetSymbolStatus' | 'DropStops' }>): number | null {
   switch (command.type) {
     case 'PlaceOrder':
       return placeOrder(turn, own, command.request, null);
@@ -105,6 +109,9 @@ export function execute(state: ExchangeState, command: Command, now: number): Ou
     moveMarket(turn, command.view);
   } else if (command.type === 'PassTime') {
     for (const own of state.accounts.values()) expireDue(turn, own);
+    closeSettled(turn);
+  } else if (command.type === 'PruneHistory') {
+    pruneHistory(turn, command.most);
   } else if (command.type === 'SettleFunding') {
     settleFunding(turn, command);
   } else if (command.type === 'SetSymbolStatus') {
@@ -114,7 +121,7 @@ export function execute(state: ExchangeState, command: Command, now: number): Ou
   } else if (command.type === 'OpenAccount') {
     const { apiKey, apiSecret, deposit } = command;
     if (state.accounts.has(apiKey)) throw new Error(`account ${apiKey} exists`);
-    turn.emit({ type: 'AccountOpened', time: now, account: { apiKey, apiSecret, wallet: deposit, deposit, dualSide: false, openedAt: now, updateTime: now } });
+    turn.emit({ type: 'AccountOpened', time: now, account: { apiKey, apiSecret, wallet: deposit, deposit, forgotten: ZERO, dualSide: false, openedAt: now, updateTime: now } });
   } else {
     const own = state.accounts.get(command.account);
     if (!own) throw new Error(`no account ${command.account}`);

@@ -72,7 +72,7 @@ function closeLeg(turn: Turn, own: AccountState, margin: AccountMargin, row: Pos
 }
 
 /** Without any crossed position left, a cross wallet below zero is filled up by the insurance fund. */
-function clearCross(turn: Turn, own: AccountState, symbol: string, positionSide: PositionSide): void {
+export function clearCross(turn: Turn, own: AccountState, symbol: string, positionSide: PositionSide): void {
   const margin = accountMargin(turn.state, own);
   const open = margin.positions.some((row) => row.settings.marginType === 'CROSSED' && !row.position.amount.isZero());
   if (!open && margin.crossWallet.isNegative()) bookIncome(turn, own, positionOf(own, symbol, positionSide), 'INSURANCE_CLEAR', margin.crossWallet.negated());
@@ -144,5 +144,5 @@ export function deleverage(turn: Turn, own: AccountState, symbol: string, positi
 
 /** Orders the venue made on the account's behalf, newest last. */
 export function forceOrders(own: AccountState, autoCloseType: 'LIQUIDATION' | 'ADL' | null): Order[] {
-  return [...own.orders.values()].filter((order) => order.autoClose !== null && (autoCloseType === null || order.autoClose === autoCloseType)).toSorted((a, b) => a.orderId - b.orderId);
+  return [...own.orders.values()].filter((order) => (autoCloseType === null ? order.autoClose === 'LIQUIDATION' || order.autoClose === 'ADL' : order.autoClose === autoCloseType)).toSorted((a, b) => a.orderId - b.orderId);
 }

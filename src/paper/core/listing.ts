@@ -1,13 +1,12 @@
-/** Whether a symbol trades: what its status lets through, and what a change of status takes out of the book. */
+/** Whether a symbol trades, and what its status lets through. */
 import type { SymbolStatus } from './model.ts';
 import type { Turn } from './turn.ts';
-import { changeAlgo, expireOrder } from './settle.ts';
 import type { ExchangeState, Market } from './state.ts';
 import type { SymbolRules } from './symbol-rules.ts';
 import { VenueError } from './venue-error.ts';
 
 export function statusOf(state: ExchangeState, symbol: string): SymbolStatus {
-  return state.statuses.get(symbol) ?? 'TRADING';
+  return state.listings.get(symbol)?.status ?? 'TRADING';
 }
 
 /** Nothing fills or triggers on a symbol that does not trade. */
@@ -37,26 +36,4 @@ export function marketOf(turn: Turn, symbol: string, reduces: boolean = false): 
   const market = turn.state.markets.get(symbol);
   if (!market) throw new VenueError('NOT_OPENABLE');
   return market;
-}
-
-/** Delisting takes every order of the symbol out; a halt leaves them where they are. */
-export function setSymbolStatus(turn: Turn, symbol: string, status: SymbolStatus): void {
-  if (!turn.state.rules.has(symbol)) throw new VenueError('BAD_SYMBOL');
-  if (statusOf(turn.state, symbol) === status) return;
-  turn.emit({ type: 'SymbolStatusChanged', time: turn.now, listing: { symbol, status } });
-  if (status !== 'SETTLING' && status !== 'CLOSE') return;
-  for (const own of turn.state.accounts.values()) {
-    for (const order of own.openOrders.values()) if (order.symbol === symbol) expireOrder(turn, own, order);
-    for (const algo of own.openAlgos.values()) if (algo.symbol === symbol) changeAlgo(turn, algo, { status: 'EXPIRED' });
-  }
-}
-
-/** Conditional orders of a symbol are gone, and nobody is told: a failure of venues that a bot has to notice by itself. */
-export function dropStops(turn: Turn, symbol: string): void {
-  if (!turn.state.rules.has(symbol)) throw new VenueError('BAD_SYMBOL');
-  for (const own of turn.state.accounts.values()) {
-    for (const algo of own.openAlgos.values()) {
-      if (algo.symbol === symbol) turn.emit({ type: 'AlgoVanished', time: turn.now, algo: { ...algo, status: 'EXPIRED', updateTime: turn.now } });
-    }
-  }
 }

@@ -112,13 +112,15 @@ export function fillMakers(turn: Turn, own: AccountState, market: Market): void 
   }
 }
 
+const AUTO_CLOSE_ID = { LIQUIDATION: 'autoclose-', ADL: 'adl_autoclose', SETTLEMENT: 'settlement_autoclose-' } as const;
+
 export interface VenueFill {
   readonly price: Decimal;
   /** What the order shows as its own price. */
   readonly limit: Decimal;
   readonly quantity: Decimal;
   readonly feeRate: Decimal;
-  readonly autoClose: 'LIQUIDATION' | 'ADL';
+  readonly autoClose: NonNullable<Order['autoClose']>;
 }
 
 /** Closes `quantity` of a position by an order of the venue's own, filled whole at one price outside the book. @returns its id. */
@@ -127,7 +129,7 @@ export function fillAtVenue(turn: Turn, own: AccountState, position: Position, {
   const order: Order = {
     account: own.account.apiKey,
     orderId,
-    clientOrderId: autoClose === 'ADL' ? 'adl_autoclose' : `autoclose-${turn.now}${orderId}`,
+    clientOrderId: `${AUTO_CLOSE_ID[autoClose]}${autoClose === 'ADL' ? '' : `${turn.now}${orderId}`}`,
     symbol: position.symbol,
     side: position.amount.isPositive() ? 'SELL' : 'BUY',
     positionSide: position.positionSide,
@@ -144,6 +146,8 @@ export function fillAtVenue(turn: Turn, own: AccountState, position: Position, {
     filled: ZERO,
     cost: ZERO,
     goodTillDate: 0,
+    activatePrice: ZERO,
+    callbackRate: ZERO,
     amendments: 0,
     autoClose,
     algoId: null,

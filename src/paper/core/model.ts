@@ -20,9 +20,11 @@ const positionSide = positionSideSchema.default('BOTH');
 export const accountSchema = z.object({
   apiKey: z.string(),
   apiSecret: z.string(),
-  /** USDT; deposit + Σ realised − Σ commission + Σ income, to the last digit. */
+  /** USDT; deposit + forgotten + Σ realised − Σ commission + Σ income, to the last digit. */
   wallet: exact,
   deposit: exact,
+  /** What trades and incomes changed the wallet by that are too old to be kept. */
+  forgotten: exact.default(ZERO),
   /** Hedge mode. */
   dualSide: z.boolean().default(false),
   openedAt: at,
@@ -72,10 +74,13 @@ export const orderSchema = z.object({
   cost: exact,
   /** Of GTD: when it expires, ms; else zero. */
   goodTillDate: at.default(0),
+  /** Of a triggered TRAILING_STOP_MARKET, zero otherwise. */
+  activatePrice: exact.default(ZERO),
+  callbackRate: exact.default(ZERO),
   /** How often it was amended. */
   amendments: z.int().nonnegative().default(0),
   /** Made by the venue, to close the owner's position. */
-  autoClose: z.enum(['LIQUIDATION', 'ADL']).nullable().default(null),
+  autoClose: z.enum(['LIQUIDATION', 'ADL', 'SETTLEMENT']).nullable().default(null),
   /** The algo order that triggered it. */
   algoId: id.nullable(),
   time: at,
@@ -150,12 +155,31 @@ export const marginChangeSchema = z.object({
   time: at,
 });
 
+/** One change of a resting order's price or quantity. */
+export const amendmentSchema = z.object({
+  account: z.string(),
+  amendmentId: id,
+  symbol: z.string(),
+  orderId: id,
+  clientOrderId: z.string(),
+  priceBefore: exact,
+  priceAfter: exact,
+  quantityBefore: exact,
+  quantityAfter: exact,
+  /** How often the order was amended by then. */
+  count: z.int().positive(),
+  time: at,
+});
+
+/** The highest id of each kind that was ever given, so that none is given twice when its record is gone. */
+export const countersSchema = z.object({ order: id, algo: id, trade: id, tran: id, amendment: id });
+
 /** One settlement of a symbol's funding. */
 export const fundingSchema = z.object({ symbol: z.string(), fundingTime: at, rate: exact, mark: exact });
 
 /** As in exchangeInfo. PENDING_TRADING: halted, or not yet begun. PRE_SETTLE: about to be delisted, closing only. SETTLING and CLOSE: delisted. */
 export const symbolStatusSchema = z.enum(['TRADING', 'PENDING_TRADING', 'PRE_SETTLE', 'SETTLING', 'CLOSE']);
-export const listingSchema = z.object({ symbol: z.string(), status: symbolStatusSchema });
+export const listingSchema = z.object({ symbol: z.string(), status: symbolStatusSchema, since: at.default(0) });
 
 export type SymbolStatus = z.infer<typeof symbolStatusSchema>;
 export type Listing = Readonly<z.infer<typeof listingSchema>>;
@@ -173,4 +197,6 @@ export type Trade = Readonly<z.infer<typeof tradeSchema>>;
 export type Algo = Readonly<z.infer<typeof algoSchema>>;
 export type Income = Readonly<z.infer<typeof incomeSchema>>;
 export type MarginChange = Readonly<z.infer<typeof marginChangeSchema>>;
+export type AmendmentRecord = Readonly<z.infer<typeof amendmentSchema>>;
+export type Counters = Readonly<z.infer<typeof countersSchema>>;
 export type Funding = Readonly<z.infer<typeof fundingSchema>>;

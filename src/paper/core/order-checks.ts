@@ -90,5 +90,5 @@ export function checkIdentity(own: AccountState, clientOrderId: string | null): 
 
 /** More than ten minutes ahead and before the end of the year 9999. */
 export function checkGoodTill(now: number, goodTillDate: number): void {
-  if (goodTillDate <= now + 600_000 || goodTillDate >= 253_402_300_799_000) throw new VenueError('BAD_PARAMETER', 'goodTillDate');
+  if (goodTillDate <= now + 600_000 || goodTillDate >= 253_402_300_799_000) throw new VenueError('BAD_GOOD_TILL_DATE');
 }

@@ -13,6 +13,9 @@ export interface Origin {
   readonly algoId: number;
   readonly origType: string;
   readonly stopPrice: Decimal;
+  /** Of a trailing stop; zero otherwise. */
+  readonly activatePrice: Decimal;
+  readonly callbackRate: Decimal;
   readonly workingType: WorkingType;
   readonly closePosition: boolean;
   /** Runs before the order's first event, once nothing can refuse it any more. */
@@ -63,6 +66,8 @@ export function placeOrder(turn: Turn, own: AccountState, request: OrderRequest,
     filled: ZERO,
     cost: ZERO,
     goodTillDate: request.goodTillDate ?? 0,
+    activatePrice: origin?.activatePrice ?? ZERO,
+    callbackRate: origin?.callbackRate ?? ZERO,
     amendments: 0,
     autoClose: null,
     algoId: origin?.algoId ?? null,

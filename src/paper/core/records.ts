@@ -1,7 +1,7 @@
 /** What an event leaves behind: the records it holds, each as it is after it. Memory and disk keep them from this one list. */
 import type { z } from 'zod';
 import type { ExchangeEvent } from './events.ts';
-import { accountSchema, algoSchema, fundingSchema, incomeSchema, listingSchema, marginChangeSchema, orderSchema, positionSchema, settingsSchema, tradeSchema } from './model.ts';
+import { accountSchema, algoSchema, amendmentSchema, countersSchema, fundingSchema, incomeSchema, listingSchema, marginChangeSchema, orderSchema, positionSchema, settingsSchema, tradeSchema } from './model.ts';
 
 /** In the order in which they can be read back: owners first. */
 const SCHEMAS = {
@@ -15,6 +15,8 @@ const SCHEMAS = {
   funding: fundingSchema,
   listing: listingSchema,
   algo: algoSchema,
+  amendment: amendmentSchema,
+  counters: countersSchema,
 } as const;
 
 export type RecordKind = keyof typeof SCHEMAS;
@@ -35,8 +37,9 @@ export function recordsOf(event: ExchangeEvent): readonly KeptRecord[] {
     case 'LeverageChanged':
     case 'MarginTypeChanged':
       return [{ kind: 'settings', body: event.settings }];
-    case 'OrderAccepted':
     case 'OrderAmended':
+      return [{ kind: 'order', body: event.order }, { kind: 'amendment', body: event.amendment }];
+    case 'OrderAccepted':
     case 'OrderCanceled':
     case 'OrderExpired':
       return [{ kind: 'order', body: event.order }];
@@ -54,6 +57,8 @@ export function recordsOf(event: ExchangeEvent): readonly KeptRecord[] {
     case 'AlgoTrailed':
     case 'AlgoChanged':
       return [{ kind: 'algo', body: event.algo }];
+    case 'HistoryPruned':
+      return [{ kind: 'account', body: event.account }, { kind: 'counters', body: event.counters }];
     case 'MarginCalled':
       return [];
   }

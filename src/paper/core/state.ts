@@ -1,11 +1,12 @@
 /** The whole state of the exchange, and where everything in it is found. Only `applyEvent` changes it. */
 import { ZERO } from '../../protocol/decimal.ts';
 import type { Level, MarketView } from './book.ts';
-import type { Account, Algo, Funding, Income, MarginChange, Order, Position, PositionSide, Settings, Side, SymbolStatus, Trade } from './model.ts';
+import type { Account, Algo, AmendmentRecord, Funding, Income, Listing, MarginChange, Order, Position, PositionSide, Settings, Side, Trade } from './model.ts';
 import type { SymbolRules } from './symbol-rules.ts';
 
 const DEFAULT_LEVERAGE = 20;
 
+/** Lists are in the order of their ids. */
 export interface AccountState {
   account: Account;
   readonly settings: Map<string, Settings>;
@@ -16,10 +17,9 @@ export interface AccountState {
   /** Newest order of each symbol and client id. */
   readonly byClientId: Map<string, number>;
   readonly trades: Trade[];
-  /** In the order of time, of the last 90 days. */
   readonly incomes: Income[];
-  /** In the order of time, of the last 90 days. */
   readonly marginChanges: MarginChange[];
+  readonly amendments: AmendmentRecord[];
   /** When each leg last got a margin call; not kept over a restart. */
   readonly marginCalls: Map<string, number>;
   readonly algos: Map<number, Algo>;
@@ -38,29 +38,31 @@ export interface ExchangeState {
   readonly markets: Map<string, Market>;
   readonly accounts: Map<string, AccountState>;
   /** Of symbols that are not simply trading. */
-  readonly statuses: Map<string, SymbolStatus>;
+  readonly listings: Map<string, Listing>;
   /** Of each symbol what was settled in the last 90 days, oldest first. */
   readonly fundings: Map<string, Funding[]>;
   lastOrderId: number;
   lastAlgoId: number;
   lastTradeId: number;
   lastTranId: number;
+  lastAmendmentId: number;
 }
 
 /** First ids are one above these: long, as live ones are, and apart from one another. */
-const BEFORE_FIRST = { order: 8_400_000_000, algo: 3_000_000_000_000, trade: 500_000_000, tran: 7_000_000_000_000 };
+const BEFORE_FIRST = { order: 8_400_000_000, algo: 3_000_000_000_000, trade: 500_000_000, tran: 7_000_000_000_000, amendment: 5_000 };
 
 export function emptyState(rules: Iterable<SymbolRules>): ExchangeState {
   return {
     rules: new Map([...rules].map((rule) => [rule.symbol, rule])),
     markets: new Map(),
     accounts: new Map(),
-    statuses: new Map(),
+    listings: new Map(),
     fundings: new Map(),
     lastOrderId: BEFORE_FIRST.order,
     lastAlgoId: BEFORE_FIRST.algo,
     lastTradeId: BEFORE_FIRST.trade,
     lastTranId: BEFORE_FIRST.tran,
+    lastAmendmentId: BEFORE_FIRST.amendment,
   };
 }
 
@@ -76,6 +78,7 @@ export function accountState(account: Account): AccountState {
     trades: [],
     incomes: [],
     marginChanges: [],
+    amendments: [],
     marginCalls: new Map(),
     algos: new Map(),
     openAlgos: new Map(),

@@ -2,6 +2,7 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import { z } from 'zod';
 import type { ExchangeEvent } from '../core/events.ts';
+import { KEPT_MS } from '../core/forget.ts';
 import { readRecord, RECORD_KINDS, recordsOf, type KeptRecord } from '../core/records.ts';
 import { positionKey } from '../core/state.ts';
 import { candleSchema, type Candle } from '../market/candle.ts';
@@ -9,10 +10,11 @@ import type { CandleRow } from '../market/kept-candles.ts';
 import type { SavedMarket } from '../market/market.ts';
 import { openExchangeFile, type MarketIdentity } from './exchange-file.ts';
 import { lockPlace, reasonOf, type StatePlace } from './state-directory.ts';
-import { StartRefused, type ListenKey, type SavedExchange, type Store } from './store.ts';
+import { StartRefused, type Countdown, type ListenKey, type SavedExchange, type Store } from './store.ts';
 
 const viewSchema = z.object({ symbol: z.string(), last: z.string(), mark: z.string(), index: z.string(), bid: z.string(), ask: z.string(), bookSeed: z.number() });
 const marketSchema = z.object({ source: z.unknown(), views: z.array(viewSchema) });
+const countdownSchema = z.object({ apiKey: z.string(), symbol: z.string(), endsAt: z.int() });
 const listenKeySchema = z.object({ key: z.string(), apiKey: z.string(), expiresAt: z.int() });
 
 /** Where a record lies in the table, together with its kind. */
@@ -37,6 +39,10 @@ function placeOf({ kind, body }: KeptRecord): { part: string; id: number } {
       return { part: body.symbol, id: 0 };
     case 'algo':
       return { part: '', id: body.algoId };
+    case 'amendment':
+      return { part: '', id: body.amendmentId };
+    case 'counters':
+      return { part: '', id: 0 };
   }
 }
 
@@ -45,8 +51,10 @@ export class SqliteStore implements Store {
   readonly #db: DatabaseSync;
   readonly #file: string;
   readonly #put: StatementSync;
+  readonly #drop: StatementSync;
   readonly #putCandle: StatementSync;
   readonly #dropCandles: StatementSync;
+  readonly #dropFundings: StatementSync;
 
   /**
    * Opens or creates the state.
@@ -62,7 +70,9 @@ export class SqliteStore implements Store {
       throw error;
     }
     this.#put = this.#db.prepare('INSERT INTO records VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body');
+    this.#drop = this.#db.prepare("DELETE FROM records WHERE kind = ? AND part = '' AND id = ?");
     this.#putCandle = this.#db.prepare('INSERT INTO candles VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET body = excluded.body');
+    this.#dropFundings = this.#db.prepare("DELETE FROM records WHERE kind = 'funding' AND part = ? AND id < ?");
     this.#dropCandles = this.#db.prepare('DELETE FROM candles WHERE symbol = ? AND open_time <= ?');
   }
 
@@ -74,6 +84,7 @@ export class SqliteStore implements Store {
         records: RECORD_KINDS.flatMap((kind) => this.#bodies(kind).map((body) => readRecord(kind, body))),
         market: marketSchema.parse(market),
         candles: this.#candles(),
+        countdowns: this.#bodies('countdown').map((body) => countdownSchema.parse(body)),
         listenKeys: this.#bodies('listen-key').map((body) => listenKeySchema.parse(body)),
       };
     } catch (cause) {
@@ -115,7 +126,18 @@ export class SqliteStore implements Store {
         const { part, id } = placeOf(record);
         this.#put.run(record.kind, part, id, JSON.stringify(record.body));
       }
+      for (const event of events) this.#forget(event);
     });
+  }
+
+  /** What memory lets go of with an event. */
+  #forget(event: ExchangeEvent): void {
+    if (event.type === 'HistoryPruned') {
+      for (const [kind, ids] of Object.entries(event.gone)) for (const id of ids) this.#drop.run(kind, id);
+    } else if (event.type === 'FundingSettled') {
+      const { symbol, fundingTime } = event.funding;
+      this.#dropFundings.run(symbol, fundingTime - KEPT_MS);
+    }
   }
 
   saveListenKey(key: ListenKey): void {
@@ -124,6 +146,14 @@ export class SqliteStore implements Store {
 
   removeListenKey(key: string): void {
     this.#db.prepare("DELETE FROM records WHERE kind = 'listen-key' AND part = ?").run(key);
+  }
+
+  saveCountdown(countdown: Countdown): void {
+    this.#put.run('countdown', `${countdown.apiKey} ${countdown.symbol}`, 0, JSON.stringify(countdown));
+  }
+
+  removeCountdown(apiKey: string, symbol: string): void {
+    this.#db.prepare("DELETE FROM records WHERE kind = 'countdown' AND part = ?").run(`${apiKey} ${symbol}`);
   }
 
   saveMarket(market: SavedMarket, candles: readonly CandleRow[]): void {

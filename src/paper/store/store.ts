@@ -11,10 +11,18 @@ export interface ListenKey {
   readonly expiresAt: number;
 }
 
+/** A dead man's switch that runs. `endsAt` by the real clock, ms. */
+export interface Countdown {
+  readonly apiKey: string;
+  readonly symbol: string;
+  readonly endsAt: number;
+}
+
 export interface SavedExchange {
   /** What the accounts are made of, each record once, in the order in which they can be kept again. */
   readonly records: readonly KeptRecord[];
   readonly listenKeys: readonly ListenKey[];
+  readonly countdowns: readonly Countdown[];
   readonly market: SavedMarket;
   readonly candles: KeptCandles;
 }
@@ -26,6 +34,8 @@ export interface Store {
   commit(events: readonly ExchangeEvent[]): void;
   saveListenKey(key: ListenKey): void;
   removeListenKey(key: string): void;
+  saveCountdown(countdown: Countdown): void;
+  removeCountdown(apiKey: string, symbol: string): void;
   /** Market state and the candles that changed since the last call, in one transaction. */
   saveMarket(market: SavedMarket, candles: readonly CandleRow[]): void;
   close(): void;
@@ -37,6 +47,8 @@ export const memoryStore: Store = {
   commit() {},
   saveListenKey() {},
   removeListenKey() {},
+  saveCountdown() {},
+  removeCountdown() {},
   saveMarket() {},
   close() {},
 };

@@ -42,6 +42,7 @@ function orderUpdate(time: number, order: Order, executionType: string, trade: T
     ot: order.origType,
     ps: order.positionSide,
     cp: order.closePosition,
+    ...(order.origType === 'TRAILING_STOP_MARKET' ? { AP: text(order.activatePrice), cr: text(order.callbackRate) } : {}),
     rp: text(trade?.realised ?? ZERO),
     pP: false,
     si: 0,
@@ -52,6 +53,26 @@ function orderUpdate(time: number, order: Order, executionType: string, trade: T
     er: expiryReason,
   };
   return { event: 'ORDER_TRADE_UPDATE', payload: { e: 'ORDER_TRADE_UPDATE', E: time, T: time, o } };
+}
+
+/** A fill in few words, ahead of its ORDER_TRADE_UPDATE. */
+function tradeLite(time: number, order: Order, trade: Trade): UserMessage {
+  const payload = {
+    e: 'TRADE_LITE',
+    E: time,
+    T: trade.time,
+    s: order.symbol,
+    q: text(order.quantity),
+    p: text(order.price),
+    m: trade.maker,
+    c: order.clientOrderId,
+    S: order.side,
+    L: text(trade.price),
+    l: text(trade.quantity),
+    t: trade.id,
+    i: order.orderId,
+  };
+  return { event: 'TRADE_LITE', payload };
 }
 
 /** What an ACCOUNT_UPDATE is about: why, the account and position after it, and what the wallet changed by besides profit and commission. */
@@ -130,6 +151,7 @@ function algoUpdate(own: AccountState, time: number, algo: Algo): UserMessage {
     tt: algo.triggerTime,
     gtd: 0,
     rm: algo.rejectReason,
+    ia: !algo.extreme.isZero(),
   };
   return { event: 'ALGO_UPDATE', payload: { e: 'ALGO_UPDATE', E: time, T: time, o } };
 }
@@ -142,6 +164,7 @@ export function userMessages(state: ExchangeState, event: ExchangeEvent): { apiK
     case 'MarginTypeChanged':
     case 'SymbolStatusChanged':
     case 'AlgoVanished':
+    case 'HistoryPruned':
     case 'FundingSettled':
     case 'AlgoTrailed':
     case 'PositionModeChanged':
@@ -161,7 +184,10 @@ export function userMessages(state: ExchangeState, event: ExchangeEvent): { apiK
       return { apiKey: event.order.account, messages: [orderUpdate(time, event.order, 'EXPIRED', null, '0')] };
     case 'OrderTraded': {
       const own = state.accounts.get(event.order.account)!;
-      return { apiKey: event.order.account, messages: [accountUpdate(state, own, { ...event, reason: 'ORDER', change: ZERO, showsPosition: true }), orderUpdate(time, event.order, event.order.autoClose === null ? 'TRADE' : 'CALCULATED', event.trade, '0')] };
+      const { order, trade } = event;
+      const account = accountUpdate(state, own, { ...event, reason: 'ORDER', change: ZERO, showsPosition: true });
+      const messages = order.autoClose === null ? [tradeLite(time, order, trade), account, orderUpdate(time, order, 'TRADE', trade, '0')] : [account, orderUpdate(time, order, 'CALCULATED', trade, '0')];
+      return { apiKey: order.account, messages };
     }
     case 'MarginMoved': {
       const own = state.accounts.get(event.change.account)!;

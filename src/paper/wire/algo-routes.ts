@@ -4,7 +4,7 @@ import { findAlgo, type AlgoName, type AlgoRequest } from '../core/algos.ts';
 import { algoTypeSchema, type Algo } from '../core/model.ts';
 import { VenueError } from '../core/venue-error.ts';
 import { checkServed, positionSideOf, sideOf, symbolOf } from './order-request.ts';
-import { page } from './paging.ts';
+import { page, weekOf } from './paging.ts';
 import { bySymbol, done, ONE_ORDER, type PrivateCall, type Route } from './route.ts';
 import { algoAnswer, algoRow } from './shapes.ts';
 
@@ -90,7 +90,7 @@ function openAlgoOrders(call: PrivateCall): unknown {
 }
 
 function allAlgoOrders(call: PrivateCall): unknown {
-  const found = page<Algo>(call.params, symbolOf(call), call.own.algos.values(), (algo) => algo.algoId, 'algoId');
+  const found = page<Algo>(call.params, symbolOf(call), call.own.algos.values(), (algo) => algo.algoId, 'algoId', weekOf(call, 'algoId'));
   return found.map((algo) => row(call, algo));
 }
 

@@ -1,22 +1,31 @@
 /** Changing what stands: a resting order's price and quantity, an isolated position's margin. */
 import { text } from '../../protocol/decimal.ts';
-import type { MarginChange } from '../core/model.ts';
+import { findOrder } from '../core/cancel.ts';
+import type { AmendmentRecord, MarginChange } from '../core/model.ts';
 import { VenueError } from '../core/venue-error.ts';
-import { positionSideOf, sideOf, symbolOf } from './order-request.ts';
+import { orderName, positionSideOf, sideOf, symbolOf } from './order-request.ts';
 import { page } from './paging.ts';
 import { ONE_ORDER, type PrivateCall, type Route } from './route.ts';
-import { orderAnswer } from './shapes.ts';
+import { amendmentRow, orderAnswer } from './shapes.ts';
+
+const AMENDMENTS = { ifAbsent: 50, most: 100 };
 
 export function amendOrder(call: PrivateCall): unknown {
   const { venue, own, params } = call;
-  const symbol = symbolOf(call);
-  const [orderId, clientOrderId] = [params.whole('orderId'), params.text('origClientOrderId')];
-  if (orderId === null && clientOrderId === null) throw new VenueError('MANDATORY_EITHER', 'origClientOrderId', 'orderId');
+  const name = orderName(call);
   params.only('priceMatch', 'NONE');
-  const amendment = { name: { symbol, orderId, clientOrderId }, side: sideOf(params), quantity: params.requiredDecimal('quantity'), price: params.requiredDecimal('price') };
+  const amendment = { name, side: sideOf(params), quantity: params.requiredDecimal('quantity'), price: params.requiredDecimal('price') };
   const { events, id } = venue.execute({ type: 'AmendOrder', account: own.account.apiKey, amendment });
   const amended = events.find((event) => event.type === 'OrderAmended');
-  return { ...orderAnswer(amended?.order ?? own.orders.get(id!)!), pair: symbol };
+  return { ...orderAnswer(amended?.order ?? own.orders.get(id!)!), pair: name.symbol };
+}
+
+/** Of one order, the newest amendment first. */
+function orderAmendments(call: PrivateCall): unknown {
+  const name = orderName(call);
+  const orderId = name.orderId ?? findOrder(call.own, name)?.orderId;
+  const wanted = call.own.amendments.filter((amendment) => amendment.orderId === orderId);
+  return page<AmendmentRecord>(call.params, name.symbol, wanted, (amendment) => amendment.amendmentId, 'fromId', AMENDMENTS).toReversed().map(amendmentRow);
 }
 
 function movePositionMargin(call: PrivateCall): unknown {
@@ -51,6 +60,7 @@ function marginHistory(call: PrivateCall): unknown {
 
 export const amendRoutes: readonly Route[] = [
   { name: 'PUT /fapi/v1/order', weight: 0, orders: ONE_ORDER, security: 'SIGNED', run: amendOrder },
+  { name: 'GET /fapi/v1/orderAmendment', weight: 1, security: 'SIGNED', run: orderAmendments },
   { name: 'POST /fapi/v1/positionMargin', weight: 1, security: 'SIGNED', run: movePositionMargin },
   { name: 'GET /fapi/v1/positionMargin/history', weight: 1, security: 'SIGNED', run: marginHistory },
 ];

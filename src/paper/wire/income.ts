@@ -20,14 +20,16 @@ interface IncomeRow {
   readonly tradeId: string;
 }
 
-/** All rows in the order of time: a deposit, two a trade, one each for what was booked besides. */
-function incomeRows(own: AccountState): IncomeRow[] {
-  const rows: IncomeRow[] = [{ symbol: '', incomeType: 'TRANSFER', income: text(own.account.deposit), time: own.account.openedAt, tranId: 1, tradeId: '' }];
-  for (const { symbol, id, time, commission, realised } of own.trades) {
-    rows.push({ symbol, incomeType: 'COMMISSION', income: text(money(commission.negated())), time, tranId: id * 2, tradeId: String(id) });
+/** All rows of a time in its order: a deposit, for each trade what it cost and realised, one each for what was booked besides. */
+function incomeRows(own: AccountState, from: number, until: number): IncomeRow[] {
+  const within = ({ time }: { readonly time: number }) => time >= from && time <= until;
+  const deposit = { symbol: '', incomeType: 'TRANSFER', income: text(own.account.deposit), time: own.account.openedAt, tranId: 1, tradeId: '' };
+  const rows: IncomeRow[] = within(deposit) ? [deposit] : [];
+  for (const { symbol, id, time, commission, realised } of own.trades.filter(within)) {
+    if (!commission.isZero()) rows.push({ symbol, incomeType: 'COMMISSION', income: text(money(commission.negated())), time, tranId: id * 2, tradeId: String(id) });
     if (!realised.isZero()) rows.push({ symbol, incomeType: 'REALIZED_PNL', income: text(realised), time, tranId: id * 2 + 1, tradeId: String(id) });
   }
-  for (const { symbol, incomeType, amount, time, tranId } of own.incomes) rows.push({ symbol, incomeType, income: text(amount), time, tranId, tradeId: '' });
+  for (const { symbol, incomeType, amount, time, tranId } of own.incomes.filter(within)) rows.push({ symbol, incomeType, income: text(amount), time, tranId, tradeId: '' });
   return rows.toSorted((a, b) => a.time - b.time || a.tranId - b.tranId);
 }
 
@@ -43,7 +45,7 @@ export function incomeHistory({ venue, own, params, now }: PrivateCall): unknown
   if (page !== null && page < 1) throw new VenueError('BAD_PARAMETER', 'page');
   const limit = params.limit('limit', DEFAULT_LIMIT, MAX_LIMIT);
   const from = start ?? (end === null ? now - WEEK_MS : 0);
-  const rows = incomeRows(own).filter((row) => (symbol === null || row.symbol === symbol) && (type === null || row.incomeType === type) && row.time >= from && row.time <= (end ?? Number.MAX_SAFE_INTEGER));
+  const rows = incomeRows(own, from, end ?? Infinity).filter((row) => (symbol === null || row.symbol === symbol) && (type === null || row.incomeType === type));
   const shown = page === null && start === null ? rows.slice(-limit) : rows.slice(((page ?? 1) - 1) * limit, (page ?? 1) * limit);
   return shown.map((row) => ({ ...row, asset: 'USDT', info: row.incomeType }));
 }

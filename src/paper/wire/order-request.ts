@@ -1,5 +1,6 @@
 /** What a client asks for in an order, read from its parameters: each missing, malformed or unsupported one is refused by its own code. */
 import { positionSideSchema, type PositionSide, type Side, type TimeInForce } from '../core/model.ts';
+import type { OrderName } from '../core/cancel.ts';
 import type { OrderRequest } from '../core/order-checks.ts';
 import { VenueError } from '../core/venue-error.ts';
 import type { Params } from './params.ts';
@@ -19,6 +20,15 @@ export function symbolOf({ venue, params }: PrivateCall): string {
   const symbol = params.required('symbol');
   if (!venue.state.rules.has(symbol)) throw new VenueError('BAD_SYMBOL');
   return symbol;
+}
+
+/** The order that a request is about. @throws VenueError −1102 without a name */
+export function orderName(call: PrivateCall): OrderName {
+  const symbol = symbolOf(call);
+  const orderId = call.params.whole('orderId');
+  const clientOrderId = call.params.text('origClientOrderId');
+  if (orderId === null && clientOrderId === null) throw new VenueError('MANDATORY_EITHER', 'origClientOrderId', 'orderId');
+  return { symbol, orderId, clientOrderId };
 }
 
 /** The leg an order is for: hedge mode names one and takes no `reduceOnly`, one-way mode has BOTH only. */

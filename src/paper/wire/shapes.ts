@@ -1,6 +1,6 @@
 /** Orders, algo orders and trades as the REST wire shows them: the venue's field names, decimals as strings. */
 import { text, type Decimal } from '../../protocol/decimal.ts';
-import type { Algo, Order, Trade } from '../core/model.ts';
+import type { Algo, AmendmentRecord, Order, Trade } from '../core/model.ts';
 
 /** Average fill price of an order; zero without a fill. */
 export function averagePrice(order: Order): Decimal {
@@ -26,6 +26,7 @@ function orderFields(order: Order): Record<string, unknown> {
     workingType: order.workingType,
     priceProtect: false,
     origType: order.origType,
+    ...(order.origType === 'TRAILING_STOP_MARKET' ? { activatePrice: text(order.activatePrice), priceRate: text(order.callbackRate) } : {}),
     priceMatch: 'NONE',
     selfTradePreventionMode: 'EXPIRE_MAKER',
     goodTillDate: order.goodTillDate,
@@ -59,6 +60,19 @@ export function tradeRow(trade: Trade): Record<string, unknown> {
     positionSide: trade.positionSide,
     buyer: trade.side === 'BUY',
     maker: trade.maker,
+  };
+}
+
+export function amendmentRow(amendment: AmendmentRecord): Record<string, unknown> {
+  const { amendmentId, symbol, orderId, clientOrderId, time, priceBefore, priceAfter, quantityBefore, quantityAfter, count } = amendment;
+  return {
+    amendmentId,
+    symbol,
+    pair: symbol,
+    orderId,
+    clientOrderId,
+    time,
+    amendment: { price: { before: text(priceBefore), after: text(priceAfter) }, origQty: { before: text(quantityBefore), after: text(quantityAfter) }, count },
   };
 }
 

@@ -1,17 +1,16 @@
 /** Ordinary orders: placing, cancelling, asking. */
+import { MAX_COUNTDOWN_MS } from '../countdowns.ts';
 import type { Order } from '../core/model.ts';
 import { forceOrders as venueOrders } from '../core/liquidation.ts';
-import { findOrder, type OrderName } from '../core/cancel.ts';
+import { findOrder } from '../core/cancel.ts';
 import { rehearseOrder } from '../core/rehearsal.ts';
 import { VenueError } from '../core/venue-error.ts';
-import { orderRequest, symbolOf } from './order-request.ts';
-import { page } from './paging.ts';
+import { orderName, orderRequest, symbolOf } from './order-request.ts';
+import { page, weekOf } from './paging.ts';
 import { bySymbol, done, ONE_ORDER, type PrivateCall, type Route } from './route.ts';
 import { orderAnswer, orderRow, tradeRow } from './shapes.ts';
 
 const FORCE_ORDERS = { ifAbsent: 50, most: 100 };
-/** What a timer can wait for: 24 days. */
-const MAX_COUNTDOWN_MS = 2_147_483_647;
 
 /** ACK (default) answers before matching; RESULT the outcome, except that a GTC order is answered as it was accepted. */
 export function placeOrder(call: PrivateCall): unknown {
@@ -27,14 +26,6 @@ export function placeOrder(call: PrivateCall): unknown {
 /** All checks of an order and its answer as it would be accepted; nothing reaches the book. */
 function testOrder(call: PrivateCall): unknown {
   return orderAnswer(rehearseOrder(call.venue.state, call.own, orderRequest(call), call.now));
-}
-
-function orderName(call: PrivateCall): OrderName {
-  const symbol = symbolOf(call);
-  const orderId = call.params.whole('orderId');
-  const clientOrderId = call.params.text('origClientOrderId');
-  if (orderId === null && clientOrderId === null) throw new VenueError('MANDATORY_EITHER', 'origClientOrderId', 'orderId');
-  return { symbol, orderId, clientOrderId };
 }
 
 function cancelOrder(call: PrivateCall): unknown {
@@ -76,14 +67,16 @@ function openOrders(call: PrivateCall): unknown {
 
 function allOrders(call: PrivateCall): unknown {
   const symbol = call.params.text('symbol') === null ? null : symbolOf(call);
-  return page<Order>(call.params, symbol, call.own.orders.values(), (order) => order.orderId, 'orderId').map(orderRow);
+  return page<Order>(call.params, symbol, call.own.orders.values(), (order) => order.orderId, 'orderId', weekOf(call, 'orderId')).map(orderRow);
 }
 
 function userTrades(call: PrivateCall): unknown {
   const symbol = symbolOf(call);
   const orderId = call.params.whole('orderId');
   const trades = orderId === null ? call.own.trades : call.own.trades.filter((trade) => trade.orderId === orderId);
-  return page(call.params, symbol, trades, (trade) => trade.id, 'fromId').map(tradeRow);
+  const timed = call.params.text('startTime') !== null || call.params.text('endTime') !== null;
+  if (timed && call.params.text('fromId') !== null) throw new VenueError('BAD_COMBINATION');
+  return page(call.params, symbol, trades, (trade) => trade.id, 'fromId', weekOf(call, 'fromId')).map(tradeRow);
 }
 
 /** What the venue closed on the account's behalf: liquidations and auto-deleveraging. */

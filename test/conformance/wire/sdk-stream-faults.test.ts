@@ -232,10 +232,10 @@ describe('wire: faults of the streams through the SDK', () => {
     await paper.control('POST', `symbols/${SYMBOL}`, { status: 'CLOSE' });
     await configure(3);
     await untilConfigured(3);
-    expect(streams.messages(PRIVATE, from).map(brief).toSorted()).to.deep.equal(['algo EXPIRED', 'order EXPIRED EXPIRED']);
+    expect(streams.messages(PRIVATE, from).map(brief).toSorted()).to.deep.equal(['account ORDER', 'algo EXPIRED', 'order CALCULATED FILLED', 'order EXPIRED EXPIRED', 'order NEW NEW']);
     const refused = await order({ side: 'SELL', reduceOnly: 'true' }).then(() => ({}) as Row, (thrown: unknown) => thrown as Row);
     expect([refused['code'], refused['message']]).to.deep.equal([-4141, 'Symbol is closed.']);
-    expect([await positions(), await openAlgos(), await paper.rest.getAllOpenOrders({ symbol: SYMBOL })]).to.deep.equal([['1000'], [], []]);
+    expect([await positions(), await openAlgos(), await paper.rest.getAllOpenOrders({ symbol: SYMBOL })]).to.deep.equal([[], [], []]);
   });
 
   it('is what the page tells, row by row', () => {
