@@ -15,6 +15,7 @@ import { flowEndpoints } from './endpoints/flows.ts';
 import { helpEndpoint } from './endpoints/help.ts';
 import { addPage, sessionEndpoint } from './endpoints/page.ts';
 import { serviceEndpoints } from './endpoints/service.ts';
+import { universeEndpoints } from './endpoints/universe.ts';
 import { viewEndpoints } from './endpoints/views.ts';
 import { EventLog } from './event-log.ts';
 import type { Addresses, OperatorOptions } from './options.ts';
@@ -79,7 +80,7 @@ export function operatorHttpBehaviour(options: OperatorOptions): Behaviour<Opera
 
 /** Everything that can be asked and told, in the order of the help. */
 function table(options: OperatorOptions, events: EventLog, { clock, path }: InitContext<OperatorHttpMessage>): readonly Endpoint[] {
-  const endpoints = [...viewEndpoints(options, events, clock), ...flowEndpoints(options), ...actorEndpoints(options), ...deadLetterEndpoints(options), eventsEndpoint(events, clock), ...controlEndpoints(options, path), ...serviceEndpoints(options)];
+  const endpoints = [...viewEndpoints(options, events, clock), ...universeEndpoints(options), ...flowEndpoints(options), ...actorEndpoints(options), ...deadLetterEndpoints(options), eventsEndpoint(events, clock), ...controlEndpoints(options, path), ...serviceEndpoints(options)];
   const help = helpEndpoint(endpoints);
   return [help, ...endpoints];
 }

@@ -27,6 +27,7 @@ import type { SymbolName } from '../protocol/names.ts';
 import { createPermitAuthority } from '../protocol/permit.ts';
 import type { TradingEpochs } from '../protocol/permit.ts';
 import { evaluateTrend24h } from '../rules/trend-24h.ts';
+import { OPENING_GUARDS } from '../rules/guards/opening.ts';
 import { supervisor, worker } from '../supervision/child-spec.ts';
 import type { SupervisorSpec, WorkerSpec } from '../supervision/child-spec.ts';
 import type { Ref } from '../supervision/ref.ts';
@@ -71,6 +72,9 @@ export interface Tree {
 }
 
 const STRATEGIES: Readonly<Record<string, Strategy>> = { 'trend-24h': { name: 'trend-24h', evaluate: evaluateTrend24h } };
+
+/** Guards whose view nobody publishes yet: asked, they would deny everything for ever. `vigil inspect governor` lists them. */
+const NOBODY_SAYS_YET: ReadonlySet<string> = new Set(['DAILY_LOSS', 'DRAWDOWN', 'LOCKS_UNKNOWN']);
 
 /** A ticker is polled every `market.tickerMs`; four missed polls make it unknown. */
 const TICKER_POLLS_MISSED = 4;
@@ -138,7 +142,7 @@ export function composeTree(parts: TreeParts): Tree {
       operatorHttpBehaviour({
         system,
         service: { mode: config.venue.mode, ...parts.facts, incarnation: store.writerEpoch, dataDir: config.dataDir, stop: parts.stop },
-        refs: { readiness: refs.readiness, tradingState: refs.tradingState, decisions: refs.decisions, watchdog: refs.watchdog },
+        refs: { readiness: refs.readiness, tradingState: refs.tradingState, decisions: refs.decisions, watchdog: refs.watchdog, universe: refs.universe },
         executors: executors.pool,
         http: { listen: config.operator.http.listen, allowControl: config.operator.http.allowControl, ...(config.operator.http.token === undefined ? {} : { token: config.operator.http.token }) },
         audit: { record: parts.audit },
@@ -202,7 +206,7 @@ export function composeTree(parts: TreeParts): Tree {
     operator,
     venueRoom,
     stateRoom,
-    worker(refs.governor, governorBehaviour({ issuer: authority.issuer, limits: config.risk, executorOf, executors: executorKeys, journal: refs.journal, decisions: refs.decisions })),
+    worker(refs.governor, governorBehaviour({ issuer: authority.issuer, limits: config.risk, guards: OPENING_GUARDS.filter(({ code }) => !NOBODY_SAYS_YET.has(code)), executorOf, executors: executorKeys, journal: refs.journal, decisions: refs.decisions })),
     executors.spec,
     worker(refs.reconciler, reconcilerBehaviour({ gateway: refs.gateway, executorOf, executors: executorKeys, subscribers: [refs.governor, refs.readiness], tags, refuse })),
     supervisor('decisions', 'From signals to plans, and when to get out.', [

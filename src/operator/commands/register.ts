@@ -40,7 +40,16 @@ function views(program: Command, io: CommandIo): void {
   live('flows', 'what each edge must carry and does; 1 if one is broken').action(show<Parameters<typeof flowsScreen>[0]>('/v1/flows', flowsScreen, (flows) => flows.some((flow) => flow.broken)));
   live('alerts', 'what stands wrong now; 1 if anything does').action(show<Parameters<typeof alertsScreen>[0]>('/v1/alerts', alertsScreen, (alerts) => alerts.length > 0));
   live('positions', 'open positions with their stops').action(show('/v1/positions', screens.positionsScreen));
-  client(program, 'universe', 'the symbols traded, and why the others are not').action(show('/v1/universe', outline));
+  const universe = client(program, 'universe', 'the symbols traded, and why the others are not').action(show('/v1/universe', outline));
+  for (const [action, does] of [['refresh', 'ask the venue now'], ['accept', 'take what is left of a universe that shrank']] as const) {
+    client(universe, action, does)
+      .requiredOption('--reason <text>', 'kept in the journal')
+      .action((_options: ReasonOptions, command: Command) => {
+        // `--json` and the like may stand before the word or after it.
+        const { reason, ...options } = command.optsWithGlobals<ReasonOptions>();
+        return runQuestion(io, options, { method: 'POST', path: `/v1/universe/${action}`, body: { reason }, show: outline });
+      });
+  }
   client(program, 'account', 'equity and margin').action(show('/v1/account', outline));
 }
 

@@ -23,7 +23,6 @@ export function viewEndpoints(options: OperatorOptions, events: EventLog, clock:
       return valueOf(await askKnown(system, refs.decisions, { type: 'funnel', windowMs }));
     }, 'windowMs (default 3600000)'),
     reading('/v1/positions', 'Every open position, with its stop and target.', () => positionRows(readExecutors(system, executors.keys()), readMarks(system))),
-    reading('/v1/universe', 'The symbols traded, and why the others are not.', () => valueOf(stateOf(system, 'universe'))),
     reading('/v1/account', 'Equity and margin, with the age of the observation.', () => valueOf(stateOf(system, 'account'))),
   ];
 }

@@ -8,7 +8,7 @@ import { operatorHttpBehaviour } from '../../../src/operator/http-actor.ts';
 import type { OperatorHttpMessage } from '../../../src/operator/http-actor.ts';
 import { decisionLogBehaviour } from '../../../src/operator/decision-log.ts';
 import type { Addresses, AuditEntry, OperatorOptions } from '../../../src/operator/options.ts';
-import type { AlertView, FlowView, DecisionLogMessage, LifeView, ReadinessView, TradingStateActorMessage, TradingStateView } from '../../../src/protocol/messages.ts';
+import type { AlertView, FlowView, DecisionLogMessage, LifeView, ReadinessView, TradingStateActorMessage, TradingStateView, UniverseActorMessage } from '../../../src/protocol/messages.ts';
 import type { SymbolName } from '../../../src/protocol/names.ts';
 import type { Replying } from '../../../src/protocol/replying.ts';
 import type { ActorLog, Behaviour } from '../../../src/supervision/behaviour.ts';
@@ -34,6 +34,8 @@ interface Facts {
   market: unknown;
   flows: readonly FlowView[];
   alerts: readonly AlertView[];
+  /** What it was told, and why it accepts nothing. */
+  readonly universe: { readonly asked: string[]; refuse: string | undefined };
 }
 
 export interface TestService {
@@ -73,6 +75,15 @@ function watchdog(facts: Facts): Behaviour<Tagged, null> {
   });
 }
 
+function universe(facts: Facts): Behaviour<Tagged, null>['receive'] {
+  return (_state, raw, ctx) => {
+    const message = raw as UniverseActorMessage;
+    facts.universe.asked.push(message.type);
+    if (message.type === 'accept') ctx.answering(message)(facts.universe.refuse === undefined ? { ok: true, version: 3 } : { ok: false, message: facts.universe.refuse });
+    return same;
+  };
+}
+
 function tradingState(facts: Facts): Behaviour<Tagged, null> {
   return actor('trading-state', () => null, (_state, raw, ctx) => {
     const message = raw as TradingStateActorMessage;
@@ -103,6 +114,7 @@ export async function startService(options: { dataDir?: string; listen?: string;
     market: { symbols: [{ symbol: GPS, mark: '0.0105', markAgeMs: 120 }, { symbol: RACOON, mark: '1.5', markAgeMs: 90 }] },
     flows: [],
     alerts: [],
+    universe: { asked: [], refuse: undefined },
   };
   const logged: TestService['logged'] = [];
   const logFor = (): ActorLog => {
@@ -117,7 +129,7 @@ export async function startService(options: { dataDir?: string; listen?: string;
   const operator: OperatorOptions = {
     system,
     service: { mode: 'paper', configHash: 'c0ffee', buildId: 'test', incarnation: 7, startedAt: Date.now() - 60_000, dataDir, stop: (reason) => void stops.push(reason) },
-    refs: { readiness: system.ref('readiness'), tradingState: system.ref('trading-state'), decisions: system.ref('operator/decision-log'), watchdog: system.ref('watchdog') },
+    refs: { readiness: system.ref('readiness'), tradingState: system.ref('trading-state'), decisions: system.ref('operator/decision-log'), watchdog: system.ref('watchdog'), universe: system.ref('universe') },
     executors: { keys: () => [GPS, RACOON] },
     symbols: () => [GPS, RACOON],
     http: { listen: options.listen ?? '127.0.0.1:0', allowControl: options.allowControl ?? false, ...(options.token === undefined ? {} : { token: options.token }) },
@@ -129,7 +141,7 @@ export async function startService(options: { dataDir?: string; listen?: string;
       worker(system.ref('journal'), actor('journal', () => ({ entries: 3 }))),
       supervisor('operator', 'the operator', [worker(system.ref<DecisionLogMessage>('operator/decision-log'), decisionLogBehaviour()), worker(system.ref<OperatorHttpMessage>('operator/http'), operatorHttpBehaviour(operator))]),
       worker(system.ref('market'), actor('market', () => facts.market)),
-      worker(system.ref('universe'), actor('universe', () => ({ version: 3, symbols: [GPS, RACOON], excluded: [{ symbol: 'OLDUSDT', reason: 'NOT_LISTED', detail: 'unknown to the venue' }] }))),
+      worker(system.ref('universe'), actor('universe', () => ({ version: 3, symbols: [GPS, RACOON], excluded: [{ symbol: 'OLDUSDT', reason: 'NOT_LISTED', detail: 'unknown to the venue' }] }), universe(facts))),
       worker(system.ref('account'), actor('account', () => ({ equity: '10000.5', apiKey: 'never-shown', observedAt: 1 }))),
       worker(system.ref('trading-state'), tradingState(facts)),
       supervisor('executors', 'one a symbol', [GPS, RACOON].map((symbol) => worker(system.ref(`executor/${symbol}`), actor('executor', () => ({ life: facts.lives.get(symbol) }))))),
