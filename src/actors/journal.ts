@@ -24,7 +24,7 @@ export function journalBehaviour(journal: Journal): Behaviour<Internal, JournalS
   return {
     role: 'journal',
     purpose: 'Writes everything durable, and reads it back.',
-    consumes: { append: 'entries to make durable together', read: 'an entity to read back', 'read-types': 'all entries of some types', entities: 'the entities of a prefix', answer: 'an outcome of the store', failed: 'a read that failed' },
+    consumes: { append: 'entries to make durable together', read: 'an entity to read back', 'read-tail': 'the newest entries of an entity', 'read-types': 'all entries of some types', entities: 'the entities of a prefix', answer: 'an outcome of the store', failed: 'a read that failed' },
     emits: ['answers'],
     // Every executor has at most one append on its way; the rest are reads at start.
     mailbox: { capacity: 10_000, overflow: 'reject', onRestart: 'keep' },
@@ -48,6 +48,11 @@ export function journalBehaviour(journal: Journal): Behaviour<Internal, JournalS
         }
         case 'read': {
           reading(ctx.answering(message), () => journal.read(message.entity));
+          return same;
+        }
+        case 'read-tail': {
+          const { entity, ...bounds } = message;
+          reading(ctx.answering(message), () => journal.readTail(entity, bounds));
           return same;
         }
         case 'read-types': {

@@ -32,6 +32,14 @@ export interface JournalStats {
   readonly commits?: number;
 }
 
+/** How far back to read. */
+export interface TailBounds {
+  /** Wall time of the writer, ms; the first entry that is older ends it. */
+  readonly since: number;
+  /** Of payload, over all entries; the newest entry comes in any case. */
+  readonly characters: number;
+}
+
 /**
  * The port both engines implement. Errors are VigilError: JOURNAL_SEQUENCE_CONFLICT (nothing of the batch was written),
  * JOURNAL_UNAVAILABLE (disk full, engine gone, closed, or fenced off by a later opening: nothing was acknowledged),
@@ -47,6 +55,8 @@ export interface Journal {
   append(batch: readonly NewEntry[]): Promise<void>;
   /** All entries of one entity in order; sees every append that was called before it. */
   read(entity: string): Promise<StoredEntry[]>;
+  /** The newest entries of one entity, in order: those from `since` on, as long as their payloads have no more characters than that. */
+  readTail(entity: string, bounds: TailBounds): Promise<StoredEntry[]>;
   /** The entities that have entries and whose name starts with `prefix`. */
   entities(prefix: string): Promise<string[]>;
   /** All entries of the given types, over all entities, in the order of the journal. */

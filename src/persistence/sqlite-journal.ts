@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { messageOf, VigilError } from '../protocol/errors.ts';
 import { decodeRow, encodeEntry } from './journal-entry.ts';
-import type { Journal, JournalStats, NewEntry, StoredEntry } from './port.ts';
+import type { Journal, JournalStats, NewEntry, StoredEntry, TailBounds } from './port.ts';
 import type { Failure, ReadRequest, Reply, Request, WorkerMessage, WorkerStart } from './sqlite-messages.ts';
 
 export interface SqliteJournalOptions {
@@ -83,6 +83,10 @@ export class SqliteJournal implements Journal {
 
   read(entity: string): Promise<StoredEntry[]> {
     return this.#rows({ kind: 'read', entity });
+  }
+
+  async readTail(entity: string, bounds: TailBounds): Promise<StoredEntry[]> {
+    return (await this.#rows({ kind: 'readTail', entity, bounds })).toReversed();
   }
 
   entities(prefix: string): Promise<string[]> {

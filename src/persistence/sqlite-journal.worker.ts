@@ -73,6 +73,7 @@ class JournalThread {
     switch (request.kind) {
       case 'read':
       case 'readTypes':
+      case 'readTail':
         this.#startRead(request);
         break;
       case 'entities':

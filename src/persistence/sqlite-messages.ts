@@ -1,7 +1,7 @@
 /** What the journal and its worker thread say to each other: every request is answered by its id, whatever happens. */
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { EncodedEntry, EncodedRow } from './journal-entry.ts';
-import type { JournalStats } from './port.ts';
+import type { JournalStats, TailBounds } from './port.ts';
 
 /** What the worker is started with. */
 export interface WorkerStart {
@@ -21,7 +21,9 @@ export interface AppendRequest {
 /** Requests answered with rows, in slices. */
 export type ReadRequest =
   | { readonly kind: 'read'; readonly id: number; readonly entity: string }
-  | { readonly kind: 'readTypes'; readonly id: number; readonly types: readonly string[] };
+  | { readonly kind: 'readTypes'; readonly id: number; readonly types: readonly string[] }
+  /** Answered newest first. */
+  | { readonly kind: 'readTail'; readonly id: number; readonly entity: string; readonly bounds: TailBounds };
 
 export type Request =
   | AppendRequest

@@ -4,6 +4,7 @@
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { EncodedRow } from './journal-entry.ts';
+import type { TailBounds } from './port.ts';
 import type { ReadRequest } from './sqlite-messages.ts';
 import { ROW_COLUMNS } from './sqlite-schema.ts';
 
@@ -15,7 +16,33 @@ const SCANNED_A_SLICE = 2_000;
 
 /** The rows a request asks for, slice by slice; an empty slice means "go on". */
 export function readSlices(reader: DatabaseSync, request: ReadRequest): Generator<EncodedRow[]> {
-  return request.kind === 'read' ? entitySlices(reader, request.entity) : typeSlices(reader, request.types);
+  switch (request.kind) {
+    case 'read':
+      return entitySlices(reader, request.entity);
+    case 'readTypes':
+      return typeSlices(reader, request.types);
+    case 'readTail':
+      return tailSlices(reader, request.entity, request.bounds);
+  }
+}
+
+/** From the newest entry backwards. */
+export function* tailSlices(reader: DatabaseSync, entity: string, { since, characters }: TailBounds): Generator<EncodedRow[]> {
+  const statement = reader.prepare(`SELECT ${ROW_COLUMNS} FROM entries WHERE entity = ? AND sequence < ? ORDER BY sequence DESC`);
+  let left = characters;
+  for (let below = Number.MAX_SAFE_INTEGER; ; ) {
+    const { rows, cut } = takeSlice(statement, [entity, below]);
+    let wanted = 0;
+    for (const row of rows) {
+      left -= row.payload.length;
+      const newest = below === Number.MAX_SAFE_INTEGER && wanted === 0;
+      if (row.at < since || (left < 0 && !newest)) break;
+      wanted += 1;
+    }
+    yield rows.slice(0, wanted);
+    if (!cut || wanted < rows.length) return;
+    below = rows.at(-1)!.sequence;
+  }
 }
 
 function* entitySlices(reader: DatabaseSync, entity: string): Generator<EncodedRow[]> {

@@ -197,6 +197,8 @@ export interface JournalEntryDraft {
 export type JournalMessage =
   | ({ readonly type: 'append'; readonly entries: readonly JournalEntryDraft[] } & Replying<JournalAnswer>)
   | ({ readonly type: 'read'; readonly entity: string } & Replying<readonly JournalEntryDraft[]>)
+  /** The newest entries of an entity from `since` on, wall time ms, of at most so many characters of payload. */
+  | ({ readonly type: 'read-tail'; readonly entity: string; readonly since: number; readonly characters: number } & Replying<readonly JournalEntryDraft[]>)
   | ({ readonly type: 'read-types'; readonly types: readonly string[] } & Replying<readonly JournalEntryDraft[]>)
   | ({ readonly type: 'entities'; readonly prefix: string } & Replying<readonly string[]>);
 export type JournalAnswer = { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string };

@@ -1,6 +1,6 @@
 /** A journal in memory that keeps the port's promises, and can be made slow, silent or failing by the test. */
 import { VigilError } from '../../src/protocol/errors.ts';
-import type { Journal, JournalStats, NewEntry, StoredEntry } from '../../src/persistence/port.ts';
+import type { Journal, JournalStats, NewEntry, StoredEntry, TailBounds } from '../../src/persistence/port.ts';
 
 /** `ok`: at once. `failing`: nothing is taken. `silent`: no answer, nothing taken. `held`: taken when `release` is called. */
 export type JournalMood = 'ok' | 'failing' | 'silent' | 'held';
@@ -35,6 +35,17 @@ export class MemoryJournal implements Journal {
   async read(entity: string): Promise<StoredEntry[]> {
     if (this.readsFail) throw new VigilError('JOURNAL_UNAVAILABLE', 'cannot be read');
     return this.entries.filter((entry) => entry.entity === entity);
+  }
+
+  async readTail(entity: string, { since, characters }: TailBounds): Promise<StoredEntry[]> {
+    const found: StoredEntry[] = [];
+    let left = characters;
+    for (const entry of (await this.read(entity)).toReversed()) {
+      left -= JSON.stringify(entry.payload).length;
+      if (entry.at < since || (left < 0 && found.length > 0)) break;
+      found.unshift(entry);
+    }
+    return found;
   }
 
   async readTypes(types: readonly string[]): Promise<StoredEntry[]> {

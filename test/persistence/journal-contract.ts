@@ -44,6 +44,18 @@ export function journalContract(name: string, open: (place: string) => Promise<J
       expect(await journal.read('symbol/UNKNOWN')).to.deep.equal([]);
     });
 
+    it('reads back the newest entries of an entity, in order, as far as a time and a size allow', async () => {
+      const dated = (sequence: number): NewEntry => ({ ...entry('decisions', sequence, { text: 'x'.repeat(100_000) }), at: 1_000 + sequence });
+      for (let sequence = 1; sequence <= 12; sequence++) await journal.append([dated(sequence), entry('symbol/GPSUSDT', sequence)]);
+      const tail = async (since: number, characters: number) => (await journal.readTail('decisions', { since, characters })).map((one) => one.sequence);
+      expect(await tail(0, 10_000_000)).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12]);
+      expect(await tail(1_004, 10_000_000)).to.deep.equal([4, 5, 6, 7, 8, 9, 10, 11, 12]);
+      expect(await tail(0, 350_000)).to.deep.equal([10, 11, 12]);
+      expect(await tail(0, 1)).to.deep.equal([12]);
+      expect(await tail(2_000, 10_000_000)).to.deep.equal([]);
+      expect(await journal.readTail('nobody', { since: 0, characters: 100 })).to.deep.equal([]);
+    });
+
     it('writes a batch whole or not at all', async () => {
       await journal.append([entry('a', 1)]);
       await refused(journal.append([entry('b', 1), entry('a', 3), entry('c', 1)]), 'JOURNAL_SEQUENCE_CONFLICT', 'a: got #3', 'expected #2');
