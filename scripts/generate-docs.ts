@@ -10,6 +10,7 @@ import { ERRORS } from '../src/protocol/errors.ts';
 import type { SymbolName } from '../src/protocol/names.ts';
 import { REFUSALS } from '../src/paper/core/venue-error.ts';
 import { ROUTES } from '../src/paper/wire/dispatch.ts';
+import { METHODS } from '../src/paper/ws-api/methods.ts';
 import { Params } from '../src/paper/wire/params.ts';
 import type { Route } from '../src/paper/wire/route.ts';
 import { PROJECT_ROOT } from '../src/service/build-id.ts';
@@ -30,7 +31,7 @@ import { pekkoAsk } from '../test/conformance/cases/pekko-ask.ts';
 import { pekkoSupervision } from '../test/conformance/cases/pekko-supervision.ts';
 import { pekkoTimers } from '../test/conformance/cases/pekko-timers.ts';
 import { pekkoWatch } from '../test/conformance/cases/pekko-watch.ts';
-import { ABSENT, SIMPLIFIED, STREAMS } from './paper-fidelity.ts';
+import { ABSENT, SIMPLIFIED, STREAMS, WS_API } from './paper-fidelity.ts';
 
 const MADE = '<!-- Made by `npm run docs` from the code; changes by hand are found by a test. -->\n';
 
@@ -77,6 +78,7 @@ function paperDocument(): string {
   const security = { NONE: '', KEY: 'key', SIGNED: 'signed' };
   const endpoints = ROUTES.map((route) => `| \`${route.name}\` | ${weightText(route)} | ${security[route.security]} | ${SIMPLIFIED[route.name] === undefined ? 'complete' : `simplified: ${SIMPLIFIED[route.name]}`} |`);
   const streams = STREAMS.map(([route, stream, state, how]) => `| ${route} | ${stream} | ${state}${how === '' ? '' : `: ${how}`} |`);
+  const methods = [...METHODS].map(([method, name]) => `| \`${method}\` | \`${name}\` | ${security[ROUTES.find((route) => route.name === name)!.security]} |`);
   const refusals = REFUSALS.toSorted((one, other) => other.code - one.code).map(({ code, text, status }) => `| ${code} | ${text} | ${status} |`);
   return `${written.slice(0, end + 1)}
 ## Endpoints
@@ -88,6 +90,14 @@ Complete: every documented parameter and field, and every limit and error that t
 ${endpoints.join('\n')}
 
 Absent, and answered as an unknown path (404, −5000): ${ABSENT.map((name) => (name.startsWith('the ') ? name : `\`${name}\``)).join(', ')}.
+
+## WebSocket API
+
+${WS_API}
+
+| method | answers as | needs |
+|---|---|---|
+${methods.join('\n')}
 
 ## Streams
 

@@ -35,8 +35,12 @@ export const SIMPLIFIED: Readonly<Record<string, string>> = {
 /** Documented by the venue and not served here: answers 404 and −5000, as an unknown path does. */
 export const ABSENT: readonly string[] = [
   'GET /fapi/v1/assetIndex', 'GET /fapi/v1/constituents', 'GET /futures/data/…',
-  'GET /fapi/v1/adlQuantile', 'GET /fapi/v1/apiTradingStatus', 'POST /fapi/v1/feeBurn', 'GET /fapi/v1/income/asyn', 'GET /fapi/v1/order/asyn', 'GET /fapi/v1/trade/asyn', 'GET /fapi/v1/pmAccountInfo', 'POST /fapi/v1/convert/getQuote', 'the WebSocket API (/ws-fapi/v1)',
+  'GET /fapi/v1/adlQuantile', 'GET /fapi/v1/apiTradingStatus', 'POST /fapi/v1/feeBurn', 'GET /fapi/v1/income/asyn', 'GET /fapi/v1/order/asyn', 'GET /fapi/v1/trade/asyn', 'GET /fapi/v1/pmAccountInfo', 'POST /fapi/v1/convert/getQuote',
 ];
+
+export const WS_API = `\`ws://127.0.0.1:8480/ws-fapi/v1\`, instead of \`wss://ws-fapi.binance.com/ws-fapi/v1\`. Each method is carried out by its endpoint: the same parameters, weights, limits, refusals and faults. Signed over the parameters in the order of their names, numbers as they were written, text raw or percent-encoded. Connecting weighs 5.
+
+Simplified: \`session.logon\` is refused with −4056, because it is for Ed25519 keys and those of the accounts here are HMAC (\`session.status\` and \`session.logout\` say that nobody is logged on); a method that is not in the table answers 404 and −5000, a frame that is no request 400 and −1135.`;
 
 /** Route, stream, state and how. */
 export const STREAMS: readonly (readonly [string, string, 'complete' | 'simplified' | 'absent', string])[] = [

@@ -15,8 +15,10 @@ import { memoryStore, StartRefused } from './store/store.ts';
 import { StreamFaults } from './streams/stream-faults.ts';
 import { StreamHub } from './streams/stream-hub.ts';
 import { PaperVenue, type Log } from './venue.ts';
+import { Dispatcher } from './wire/dispatch.ts';
 import { createHttpServer } from './wire/http-server.ts';
 import { VENUE_LIMITS, type Limits } from './wire/rate-limits.ts';
+import { WsApi } from './ws-api/ws-api.ts';
 
 export { DEFAULT_SEED, StartRefused };
 export type { Log, ReplayOptions };
@@ -86,8 +88,11 @@ export async function startPaperExchange(options: PaperExchangeOptions): Promise
     throw error;
   }
   const streamFaults = new StreamFaults(clock, log);
-  const server = createHttpServer({ venue, faults: new Faults(log), streamFaults, limits: options.limits ?? VENUE_LIMITS, clock, log });
+  const faults = new Faults(log);
+  const dispatcher = new Dispatcher(venue, options.limits ?? VENUE_LIMITS, log);
+  const server = createHttpServer({ venue, dispatcher, faults, streamFaults, clock, log });
   const hub = new StreamHub(venue, server, clock, streamFaults);
+  const api = new WsApi({ venue, dispatcher, faults, server, clock, log });
   try {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
@@ -95,6 +100,7 @@ export async function startPaperExchange(options: PaperExchangeOptions): Promise
     });
   } catch (cause) {
     hub.close();
+    api.close();
     venue.close();
     throw new StartRefused(`the paper exchange cannot listen on ${host}:${port}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause, reason: cause instanceof Error && 'code' in cause && cause.code === 'EADDRINUSE' ? 'address-in-use' : 'refused' });
   }
@@ -109,6 +115,7 @@ export async function startPaperExchange(options: PaperExchangeOptions): Promise
     close() {
       closed ??= new Promise<void>((resolve) => {
         hub.close();
+        api.close();
         server.close(() => resolve());
         server.closeAllConnections();
         venue.close();

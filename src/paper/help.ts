@@ -6,6 +6,7 @@ A Binance USDⓈ-M futures venue on this machine. Point a client at it and leave
   streams   ws://127.0.0.1:8480/market      marks, candles, tickers, trades
             ws://127.0.0.1:8480/public      book tickers, depth
             ws://127.0.0.1:8480/private     user stream, by listen key
+  orders    ws://127.0.0.1:8480/ws-fapi/v1  the WebSocket API
   API key   paper                           secret paper, HMAC-SHA256 as ever
 
   curl 'http://127.0.0.1:8480/fapi/v1/ticker/price?symbol=HYPEUSDT'

@@ -6,7 +6,7 @@ import { NO_LIMITS, VENUE_LIMITS, type Limits } from '../../src/paper/wire/rate-
 import type { PaperExchange } from '../../src/paper/exchange.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
 import { RULES, TestExchange } from './core-kit.ts';
-import { Client, hmac, query, startForTest, type Answer, type Json } from './kit.ts';
+import { Client, hmac, Listener, query, startForTest, type Answer, type Json } from './kit.ts';
 
 /** Signs with the time of the exchange under test. */
 class BenchClient extends Client {
@@ -68,6 +68,14 @@ const isolate = signed('POST', '/fapi/v1/marginType', { symbol: SYMBOL, marginTy
 
 const hedge = signed('POST', '/fapi/v1/positionSide/dual', { dualSidePosition: 'true' });
 
+const logon: Produce = async ({ url }) => {
+  const api = new Listener(`${url.replace('http', 'ws')}/ws-fapi/v1`);
+  await api.opened();
+  const { status, error } = await api.ask({ id: 1, method: 'session.logon', params: {} });
+  api.close();
+  return { status: status as number, headers: new Headers(), json: error };
+};
+
 const produce: Partial<Record<string, Produce>> = {
   UNKNOWN: async ({ client }) => {
     await client.control('POST', 'faults', { action: 'error', times: 1, status: 500 });
@@ -125,6 +133,7 @@ const produce: Partial<Record<string, Produce>> = {
   CROSS_BALANCE: sequence(isolate, market(), moveMargin({ amount: '1000000' })),
   ISOLATED_BALANCE: sequence(isolate, market(), moveMargin({ type: 2, amount: '1' })),
   MARGIN_OF_NOTHING: sequence(isolate, moveMargin({})),
+  BAD_KEY_TYPE: logon,
   AMOUNT_NOT_POSITIVE: moveMargin({ amount: '0' }),
   AMEND_NOT_TRADING: sequence(place({ newClientOrderId: 'halted' }), ({ client }) => client.control('POST', `symbols/${SYMBOL}`, { status: 'PENDING_TRADING' }), signed('PUT', '/fapi/v1/order', { symbol: SYMBOL, side: 'BUY', origClientOrderId: 'halted', price: '31', quantity: '1' })),
   AMEND_NOTHING: amend('32', '1'),

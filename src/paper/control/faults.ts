@@ -1,8 +1,9 @@
 /** Faults on the Binance wire, on demand: what a test asked for happens to the requests it named, as often as it said, and is logged. */
 import { z } from 'zod';
+import { sleep, type Clock } from '../../supervision/clock.ts';
 import { VenueError } from '../core/venue-error.ts';
 import type { Log } from '../venue.ts';
-import { refusalAnswer, type WireAnswer, type WireRequest } from '../wire/dispatch.ts';
+import { refusalAnswer, type WireAnswer, type WireCall } from '../wire/dispatch.ts';
 import { Throttled } from '../wire/rate-limits.ts';
 
 const MAX_DELAY_MS = 600_000;
@@ -44,14 +45,17 @@ export interface Fault extends FaultSpec {
   used: number;
 }
 
-function matches({ match }: FaultSpec, { method, path }: WireRequest): boolean {
+/** What a fault is matched with. */
+type Target = Pick<WireCall, 'method' | 'path' | 'address'>;
+
+function matches({ match }: FaultSpec, { method, path }: Target): boolean {
   if (match.method !== undefined && match.method !== method) return false;
   if (match.path === undefined) return true;
   return match.path.endsWith('*') ? path.startsWith(match.path.slice(0, -1)) : path === match.path;
 }
 
 /** The answer that `error` and `rate-limit` give instead of the venue's. */
-export function faultAnswer(fault: Fault, address: string, now: number): WireAnswer {
+function faultAnswer(fault: Fault, address: string, now: number): WireAnswer {
   if (fault.action === 'rate-limit') {
     const banned = fault.status === 418;
     const throttled = banned ? new Throttled(120, 'BANNED', address, String(now + 120_000)) : new Throttled(5, 'TOO_MANY_REQUESTS', address, '2400');
@@ -61,6 +65,31 @@ export function faultAnswer(fault: Fault, address: string, now: number): WireAns
   const unknown = new VenueError('UNKNOWN');
   if (fault.text !== undefined) return { status: fault.status ?? 503, headers: {}, text: fault.text, json: null };
   return { status: fault.status ?? 503, headers: {}, json: { code: fault.code ?? unknown.code, msg: fault.message ?? unknown.message } };
+}
+
+/** What becomes of a request: an answer, none, or a connection that is reset. */
+export type Outcome = WireAnswer | 'silence' | 'reset';
+
+/** Serves a request with whatever was asked to happen to it. */
+export async function serveWithFaults(faults: Faults, clock: Clock, request: Target & { readonly now: () => number; readonly serve: () => WireAnswer }): Promise<Outcome> {
+  const taken = faults.take(request);
+  const delayMs = taken.reduce((total, fault) => total + fault.delayMs, 0);
+  if (delayMs > 0) await sleep(clock, delayMs);
+  const fault = taken.find(({ action }) => action !== 'delay');
+  if (!fault || fault.action === 'delay') return request.serve();
+  switch (fault.action) {
+    case 'error':
+    case 'rate-limit':
+      if (fault.processed) request.serve();
+      return faultAnswer(fault, request.address, request.now());
+    case 'drop-request':
+      return 'silence';
+    case 'drop-response':
+      request.serve();
+      return 'silence';
+    case 'reset':
+      return 'reset';
+  }
 }
 
 export class Faults {
@@ -90,7 +119,7 @@ export class Faults {
   }
 
   /** All that happens to a request: every delay that matches, and the oldest of the others. Each is used up by one; spent ones are forgotten. */
-  take(request: WireRequest): readonly Fault[] {
+  take(request: Target): readonly Fault[] {
     const matching = this.list().filter((fault) => matches(fault, request));
     const other = matching.find(({ action }) => action !== 'delay');
     const taken = matching.filter((fault) => fault.action === 'delay' || fault === other);
@@ -98,7 +127,7 @@ export class Faults {
     return taken;
   }
 
-  #use(fault: Fault, request: WireRequest): void {
+  #use(fault: Fault, request: Target): void {
     fault.used += 1;
     if (fault.times !== undefined && fault.used >= fault.times) this.#faults.delete(fault.id);
     this.#log('warn', { fault: fault.id, action: fault.action, method: request.method, path: request.path, used: fault.used, times: fault.times }, 'a fault was injected');

@@ -69,6 +69,7 @@ const catalogue = {
   MARGIN_OF_CROSSED: [-4049, 'Add margin only support for isolated position.'],
   MARGIN_OF_NOTHING: [-4054, 'Cannot add position margin: position is 0.'],
   AMOUNT_NOT_POSITIVE: [-4055, 'Amount must be positive.'],
+  BAD_KEY_TYPE: [-4056, 'Invalid api key type.'],
   LEVERAGE_REDUCTION: [-4161, 'Leverage reduction is not supported in Isolated Margin Mode with open positions'],
   MIN_NOTIONAL: [-4164, "Order's notional must be no smaller than %s (unless you choose reduce only)"],
   LONG_INTERVAL: [-4165, 'Maximum time interval is %s days'],

@@ -5,6 +5,7 @@ import { WebSocketServer } from 'ws';
 import type { Clock, TimerHandle } from '../../supervision/clock.ts';
 import type { ExchangeEvent } from '../core/events.ts';
 import type { PaperVenue } from '../venue.ts';
+import { isWsApi } from '../ws-api/methods.ts';
 import { Connection, type Address } from './connection.ts';
 import { DepthFeed } from './depth-feed.ts';
 import { ForceOrders } from './force-orders.ts';
@@ -74,6 +75,7 @@ export class StreamHub {
   }
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    if (isWsApi(request.url ?? '')) return;
     const address = readAddress(request.url ?? '');
     socket.on('error', () => socket.destroy());
     if (!address) {

@@ -10,7 +10,7 @@ import { Params } from './params.ts';
 import { publicRoutes } from './public-routes.ts';
 import { RateLimits, Throttled, type Limits } from './rate-limits.ts';
 import type { PublicCall, Route } from './route.ts';
-import { checkSigned, keyOwner } from './signature.ts';
+import { checkSigned, keyOwner, sign } from './signature.ts';
 import { tapeRoutes } from './tape-routes.ts';
 import { tradeRoutes } from './trade-routes.ts';
 
@@ -24,6 +24,18 @@ export interface WireRequest {
   readonly body: string;
   readonly apiKey: string | undefined;
   readonly address: string;
+}
+
+/** The same once its form has been understood: however it came, the endpoints see no difference. */
+export interface WireCall {
+  readonly method: string;
+  readonly path: string;
+  readonly apiKey: string | undefined;
+  readonly address: string;
+  /** @throws VenueError when they cannot be read */
+  readonly params: () => Params;
+  /** What `signature` may be, in lower case. */
+  readonly signatures: (secret: string) => readonly string[];
 }
 
 export interface WireAnswer {
@@ -55,31 +67,46 @@ export class Dispatcher {
     this.#log = log;
   }
 
+  answer({ query, body, ...request }: WireRequest): WireAnswer {
+    return this.call({ ...request, params: () => Params.ofRequest(query, body), signatures: (secret) => [sign(secret, query, body)] });
+  }
+
   /** Never throws: a fault of ours is logged and answered as −1000 with status 500. */
-  answer(request: WireRequest): WireAnswer {
+  call(call: WireCall): WireAnswer {
     const headers: Record<string, string> = {};
     try {
-      return { status: 200, headers, json: this.#run(request, headers) };
+      return { status: 200, headers, json: this.#run(call, headers) };
     } catch (error) {
       if (error instanceof VenueError) return refusalAnswer(error, headers);
-      this.#log('error', { err: error, method: request.method, path: request.path }, 'the paper exchange failed on a request');
+      this.#log('error', { err: error, method: call.method, path: call.path }, 'the paper exchange failed on a request');
       return refusalAnswer(new VenueError('UNKNOWN'), headers);
     }
   }
 
-  #run({ method, path, query, body, apiKey, address }: WireRequest, headers: Record<string, string>): unknown {
+  /** Counts what is no request of an endpoint. Null, or the refusal of an address that has used up its weight. */
+  weigh(address: string, weight: number): WireAnswer | null {
+    try {
+      this.#limits.request(address, weight, this.#venue.now());
+      return null;
+    } catch (error) {
+      if (error instanceof Throttled) return refusalAnswer(error);
+      throw error;
+    }
+  }
+
+  #run({ method, path, params: read, apiKey, address, signatures }: WireCall, headers: Record<string, string>): unknown {
     const now = this.#venue.now();
     headers['X-MBX-USED-WEIGHT-1M'] = String(this.#limits.used(address, now));
     const route = byName.get(`${method} ${path}`);
     if (!route) throw new VenueError('UNKNOWN_PATH', path, method);
-    const params = Params.ofRequest(query, body);
+    const params = read();
     const weight = typeof route.weight === 'number' ? route.weight : route.weight(params);
     headers['X-MBX-USED-WEIGHT-1M'] = String(this.#limits.request(address, weight, now));
     if (route.pool === 'FUNDING') this.#limits.funding(address, now);
     const call: PublicCall = { venue: this.#venue, params, now };
     if (route.security === 'NONE') return route.run(call);
     const own = keyOwner(apiKey, (key) => this.#venue.account(key));
-    if (route.security === 'SIGNED') checkSigned(own.account.apiSecret, query, body, params, now);
+    if (route.security === 'SIGNED') checkSigned(params, now, () => signatures(own.account.apiSecret));
     if (route.orders) {
       const counts = this.#limits.order(own.account.apiKey, route.orders, now);
       headers['X-MBX-ORDER-COUNT-10S'] = String(counts.per10Seconds);

@@ -1,14 +1,13 @@
 /** HTTP to requests and back: bodies raw and bounded, injected faults on the way, and no client able to bring it down. */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
-import { sleep, type Clock } from '../../supervision/clock.ts';
+import type { Clock } from '../../supervision/clock.ts';
 import { Control, CONTROL_PREFIX } from '../control/control.ts';
-import { faultAnswer, type Faults } from '../control/faults.ts';
+import { serveWithFaults, type Faults } from '../control/faults.ts';
 import { VenueError } from '../core/venue-error.ts';
 import type { StreamFaults } from '../streams/stream-faults.ts';
 import type { Log, PaperVenue } from '../venue.ts';
-import { Dispatcher, refusalAnswer, type WireAnswer, type WireRequest } from './dispatch.ts';
-import type { Limits } from './rate-limits.ts';
+import { refusalAnswer, type Dispatcher, type WireAnswer, type WireRequest } from './dispatch.ts';
 
 /** Far above any request of the venue. */
 const MAX_BODY_BYTES = 1_048_576;
@@ -26,7 +25,7 @@ export interface HttpServerOptions {
   readonly venue: PaperVenue;
   readonly faults: Faults;
   readonly streamFaults: StreamFaults;
-  readonly limits: Limits;
+  readonly dispatcher: Dispatcher;
   readonly clock: Clock;
   readonly log: Log;
 }
@@ -79,32 +78,15 @@ function send(response: ServerResponse, answer: WireAnswer): void {
 }
 
 export function createHttpServer(options: HttpServerOptions): Server {
-  const { venue, faults, clock, log } = options;
-  const dispatcher = new Dispatcher(venue, options.limits, log);
+  const { venue, dispatcher, faults, clock, log } = options;
   const control = new Control(options);
 
   /** Null: no answer, and the socket is left as it is. */
   async function serve(request: WireRequest, socket: Socket): Promise<WireAnswer | null> {
     if (request.path.startsWith(CONTROL_PREFIX)) return control.answer(request);
-    const taken = faults.take(request);
-    const delayMs = taken.reduce((total, fault) => total + fault.delayMs, 0);
-    if (delayMs > 0) await sleep(clock, delayMs);
-    const fault = taken.find(({ action }) => action !== 'delay');
-    if (!fault || fault.action === 'delay') return dispatcher.answer(request);
-    switch (fault.action) {
-      case 'error':
-      case 'rate-limit':
-        if (fault.processed) dispatcher.answer(request);
-        return faultAnswer(fault, request.address, venue.now());
-      case 'drop-request':
-        return null;
-      case 'drop-response':
-        dispatcher.answer(request);
-        return null;
-      case 'reset':
-        socket.resetAndDestroy();
-        return null;
-    }
+    const outcome = await serveWithFaults(faults, clock, { ...request, now: () => venue.now(), serve: () => dispatcher.answer(request) });
+    if (outcome === 'reset') socket.resetAndDestroy();
+    return typeof outcome === 'string' ? null : outcome;
   }
 
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {

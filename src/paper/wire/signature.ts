@@ -15,9 +15,14 @@ function withoutSignature(text: string): string {
     .join('&');
 }
 
-/** HMAC-SHA256 in hex over the query followed by the body, nothing between, the signature itself left out. Both as raw as they came. */
+/** HMAC-SHA256 in hex. */
+export function hmac(secret: string, text: string): string {
+  return createHmac('sha256', secret).update(text).digest('hex');
+}
+
+/** The signature of the query followed by the body, nothing between, what says `signature` left out. Both as raw as they came. */
 export function sign(secret: string, query: string, body: string): string {
-  return createHmac('sha256', secret).update(withoutSignature(query)).update(withoutSignature(body)).digest('hex');
+  return hmac(secret, withoutSignature(query) + withoutSignature(body));
 }
 
 function sameText(a: string, b: string): boolean {
@@ -33,13 +38,13 @@ export function keyOwner(apiKey: string | undefined, find: (apiKey: string) => A
   return own;
 }
 
-/** @throws VenueError −1102, −1021 (either text), −1022, −1131 */
-export function checkSigned(secret: string, query: string, body: string, params: Params, now: number): void {
-  const signature = params.required('signature');
+/** @param expected what the signature may be, asked for last. @throws VenueError −1102, −1021 (either text), −1022, −1131 */
+export function checkSigned(params: Params, now: number, expected: () => readonly string[]): void {
+  const signature = params.required('signature').toLowerCase();
   const timestamp = params.requiredWhole('timestamp');
   const recvWindow = params.whole('recvWindow') ?? DEFAULT_RECV_WINDOW;
   if (recvWindow > MAX_RECV_WINDOW) throw new VenueError('BAD_RECV_WINDOW');
   if (timestamp >= now + MAX_AHEAD_MS) throw new VenueError('TIMESTAMP_AHEAD');
   if (now - timestamp > recvWindow) throw new VenueError('TIMESTAMP_LATE');
-  if (!sameText(sign(secret, query, body), signature.toLowerCase())) throw new VenueError('INVALID_SIGNATURE');
+  if (!expected().some((text) => sameText(text, signature))) throw new VenueError('INVALID_SIGNATURE');
 }
