@@ -35,7 +35,8 @@ const schemas = {
   ProtectionEnded: z.strictObject({ leg, clientId, cause: z.string() }),
   /** It ended without the venue's word: not found when asked for, or not let out of the gateway. */
   ProtectionLost: z.strictObject({ leg, clientId, cause: z.string() }),
-  CloseRequested: z.strictObject({ reason: z.string(), by: z.string() }),
+  /** `detail`: why all of it, where a part was asked for. */
+  CloseRequested: z.strictObject({ reason: z.string(), by: z.string(), detail: z.string().optional() }),
   /** A part of the position is to be closed, once a tier. Unsigned quantity, at most what was held at the most. */
   ReduceRequested: z.strictObject({ positionId, tier: z.string(), quantity: decimalString, reason: z.string(), by: z.string() }),
   /** The stop is to stand at another price, never further from the entry than before. */

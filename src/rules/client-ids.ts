@@ -10,7 +10,7 @@ export const TAG_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 /** Duplicates by meaning share a bucket of five minutes of venue time (ruling 19). */
 export const SIGNAL_BUCKET_MS = 300_000;
 
-const LEGS = { entry: 'e', close: 'c', stop: 's', target: 't', configure: 'k' } as const;
+const LEGS = { entry: 'e', close: 'c', reduce: 'r', stop: 's', target: 't', configure: 'k' } as const;
 export type Leg = keyof typeof LEGS;
 
 function digest(length: number, ...parts: readonly (string | number)[]): string {

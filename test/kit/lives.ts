@@ -8,11 +8,11 @@ import { clientIdFor } from '../../src/rules/client-ids.ts';
 import { evolve } from '../../src/rules/position-life/evolve.ts';
 import { newLife } from '../../src/rules/position-life/life.ts';
 import type { Life } from '../../src/rules/position-life/life.ts';
-import type { Situation } from '../../src/rules/position-life/needs.ts';
+import type { Situation } from '../../src/rules/position-life/situation.ts';
 import { GPS, makeIntent, makePlan, NOW } from './decisions.ts';
 
 const PLAN = 'plan-1' as PlanId;
-export const idOf = (leg: 'entry' | 'close' | ProtectionLeg, attempt = 1, of: string = PLAN): ClientId => clientIdFor('test', leg, of, attempt);
+export const idOf = (leg: 'entry' | 'close' | 'reduce' | ProtectionLeg, attempt = 1, of: string = PLAN): ClientId => clientIdFor('test', leg, of, attempt);
 
 /** Events of a position of 10 at 100, LONG unless said otherwise; `at` is ms after NOW. */
 export function tell(side: PositionSide = 'LONG') {
@@ -58,5 +58,5 @@ export function lifeOf(...events: readonly (LifeEvent | readonly LifeEvent[])[])
 }
 
 export function makeSituation(fields: Partial<Situation> = {}): Situation {
-  return { now: NOW + 100, tickSize: decimal('0.1'), stopLossPercent: '2', takeProfitPercent: '4', nakedCloseMs: 10_000, guardedSince: 0, flat: undefined, inFlight: new Set(), clientId: (leg, of, attempt) => idOf(leg, attempt, of), ...fields };
+  return { now: NOW + 100, tickSize: decimal('0.1'), largestOrder: undefined, stopLossPercent: '2', takeProfitPercent: '4', nakedCloseMs: 10_000, guardedSince: 0, flat: undefined, inFlight: new Set(), clientId: (leg, of, attempt) => idOf(leg, attempt, of), ...fields };
 }

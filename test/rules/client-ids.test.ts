@@ -6,7 +6,7 @@ import { clientIdFor, ID_PREFIX, intentIdFor, planIdFor, readClientId, SIGNAL_BU
 import type { Leg } from '../../src/rules/client-ids.ts';
 import { CHINESE, GPS, HYPE } from '../kit/decisions.ts';
 
-const LEGS: readonly Leg[] = ['entry', 'close', 'stop', 'target', 'configure'];
+const LEGS: readonly Leg[] = ['entry', 'close', 'reduce', 'stop', 'target', 'configure'];
 const tags = fc.string({ unit: fc.constantFrom(...TAG_ALPHABET.split('')), minLength: TAG_LENGTH, maxLength: TAG_LENGTH });
 const purposes = fc.string({ unit: 'binary', maxLength: 60 });
 const legs = fc.constantFrom(...LEGS);
@@ -40,7 +40,7 @@ describe('client ids', () => {
             expect(seen.get(id), `${tag} ${leg} ${purpose} ${attempt}`).to.equal(undefined);
             seen.set(id, `${tag} ${leg} ${purpose} ${attempt}`);
           }
-    expect(seen.size).to.equal(2 * 5 * 6 * 120);
+    expect(seen.size).to.equal(2 * 6 * 6 * 120);
   });
 
   for (const foreign of ['', 'web_abc', ID_PREFIX, `${ID_PREFIX}aaaae`, `${ID_PREFIX}aaaax${'a'.repeat(20)}`, `${ID_PREFIX}aaaae${'a'.repeat(21)}`, `${ID_PREFIX}aaaae${'a'.repeat(19)}`, `x-15PC4ZJz${'a'.repeat(25)}`, `android_${'a'.repeat(27)}`]) {

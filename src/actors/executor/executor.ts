@@ -4,10 +4,13 @@ import { same } from '../../supervision/behaviour.ts';
 import { parseLifeEvent } from '../../protocol/life-events.ts';
 import { VIEW_EVERY_MS } from '../../protocol/messages.ts';
 import type { ExecutorMessage, LifeView, ReadAnswer } from '../../protocol/messages.ts';
-import type { ReadName, VenueReads } from '../../protocol/venue.ts';
+import type { ReadName, VenueReads, VenueWrite } from '../../protocol/venue.ts';
 import { evolve } from '../../rules/position-life/evolve.ts';
 import { newLife } from '../../rules/position-life/life.ts';
-import { observeAlgo, observeOrder, observeOutcome, observeUserEvent, protectionOf } from '../../rules/position-life/observe.ts';
+import { observeAlgo, observeOrder, observeOutcome, observeUserEvent } from '../../rules/position-life/observe.ts';
+import { requestClose, requestReduce, requestStopMove } from '../../rules/position-life/requests.ts';
+import type { Requested } from '../../rules/position-life/requests.ts';
+import { protectionOf, stopsCover } from '../../rules/position-life/standing.ts';
 import { ensureLeverage, onConfigured, onConfigureDenied, onConfigureGranted } from './leverage.ts';
 import { dropPlan, expirePending, onPermit, onSlot, takePlan } from './opening.ts';
 import { entityOf, flush, onAppended, record } from './record.ts';
@@ -22,6 +25,8 @@ const LOAD_TIMEOUT_MS = 8_000;
 const OWN_READING_AFTER_MS = 5_000;
 /** After an order of ours has been answered the venue's side is read once more, so that a lost fill is noticed at once. */
 const RECHECK_MS = 400;
+/** A stop or target that the venue refuses while a stop that covers all stands. */
+const RETRY_REFUSED_MS = 15_000;
 
 export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorInternal, ExecutorState> {
   return {
@@ -109,12 +114,11 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
       compare(state, message.truth, ctx);
       return ensureLeverage(state, ctx);
     case 'close':
-      if (state.life.holding.quantity.isZero()) return ctx.log.info({ reason: message.reason, by: message.by }, 'asked to close, and already flat');
-      if (state.life.closeRequested !== undefined) return;
-      return record(state, [{ type: 'CloseRequested', at, reason: message.reason, by: message.by }], ctx);
+      return onRequest(state, message, requestClose(state.life, message, at), ctx);
     case 'reduce':
+      return onRequest(state, message, requestReduce(state.life, message, state.rules, at), ctx);
     case 'move-stop':
-      return ctx.log.warn({ message: message.type, positionId: message.positionId, reason: message.reason }, 'not done yet');
+      return onRequest(state, message, requestStopMove(state.life, message, state.rules?.tickSize, at), ctx);
     case 'universe':
       state.rules = message.universe.listed.get(state.options.symbol) ?? state.rules;
       return;
@@ -148,6 +152,12 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
   }
 }
 
+/** Whoever asks sees by the life whether it was taken up, and asks again if it was not. */
+function onRequest(state: ExecutorState, message: { readonly type: string; readonly reason: string; readonly by: string }, requested: Requested, ctx: ExecutorContext): void {
+  if ('events' in requested) return record(state, requested.events, ctx);
+  ctx.log.info({ asked: message.type, reason: message.reason, by: message.by, refused: requested.refused }, `${message.type} not taken up: ${requested.refused}`);
+}
+
 function onOutcome(state: ExecutorState, message: Extract<ExecutorMessage, { type: 'write-outcome' }>, ctx: ExecutorContext): void {
   const { write, outcome, late } = message;
   if (write.kind === 'CONFIGURE') return onConfigured(state, write, outcome, ctx);
@@ -155,10 +165,18 @@ function onOutcome(state: ExecutorState, message: Extract<ExecutorMessage, { typ
   if (late) ctx.log.info({ clientId: write.clientId, outcome: outcome.result }, 'a late answer, taken as the fact it is');
   record(state, observeOutcome(state.life, write, outcome, ctx.clock.now()), ctx);
   if (outcome.result === 'rejected' && write.kind !== 'OPEN') ctx.log.warn({ clientId: write.clientId, write: write.kind, venueCode: outcome.venueCode, message: outcome.message }, 'the venue refused a reducing write; it is asked again');
-  if (outcome.result === 'throttled') state.busyUntil.set(write.kind === 'CLOSE' ? 'close' : `protect:${write.kind === 'PROTECT' ? write.leg : ''}`, ctx.clock.now() + outcome.retryAfterMs);
+  if (outcome.result === 'throttled') state.busyUntil.set(keyOf(state, write), ctx.clock.now() + outcome.retryAfterMs);
+  // Something stands that is enough: what the venue refuses is not asked for every second.
+  if (outcome.result === 'rejected' && write.kind === 'PROTECT' && stopsCover(state.life)) state.busyUntil.set(keyOf(state, write), ctx.clock.now() + RETRY_REFUSED_MS);
   // A cancel or a close may have met what has just happened by itself: look.
   state.flat = write.kind === 'CANCEL' || write.kind === 'CLOSE' ? undefined : state.flat;
   state.truthDueAt ??= ctx.clock.now() + RECHECK_MS;
+}
+
+/** The need that a write was to meet. */
+function keyOf(state: ExecutorState, write: VenueWrite): string {
+  if (write.kind === 'PROTECT') return `protect:${write.leg}`;
+  return write.clientId === state.life.reduce?.clientId ? 'reduce' : 'close';
 }
 
 function onRefused(state: ExecutorState, message: Extract<ExecutorMessage, { type: 'write-refused' }>, ctx: ExecutorContext): void {

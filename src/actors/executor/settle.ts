@@ -2,9 +2,10 @@
 import { closingSide } from '../../protocol/names.ts';
 import type { ClientId } from '../../protocol/names.ts';
 import { clientIdFor } from '../../rules/client-ids.ts';
-import { dueEvents, needsOf } from '../../rules/position-life/needs.ts';
-import type { Need, Situation } from '../../rules/position-life/needs.ts';
-import { heldSide } from '../../rules/position-life/life.ts';
+import { dueEvents } from '../../rules/position-life/due-events.ts';
+import { needsOf } from '../../rules/position-life/needs.ts';
+import type { Need, Situation } from '../../rules/position-life/situation.ts';
+import { heldSide, ordersOf } from '../../rules/position-life/standing.ts';
 import type { OrderRecord, ProtectionRecord } from '../../rules/position-life/life.ts';
 import { text } from '../../protocol/decimal.ts';
 import { record } from './record.ts';
@@ -43,6 +44,7 @@ function situationOf(state: ExecutorState, ctx: ExecutorContext): Situation {
   return {
     now: ctx.clock.now(),
     tickSize: rules?.tickSize,
+    largestOrder: rules?.marketMaxQuantity,
     stopLossPercent: options.stopLossPercent,
     takeProfitPercent: options.takeProfitPercent,
     nakedCloseMs: options.nakedCloseMs,
@@ -110,10 +112,10 @@ export function onOrderAbsent(state: ExecutorState, clientId: ClientId, ctx: Exe
   const count = (state.absences.get(clientId) ?? 0) + 1;
   state.absences.set(clientId, count);
   state.busyUntil.delete(`ask:${clientId}`);
-  const order = [state.life.entry, state.life.close].find((one) => one?.clientId === clientId);
+  const order = ordersOf(state.life).find((one) => one.clientId === clientId);
   if (order === undefined || count < QUERY_AFTER_MS.length) return;
-  // The position agrees without it: flat, or what others have made of it.
-  if (order.purpose === 'entry' && state.agreedAt < order.sentAt + RECV_WINDOW_MS) return;
+  // The position agrees without it: flat, or what others have made of it. A close may be sent twice and closes once; a part would be closed twice.
+  if (order.purpose !== 'close' && state.agreedAt < order.sentAt + RECV_WINDOW_MS) return;
   state.absences.delete(clientId);
   record(state, [{ type: 'OrderAbsent', at: ctx.clock.now(), clientId }], ctx);
 }
@@ -129,12 +131,23 @@ function sendDurable(state: ExecutorState, ctx: ExecutorContext): void {
     if (!durable && opens && waited > OPENING_PATIENCE_MS) {
       state.inFlight.delete(waiting.write.clientId);
       record(state, [{ type: 'OrderAbandoned', at: now, clientId: waiting.write.clientId, code: 'JOURNAL_AWAY', detail: `not durable after ${waited} ms` }, { type: 'PlanEnded', at: now, planId: waiting.because, code: 'JOURNAL_AWAY' }], ctx);
+    } else if (!durable && isPart(state, waiting)) {
+      // Without its record a restart would not know of it and close another part: it waits, or a close overtakes it.
+      if (state.life.closeRequested === undefined) rest.push(waiting);
+      else {
+        state.inFlight.delete(waiting.write.clientId);
+        record(state, [{ type: 'OrderAbandoned', at: now, clientId: waiting.write.clientId, code: 'JOURNAL_AWAY', detail: `not durable after ${waited} ms, and the whole is being closed` }], ctx);
+      }
     } else if (durable || (!opens && waited > EXIT_PATIENCE_MS)) {
       if (!durable) ctx.log.error({ clientId: waiting.write.clientId, write: waiting.write.kind, waited }, 'the journal is away: this reducing write goes without its record');
       ctx.tell(state.options.gateway, { type: 'write', write: waiting.write, authority: waiting.authority, because: waiting.because });
     } else rest.push(waiting);
   }
   state.waiting = rest;
+}
+
+function isPart(state: ExecutorState, { write }: WaitingWrite): boolean {
+  return write.kind === 'CLOSE' && write.clientId === state.life.reduce?.clientId;
 }
 
 /** A second stop of the same position goes once the one on record stands (ruling 4); a flat symbol's are cleared by its needs. */

@@ -5,8 +5,8 @@ import type { ClientId, PositionId } from '../../protocol/names.ts';
 import type { Mandate } from '../../protocol/permit.ts';
 import type { UserEvent, VenueTrade } from '../../protocol/venue.ts';
 import { readClientId } from '../../rules/client-ids.ts';
-import { isOpenOrder, liveProtectionsOf } from '../../rules/position-life/life.ts';
 import { observeAlgo, observeOrder, observeTrades } from '../../rules/position-life/observe.ts';
+import { isOpenOrder, liveProtectionsOf, ordersOf } from '../../rules/position-life/standing.ts';
 import { record } from './record.ts';
 import { statedQuantity, truthOf } from './state.ts';
 import type { ExecutorContext, ExecutorState } from './state.ts';
@@ -88,8 +88,8 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
 
 /** An order of an earlier incarnation without a result may have gone out (ruling 18). */
 function ambiguousAfterRestart(state: ExecutorState, ctx: ExecutorContext): void {
-  for (const order of [state.life.entry, state.life.close]) {
-    if (order?.state !== 'sending' || state.inFlight.has(order.clientId)) continue;
+  for (const order of ordersOf(state.life)) {
+    if (order.state !== 'sending' || state.inFlight.has(order.clientId)) continue;
     record(state, [{ type: 'OrderAmbiguous', at: ctx.clock.now(), clientId: order.clientId, cause: 'no result on record after a restart' }], ctx);
   }
 }

@@ -1,13 +1,12 @@
 /** What an executor says of its symbol: to the governor and the rest of the tree, and to the operator. */
 import { text, ZERO } from '../../protocol/decimal.ts';
 import type { LifeView, PositionView } from '../../protocol/messages.ts';
-import { heldSide } from '../../rules/position-life/life.ts';
+import { SHOWN_DECIMALS } from '../../rules/position-life/life.ts';
 import type { Life, ProtectionRecord } from '../../rules/position-life/life.ts';
 import { phaseOf } from '../../rules/position-life/phase.ts';
+import { heldSide, isReducing, standingStop } from '../../rules/position-life/standing.ts';
 import { leverageConfirmed } from './leverage.ts';
 import type { ExecutorState } from './state.ts';
-
-const SHOWN_DECIMALS = 12;
 
 export function lifeView(state: ExecutorState): LifeView {
   const { life, options, pending } = state;
@@ -22,6 +21,8 @@ export function lifeView(state: ExecutorState): LifeView {
     notional: text(notionalOf(life)),
     ...(life.mandate === undefined ? {} : { mandate: life.mandate }),
     ...(life.lastClosedAt === undefined ? {} : { lastClosedAt: life.lastClosedAt }),
+    ...(life.lastClosed === undefined ? {} : { lastClosed: life.lastClosed }),
+    ...(life.lastRefusal === undefined ? {} : { lastRefusal: life.lastRefusal }),
     leverageConfirmed: leverageConfirmed(state),
     ...(state.leverageRefused === undefined ? {} : { leverageRefused: state.leverageRefused }),
     ...(state.settings === undefined ? {} : { settings: state.settings }),
@@ -43,7 +44,8 @@ function positionView(state: ExecutorState): PositionView | undefined {
   const { life, options, settings } = state;
   const side = heldSide(life);
   if (side === undefined || life.positionId === undefined) return undefined;
-  const stop = standing(life.stop);
+  // While it is being replaced the one before it stands.
+  const stop = standingStop(life);
   const target = standing(life.target);
   return {
     positionId: life.positionId,
@@ -56,14 +58,14 @@ function positionView(state: ExecutorState): PositionView | undefined {
     takeProfit: target === undefined ? null : text(target.triggerPrice),
     stopOrderId: stop?.clientId ?? null,
     takeProfitOrderId: target?.clientId ?? null,
-    planId: life.plan?.planId ?? life.positionId,
+    planId: life.positionId,
     openedAt: life.holding.openedAt ?? 0,
     realizedPnl: text(life.holding.realizedPnl),
     commission: text(life.holding.commission),
-    initialStop: stop === undefined ? null : text(stop.triggerPrice),
+    initialStop: life.initialStop?.side === side ? text(life.initialStop.price) : null,
     originalQuantity: text(life.holding.peak),
-    tiersDone: [],
-    reducing: false,
+    tiersDone: life.tiersDone,
+    reducing: isReducing(life),
   };
 }
 
@@ -77,9 +79,12 @@ export function operatorView(state: ExecutorState): unknown {
     holding: { quantity: text(life.holding.quantity ?? ZERO), averageEntry: text(life.holding.averageEntry), realizedPnl: text(life.holding.realizedPnl), commission: text(life.holding.commission) },
     entry: order(life.entry),
     close: order(life.close),
+    reduce: order(life.reduce),
     stop: protection(life.stop),
     target: protection(life.target),
     closeRequested: life.closeRequested ?? null,
+    reduction: life.reduction === undefined ? null : { tier: life.reduction.tier, quantity: text(life.reduction.quantity), reason: life.reduction.reason },
+    stopMove: life.stopMove === undefined ? null : { stopPrice: text(life.stopMove.price), reason: life.stopMove.reason },
     drift: life.drift === undefined ? null : text(life.drift),
     sequence: state.sequence,
     durable: state.durable,

@@ -1,12 +1,18 @@
 /** `evolve(life, event)`: the one way a life changes, live and on replay. Pure; asks nothing; a fill counts once, whenever it comes. */
-import { decimal, ZERO } from '../../protocol/decimal.ts';
+import { decimal, text, ZERO } from '../../protocol/decimal.ts';
 import type { LifeEvent, LifeEventOf } from '../../protocol/life-events.ts';
+import type { ClosedView } from '../../protocol/messages.ts';
 import type { ClientId, PositionId } from '../../protocol/names.ts';
+import { closingSide } from '../../protocol/names.ts';
 import { isTerminal } from '../../protocol/venue.ts';
 import type { OrderStatus } from '../../protocol/venue.ts';
-import { afterFill } from './holding.ts';
-import { NO_HOLDING, stopsCover } from './life.ts';
+import { afterFill, atPrice } from './holding.ts';
+import { NO_HOLDING, SHOWN_DECIMALS } from './life.ts';
 import type { Life, OrderRecord, ProtectionRecord } from './life.ts';
+import { heldSide, isOpenOrder, ordersOf, protectionOf, stopsCover } from './standing.ts';
+
+/** What belongs to one position, before it begins and after it has ended. */
+const NO_POSITION = { entry: undefined, close: undefined, reduce: undefined, stop: undefined, target: undefined, stale: [], fired: undefined, closeRequested: undefined, reduction: undefined, tiersDone: [], stopMove: undefined, initialStop: undefined, adopted: false } as const;
 
 /** Trade ids kept beyond a flat: a later question to the trade list reaches back a few seconds. */
 const TRADES_KEPT = 500;
@@ -23,7 +29,7 @@ function after(life: Life, event: LifeEvent): Life {
     case 'IntentAccepted':
       return life;
     case 'PlanMade':
-      return { ...life, plan: event.plan, planStage: 'pending', entry: undefined, close: undefined, stop: undefined, target: undefined, stale: [], fired: undefined, closeRequested: undefined, adopted: false };
+      return { ...life, plan: event.plan, planStage: 'pending', ...NO_POSITION };
     case 'PermitGranted':
       return { ...life, mandate: event.mandate };
     case 'OrderSending':
@@ -31,7 +37,7 @@ function after(life: Life, event: LifeEvent): Life {
     case 'OrderAbandoned':
       return withOrder(life, event.clientId, (order) => ({ ...order, state: 'ended' }));
     case 'OrderRejected':
-      return withOrder(life, event.clientId, (order) => ({ ...order, state: 'ended', status: 'REJECTED' }));
+      return rejected(life, event);
     case 'OrderAmbiguous':
       return withOrder(life, event.clientId, (order) => ({ ...order, state: 'ambiguous', ambiguousSince: order.ambiguousSince ?? event.at }));
     case 'OrderAbsent':
@@ -43,9 +49,9 @@ function after(life: Life, event: LifeEvent): Life {
     case 'ProtectionSending':
       return protecting(life, event);
     case 'ProtectionPlaced':
-      return withProtection(life, event.clientId, (record) => (record.state === 'sending' ? { ...record, state: 'placed', algoId: event.algoId } : { ...record, algoId: event.algoId }));
+      return stood(withProtection(life, event.clientId, (record) => (record.state === 'sending' ? { ...record, state: 'placed', algoId: event.algoId } : { ...record, algoId: event.algoId })), event);
     case 'ProtectionTriggered':
-      return { ...withProtection(life, event.clientId, (record) => (record.state === 'ended' ? record : { ...record, state: 'triggered', orderId: event.orderId ?? record.orderId })), fired: event.leg };
+      return { ...withProtection(life, event.clientId, (record) => (record.state === 'ended' ? record : { ...record, state: 'triggered', orderId: event.orderId ?? record.orderId })), fired: { leg: event.leg, at: protectionOf(life, event.clientId)?.triggerPrice } };
     case 'ProtectionEnded':
       return withProtection(life, event.clientId, (record) => ({ ...record, state: 'ended' }));
     case 'ProtectionLost':
@@ -54,8 +60,11 @@ function after(life: Life, event: LifeEvent): Life {
     case 'CloseRequested':
       return { ...life, closeRequested: life.closeRequested ?? { reason: event.reason, at: event.at } };
     case 'ReduceRequested':
-    case 'StopMoveRequested':
-      return life;
+      return { ...life, reduction: { tier: event.tier, quantity: decimal(event.quantity), executed: ZERO, reason: event.reason }, tiersDone: [...life.tiersDone.filter((tier) => tier !== event.tier), event.tier], reduce: isOpenOrder(life.reduce) ? life.reduce : undefined };
+    case 'StopMoveRequested': {
+      const side = heldSide(life);
+      return side === undefined ? life : { ...life, stopMove: { side, price: decimal(event.stopPrice), reason: event.reason } };
+    }
     case 'PositionAdopted':
       return adopted(life, event);
     case 'DriftFound':
@@ -63,7 +72,7 @@ function after(life: Life, event: LifeEvent): Life {
     case 'DriftCleared':
       return { ...life, drift: undefined };
     case 'PositionClosed':
-      return { ...life, planStage: 'ended', positionId: undefined, mandate: undefined, entry: undefined, close: undefined, stop: undefined, target: undefined, stale: [], fired: undefined, holding: NO_HOLDING, closeRequested: undefined, drift: undefined, adopted: false, lastClosedAt: event.at, trades: new Set([...life.trades].slice(-TRADES_KEPT)), filled: new Map() };
+      return { ...life, ...NO_POSITION, planStage: 'ended', positionId: undefined, mandate: undefined, holding: NO_HOLDING, drift: undefined, lastClosedAt: event.at, lastClosed: closedView(life, event) ?? life.lastClosed, trades: new Set([...life.trades].slice(-TRADES_KEPT)), filled: new Map() };
     case 'PlanEnded':
       return { ...life, planStage: 'ended', positionId: life.holding.quantity.isZero() ? undefined : life.positionId, mandate: life.holding.quantity.isZero() ? undefined : life.mandate, entry: undefined };
   }
@@ -85,7 +94,35 @@ function sending(life: Life, event: LifeEventOf<'OrderSending'>): Life {
     executedQuantity: ZERO,
   };
   if (event.purpose === 'close') return { ...life, close: record };
+  if (event.purpose === 'reduce') return { ...life, reduce: record, reduction: reducedSoFar(life, event.clientId) };
   return { ...life, planStage: 'sent', positionId: (life.plan?.planId ?? event.clientId) as string as PositionId, entry: record };
+}
+
+/** Another attempt begins with what the one before has executed; the same id is the same order, found absent. */
+function reducedSoFar({ reduction, reduce }: Life, clientId: ClientId): Life['reduction'] {
+  if (reduction === undefined || reduce === undefined || reduce.clientId === clientId) return reduction;
+  return { ...reduction, executed: reduction.executed.plus(reduce.executedQuantity) };
+}
+
+function rejected(life: Life, event: LifeEventOf<'OrderRejected'>): Life {
+  const next = withOrder(life, event.clientId, (order) => ({ ...order, state: 'ended', status: 'REJECTED' }));
+  return life.entry?.clientId === event.clientId ? { ...next, lastRefusal: { venueCode: event.venueCode, message: event.message, at: event.at } } : next;
+}
+
+/** The first stop that stood for what is held, however it was opened or adopted (ruling 21). */
+function stood(life: Life, { leg, clientId }: LifeEventOf<'ProtectionPlaced'>): Life {
+  const side = heldSide(life);
+  const stop = protectionOf(life, clientId);
+  if (leg !== 'stop' || side === undefined || stop?.side !== closingSide(side) || life.initialStop?.side === side) return life;
+  return { ...life, initialStop: { side, price: stop.triggerPrice } };
+}
+
+/** Entries of journals from before it was written down are completed from the fold. Undefined: nothing was ever held. */
+function closedView({ holding }: Life, event: LifeEventOf<'PositionClosed'>): ClosedView | undefined {
+  const side = event.side ?? holding.side;
+  if (side === undefined) return undefined;
+  const { positionId, reason, realizedPnl, commission, at: closedAt } = event;
+  return { positionId, planId: event.planId ?? positionId, side, reason, entryPrice: event.entryPrice ?? text(holding.entryPrice.decimalPlaces(SHOWN_DECIMALS)), quantity: event.quantity ?? text(holding.peak), openedAt: event.openedAt ?? holding.openedAt ?? closedAt, closedAt, realizedPnl, commission };
 }
 
 /** A second order of a leg replaces the first, which stays on record until it is gone. The same id is the same order, sent again. */
@@ -118,7 +155,7 @@ function adopted(life: Life, event: LifeEventOf<'PositionAdopted'>): Life {
   const quantity = decimal(event.quantity);
   const { holding } = life;
   // The venue's word includes what its orders did: their trades are not waited for any more.
-  const told = [life.entry, life.close].flatMap((order) => (order?.orderId === undefined ? [] : [[order.orderId, order.executedQuantity] as const]));
+  const told = ordersOf(life).flatMap((order) => (order.orderId === undefined ? [] : [[order.orderId, order.executedQuantity] as const]));
   return {
     ...life,
     filled: new Map([...life.filled, ...told]),
@@ -127,13 +164,14 @@ function adopted(life: Life, event: LifeEventOf<'PositionAdopted'>): Life {
     adopted: true,
     drift: undefined,
     planStage: life.planStage === undefined ? undefined : 'ended',
-    holding: { ...holding, quantity, averageEntry: decimal(event.entryPrice), peak: quantity.abs().isGreaterThan(holding.peak) ? quantity.abs() : holding.peak, openedAt: holding.openedAt ?? event.at, firstFillAt: holding.firstFillAt ?? event.at },
+    holding: { ...holding, ...atPrice(holding, quantity, decimal(event.entryPrice)), peak: quantity.abs().isGreaterThan(holding.peak) ? quantity.abs() : holding.peak, openedAt: holding.openedAt ?? event.at, firstFillAt: holding.firstFillAt ?? event.at },
   };
 }
 
 function withOrder(life: Life, clientId: ClientId, change: (order: OrderRecord) => OrderRecord): Life {
   if (life.entry?.clientId === clientId) return { ...life, entry: change(life.entry) };
   if (life.close?.clientId === clientId) return { ...life, close: change(life.close) };
+  if (life.reduce?.clientId === clientId) return { ...life, reduce: change(life.reduce) };
   return life;
 }
 

@@ -16,15 +16,21 @@ export interface Fill {
 export function afterFill(holding: Holding, fill: Fill): Holding {
   const change = fill.side === 'BUY' ? fill.quantity : fill.quantity.negated();
   const quantity = holding.quantity.plus(change);
+  const averageEntry = averageAfter(holding, change, quantity, fill.price);
   return {
-    quantity,
-    averageEntry: averageAfter(holding, change, quantity, fill.price),
+    ...atPrice(holding, quantity, averageEntry),
     peak: quantity.abs().isGreaterThan(holding.peak) ? quantity.abs() : holding.peak,
     realizedPnl: holding.realizedPnl.plus(fill.realizedPnl),
     commission: holding.commission.plus(fill.commission),
     openedAt: holding.openedAt ?? fill.tradedAt,
     firstFillAt: holding.firstFillAt ?? fill.tradedAt,
   };
+}
+
+/** Quantity and average entry, with what is remembered of them when nothing is held any more. */
+export function atPrice(holding: Holding, quantity: Decimal, averageEntry: Decimal): Pick<Holding, 'quantity' | 'averageEntry' | 'side' | 'entryPrice'> {
+  if (quantity.isZero()) return { quantity, averageEntry, side: holding.side, entryPrice: holding.entryPrice };
+  return { quantity, averageEntry, side: quantity.isPositive() ? 'LONG' : 'SHORT', entryPrice: averageEntry };
 }
 
 function averageAfter(holding: Holding, change: Decimal, quantity: Decimal, price: Decimal): Decimal {

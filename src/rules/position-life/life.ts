@@ -2,12 +2,12 @@
 import type { Decimal } from '../../protocol/decimal.ts';
 import { ZERO } from '../../protocol/decimal.ts';
 import type { Plan } from '../../protocol/decisions.ts';
-import { closingSide } from '../../protocol/names.ts';
+import type { ClosedView } from '../../protocol/messages.ts';
 import type { ClientId, OrderSide, PositionId, PositionSide, SymbolName } from '../../protocol/names.ts';
 import type { Mandate } from '../../protocol/permit.ts';
 import type { OrderStatus, ProtectionLeg } from '../../protocol/venue.ts';
 
-/** An entry or a close, from write-ahead to its end. */
+/** An entry, a close or the closing of a part, from write-ahead to its end. */
 export interface OrderRecord {
   readonly purpose: 'entry' | 'close' | 'reduce';
   readonly clientId: ClientId;
@@ -50,6 +50,24 @@ export interface Holding {
   readonly commission: Decimal;
   readonly openedAt: number | undefined;
   readonly firstFillAt: number | undefined;
+  /** Side and average entry of what is or, once flat, was held. */
+  readonly side: PositionSide | undefined;
+  readonly entryPrice: Decimal;
+}
+
+/** A part that is to be closed, once for its tier. */
+export interface Reduction {
+  readonly tier: string;
+  readonly quantity: Decimal;
+  /** By orders before the one on record. */
+  readonly executed: Decimal;
+  readonly reason: string;
+}
+
+/** A price of the stop of a position of `side`; to the other side it means nothing. */
+export interface StopPrice {
+  readonly side: PositionSide;
+  readonly price: Decimal;
 }
 
 export interface Life {
@@ -60,20 +78,33 @@ export interface Life {
   readonly mandate: Mandate | undefined;
   readonly entry: OrderRecord | undefined;
   readonly close: OrderRecord | undefined;
+  readonly reduce: OrderRecord | undefined;
   readonly stop: ProtectionRecord | undefined;
   readonly target: ProtectionRecord | undefined;
   /** Protections that a newer one has replaced and that are still to be cancelled (place first, then cancel). */
   readonly stale: readonly ProtectionRecord[];
   /** The protection that fired, for the record of why the position ended. */
-  readonly fired: ProtectionLeg | undefined;
+  readonly fired: { readonly leg: ProtectionLeg; readonly at: Decimal | undefined } | undefined;
   readonly holding: Holding;
   /** Since when something is held that no stop covers whole, ms; undefined: nothing is, or stops cover it. */
   readonly nakedSince: number | undefined;
   readonly closeRequested: { readonly reason: string; readonly at: number } | undefined;
+  /** The last part that was asked for. */
+  readonly reduction: Reduction | undefined;
+  /** Tiers that were asked for in this position: each is taken once. */
+  readonly tiersDone: readonly string[];
+  /** Where the stop is to stand instead of where the opening put it, and why. */
+  readonly stopMove: (StopPrice & { readonly reason: string }) | undefined;
+  /** The first stop that stood: the risk is measured by it for the position's life (ruling 21). */
+  readonly initialStop: StopPrice | undefined;
   /** Signed quantity the venue states, while it differs from ours and is not ours to adopt. */
   readonly drift: Decimal | undefined;
   readonly adopted: boolean;
   readonly lastClosedAt: number | undefined;
+  /** What the last position was and made; survives the next opening. */
+  readonly lastClosed: ClosedView | undefined;
+  /** The venue's last definite refusal of an entry. */
+  readonly lastRefusal: { readonly venueCode: number; readonly message: string; readonly at: number } | undefined;
   readonly lastTradeAt: number;
   /** Trade ids already counted; the venue repeats them after reconnects. Bounded: all since the last flat, and the newest 500. */
   readonly trades: ReadonlySet<string>;
@@ -81,7 +112,10 @@ export interface Life {
   readonly filled: ReadonlyMap<string, Decimal>;
 }
 
-export const NO_HOLDING: Holding = { quantity: ZERO, averageEntry: ZERO, peak: ZERO, realizedPnl: ZERO, commission: ZERO, openedAt: undefined, firstFillAt: undefined };
+/** Averages are exact; shown, and written down, to the twelve decimals the venue shows. */
+export const SHOWN_DECIMALS = 12;
+
+export const NO_HOLDING: Holding = { quantity: ZERO, averageEntry: ZERO, peak: ZERO, realizedPnl: ZERO, commission: ZERO, openedAt: undefined, firstFillAt: undefined, side: undefined, entryPrice: ZERO };
 
 export function newLife(symbol: SymbolName): Life {
   return {
@@ -92,6 +126,7 @@ export function newLife(symbol: SymbolName): Life {
     mandate: undefined,
     entry: undefined,
     close: undefined,
+    reduce: undefined,
     stop: undefined,
     target: undefined,
     stale: [],
@@ -99,59 +134,17 @@ export function newLife(symbol: SymbolName): Life {
     holding: NO_HOLDING,
     nakedSince: undefined,
     closeRequested: undefined,
+    reduction: undefined,
+    tiersDone: [],
+    stopMove: undefined,
+    initialStop: undefined,
     drift: undefined,
     adopted: false,
     lastClosedAt: undefined,
+    lastClosed: undefined,
+    lastRefusal: undefined,
     lastTradeAt: 0,
     trades: new Set(),
     filled: new Map(),
   };
-}
-
-/** The side of what is held; undefined when flat. */
-export function heldSide(life: Life): PositionSide | undefined {
-  if (life.holding.quantity.isZero()) return undefined;
-  return life.holding.quantity.isPositive() ? 'LONG' : 'SHORT';
-}
-
-export function isLive(record: ProtectionRecord | undefined): boolean {
-  return record !== undefined && record.state !== 'ended';
-}
-
-/** True while an order may still bring fills. */
-export function isOpenOrder(record: OrderRecord | undefined): boolean {
-  return record !== undefined && record.state !== 'ended';
-}
-
-/** The orders of the life that may still bring fills. */
-export function openOrdersOf(life: Life): readonly OrderRecord[] {
-  return [life.entry, life.close].filter((order): order is OrderRecord => order !== undefined && order.state !== 'ended');
-}
-
-/** The protections of the life that may still fire. */
-export function liveProtectionsOf(life: Life): readonly ProtectionRecord[] {
-  return [life.stop, life.target, ...life.stale].filter((record): record is ProtectionRecord => record !== undefined && record.state !== 'ended');
-}
-
-/** The stops on the right side that stand or have fired: the newest, and those it is about to replace. */
-function standingStops(life: Life): readonly ProtectionRecord[] {
-  const side = heldSide(life);
-  if (side === undefined) return [];
-  return [life.stop, ...life.stale].filter((record): record is ProtectionRecord => record?.leg === 'stop' && record.side === closingSide(side) && (record.state === 'placed' || record.state === 'triggered'));
-}
-
-export function stopStands(life: Life): boolean {
-  return standingStops(life).length > 0;
-}
-
-/** True when the stops that stand are enough for all that is held. */
-export function stopsCover(life: Life): boolean {
-  return standingStops(life)
-    .reduce((sum, record) => sum.plus(record.quantity), ZERO)
-    .isGreaterThanOrEqualTo(life.holding.quantity.abs());
-}
-
-/** True when the venue has reported more of an order than trades of it were counted. */
-export function fillsMissing(life: Life, order: OrderRecord | undefined): order is OrderRecord {
-  return order?.orderId !== undefined && order.executedQuantity.isGreaterThan(life.filled.get(order.orderId) ?? ZERO);
 }

@@ -3,6 +3,7 @@ import { text } from '../../protocol/decimal.ts';
 import type { LifeEvent } from '../../protocol/life-events.ts';
 import type { UserEvent, VenueAlgoOrder, VenueOrder, VenueTrade, VenueWrite, WriteOutcome } from '../../protocol/venue.ts';
 import type { Life, OrderRecord, ProtectionRecord } from './life.ts';
+import { ordersOf, protectionOf } from './standing.ts';
 
 /** −2021: the trigger price has been passed already; the stop is hit, the target reached (failure 91). */
 const WOULD_TRIGGER = -2021;
@@ -109,9 +110,5 @@ function cancelOutcome(record: ProtectionRecord | undefined, outcome: WriteOutco
 }
 
 function orderOf(life: Life, clientId: string): OrderRecord | undefined {
-  return [life.entry, life.close].find((order) => order?.clientId === clientId);
-}
-
-export function protectionOf(life: Life, clientId: string): ProtectionRecord | undefined {
-  return [life.stop, life.target, ...life.stale].find((record) => record?.clientId === clientId);
+  return ordersOf(life).find((order) => order.clientId === clientId);
 }

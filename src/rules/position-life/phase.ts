@@ -1,18 +1,18 @@
 /** The phases of a symbol's life on one page: which phase the facts mean, and which may follow which. */
 import type { Phase } from '../../protocol/messages.ts';
-import { isLive, isOpenOrder, stopStands } from './life.ts';
 import type { Life } from './life.ts';
+import { isLive, isOpenOrder, openOrdersOf, stopStands } from './standing.ts';
 
 /** The phase is read off the facts, never stored beside them, so that it cannot disagree with them. */
 export function phaseOf(life: Life): Phase {
   const holds = !life.holding.quantity.isZero();
   if (life.drift !== undefined) return 'Drifted';
-  if (life.entry?.state === 'ambiguous' || life.close?.state === 'ambiguous') return 'Ambiguous';
+  if (openOrdersOf(life).some((order) => order.state === 'ambiguous')) return 'Ambiguous';
   if (holds) {
     if (isOpenOrder(life.close) || life.closeRequested !== undefined || life.stop?.state === 'triggered' || life.target?.state === 'triggered') return 'Closing';
     return stopStands(life) ? 'Protected' : 'Opening';
   }
-  if (isLive(life.stop) || isLive(life.target) || life.stale.length > 0 || isOpenOrder(life.close)) return 'Closing';
+  if (isLive(life.stop) || isLive(life.target) || life.stale.length > 0 || isOpenOrder(life.close) || isOpenOrder(life.reduce)) return 'Closing';
   if (isOpenOrder(life.entry)) return 'Opening';
   // Flat by our count; what is missing is the venue's confirmation, or the end of the plan.
   if (life.holding.peak.isGreaterThan(0) || life.adopted) return 'Closing';

@@ -9,12 +9,14 @@ import type { Mandate } from '../../../src/protocol/permit.ts';
 import type { UserEvent, VenueWrite, WriteOutcome } from '../../../src/protocol/venue.ts';
 import { clientIdFor } from '../../../src/rules/client-ids.ts';
 import { evolve } from '../../../src/rules/position-life/evolve.ts';
-import { heldSide, liveProtectionsOf, newLife } from '../../../src/rules/position-life/life.ts';
+import { newLife } from '../../../src/rules/position-life/life.ts';
 import type { Life } from '../../../src/rules/position-life/life.ts';
-import { dueEvents, needsOf } from '../../../src/rules/position-life/needs.ts';
-import type { Need, Situation } from '../../../src/rules/position-life/needs.ts';
-import { observeAlgo, observeOrder, observeOutcome, observeTrades, observeUserEvent, protectionOf } from '../../../src/rules/position-life/observe.ts';
+import { dueEvents } from '../../../src/rules/position-life/due-events.ts';
+import { needsOf } from '../../../src/rules/position-life/needs.ts';
+import { observeAlgo, observeOrder, observeOutcome, observeTrades, observeUserEvent } from '../../../src/rules/position-life/observe.ts';
 import { assertTransition, phaseOf } from '../../../src/rules/position-life/phase.ts';
+import type { Need, Situation } from '../../../src/rules/position-life/situation.ts';
+import { heldSide, liveProtectionsOf, protectionOf } from '../../../src/rules/position-life/standing.ts';
 import { GPS, makeIntent, makePlan, NOW } from '../../kit/decisions.ts';
 import type { Liquidity } from './venue-model.ts';
 import { VenueModel } from './venue-model.ts';
@@ -55,7 +57,7 @@ export class DeskModel {
   }
 
   situation(): Situation {
-    return { now: this.now, tickSize: decimal('0.1'), stopLossPercent: '2', takeProfitPercent: '4', nakedCloseMs: 10_000, guardedSince: 0, flat: this.#flat, inFlight: this.#inFlight, clientId: (leg, of, attempt) => clientIdFor('test', leg, of, attempt) };
+    return { now: this.now, tickSize: decimal('0.1'), largestOrder: undefined, stopLossPercent: '2', takeProfitPercent: '4', nakedCloseMs: 10_000, guardedSince: 0, flat: this.#flat, inFlight: this.#inFlight, clientId: (leg, of, attempt) => clientIdFor('test', leg, of, attempt) };
   }
 
   needs(): Need[] {

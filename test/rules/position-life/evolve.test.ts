@@ -5,8 +5,9 @@ import { text } from '../../../src/protocol/decimal.ts';
 import { LIFE_EVENT_VERSION, parseLifeEvent } from '../../../src/protocol/life-events.ts';
 import type { LifeEvent } from '../../../src/protocol/life-events.ts';
 import { evolve } from '../../../src/rules/position-life/evolve.ts';
-import { fillsMissing, liveProtectionsOf, newLife } from '../../../src/rules/position-life/life.ts';
+import { newLife } from '../../../src/rules/position-life/life.ts';
 import { phaseOf } from '../../../src/rules/position-life/phase.ts';
+import { fillsMissing, liveProtectionsOf } from '../../../src/rules/position-life/standing.ts';
 import { GPS, NOW } from '../../kit/decisions.ts';
 import { idOf, lifeOf, tell } from '../../kit/lives.ts';
 
@@ -80,7 +81,8 @@ describe('a life', () => {
 
   it('leaves nothing behind at its end but what was counted and when it ended', () => {
     const life = lifeOf(a.protected(), a.closed());
-    expect(life).to.deep.equal({ ...newLife(GPS), plan: life.plan, planStage: 'ended', lastClosedAt: NOW + 90, lastTradeAt: NOW + 10, trades: life.trades });
+    const lastClosed = { positionId: 'plan-1', planId: 'plan-1', side: 'LONG', reason: 'STOP', entryPrice: '100', quantity: '10', openedAt: NOW + 10, closedAt: NOW + 90, realizedPnl: '0', commission: '0.1' };
+    expect(life).to.deep.equal({ ...newLife(GPS), plan: life.plan, planStage: 'ended', lastClosedAt: NOW + 90, lastClosed, lastTradeAt: NOW + 10, trades: life.trades });
     expect(life.trades.size).to.equal(1);
   });
 

@@ -1,0 +1,46 @@
+/** What time or completeness makes due, with no one outside saying so: naked too long, closed, ended without a position. */
+import { text } from '../../protocol/decimal.ts';
+import type { LifeEvent } from '../../protocol/life-events.ts';
+import type { PositionId } from '../../protocol/names.ts';
+import type { Life } from './life.ts';
+import { SHOWN_DECIMALS } from './life.ts';
+import type { Situation } from './situation.ts';
+import { liveProtectionsOf, openOrdersOf } from './standing.ts';
+
+export function dueEvents(life: Life, situation: Situation): LifeEvent[] {
+  const { now, flat } = situation;
+  const { holding, entry, plan } = life;
+  if (!holding.quantity.isZero()) {
+    const { guardedSince, nakedCloseMs } = situation;
+    const naked = life.nakedSince !== undefined && guardedSince !== undefined && life.closeRequested === undefined;
+    return naked && now - Math.max(life.nakedSince, guardedSince) >= nakedCloseMs ? [{ type: 'CloseRequested', at: now, reason: 'NAKED', by: 'executor' }] : [];
+  }
+  if (openOrdersOf(life).length > 0 || liveProtectionsOf(life).length > 0) return [];
+  if (holding.peak.isGreaterThan(0) || life.adopted) {
+    if (flat === undefined || flat.openAlgoIds.length > 0) return [];
+    // Opened and closed by somebody else before it could be adopted: it has no id of ours.
+    const positionId = life.positionId ?? (`external-${life.symbol}-${holding.openedAt ?? now}` as PositionId);
+    return [{ type: 'PositionClosed', at: now, positionId, reason: closeReason(life), realizedPnl: text(holding.realizedPnl), commission: text(holding.commission), ...whatItWas(life, positionId) }];
+  }
+  if (life.planStage === 'sent' && plan !== undefined && entry !== undefined && entry.executedQuantity.isZero()) {
+    return [{ type: 'PlanEnded', at: now, planId: plan.planId, code: entry.status === 'REJECTED' ? 'VENUE_REJECTED' : entry.status === undefined ? 'ENTRY_ABSENT' : 'ENTRY_UNFILLED' }];
+  }
+  return [];
+}
+
+/** What brought the position to an end: our close if it was executed, else the protection that fired, whatever was asked for meanwhile. */
+function closeReason(life: Life): string {
+  const byUs = life.close?.executedQuantity.isGreaterThan(0) === true;
+  const { fired, stopMove } = life;
+  if (fired?.leg === 'target' && !byUs) return 'TARGET';
+  // A stop that was moved into profit says so: it is no loss.
+  if (fired?.leg === 'stop' && !byUs) return stopMove !== undefined && fired.at?.isEqualTo(stopMove.price) === true ? stopMove.reason : 'STOP';
+  return life.closeRequested?.reason ?? 'EXTERNAL';
+}
+
+/** Of a position that has ended; of an adoption of nothing there is nothing to say. */
+function whatItWas({ holding }: Life, positionId: PositionId) {
+  const { side, openedAt, entryPrice, peak } = holding;
+  if (side === undefined) return {};
+  return { side, planId: positionId, entryPrice: text(entryPrice.decimalPlaces(SHOWN_DECIMALS)), quantity: text(peak), ...(openedAt === undefined ? {} : { openedAt }) };
+}
