@@ -151,3 +151,11 @@ export class Listeners {
     this.#open = [];
   }
 }
+
+/**
+ * Ends the connections of the SDK's socket. Its keepalive of a listen key, an interval of 50 minutes, goes on: the SDK keeps no way to
+ * stop it, so a process that opened its user stream ends by process.exit only (mocha's --exit, or a worker of a parallel run).
+ */
+export function closeSdk(socket: { closeAll(force: boolean): void }): void {
+  socket.closeAll(true);
+}

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { USDMClient, WebsocketClient } from 'binance';
 import type { PaperExchange } from '../../src/paper/exchange.ts';
-import { Client, startForTest, type Json } from './kit.ts';
+import { Client, closeSdk, startForTest, type Json } from './kit.ts';
 
 const quiet = { trace() {}, info() {}, error() {} };
 
@@ -46,7 +46,7 @@ describe('paper exchange: the SDK', () => {
   });
 
   after(async () => {
-    socket.closeAll(true);
+    closeSdk(socket);
     await exchange.close();
   });
 

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { USDMClient, WebsocketClient } from 'binance';
 import type { PaperExchange } from '../../src/paper/exchange.ts';
-import { Client, type Listener, Listeners, startForTest, type Json, type LogLine } from './kit.ts';
+import { Client, closeSdk, type Listener, Listeners, startForTest, type Json, type LogLine } from './kit.ts';
 
 describe('paper exchange: stream faults', () => {
   let exchange: PaperExchange & { readonly logs: LogLine[] };
@@ -165,7 +165,7 @@ describe('paper exchange: stream faults', () => {
       await next;
       expect(seen.at(-1)).to.deep.include({ e: 'ACCOUNT_CONFIG_UPDATE', ac: { s: 'GPSUSDT', l: 2 } });
     } finally {
-      socket.closeAll(true);
+      closeSdk(socket);
     }
   });
 });

@@ -5,6 +5,7 @@ import { startPaperExchange } from '../../../src/paper/exchange.ts';
 import { NO_LIMITS } from '../../../src/paper/wire/rate-limits.ts';
 import type { Clock, TimerHandle } from '../../../src/supervision/clock.ts';
 import { VirtualClock } from '../../kit/virtual-clock.ts';
+import { closeSdk } from '../../paper/kit.ts';
 
 export type Row = Record<string, unknown>;
 
@@ -96,9 +97,8 @@ export class SdkStreams {
     return this.told.slice(from).flatMap(({ event, message }) => (event === 'message' && types.includes(String(message['e'])) ? [message] : []));
   }
 
-  /** Ends its connections. The SDK's own keepalive of the listen key, an interval of 50 minutes, goes on: it cannot be stopped from outside. */
   close(): void {
-    this.socket.closeAll(true);
+    closeSdk(this.socket);
   }
 }
 
