@@ -153,7 +153,7 @@ export class PaperVenue {
     this.#funded = fundingTime;
     for (const { symbol, mark } of this.market.views()) {
       this.execute({ type: 'SettleFunding', symbol, fundingTime, rate: this.market.fundingRate(symbol), mark });
-      this.market.prices(symbol)!.funded();
+      this.market.prices(symbol)!.funded(fundingTime);
     }
   }
 

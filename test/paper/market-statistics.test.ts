@@ -115,7 +115,7 @@ describe('paper exchange: statistics of the synthetic market', () => {
     for (const [symbol, { prices }] of each) {
       for (let end = 480; end <= 2_880; end += 480) {
         const interval = prices!.premium.slice(end - 480, end);
-        const rate = fundingRateOf(new Prices({ ...prices!, premium: interval }, 0).averagePremium).toNumber();
+        const rate = fundingRateOf(new Prices({ ...prices!, premium: [...interval, { ...interval.at(-1)!, openTime: START }] }, 0).averagePremium).toNumber();
         const weights = interval.reduce((sum, { close }, index) => sum + (close / UNIT) * (index + 1), 0) / ((480 * 481) / 2);
         if (Math.abs(weights - 0.0001) <= 0.00049) expect(rate, symbol).to.equal(0.0001);
         if (weights > 0.00061) expect(rate, symbol).to.be.closeTo(weights - 0.0005, 1e-8);

@@ -1,6 +1,7 @@
 /** Mark, index and premium of one symbol over time: their candles, their means, and the premium that the next funding is made of. */
 import { decimal, type Decimal } from '../../protocol/decimal.ts';
 import type { Candle } from './candle.ts';
+import { MINUTE_MS } from './interval.ts';
 import { PriceSeries, priceText, priceUnits, type PriceCandle } from './price-series.ts';
 
 /** As each is named where it is kept. */
@@ -36,11 +37,15 @@ export class Prices {
   /** Minute closes of the premium since the last funding, each weighing one more than the one before: Σ i·P and Σ i. */
   #weighted = 0;
   #minutes = 0;
+  /** No minute that opened before it counts any more. */
+  #since: number;
 
   /** @param fundedAt when funding was last settled, ms. */
   constructor(history: PriceHistory, fundedAt: number) {
     this.#series = { mark: new PriceSeries(history.mark), index: new PriceSeries(history.index), premium: new PriceSeries(history.premium) };
-    for (const minute of this.#series.premium.since(fundedAt)) this.#weigh(minute);
+    this.#since = fundedAt;
+    // The newest is weighed when the next one begins.
+    for (const minute of this.#series.premium.since(fundedAt).slice(0, -1)) this.#weigh(minute);
   }
 
   series(kind: PriceKind): PriceSeries {
@@ -60,7 +65,8 @@ export class Prices {
     if (closed) this.#weigh(closed);
   }
 
-  #weigh({ close }: PriceCandle): void {
+  #weigh({ openTime, close }: PriceCandle): void {
+    if (openTime < this.#since) return;
     this.#minutes += 1;
     this.#weighted += close * this.#minutes;
   }
@@ -71,8 +77,9 @@ export class Prices {
     return decimal(priceText(units));
   }
 
-  /** The next funding begins to be averaged. */
-  funded(): void {
+  /** The next funding begins to be averaged: with the minute of the funding time, or the next one when the server's clock is ahead of the market's. */
+  funded(fundingTime: number): void {
+    this.#since = Math.min(fundingTime, (this.#series.premium.last?.openTime ?? fundingTime) + MINUTE_MS);
     this.#minutes = 0;
     this.#weighted = 0;
   }
