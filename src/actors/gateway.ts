@@ -1,15 +1,17 @@
 /** The only way to the venue: holds the order client, redeems a permit or mandate as its last act before each write, and sends in the same turn. */
 import type { ActorContext, Behaviour, Outcome } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
+import { isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { messageOf, VigilError } from '../protocol/errors.ts';
 import { VIEW_EVERY_MS } from '../protocol/messages.ts';
 import type { ExecutorMessage, GatewayMessage, ReadMessage, VenueSessionView, WriteMessage } from '../protocol/messages.ts';
 import type { PlanId, SymbolName } from '../protocol/names.ts';
 import { PERMIT_LIFE_MS } from '../protocol/permit.ts';
-import type { PermitRedeemer } from '../protocol/permit.ts';
+import type { PermitRedeemer, Redemption } from '../protocol/permit.ts';
 import type { AccountModes, LeverageBracket, VenueReads, VenueWrite, WriteOutcome } from '../protocol/venue.ts';
 import { accountModeFault } from '../rules/account-modes.ts';
+import { judgeExit } from '../rules/guards/exit.ts';
 import { entrySlotDelay, recentWrites } from '../rules/rate-lane.ts';
 import { VenueError } from '../venue/port.ts';
 import type { VenueGateway } from '../venue/port.ts';
@@ -39,7 +41,7 @@ export interface GatewayOptions {
 
 type Internal =
   | GatewayMessage
-  | { readonly type: 'read-done'; readonly answer: (value: never) => void; readonly value: unknown }
+  | { readonly type: 'read-done'; readonly answer: (value: never) => void; readonly value: unknown; readonly error: Error | undefined }
   | { readonly type: 'written'; readonly message: WriteMessage; readonly under: string; readonly outcome: Outcome<WriteOutcome> }
   | { readonly type: 'slot-ready'; readonly symbol: SymbolName; readonly planId: PlanId }
   | { readonly type: 'measure-time' }
@@ -86,6 +88,7 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
           return same;
         case 'read-done':
           message.answer(message.value as never);
+          heed(state, message.error, ctx);
           return same;
         case 'write':
           write(state, message, ctx);
@@ -133,6 +136,8 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
       clockOffsetMs: state.session.clockOffsetMs ?? null,
       modesConfirmed: state.session.modesConfirmed,
       brackets: state.session.brackets.size,
+      restUntil: isoTimeOrNull(state.session.throttle?.until),
+      banned: state.session.throttle?.banned ?? false,
       reads: state.reads,
       writes: state.writes,
       refusals: state.refusals,
@@ -151,7 +156,7 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
       report(outcome) {
         if (!outcome.ok) state.lastFailure = `${message.name}: ${outcome.error.message}`;
         const value = outcome.ok ? { ok: true, value: outcome.value } : { ok: false, kind: outcome.error instanceof VenueError ? outcome.error.kind : outcome.cause, message: outcome.error.message };
-        return { type: 'read-done', answer, value };
+        return { type: 'read-done', answer, value, error: outcome.ok ? undefined : outcome.error };
       },
     });
   }
@@ -160,10 +165,12 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
   function write(state: GatewayState, message: WriteMessage, ctx: Context): void {
     const { write: request, authority, because } = message;
     const executor = options.executorOf(request.symbol);
-    const redemption = options.redeemer.redeem(request, authority, ctx.incarnationOf(executor));
+    // For an opening the governor has asked every guard; an exit has its own, and only these (ruling 5). What is held is not known here, and its mandate the redemption asks for.
+    const [against] = authority.by === 'permit' ? [] : judgeExit({ write: request, mandate: undefined, position: undefined, sent: state.sent, now: ctx.clock.now() });
+    const redemption: Redemption = against === undefined ? options.redeemer.redeem(request, authority, ctx.incarnationOf(executor)) : { ok: false, code: against.code, detail: against.detail ?? '' };
     if (!redemption.ok) {
       state.refusals += 1;
-      ctx.log.error({ symbol: request.symbol, clientId: request.clientId, write: request.kind, code: redemption.code, detail: redemption.detail }, 'write refused: no valid permit or mandate');
+      ctx.log.error({ symbol: request.symbol, clientId: request.clientId, write: request.kind, code: redemption.code, detail: redemption.detail }, 'write refused');
       ctx.tell(executor, { type: 'write-refused', write: request, code: redemption.code, detail: redemption.detail });
       return;
     }
@@ -182,12 +189,31 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
     const log = result.result === 'accepted' ? ctx.log.info.bind(ctx.log) : ctx.log.warn.bind(ctx.log);
     log({ symbol: request.symbol, clientId: request.clientId, under: message.under, outcome: result }, `${request.kind}: ${result.result}`);
     ctx.tell(options.executorOf(request.symbol), { type: 'write-outcome', write: request, outcome: result, late: outcome.late });
+    if (result.result === 'throttled') rest(state, result, ctx);
+  }
+
+  /** A read that was throttled says of the whole address what a write would. */
+  function heed(state: GatewayState, error: Error | undefined, ctx: Context): void {
+    if (error instanceof VenueError && error.kind === 'throttled') rest(state, { retryAfterMs: error.retryAfterMs ?? 0, banned: error.banned, message: error.message }, ctx);
+  }
+
+  /** Told at once: while the venue wants rest nothing is opened. What ends later, or is a ban, is not shortened by what comes after. */
+  function rest(state: GatewayState, { retryAfterMs, banned, message }: { readonly retryAfterMs: number; readonly banned: boolean; readonly message: string }, ctx: Context): void {
+    const now = ctx.clock.now();
+    const until = now + retryAfterMs;
+    const standing = state.session.throttle;
+    if (standing !== undefined && standing.until >= until && (standing.banned || !banned)) return;
+    const still = standing !== undefined && standing.until > now ? standing : undefined;
+    state.session = { ...state.session, throttle: { until: Math.max(until, still?.until ?? 0), banned: banned || still?.banned === true, message } };
+    ctx.log.warn({ retryAfterMs, banned, reason: message }, banned ? 'the venue has banned this address; nothing is opened meanwhile' : 'the venue asks for rest; nothing is opened meanwhile');
+    publish(ctx, options.subscribers, { type: 'session', view: state.session });
   }
 
   /** The offset is the median of several readings, each corrected by half its round trip (operators' 50). */
   function timed(state: GatewayState, outcome: Outcome<VenueReads['serverTime']['answer']>, ctx: Context): void {
     if (!outcome.ok) {
       state.lastFailure = `serverTime: ${outcome.error.message}`;
+      heed(state, outcome.error, ctx);
       tellOnce(state, 'time', outcome.error.message, 'the venue does not tell the time; trying again', ctx);
       ctx.timers.once('time', SESSION_RETRY_MS, { type: 'measure-time' });
       return;
@@ -205,6 +231,7 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
   function confirmed(state: GatewayState, outcome: Outcome<{ modes: AccountModes; brackets: ReadonlyMap<SymbolName, readonly LeverageBracket[]> }>, ctx: Context): void {
     if (!outcome.ok) {
       state.lastFailure = `account modes: ${outcome.error.message}`;
+      heed(state, outcome.error, ctx);
       if (outcome.error instanceof VenueError && outcome.error.kind === 'authentication') return options.refuse(new VigilError('VENUE_AUTH_FAILED', messageOf(outcome.error)));
       tellOnce(state, 'modes', outcome.error.message, 'the account\'s modes cannot be read; trying again', ctx);
       ctx.timers.once('modes', SESSION_RETRY_MS, { type: 'confirm-modes' });

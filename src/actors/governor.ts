@@ -3,15 +3,16 @@ import type { ActorContext, Behaviour } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
 import { isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
-import { text, wholeDecimal } from '../protocol/decimal.ts';
+import { text } from '../protocol/decimal.ts';
 import type { Denial } from '../protocol/denials.ts';
 import type { MarketView, Universe } from '../protocol/market.ts';
 import type { DecidedMessage, EquityView, ExecutorMessage, GovernorMessage, JournalMessage, LifeView, LocksView, ReadinessView, ReconciliationView, StreamView, TradingStateView, VenueSessionView } from '../protocol/messages.ts';
 import type { MandateId, SymbolName } from '../protocol/names.ts';
 import type { PermitIssuer } from '../protocol/permit.ts';
-import { judgeOpening, worstNotional } from '../rules/guards.ts';
-import type { RiskLimits } from '../rules/guards.ts';
-import { settleReservation } from '../rules/reservations.ts';
+import type { Guard, RiskLimits } from '../rules/guards/guard.ts';
+import { judgeOpening, OPENING_GUARDS } from '../rules/guards/opening.ts';
+import type { Judgement } from '../rules/guards/opening.ts';
+import { reserve, settleReservation, worstNotional } from '../rules/reservations.ts';
 import type { Reservation } from '../rules/reservations.ts';
 import { decided } from './decided.ts';
 import { Seen, viewsFirst } from './views.ts';
@@ -22,6 +23,8 @@ const LOAD_TIMEOUT_MS = 8_000;
 export interface GovernorOptions {
   readonly issuer: PermitIssuer;
   readonly limits: RiskLimits;
+  /** The table of guards; each is asked for each opening. */
+  readonly guards?: readonly Guard[];
   readonly executorOf: (symbol: SymbolName) => Ref<ExecutorMessage>;
   readonly executors: () => readonly SymbolName[];
   readonly journal: Ref<JournalMessage>;
@@ -29,10 +32,11 @@ export interface GovernorOptions {
 }
 
 interface GovernorState {
+  /** Prices and equity carry the time of their observation. */
   market: MarketView | undefined;
-  universe: Universe | undefined;
   equity: EquityView | undefined;
   /** These have no age of their own: what their owner has not said again for a while is not known any more. */
+  readonly universe: Seen<Universe>;
   readonly stream: Seen<StreamView>;
   readonly reconciliation: Seen<ReconciliationView>;
   readonly session: Seen<VenueSessionView>;
@@ -46,23 +50,31 @@ interface GovernorState {
   granted: number;
   denied: number;
   lastDenials: { readonly symbol: string; readonly planId: string; readonly denials: readonly Denial[] }[];
+  /** What each guard found last, and for which symbol. */
+  judged: { readonly symbol: SymbolName; readonly at: number; readonly verdicts: Judgement['verdicts'] } | undefined;
 }
 
 type Context = ActorContext<GovernorMessage>;
 
 export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorMessage, GovernorState> {
+  const guards = options.guards ?? OPENING_GUARDS;
   return {
     role: 'governor',
     purpose: 'Grants or denies every opening, and reserves what it grants; fail-closed.',
     consumes: { 'request-permit': 'a plan that wants to open', 'request-configure': 'leverage or margin mode to be set', 'market-view': 'prices', universe: 'filters', equity: 'the account', stream: 'the user stream', reconciliation: 'journal and venue agree', session: 'clock and brackets', 'trading-state': 'what is allowed at all', life: 'what a symbol holds', locks: 'what rests for a while', readiness: 'whether everything is known' },
-    emits: ['permit-granted, permit-denied, configure-granted, configure-denied → executors'],
+    emits: ['permit-granted, permit-denied, configure-granted, configure-denied → executors', 'decided → operator/decision-log'],
     // One request of each executor at a time, and as many again.
     mailbox: { capacity: 1_000, overflow: 'reject', onRestart: 'keep', lanes: viewsFirst(['market-view', 'universe', 'equity', 'stream', 'reconciliation', 'session', 'trading-state', 'life', 'locks', 'readiness']) },
-    /** The rate limits survive a restart: the openings of the last hour are read back (failure 55). */
+    /**
+     * What an earlier incarnation granted and had reserved is not known to this one: its permits are void before anything
+     * is asked, and nothing is granted until every executor has said what it holds (ruling 14). The rate limits survive a
+     * restart: the openings of the last hour are read back (failure 55).
+     */
     async init(ctx) {
+      options.issuer.revokeOpenings();
       const sent = await ctx.ask(options.journal, { type: 'read-types', types: ['OrderSending'] }, LOAD_TIMEOUT_MS);
       const opens = sent.filter((entry) => isEntry(entry.payload) && ctx.clock.now() - entry.at < HOUR_MS).map((entry) => entry.at);
-      return { market: undefined, universe: undefined, equity: undefined, stream: new Seen(), reconciliation: new Seen(), session: new Seen(), tradingState: new Seen(), readiness: new Seen(), locks: new Seen(), lives: new Map(), mandates: new Map(), reservations: new Map(), opens, granted: 0, denied: 0, lastDenials: [] };
+      return { market: undefined, equity: undefined, universe: new Seen(), stream: new Seen(), reconciliation: new Seen(), session: new Seen(), tradingState: new Seen(), readiness: new Seen(), locks: new Seen(), lives: new Map(), mandates: new Map(), reservations: new Map(), opens, granted: 0, denied: 0, lastDenials: [], judged: undefined };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -79,7 +91,7 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
           state.market = message.view;
           return same;
         case 'universe':
-          state.universe = message.universe;
+          state.universe.see(message.universe, ctx.clock.monotonic());
           return same;
         case 'equity':
           state.equity = message.view;
@@ -115,6 +127,9 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
       ready: state.readiness.last?.ready ?? null,
       executorsReported: state.lives.size,
       lastDenials: state.lastDenials,
+      lastJudged: state.judged === undefined ? null : { symbol: state.judged.symbol, at: isoTimeOrNull(state.judged.at) },
+      guards: guards.map(({ code }) => ({ guard: code, last: state.judged?.verdicts.get(code) ?? null })),
+      guardsNotAsked: OPENING_GUARDS.filter((guard) => !guards.includes(guard)).map(({ code }) => code),
       limits: options.limits,
     }),
   };
@@ -127,16 +142,17 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
     const at = ctx.clock.monotonic();
     const session = state.session.known(at);
     const offset = session?.clockOffsetMs;
-    const { denials, passed } = judgeOpening({
+    const { denials, passed, verdicts } = judgeOpening({
       plan,
       limits: options.limits,
       now,
       venueNow: offset === undefined ? undefined : now + offset,
       tradingState: state.tradingState.known(at),
       readiness: state.readiness.known(at),
+      universe: state.universe.known(at),
+      locks: state.locks.known(at),
       equity: state.equity,
       market: state.market?.symbols.get(plan.symbol),
-      tickSize: state.universe?.instruments.get(plan.symbol)?.tickSize,
       stream: state.stream.known(at),
       reconciliation: state.reconciliation.known(at),
       session,
@@ -144,9 +160,10 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
       lives: state.lives,
       reservations: state.reservations,
       opens: state.opens,
-    });
+    }, guards);
+    state.judged = { symbol: plan.symbol, at: now, verdicts };
     const { planId, intentId, symbol, source, side } = plan;
-    const inputs = { source, side, notional: text(worstNotional(plan)), limitPrice: plan.limitPrice, quantity: plan.quantity };
+    const inputs = { source, side, notional: text(worstNotional(plan)), limitPrice: plan.limitPrice, quantity: plan.quantity, leverage: plan.leverage, guards: found(verdicts) };
     if (denials.length > 0) {
       decided(ctx, options.decisions, { stage: 'permit', symbol, outcome: denials[0]!.code, ids: { intentId, planId, clientId }, denials, inputs });
       state.denied += 1;
@@ -155,14 +172,12 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
       ctx.tell(executor, { type: 'permit-denied', planId: plan.planId, denials });
       return;
     }
-    const notional = worstNotional(plan);
-    const margin = notional.dividedBy(wholeDecimal(plan.leverage));
-    state.reservations = new Map([...state.reservations, [plan.symbol, { symbol: plan.symbol, planId: plan.planId, notional, margin, grantedAt: now }]]);
+    state.reservations = new Map([...state.reservations, [plan.symbol, reserve(plan, now)]]);
     state.opens.push(now);
     state.granted += 1;
     const { permit, mandate } = options.issuer.open({ planHash: plan.planId, clientId, symbol: plan.symbol, side: plan.side, maxQuantity: plan.quantity, worstPrice: plan.limitPrice, leverage: plan.leverage, marginMode: 'ISOLATED', executorIncarnation, checks: passed });
     state.mandates.set(plan.symbol, mandate.mandateId);
-    decided(ctx, options.decisions, { stage: 'permit', symbol, outcome: 'passed', ids: { intentId, planId, clientId, permitId: permit.id }, inputs: { ...inputs, checks: passed } });
+    decided(ctx, options.decisions, { stage: 'permit', symbol, outcome: 'passed', ids: { intentId, planId, clientId, permitId: permit.id }, inputs });
     ctx.log.info({ planId: plan.planId, symbol: plan.symbol, permitId: permit.id, mandateId: mandate.mandateId, clientId, notional: plan.notional, checks: passed.length }, 'permit granted');
     ctx.tell(executor, { type: 'permit-granted', planId: plan.planId, permit, mandate });
   }
@@ -176,7 +191,7 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
     if (state.session.known(ctx.clock.monotonic())?.modesConfirmed !== true) denials.push({ code: 'NOT_READY', detail: 'the account\'s modes are not confirmed' });
     if (life === undefined) denials.push({ code: 'POSITION_UNRESOLVED', detail: 'its executor has not reported' });
     else if (life.phase !== 'Flat') denials.push({ code: 'POSITION_OPEN', detail: life.phase });
-    if (state.universe?.instruments.has(symbol) !== true) denials.push({ code: 'SYMBOL_NOT_IN_POLICY_UNIVERSE', value: symbol });
+    if (state.universe.known(ctx.clock.monotonic())?.instruments.has(symbol) !== true) denials.push({ code: 'SYMBOL_NOT_IN_POLICY_UNIVERSE', value: symbol });
     if (denials.length > 0) {
       ctx.tell(executor, { type: 'configure-denied', denials });
       return;
@@ -201,6 +216,11 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
       state.mandates.delete(life.symbol);
     }
   }
+}
+
+/** What each guard found, for the record: its verdict and the numbers it looked at. */
+function found(verdicts: Judgement['verdicts']): Record<string, unknown> {
+  return Object.fromEntries([...verdicts].map(([code, list]) => [code, list.length === 1 ? list[0] : list]));
 }
 
 function isEntry(payload: unknown): boolean {

@@ -60,6 +60,8 @@ export interface VenueSessionView {
   readonly clockOffsetMs: number | undefined;
   readonly modesConfirmed: boolean;
   readonly brackets: ReadonlyMap<SymbolName, readonly LeverageBracket[]>;
+  /** The venue's last word that it is asked too much: until when it wants rest (our wall time, ms), and whether it has banned the address. */
+  readonly throttle?: { readonly until: number; readonly banned: boolean; readonly message: string };
 }
 
 export type TradingStateName = 'ACTIVE' | 'REDUCING' | 'HALTED' | 'FLATTENING';
@@ -277,6 +279,9 @@ export type LocksMessage =
 
 export type GeneratorMessage = MarketViewMessage | UniverseMessage | ReadinessMessage | SessionMessage;
 
+/** A shadow is told what there is to see, and nothing of trading. */
+export type ShadowMessage = MarketViewMessage | UniverseMessage | SessionMessage;
+
 export type ExitsMessage = MarketViewMessage | LifeMessage;
 
 export type MarketMessage = { readonly type: 'market-event'; readonly event: MarketEvent } | UniverseMessage | LifeMessage;
@@ -314,9 +319,15 @@ export type DecidedMessage = { readonly type: 'decided'; readonly decision: Deci
 
 export type DecisionLogMessage =
   | DecidedMessage
+  | HappenedMessage
   | ({ readonly type: 'funnel'; readonly windowMs: number } & Replying<FunnelView>)
   | ({ readonly type: 'explain'; readonly symbol: SymbolName; readonly limit: number } & Replying<readonly RecordedDecision[]>)
   | ({ readonly type: 'trace'; readonly id: string } & Replying<TraceView>);
+
+/** Told of what has just happened, for whoever follows; nobody waits for who is told. `tookMs`: until it was durable. */
+export type HappenedMessage =
+  | { readonly type: 'happened'; readonly what: 'decision'; readonly decision: RecordedDecision }
+  | { readonly type: 'happened'; readonly what: 'journalled'; readonly entries: readonly JournalEntryDraft[]; readonly tookMs: number };
 
 /** A decision as it is kept: the same again and again is one record with a count. */
 export interface RecordedDecision extends Decision {
@@ -330,6 +341,8 @@ export interface TraceView {
   readonly id: string;
   readonly ids: DecisionIds & { readonly orderIds: readonly string[] };
   readonly steps: readonly TraceStep[];
+  /** Why the chain may lack steps: the journal could not be read, say. */
+  readonly incomplete?: string;
 }
 
 export interface TraceStep {

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { decimal, decimalString, text } from './decimal.ts';
 import type { DenialCode } from './denials.ts';
 import { closingSide, openingSide } from './names.ts';
-import type { ClientId, MandateId, OrderSide, PermitId, PositionSide, SymbolName } from './names.ts';
+import type { ClientId, MandateId, PermitId, PositionSide, SymbolName } from './names.ts';
 import type { MarginMode, VenueWrite } from './venue.ts';
 
 /** How long a permit may be used after it was granted. */
@@ -68,6 +68,8 @@ export interface PermitIssuer {
   endMandate(mandateId: MandateId): void;
   /** Ends whatever mandate of the symbol is left: it is flat. */
   endMandatesOf(symbol: SymbolName): void;
+  /** Voids every permit to open that is out: who granted it is gone, and with him what he had reserved (ruling 14). Mandates stand. */
+  revokeOpenings(): void;
 }
 
 export type Redemption = { readonly ok: true; readonly under: PermitId | MandateId } | { readonly ok: false; readonly code: DenialCode; readonly detail: string };
@@ -85,6 +87,7 @@ export interface TradingEpochs {
 
 export function createPermitAuthority(options: { now: () => number; firstEpoch?: number }): { issuer: PermitIssuer; redeemer: PermitRedeemer; epochs: TradingEpochs } {
   const outstanding = new Set<Permit>();
+  const revoked = new WeakSet<Permit>();
   const mandates = new Map<MandateId, Mandate>();
   let epoch = options.firstEpoch ?? 1;
   let count = 0;
@@ -109,12 +112,23 @@ export function createPermitAuthority(options: { now: () => number; firstEpoch?:
     endMandatesOf(symbol) {
       for (const mandate of mandates.values()) if (mandate.symbol === symbol) mandates.delete(mandate.mandateId);
     },
+    revokeOpenings() {
+      for (const permit of outstanding) {
+        if (permit.kind !== 'OPEN') continue;
+        outstanding.delete(permit);
+        revoked.add(permit);
+      }
+    },
   };
 
   const redeemer: PermitRedeemer = {
     redeem(write, authority, executorIncarnation) {
-      if (authority.by === 'mandate') return underMandate(write, mandates.get(authority.mandateId));
+      if (authority.by === 'mandate') {
+        const fault = mandateFault(write, mandates.get(authority.mandateId));
+        return fault === undefined ? { ok: true, under: authority.mandateId } : { ok: false, ...fault };
+      }
       const { permit } = authority;
+      if (revoked.has(permit)) return refuse('PERMIT_REVOKED', `the governor that granted ${permit.id} is gone`);
       if (!outstanding.delete(permit)) return refuse('PERMIT_UNKNOWN', `no outstanding permit ${permit.id}`);
       if (permit.expiresAt < options.now()) return refuse('PERMIT_EXPIRED', `expired ${options.now() - permit.expiresAt} ms ago`);
       const difference = mismatch(write, permit);
@@ -151,22 +165,24 @@ function mismatch(write: VenueWrite, permit: Permit): string | undefined {
   return undefined;
 }
 
-/** Under a mandate only what protects, closes or clears away is possible: an opening has another type and never gets here. */
-function underMandate(write: VenueWrite, mandate: Mandate | undefined): Redemption {
-  if (mandate === undefined) return refuse('MANDATE_UNKNOWN', `no mandate for ${write.symbol}`);
-  if (write.symbol !== mandate.symbol) return refuse('PERMIT_MISMATCH', `symbol ${write.symbol} is not ${mandate.symbol}`);
+/**
+ * Why a mandate does not cover a write; undefined: it does. Under a mandate only what protects, closes or clears away is
+ * possible: an opening has another type and never gets here. The guards of an exit (`rules/guards/exit.ts`) ask the same.
+ */
+export function mandateFault(write: VenueWrite, mandate: Mandate | undefined): { readonly code: DenialCode; readonly detail: string } | undefined {
+  const mismatched = (detail: string) => ({ code: 'PERMIT_MISMATCH', detail }) as const;
+  if (mandate === undefined) return { code: 'MANDATE_UNKNOWN', detail: `no mandate for ${write.symbol}` };
+  if (write.symbol !== mandate.symbol) return mismatched(`symbol ${write.symbol} is not ${mandate.symbol}`);
   switch (write.kind) {
     case 'OPEN':
     case 'CONFIGURE':
-      return refuse('PERMIT_MISMATCH', `a mandate does not cover ${write.kind}`);
+      return mismatched(`a mandate does not cover ${write.kind}`);
     case 'CANCEL':
-      return { ok: true, under: mandate.mandateId };
+      return undefined;
     case 'CLOSE':
     case 'PROTECT': {
-      const side: OrderSide = closingSide(mandate.side);
-      if (write.side !== side) return refuse('PERMIT_MISMATCH', `${write.side} does not close ${mandate.side}`);
-      if (write.quantity.isGreaterThan(decimal(mandate.maxQuantity))) return refuse('PERMIT_MISMATCH', `quantity ${text(write.quantity)} is above ${mandate.maxQuantity}`);
-      return { ok: true, under: mandate.mandateId };
+      if (write.side !== closingSide(mandate.side)) return mismatched(`${write.side} does not close ${mandate.side}`);
+      return write.quantity.isGreaterThan(decimal(mandate.maxQuantity)) ? mismatched(`quantity ${text(write.quantity)} is above ${mandate.maxQuantity}`) : undefined;
     }
   }
 }

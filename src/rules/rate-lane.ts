@@ -26,3 +26,8 @@ export function entrySlotDelay(sent: readonly number[], now: number): number {
 export function recentWrites(sent: readonly number[], now: number): readonly number[] {
   return sent.filter((at) => now - at < 60_000);
 }
+
+/** Whether one more order stays within the venue's own limits: an exit asks for nothing else. */
+export function exitHasRoom(sent: readonly number[], now: number): boolean {
+  return LIMITS.every(({ windowMs, orders }) => sent.filter((at) => now - at < windowMs).length < orders);
+}

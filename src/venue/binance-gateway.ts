@@ -74,7 +74,7 @@ export function createBinanceGateway(options: BinanceGatewayOptions): VenueGatew
 function cleaned(error: unknown, redactor: Redactor): unknown {
   if (!(error instanceof VenueError)) return new VenueError('unknown', redactor.redact(messageOf(error)));
   const message = redactor.redact(error.message);
-  return message === error.message ? error : new VenueError(error.kind, message, { venueCode: error.venueCode, retryAfterMs: error.retryAfterMs });
+  return message === error.message ? error : new VenueError(error.kind, message, { venueCode: error.venueCode, retryAfterMs: error.retryAfterMs, banned: error.banned });
 }
 
 /** Both clients see headers; weight is per IP and counted by either, order counts come with order answers only. */

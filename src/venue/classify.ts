@@ -69,7 +69,7 @@ function throttleOf(failure: CallFailure, venueNow: number): Throttle | undefine
 export function readErrorOf(failure: CallFailure, venueNow: number): VenueError {
   const message = describe(failure);
   const throttle = throttleOf(failure, venueNow);
-  if (throttle !== undefined) return new VenueError('throttled', message, { venueCode: failure.code, retryAfterMs: throttle.retryAfterMs });
+  if (throttle !== undefined) return new VenueError('throttled', message, { venueCode: failure.code, ...throttle });
   if (failure.status === 401 || (failure.code !== undefined && AUTHENTICATION.has(failure.code))) return new VenueError('authentication', message, { venueCode: failure.code });
   const { status, code } = failure;
   if (status === undefined || code === undefined || status >= 500 || status === 408 || STATUS_UNKNOWN.has(code)) {

@@ -9,13 +9,16 @@ export class VenueError extends Error {
   /** The venue's own code (−2013, …) where it gave one. */
   readonly venueCode: number | undefined;
   readonly retryAfterMs: number | undefined;
+  /** Throttled by a ban of the address (418): asking again lengthens it. */
+  readonly banned: boolean;
 
-  constructor(kind: VenueError['kind'], message: string, options: { venueCode?: number | undefined; retryAfterMs?: number | undefined; cause?: unknown } = {}) {
+  constructor(kind: VenueError['kind'], message: string, options: { venueCode?: number | undefined; retryAfterMs?: number | undefined; banned?: boolean; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'VenueError';
     this.kind = kind;
     this.venueCode = options.venueCode;
     this.retryAfterMs = options.retryAfterMs;
+    this.banned = options.banned ?? false;
   }
 }
 

@@ -1,7 +1,7 @@
 /** The governor: fail-closed after every start, one reservation a symbol, and mandates as long as there is a position. */
 import { expect } from 'chai';
 import { governorBehaviour } from '../../src/actors/governor.ts';
-import type { ExecutorMessage, GovernorMessage, JournalMessage, LifeView } from '../../src/protocol/messages.ts';
+import type { DecidedMessage, ExecutorMessage, GovernorMessage, JournalMessage, LifeView } from '../../src/protocol/messages.ts';
 import type { ClientId, MandateId, PlanId, SymbolName } from '../../src/protocol/names.ts';
 import { createPermitAuthority } from '../../src/protocol/permit.ts';
 import type { VenueWrite } from '../../src/protocol/venue.ts';
@@ -10,7 +10,7 @@ import { worker } from '../../src/supervision/child-spec.ts';
 import { aPlan, aUniverse, GPS, LIMITS } from '../kit/actors.ts';
 import { Probe } from '../kit/probe.ts';
 import { World } from '../kit/world.ts';
-import { makeCandles } from '../kit/decisions.ts';
+import { makeCandles, makeFunding, makePerformance, makePosition, makeStatistics } from '../kit/decisions.ts';
 
 const BTC = 'BTCUSDT' as SymbolName;
 const SYMBOLS = [GPS, BTC, '币安人生USDT' as SymbolName];
@@ -39,12 +39,13 @@ async function bench(limits: Partial<typeof LIMITS> = {}, opensOnRecord = 0) {
     TRADING_STATE_UNKNOWN: () => tell({ type: 'trading-state', view: { overall: 'ACTIVE', symbols: new Map(), cause: '', since: 0, tradingEpoch: 1, activatedAt: 0 } }),
     NOT_READY: () => tell({ type: 'readiness', view: { ready: true, missing: [], since: 0 } }),
     EXECUTORS_UNREPORTED: () => SYMBOLS.map((symbol) => tell({ type: 'life', view: aLife(symbol) })),
-    EQUITY_MISSING: () => tell({ type: 'equity', view: { equity: '1000', walletBalance: '1000', availableBalance: '1000', observedAt: clock.now() } }),
-    PRICE_MISSING: () => tell({ type: 'market-view', view: { at: clock.now(), symbols: new Map(SYMBOLS.map((symbol) => [symbol, { symbol, candles: makeCandles(), mark: { price: decimal('0.01'), observedAt: clock.now() }, book: { bid: decimal('0.01'), ask: decimal('0.01'), observedAt: clock.now() } }])) } }),
+    EQUITY_MISSING: () => tell({ type: 'equity', view: { equity: '1000', walletBalance: '1000', availableBalance: '1000', observedAt: clock.now(), performance: makePerformance({}, clock.now()) } }),
+    PRICE_MISSING: () => tell({ type: 'market-view', view: { at: clock.now(), symbols: new Map(SYMBOLS.map((symbol) => [symbol, { symbol, candles: makeCandles(), mark: { price: decimal('0.01'), observedAt: clock.now() }, book: { bid: decimal('0.01'), ask: decimal('0.01'), observedAt: clock.now() }, statistics: makeStatistics({}, clock.now()), funding: makeFunding({}, clock.now()) }])) } }),
     STREAM_STALE: () => tell({ type: 'stream', view: { live: true, streamEpoch: 1, since: 0 } }),
     NOT_RECONCILED: () => tell({ type: 'reconciliation', view: { streamEpoch: 1, at: 0, unresolved: [] } }),
     CLOCK_SKEW: () => tell({ type: 'session', view: { clockOffsetMs: 0, modesConfirmed: true, brackets: new Map(SYMBOLS.map((symbol) => [symbol, [{ leverage: 50, notionalCap: decimal('10000') }]])) } }),
-    STOP_INVALID: () => tell({ type: 'universe', universe: aUniverse(SYMBOLS) }),
+    UNIVERSE_UNKNOWN: () => tell({ type: 'universe', universe: aUniverse(SYMBOLS) }),
+    LOCKS_UNKNOWN: () => tell({ type: 'locks', view: { locks: [] } }),
   };
   const informAll = () => Object.values(inform).forEach((tellIt) => tellIt());
   const ask = async (symbol: SymbolName, plan = `plan-${symbol}`) => {
@@ -63,7 +64,7 @@ const redeems = (authority: ReturnType<typeof createPermitAuthority>, mandateId:
 
 describe('governor', () => {
   it('takes no view for true that its owner has stopped saying: after five seconds it is not known any more', async () => {
-    for (const [code, silent] of [['TRADING_STATE_UNKNOWN', 'TRADING_STATE_UNKNOWN'], ['NOT_READY', 'NOT_READY'], ['STREAM_STALE', 'STREAM_STALE'], ['NOT_RECONCILED', 'NOT_RECONCILED'], ['CLOCK_SKEW', 'CLOCK_SKEW']] as const) {
+    for (const [code, silent] of [['TRADING_STATE_UNKNOWN', 'TRADING_STATE_UNKNOWN'], ['NOT_READY', 'NOT_READY'], ['STREAM_STALE', 'STREAM_STALE'], ['NOT_RECONCILED', 'NOT_RECONCILED'], ['CLOCK_SKEW', 'CLOCK_SKEW'], ['UNIVERSE_UNKNOWN', 'UNIVERSE_UNKNOWN'], ['LOCKS_UNKNOWN', 'LOCKS_UNKNOWN']] as const) {
       const { world, inform, informAll, ask } = await bench();
       informAll();
       await world.advance(5_001);
@@ -117,13 +118,15 @@ describe('governor', () => {
     expect(await ask(BTC)).to.equal('granted');
   });
 
-  it('counts what is reserved against margin and total, until the executor carries it itself', async () => {
+  it('counts what is reserved against the total until it is filled, and then what is held', async () => {
     const { informAll, ask, tell } = await bench({ notionalTotal: '390' });
     informAll();
     expect(await ask(GPS)).to.equal('granted');
     expect(await ask(BTC)).to.deep.equal(['NOTIONAL_TOTAL']);
-    tell({ type: 'life', view: aLife(GPS, { phase: 'Protected', notional: '190', plan: { planId: `plan-${GPS}` as PlanId, stage: 'sent' } }) });
-    expect(await ask(BTC)).to.equal('granted');
+    tell({ type: 'life', view: aLife(GPS, { phase: 'Opening', notional: '190', plan: { planId: `plan-${GPS}` as PlanId, stage: 'sent' } }) });
+    expect(await ask(BTC, 'plan-2'), 'it may still fill whole').to.deep.equal(['NOTIONAL_TOTAL']);
+    tell({ type: 'life', view: aLife(GPS, { phase: 'Protected', notional: '190', position: makePosition(), plan: { planId: `plan-${GPS}` as PlanId, stage: 'sent' } }) });
+    expect(await ask(BTC, 'plan-3')).to.equal('granted');
   });
 
   it('forgets a reservation that nobody took up (failures 52, 71)', async () => {
@@ -185,7 +188,7 @@ describe('governor', () => {
     };
     expect(await configure()).to.deep.equal(['NOT_READY', 'POSITION_UNRESOLVED', 'SYMBOL_NOT_IN_POLICY_UNIVERSE']);
     inform['CLOCK_SKEW']!();
-    inform['STOP_INVALID']!();
+    inform['UNIVERSE_UNKNOWN']!();
     expect(await configure(), 'its executor has not reported').to.deep.equal(['POSITION_UNRESOLVED']);
     informAll();
     tell({ type: 'life', view: aLife(GPS, { phase: 'Closing' }) });

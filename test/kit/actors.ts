@@ -14,7 +14,6 @@ import type { EquityView, DecisionLogMessage, GovernorMessage, LifeView, Reconci
 import type { IntentId, PlanId, SymbolName } from '../../src/protocol/names.ts';
 import { createPermitAuthority } from '../../src/protocol/permit.ts';
 import type { VenueWrite } from '../../src/protocol/venue.ts';
-import type { RiskLimits } from '../../src/rules/guards.ts';
 import type { Behaviour } from '../../src/supervision/behaviour.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import type { Ref, Tagged } from '../../src/supervision/ref.ts';
@@ -22,11 +21,12 @@ import { MemoryJournal } from './memory-journal.ts';
 import { Probe } from './probe.ts';
 import { ScriptedVenue } from './scripted-venue.ts';
 import { World } from './world.ts';
-import { makeCandles } from './decisions.ts';
+import { LIMITS, makeCandles, makeFunding, makePerformance, makeStatistics } from './decisions.ts';
+
+export { LIMITS } from './decisions.ts';
 
 export const GPS = 'GPSUSDT' as SymbolName;
 export const TAG = 'aaaa';
-export const LIMITS: RiskLimits = { equityMaxAgeMs: 300_000, priceMaxAgeMs: 10_000, clockSkewMaxMs: 1_000, spreadMaxBps: 50, maxPositions: 10, notionalPerTrade: '210', notionalTotal: '2200', symbolCooldownMs: 60_000, opensPerHour: 60, opensPer5Min: 10 };
 
 export function anInstrument(symbol: SymbolName = GPS, part: Partial<Instrument> = {}): Instrument {
   return { symbol, status: 'TRADING', contractType: 'PERPETUAL', tickSize: decimal('0.00001'), minPrice: decimal('0.00001'), maxPrice: decimal('1000'), stepSize: decimal('1'), minQuantity: decimal('1'), maxQuantity: decimal('10000000'), marketMaxQuantity: decimal('5000000'), minNotional: decimal('5'), multiplierUp: decimal('1.05'), multiplierDown: decimal('0.95'), ...part };
@@ -92,7 +92,7 @@ export class Desk {
   readonly watcher: Probe<{ readonly type: 'life'; readonly view: LifeView }>;
   readonly decisions: Probe<DecisionLogMessage>;
   readonly refusals: VigilError[] = [];
-  readonly feed: Feed = { universe: aUniverse(), stream: { live: true, streamEpoch: 1, since: 0 }, equity: (now) => ({ equity: '10000', walletBalance: '10000', availableBalance: '10000', observedAt: now }), mark: '0.00998', ready: true };
+  readonly feed: Feed = { universe: aUniverse(), stream: { live: true, streamEpoch: 1, since: 0 }, equity: (now) => ({ equity: '10000', walletBalance: '10000', availableBalance: '10000', observedAt: now, performance: makePerformance({}, now) }), mark: '0.00998', ready: true };
   readonly #options: DeskOptions;
 
   constructor(options: DeskOptions = {}) {
@@ -199,8 +199,9 @@ export class Desk {
         if (equity !== undefined) ctx.tell(this.governor, { type: 'equity', view: equity });
         if (mark !== undefined) {
           const price = decimal(mark);
-          ctx.tell(this.governor, { type: 'market-view', view: { at: now, symbols: new Map([[GPS, { symbol: GPS, candles: makeCandles(), mark: { price, observedAt: now }, book: { bid: price, ask: price, observedAt: now } }]]) } });
+          ctx.tell(this.governor, { type: 'market-view', view: { at: now, symbols: new Map([[GPS, { symbol: GPS, candles: makeCandles(), mark: { price, observedAt: now }, book: { bid: price, ask: price, observedAt: now }, statistics: makeStatistics({}, now), funding: makeFunding({}, now) }]]) } });
         }
+        ctx.tell(this.governor, { type: 'locks', view: { locks: [] } });
         ctx.tell(this.governor, { type: 'readiness', view: { ready, missing: [], since: 0 } });
         ctx.tell(this.governor, { type: 'trading-state', view: { overall: 'ACTIVE', symbols: new Map(), cause: '', since: 0, tradingEpoch: this.authority.epochs.current(), activatedAt: 0 } });
         return { next: 'same' };

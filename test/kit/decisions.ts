@@ -1,10 +1,11 @@
 /** Builders for tests of decisions: a valid thing of each kind, to be spoilt in one place by the test that needs it. */
 import type { Intent, Plan } from '../../src/protocol/decisions.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
-import type { Candle, Instrument, SymbolMarket, Universe } from '../../src/protocol/market.ts';
-import type { LifeView } from '../../src/protocol/messages.ts';
-import type { IntentId, PlanId, SymbolName } from '../../src/protocol/names.ts';
-import type { GuardInputs, RiskLimits } from '../../src/rules/guards.ts';
+import type { Candle, Instrument, MarketStatistics, SymbolMarket, Universe } from '../../src/protocol/market.ts';
+import type { LifeView, PerformanceView, PositionView } from '../../src/protocol/messages.ts';
+import type { IntentId, PlanId, PositionId, SymbolName } from '../../src/protocol/names.ts';
+import type { GuardInputs, RiskLimits } from '../../src/rules/guards/guard.ts';
+import { utcDay } from '../../src/rules/utc-day.ts';
 
 export const NOW = 1_770_000_000_000;
 export const GPS = 'GPSUSDT' as SymbolName;
@@ -83,13 +84,32 @@ export function makeCandles(count = 400, price = 0.008): readonly Candle[] {
   });
 }
 
+/** A calm symbol in a trend: kill score 0.5, and nothing against opening it. */
+export function makeStatistics(fields: Partial<MarketStatistics> = {}, at = NOW): MarketStatistics {
+  return { at, observedAt: at, atrShare: 0.01, sigma: 0.002, trendStrength: 0.5, regime: { trend: 0.6, meanReversion: 0.2, chop: 0.2 }, ...fields };
+}
+
+/** Funding of 0.01 % in eight hours, which longs pay. */
+export function makeFunding(fields: Partial<NonNullable<SymbolMarket['funding']>> = {}, at = NOW): NonNullable<SymbolMarket['funding']> {
+  return { rate: decimal('0.0001'), intervalHours: 8, nextAt: at + 3_600_000, observedAt: at, ...fields };
+}
+
+/** A day without a loss, at the peak. */
+export function makePerformance(fields: Partial<PerformanceView> = {}, at = NOW): PerformanceView {
+  return { day: utcDay(at), dayStartEquity: '10000', dayLossPercent: '0', dailyLossReached: false, sessionSince: at, sessionPeak: '10000', sessionDrawdownPercent: '0', allTimePeak: '10000', allTimeDrawdownPercent: '0', ...fields };
+}
+
+const CANDLES = makeCandles();
+
 export function makeMarket(fields: Partial<SymbolMarket> = {}): SymbolMarket {
   return {
     symbol: GPS,
     mark: { price: decimal('0.008625'), observedAt: NOW },
     book: { bid: decimal('0.008624'), ask: decimal('0.008626'), observedAt: NOW },
     ticker: { changePercent: decimal('12.74'), quoteVolume: decimal('50000000'), observedAt: NOW },
-    candles: makeCandles(),
+    candles: CANDLES,
+    statistics: makeStatistics(),
+    funding: makeFunding(),
     ...fields,
   };
 }
@@ -103,6 +123,11 @@ export function makeLife(fields: Partial<LifeView> = {}): LifeView {
   return { symbol: GPS, phase: 'Flat', notional: '0', leverageConfirmed: true, reconciledEpoch: 1, ...fields };
 }
 
+/** 20,000 at 0.0095, held since `openedAt`. */
+export function makePosition(fields: Partial<PositionView> = {}): PositionView {
+  return { positionId: 'plan-1' as string as PositionId, side: 'LONG', quantity: '20000', entryPrice: '0.0095', leverage: 10, stopLoss: null, takeProfit: null, stopOrderId: null, takeProfitOrderId: null, planId: 'plan-1', openedAt: NOW, realizedPnl: '0', commission: '0', initialStop: null, originalQuantity: '20000', tiersDone: [], reducing: false, ...fields };
+}
+
 export const LIMITS: RiskLimits = {
   equityMaxAgeMs: 300_000,
   priceMaxAgeMs: 10_000,
@@ -114,6 +139,14 @@ export const LIMITS: RiskLimits = {
   symbolCooldownMs: 60_000,
   opensPerHour: 60,
   opensPer5Min: 10,
+  dailyLossPercent: '2.5',
+  sessionDrawdownPercent: '8',
+  totalDrawdownPercent: '15',
+  volatilityMaxPercent: '5',
+  fundingAdversePercent: '0.1',
+  takerFeeBps: 5,
+  edgeToCost: 2,
+  killScoreMax: 0.55,
 };
 
 /** Everything known, fresh and within limits: each guard allows. */
@@ -126,9 +159,10 @@ export function makeGuardInputs(fields: Partial<GuardInputs> = {}): GuardInputs 
     venueNow: NOW,
     tradingState: { overall: 'ACTIVE', symbols: new Map(), cause: 'first start', since: 0, tradingEpoch: 1, activatedAt: 0 },
     readiness: { ready: true, missing: [], since: NOW },
-    equity: { equity: '10000', walletBalance: '10000', availableBalance: '10000', observedAt: NOW },
+    equity: { equity: '10000', walletBalance: '10000', availableBalance: '10000', observedAt: NOW, performance: makePerformance() },
+    universe: makeUniverse(),
+    locks: { locks: [] },
     market: makeMarket({ symbol: plan.symbol }),
-    tickSize: decimal('0.0000001'),
     stream: { live: true, streamEpoch: 3, since: NOW },
     reconciliation: { streamEpoch: 3, at: NOW, unresolved: [] },
     session: { clockOffsetMs: 12, modesConfirmed: true, brackets: new Map([[plan.symbol, [{ leverage: 25, notionalCap: decimal('5000') }, { leverage: 10, notionalCap: decimal('20000') }, { leverage: 5, notionalCap: decimal('100000') }]]]) },

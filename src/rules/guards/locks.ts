@@ -1,0 +1,13 @@
+/** The guard of locks: each that stands for the symbol and the side denies with its own code, its cause, and how long it still rests. */
+import type { Lock } from '../../protocol/messages.ts';
+import type { Guard, GuardInputs, Verdict } from './guard.ts';
+import { allow, deny, unknown } from './guard.ts';
+
+export const LOCK_GUARDS: readonly Guard[] = [{ code: 'LOCKS_UNKNOWN', check: locks }];
+
+function locks({ locks: view, plan, now }: GuardInputs): Verdict | readonly Verdict[] {
+  if (view === undefined) return unknown('LOCKS_UNKNOWN', 'not reported');
+  const stands = (lock: Lock) => (lock.symbol === null || lock.symbol === plan.symbol) && (lock.side === null || lock.side === plan.side) && (lock.until === null || lock.until > now);
+  const denials = view.locks.filter(stands).map((lock) => deny(lock.code, lock.until === null ? { limit: 'until cleared', detail: `${lock.lockId}: ${lock.cause}` } : { limit: String(lock.until), value: String(lock.until - now), detail: `${lock.lockId}: ${lock.cause}` }));
+  return denials.length === 0 ? allow({ value: String(view.locks.length) }) : denials;
+}
