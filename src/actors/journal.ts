@@ -3,8 +3,10 @@ import type { Behaviour } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
 import type { Outcome } from '../supervision/behaviour.ts';
 import { messageOf, VigilError } from '../protocol/errors.ts';
-import type { JournalAnswer, JournalEntryDraft, JournalMessage } from '../protocol/messages.ts';
+import type { HappenedMessage, JournalAnswer, JournalEntryDraft, JournalMessage } from '../protocol/messages.ts';
 import type { Journal } from '../persistence/port.ts';
+import type { Ref } from '../supervision/ref.ts';
+import { publish } from './publish.ts';
 
 const APPEND_DEADLINE_MS = 5_000;
 const READ_DEADLINE_MS = 30_000;
@@ -19,13 +21,16 @@ interface JournalState {
   lastFailure: string | null;
 }
 
-/** @param open the journal, opened before the tree: a corrupt file refuses to start, and a restarted actor finds the same one. */
-export function journalBehaviour(journal: Journal): Behaviour<Internal, JournalState> {
+/**
+ * @param journal opened before the tree: a corrupt file refuses to start, and a restarted actor finds the same one.
+ * @param listeners told of what has become durable, and how long that took.
+ */
+export function journalBehaviour(journal: Journal, listeners: readonly Ref<HappenedMessage>[] = []): Behaviour<Internal, JournalState> {
   return {
     role: 'journal',
     purpose: 'Writes everything durable, and reads it back.',
     consumes: { append: 'entries to make durable together', read: 'an entity to read back', 'read-tail': 'the newest entries of an entity', 'read-types': 'all entries of some types', entities: 'the entities of a prefix', answer: 'an outcome of the store', failed: 'a read that failed' },
-    emits: ['answers'],
+    emits: ['answers', 'happened → operator/http, operator/decision-log'],
     // Every executor has at most one append on its way; the rest are reads at start.
     mailbox: { capacity: 10_000, overflow: 'reject', onRestart: 'keep' },
     init: () => ({ journal, appended: 0, failures: 0, lastFailure: null }),
@@ -34,6 +39,7 @@ export function journalBehaviour(journal: Journal): Behaviour<Internal, JournalS
         case 'append': {
           const answer = ctx.answering(message);
           const { entries } = message;
+          const began = ctx.clock.monotonic();
           ctx.effect({
             name: 'append',
             deadlineMs: APPEND_DEADLINE_MS,
@@ -41,6 +47,7 @@ export function journalBehaviour(journal: Journal): Behaviour<Internal, JournalS
             run: () => journal.append(entries),
             report: (outcome) => {
               state.appended += outcome.ok ? entries.length : 0;
+              if (outcome.ok) publish(ctx, listeners, { type: 'happened', what: 'journalled', entries, tookMs: Math.round((ctx.clock.monotonic() - began) * 1_000) / 1_000 });
               return { type: 'answer', answer, value: appendAnswer(state, outcome) } as unknown as Internal;
             },
           });

@@ -28,13 +28,13 @@ export class FunnelCounts {
   }
 
   /** `decision.at` outside the last 24 h or in the future is counted at the nearest end: other clocks lead and lag a little. */
-  add(decision: Pick<Decision, 'stage' | 'outcome' | 'at'>, now: number): void {
+  add(decision: Pick<Decision, 'stage' | 'outcome' | 'at'>, now: number, times = 1): void {
     if (!isStage(decision.stage)) return;
     const at = Math.min(Math.max(decision.at, now - LONGEST_WINDOW_MS), now);
     const stage = this.#bucket(Math.floor(at / BUCKET_MS)).stages.getOrInsertComputed(decision.stage, empty);
-    stage.in += 1;
-    if (decision.outcome === 'passed') stage.out += 1;
-    else stage.refused.set(decision.outcome, (stage.refused.get(decision.outcome) ?? 0) + 1);
+    stage.in += times;
+    if (decision.outcome === 'passed') stage.out += times;
+    else stage.refused.set(decision.outcome, (stage.refused.get(decision.outcome) ?? 0) + times);
     stage.lastAt = Math.max(stage.lastAt, at);
     this.#forget(now);
   }

@@ -1,7 +1,8 @@
 /** The actor `operator/http`: the service can be asked and told as long as it runs; whatever ends this actor, its doors close with it and open again where they were. */
 import type { FastifyInstance } from 'fastify';
+import type { AlertView, HappenedMessage } from '../protocol/messages.ts';
 import type { Replying } from '../protocol/replying.ts';
-import type { Behaviour, InitContext } from '../supervision/behaviour.ts';
+import type { Behaviour, InitContext, Outcome } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
 import { guard } from './access.ts';
 import type { TcpAccess } from './access.ts';
@@ -25,7 +26,13 @@ import { listenOnTcp, parseListen, urlHost } from './tcp-listener.ts';
 import type { TcpAddress } from './tcp-listener.ts';
 import { listenOnSocket } from './unix-listener.ts';
 
-export type OperatorHttpMessage = { readonly type: 'addresses' } & Replying<Addresses>;
+export type OperatorHttpMessage = ({ readonly type: 'addresses' } & Replying<Addresses>) | HappenedMessage | { readonly type: 'look' } | { readonly type: 'alerts'; readonly outcome: Outcome<readonly AlertView[]> };
+
+/** What stands wrong is asked for so often, to tell of what begins and ends. */
+const ALERTS_EVERY_MS = 1_000;
+const ANSWER_MS = 500;
+/** Some cycles of a hundred symbols: what comes faster than it is taken is lost for who follows, and counted; the journal has it. */
+const HAPPENED = 4_096;
 
 export interface OperatorHttpState {
   readonly addresses: Addresses;
@@ -43,12 +50,13 @@ export function operatorHttpBehaviour(options: OperatorOptions): Behaviour<Opera
   return {
     role: 'operator/http',
     purpose: 'Answers the operator: the admin socket, and the page on loopback.',
-    consumes: { addresses: 'Asks where it listens.' },
+    consumes: { addresses: 'where does it listen?', happened: 'something has been decided or recorded', look: 'the alerts are to be looked at', alerts: 'what stands wrong' },
     emits: [options.refs.readiness.path, options.refs.tradingState.path, options.refs.decisions.path, options.refs.watchdog.path],
     // HTTP requests do not come through the mailbox; what does is a question at start.
-    mailbox: { capacity: 64, overflow: 'reject', onRestart: 'keep' },
+    mailbox: { capacity: 64, overflow: 'reject', onRestart: 'keep', lanes: { telemetry: { types: ['happened'], capacity: HAPPENED, overflow: 'drop-oldest', onRestart: 'keep' } } },
     async init(ctx) {
       events ??= new EventLog((listener) => options.system.subscribe(listener), ctx.clock);
+      ctx.timers.every('look', ALERTS_EVERY_MS, { type: 'look' });
       const endpoints = table(options, events, ctx);
       const socketDoor = await apiServer({ door: 'socket', endpoints, log: ctx.log });
       const socket = await listenOnSocket(socketDoor.server, options.service.dataDir);
@@ -66,8 +74,21 @@ export function operatorHttpBehaviour(options: OperatorOptions): Behaviour<Opera
       return opened(options, { socket, url: `${origin}/#token=${encodeURIComponent(token)}` }, origin, [socketDoor, tcpDoor]);
     },
     receive({ addresses }, message, ctx) {
-      ctx.answering(message)(addresses);
-      return same;
+      switch (message.type) {
+        case 'addresses':
+          ctx.answering(message)(addresses);
+          return same;
+        case 'happened':
+          events?.happened(message);
+          return same;
+        case 'look':
+          ctx.ask(options.refs.watchdog, { type: 'get-alerts' }, ANSWER_MS, (outcome) => ({ type: 'alerts', outcome }));
+          return same;
+        case 'alerts':
+          // Who does not answer has ended nothing: what stood wrong is then as unknown as the rest.
+          if (message.outcome.ok) events?.alerts(message.outcome.value);
+          return same;
+      }
     },
     async terminate({ doors }) {
       for (const door of doors) door.server.closeAllConnections();

@@ -320,9 +320,15 @@ export type DecidedMessage = { readonly type: 'decided'; readonly decision: Deci
 export type DecisionLogMessage =
   | DecidedMessage
   | HappenedMessage
+  | HappenedMessage
   | ({ readonly type: 'funnel'; readonly windowMs: number } & Replying<FunnelView>)
   | ({ readonly type: 'explain'; readonly symbol: SymbolName; readonly limit: number } & Replying<readonly RecordedDecision[]>)
   | ({ readonly type: 'trace'; readonly id: string } & Replying<TraceView>);
+
+/** Told of what has just happened, for whoever follows; nobody waits for who is told. `tookMs`: until it was durable. */
+export type HappenedMessage =
+  | { readonly type: 'happened'; readonly what: 'decision'; readonly decision: RecordedDecision }
+  | { readonly type: 'happened'; readonly what: 'journalled'; readonly entries: readonly JournalEntryDraft[]; readonly tookMs: number };
 
 /** Told of what has just happened, for whoever follows; nobody waits for who is told. `tookMs`: until it was durable. */
 export type HappenedMessage =
@@ -341,6 +347,8 @@ export interface TraceView {
   readonly id: string;
   readonly ids: DecisionIds & { readonly orderIds: readonly string[] };
   readonly steps: readonly TraceStep[];
+  /** Why the chain may lack steps: the journal could not be read, say. */
+  readonly incomplete?: string;
   /** Why the chain may lack steps: the journal could not be read, say. */
   readonly incomplete?: string;
 }

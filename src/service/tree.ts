@@ -136,7 +136,7 @@ export function composeTree(parts: TreeParts): Tree {
   let streamEpoch = 0;
   const cycleMs = config.generator.cycleMs;
   const operator = supervisor('operator', 'What operators see and do; its death never touches trading.', [
-    worker(refs.decisions, decisionLogBehaviour()),
+    worker(refs.decisions, decisionLogBehaviour({ journal: refs.journal, listeners: [refs.http] })),
     worker(
       refs.http,
       operatorHttpBehaviour({
@@ -202,7 +202,7 @@ export function composeTree(parts: TreeParts): Tree {
   );
 
   const spec = supervisor('vigil', 'A supervised trading pipeline.', [
-    worker(refs.journal, journalBehaviour(store), { shutdown: 2_000 }),
+    worker(refs.journal, journalBehaviour(store, [refs.http, refs.decisions]), { shutdown: 2_000 }),
     operator,
     venueRoom,
     stateRoom,

@@ -3,8 +3,10 @@ import { expect } from 'chai';
 import { decisionLogBehaviour } from '../../src/operator/decision-log.ts';
 import { FunnelCounts } from '../../src/operator/funnel-counts.ts';
 import type { Decision, Stage } from '../../src/protocol/decisions.ts';
-import type { DecisionLogMessage } from '../../src/protocol/messages.ts';
+import type { JournalMessage } from '../../src/protocol/messages.ts';
+import type { DecisionLogInternal } from '../../src/operator/decision-log.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
+import { Probe } from '../kit/probe.ts';
 import { World } from '../kit/world.ts';
 import { NOW } from './kit/readings.ts';
 import { RACOON } from './kit/service.ts';
@@ -54,8 +56,9 @@ describe('funnel', () => {
 
   it('answers as an actor, and shows the last hour', async () => {
     const world = new World();
-    const ref = world.system.ref<DecisionLogMessage>('operator/decision-log');
-    await world.start(worker(ref, decisionLogBehaviour()));
+    const ref = world.system.ref<DecisionLogInternal>('operator/decision-log');
+    const journal = new Probe<JournalMessage>(world, 'journal');
+    await world.start(journal.spec, worker(ref, decisionLogBehaviour({ journal: journal.ref, listeners: [] })));
     world.system.tell(ref, { type: 'decided', decision: step('plan', 'QUANTITY_TOO_SMALL', world.clock.now()) });
     await world.advance(20_000);
     const asked = world.system.ask(ref, { type: 'funnel', windowMs: 60_000 }, 500);

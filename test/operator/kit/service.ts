@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { operatorHttpBehaviour } from '../../../src/operator/http-actor.ts';
 import type { OperatorHttpMessage } from '../../../src/operator/http-actor.ts';
 import { decisionLogBehaviour } from '../../../src/operator/decision-log.ts';
+import type { DecisionLogInternal } from '../../../src/operator/decision-log.ts';
 import type { Addresses, AuditEntry, OperatorOptions } from '../../../src/operator/options.ts';
-import type { AlertView, FlowView, DecisionLogMessage, LifeView, ReadinessView, TradingStateActorMessage, TradingStateView, UniverseActorMessage } from '../../../src/protocol/messages.ts';
+import type { AlertView, FlowView, JournalMessage, LifeView, ReadinessView, TradingStateActorMessage, TradingStateView, UniverseActorMessage } from '../../../src/protocol/messages.ts';
 import type { SymbolName } from '../../../src/protocol/names.ts';
 import type { Replying } from '../../../src/protocol/replying.ts';
 import type { ActorLog, Behaviour } from '../../../src/supervision/behaviour.ts';
@@ -139,7 +140,7 @@ export async function startService(options: { dataDir?: string; listen?: string;
   await system.start(
     supervisor('vigil', 'the root of a test', [
       worker(system.ref('journal'), actor('journal', () => ({ entries: 3 }))),
-      supervisor('operator', 'the operator', [worker(system.ref<DecisionLogMessage>('operator/decision-log'), decisionLogBehaviour()), worker(system.ref<OperatorHttpMessage>('operator/http'), operatorHttpBehaviour(operator))]),
+      supervisor('operator', 'the operator', [worker(system.ref<DecisionLogInternal>('operator/decision-log'), decisionLogBehaviour({ journal: system.ref<JournalMessage>('journal'), listeners: [system.ref<OperatorHttpMessage>('operator/http')] })), worker(system.ref<OperatorHttpMessage>('operator/http'), operatorHttpBehaviour(operator))]),
       worker(system.ref('market'), actor('market', () => facts.market)),
       worker(system.ref('universe'), actor('universe', () => ({ version: 3, symbols: [GPS, RACOON], excluded: [{ symbol: 'OLDUSDT', reason: 'NOT_LISTED', detail: 'unknown to the venue' }] }), universe(facts))),
       worker(system.ref('account'), actor('account', () => ({ equity: '10000.5', apiKey: 'never-shown', observedAt: 1 }))),
