@@ -1,88 +1,223 @@
-/** What the account is worth, by the exchange's own observation and its time; no default, no guess (failure 73). */
-import type { Behaviour, Outcome } from '../supervision/behaviour.ts';
+/** What the account is worth and how it does, by the exchange's own observation and its time; no default, no guess (failure 73). */
+import type { ActorContext, Behaviour, Outcome } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
 import { isoTimeOrNull } from '../supervision/clock.ts';
 import { ACCEPTED } from '../supervision/flow/flow-contract.ts';
 import type { Ref } from '../supervision/ref.ts';
-import { text } from '../protocol/decimal.ts';
+import type { Decimal } from '../protocol/decimal.ts';
+import { text, ZERO } from '../protocol/decimal.ts';
 import { VIEW_EVERY_MS } from '../protocol/messages.ts';
-import type { AccountMessage, EquityView, FlowedMessage, GatewayMessage, ReadAnswer } from '../protocol/messages.ts';
+import type { AccountMessage, EquityView, FlowedMessage, GatewayMessage, JournalAnswer, JournalMessage, ReadAnswer } from '../protocol/messages.ts';
+import type { VenueAccount, VenueIncome } from '../protocol/venue.ts';
+import { explainWallet, kindOf } from '../rules/account/income.ts';
+import { beginsDay, observe, performanceSchema, performanceView } from '../rules/account/performance.ts';
+import type { Performance } from '../rules/account/performance.ts';
+import { draft } from './journal.ts';
 import { publish } from './publish.ts';
 
 const READ_TIMEOUT_MS = 10_000;
+const JOURNAL_TIMEOUT_MS = 8_000;
 const RETRY_MS = 2_000;
 /** After an ACCOUNT_UPDATE the account is read again, once for a burst of them: the event names only what changed. */
 const AFTER_EVENT_MS = 300;
+/** Between two entries of the journal; a new peak of the session is kept at once. */
+const KEEP_EVERY_MS = 60_000;
+/** Income that was not read for so long is not known. */
+const INCOME_MAX_AGE_MS = 300_000;
+/** Rows of the same moment as the last observation may have been written after it was read. */
+const INCOME_OVERLAP_MS = 10_000;
+const DAY_MS = 86_400_000;
+const ENTITIES = 'account/';
 
 export interface AccountOptions {
   readonly gateway: Ref<GatewayMessage>;
+  readonly journal: Ref<JournalMessage>;
   readonly pollMs: number;
+  readonly dailyLossPercent: string;
   readonly subscribers: readonly Ref<{ readonly type: 'equity'; readonly view: EquityView }>[];
   readonly watchdog: Ref<FlowedMessage>;
 }
 
-type Internal = AccountMessage | { readonly type: 'poll' } | { readonly type: 'account'; readonly outcome: Outcome<ReadAnswer<'account'>> } | { readonly type: 'heartbeat' };
+type Internal =
+  | AccountMessage
+  | { readonly type: 'poll' }
+  | { readonly type: 'account'; readonly outcome: Outcome<ReadAnswer<'account'>> }
+  | { readonly type: 'income'; readonly account: VenueAccount; readonly outcome: Outcome<ReadAnswer<'income'>> }
+  | { readonly type: 'recorded'; readonly outcome: Outcome<JournalAnswer> }
+  | { readonly type: 'heartbeat' };
 
 interface AccountState {
-  view: EquityView | undefined;
+  account: VenueAccount | undefined;
+  performance: Performance | undefined;
+  activatedAt: number;
+  /** Of the entity of `performance.day`. */
+  sequence: number;
+  kept: Performance | undefined;
   /** A reading after an event is on its way; further events do not put it off. */
   soon: boolean;
   lastFailure: string | null;
 }
 
+type Context = ActorContext<Internal>;
+
 export function accountBehaviour(options: AccountOptions): Behaviour<Internal, AccountState> {
   return {
     role: 'account',
-    purpose: 'Observes equity and available margin.',
-    consumes: { 'user-event': 'the account changed', 'trading-state': 'an activation begins a session', poll: 'a reading is due', account: 'the venue\'s answer', heartbeat: 'the view is due' },
-    emits: ['equity → governor, readiness', 'flowed → watchdog'],
+    purpose: 'Observes equity and available margin, and how far they are below where they were.',
+    consumes: { 'user-event': 'the account changed', 'trading-state': 'an activation begins a session', poll: 'a reading is due', account: 'the venue\'s answer', income: 'what came and went', recorded: 'the journal has it', heartbeat: 'the view is due' },
+    emits: ['equity → governor, readiness, trading-state, locks', 'append → journal', 'flowed → watchdog'],
     mailbox: { capacity: 1_000, overflow: 'drop-oldest', onRestart: 'flush' },
-    init(ctx) {
+    /** Each day's first entry carries everything: only the newest day is read. */
+    async init(ctx) {
+      const days = await ctx.ask(options.journal, { type: 'entities', prefix: ENTITIES }, JOURNAL_TIMEOUT_MS);
+      const newest = days.toSorted().at(-1);
+      const entries = newest === undefined ? [] : await ctx.ask(options.journal, { type: 'read', entity: newest }, JOURNAL_TIMEOUT_MS);
+      const last = entries.at(-1);
+      const performance = last === undefined ? undefined : performanceSchema.parse(last.payload);
       ctx.timers.once('poll', 0, { type: 'poll' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
-      return { view: undefined, soon: false, lastFailure: null };
+      return { account: undefined, performance, activatedAt: performance?.sessionSince ?? 0, sequence: last?.sequence ?? 0, kept: performance, soon: false, lastFailure: null };
     },
     receive(state, message, ctx) {
-      const publishView = () => {
-        if (state.view === undefined) return;
-        publish(ctx, options.subscribers, { type: 'equity', view: state.view });
-      };
       switch (message.type) {
         case 'trading-state':
+          if (message.view.activatedAt > state.activatedAt) {
+            state.activatedAt = message.view.activatedAt;
+            soon(state, ctx);
+          }
           return same;
         case 'user-event':
-          if (message.event.type !== 'account' || state.soon) return same;
-          state.soon = true;
-          ctx.timers.once('poll', AFTER_EVENT_MS, { type: 'poll' });
+          if (message.event.type === 'account') soon(state, ctx);
           return same;
         case 'poll':
           state.soon = false;
           ctx.timers.once('poll', options.pollMs, { type: 'poll' });
           ctx.ask(options.gateway, { type: 'read', name: 'account', query: {} }, READ_TIMEOUT_MS, (outcome) => ({ type: 'account', outcome }));
           return same;
-        case 'account': {
-          const { outcome } = message;
-          const read = outcome.ok && outcome.value.ok;
-          ctx.tell(options.watchdog, { type: 'flowed', edge: 'account', outcomes: { [read ? ACCEPTED : 'UNREAD']: 1 } });
-          if (outcome.ok && outcome.value.ok) {
-            const { walletBalance, unrealizedPnl, availableBalance, observedAt } = outcome.value.value;
-            state.view = { equity: text(walletBalance.plus(unrealizedPnl)), walletBalance: text(walletBalance), availableBalance: text(availableBalance), observedAt };
-            state.lastFailure = null;
-            publishView();
-          } else {
-            const reason = outcome.ok ? (outcome.value.ok ? '' : outcome.value.message) : outcome.error.message;
-            const tell = reason === state.lastFailure ? ctx.log.debug : ctx.log.warn;
-            state.lastFailure = reason;
-            tell({ reason, observedAt: state.view?.observedAt ?? null }, 'the account could not be read; the last observation ages');
-            if (!state.soon) ctx.timers.once('poll', Math.min(RETRY_MS, options.pollMs), { type: 'poll' });
-          }
+        case 'account':
+          onAccount(state, message.outcome, ctx);
           return same;
-        }
+        case 'income':
+          onIncome(state, message.account, message.outcome, ctx);
+          return same;
+        case 'recorded':
+          if (!message.outcome.ok) throw message.outcome.error;
+          if (!message.outcome.value.ok) throw new Error(message.outcome.value.message);
+          return same;
         case 'heartbeat':
-          publishView();
+          publishView(state, ctx);
           return same;
       }
     },
-    view: ({ view, lastFailure }, now) => ({ ...view, observedAt: isoTimeOrNull(view?.observedAt), ageMs: view === undefined ? null : now - view.observedAt, lastFailure }),
+    view: (state, now) => ({ ...equityOf(state), observedAt: isoTimeOrNull(state.account?.observedAt), ageMs: state.account === undefined ? null : now - state.account.observedAt, lastFailure: state.lastFailure }),
   };
+
+  function soon(state: AccountState, ctx: Context): void {
+    if (state.soon) return;
+    state.soon = true;
+    ctx.timers.once('poll', AFTER_EVENT_MS, { type: 'poll' });
+  }
+
+  function onAccount(state: AccountState, outcome: Outcome<ReadAnswer<'account'>>, ctx: Context): void {
+    const read = outcome.ok && outcome.value.ok;
+    ctx.tell(options.watchdog, { type: 'flowed', edge: 'account', outcomes: { [read ? ACCEPTED : 'UNREAD']: 1 } });
+    if (!outcome.ok || !outcome.value.ok) return failed(state, outcome.ok ? (outcome.value.ok ? '' : outcome.value.message) : outcome.error.message, ctx);
+    state.lastFailure = null;
+    const account = outcome.value.value;
+    state.account = account;
+    // Nothing moves money without moving the wallet: the same wallet needs no look at the income.
+    const sameWallet = state.performance !== undefined && account.walletBalance.isEqualTo(state.performance.walletBalance);
+    if (sameWallet && !beginsDay(state.performance, account.observedAt)) take(state, account, [], ctx);
+    else ctx.ask(options.gateway, { type: 'read', name: 'income', query: { since: incomeFrom(state, account) } }, READ_TIMEOUT_MS, (answer) => ({ type: 'income', account, outcome: answer }));
+    publishView(state, ctx);
+  }
+
+  function failed(state: AccountState, reason: string, ctx: Context): void {
+    const tell = reason === state.lastFailure ? ctx.log.debug : ctx.log.warn;
+    state.lastFailure = reason;
+    tell({ reason, observedAt: state.account?.observedAt ?? null }, 'the account could not be read; the last observation ages');
+    if (!state.soon) ctx.timers.once('poll', Math.min(RETRY_MS, options.pollMs), { type: 'poll' });
+  }
+
+  function onIncome(state: AccountState, account: VenueAccount, outcome: Outcome<ReadAnswer<'income'>>, ctx: Context): void {
+    if (outcome.ok && outcome.value.ok) return take(state, account, outcome.value.value, ctx);
+    ctx.log.warn({ reason: outcome.ok ? (outcome.value.ok ? '' : outcome.value.message) : outcome.error.message }, 'the income could not be read; how the account does ages');
+  }
+
+  /** One observation, with the income that explains its wallet. */
+  function take(state: AccountState, account: VenueAccount, income: readonly VenueIncome[], ctx: Context): void {
+    const { observedAt, walletBalance } = account;
+    const before = state.performance;
+    const rows = income.filter((row) => row.asset === 'USDT');
+    const isCounted = (row: VenueIncome) => before === undefined || row.at < before.incomeUntil - INCOME_OVERLAP_MS || before.incomeIds.includes(row.incomeId);
+    const fresh = rows.filter((row) => !isCounted(row));
+    const change = before === undefined ? ZERO : walletBalance.minus(before.walletBalance);
+    const explained = before === undefined ? [] : explainWallet(fresh, change);
+    const waited = before === undefined ? 0 : observedAt - before.observedAt;
+    if (explained === undefined && waited <= INCOME_MAX_AGE_MS) {
+      ctx.log.warn({ walletBalance: text(walletBalance), before: before?.walletBalance, rows: fresh.length }, 'the income does not explain the wallet yet; how the account does ages');
+      return;
+    }
+    const counted = explained ?? fresh;
+    // Waited for long enough: what came without a word is no profit, what went without one is a loss.
+    const unexplained = explained === undefined ? change.minus(sumOf(fresh)) : ZERO;
+    if (explained === undefined) ctx.log.error({ unexplained: text(unexplained), waitedMs: waited }, 'no income explains this change of the wallet; it is counted so that no loss is hidden');
+    for (const row of counted) if (!kindOf(row).known) ctx.log.warn({ type: row.type, amount: text(row.amount) }, 'the venue has a new kind of income; it is counted so that no loss is hidden');
+    const inWallet = rows.filter((row) => isCounted(row) || counted.includes(row));
+    const incomeUntil = Math.max(before?.incomeUntil ?? observedAt, ...counted.map((row) => row.at));
+    state.performance = observe(before, {
+      equity: walletBalance.plus(account.unrealizedPnl),
+      walletBalance,
+      observedAt,
+      transfers: sumOf(counted.filter((row) => kindOf(row).transfer)).plus(unexplained.isPositive() ? unexplained : ZERO),
+      resultSinceMidnight: sumOf(inWallet.filter((row) => row.at >= midnightOf(observedAt) && !kindOf(row).transfer)),
+      incomeUntil,
+      // Without a reading, what is known of the rows stays.
+      incomeIds: income.length === 0 ? (before?.incomeIds ?? []) : inWallet.filter((row) => row.at >= incomeUntil - INCOME_OVERLAP_MS).map((row) => row.incomeId),
+      activatedAt: state.activatedAt,
+      dailyLossPercent: options.dailyLossPercent,
+    });
+    keep(state, ctx);
+    publishView(state, ctx);
+  }
+
+  function keep(state: AccountState, ctx: Context): void {
+    const { performance, kept } = state;
+    if (performance === undefined || performance === kept) return;
+    const news = kept === undefined || performance.day !== kept.day || performance.sessionSince !== kept.sessionSince || performance.sessionPeak !== kept.sessionPeak || performance.dayStartEquity !== kept.dayStartEquity || performance.dailyLossReached !== kept.dailyLossReached;
+    if (!news && performance.observedAt - kept.observedAt < KEEP_EVERY_MS) return;
+    if (performance.day !== kept?.day) ctx.log.info({ ...performance }, `day ${performance.day} begins with an equity of ${performance.dayStartEquity} USDT`);
+    if (performance.dailyLossReached && kept?.dailyLossReached !== true) ctx.log.error({ ...performance }, 'the loss of this day has reached its limit: nothing more is opened today');
+    if (kept !== undefined && performance.sessionSince !== kept.sessionSince) ctx.log.warn({ ...performance }, `a new session begins at an equity of ${performance.sessionPeak} USDT`);
+    state.sequence = performance.day === kept?.day ? state.sequence + 1 : 1;
+    state.kept = performance;
+    ctx.ask(options.journal, { type: 'append', entries: [draft(`${ENTITIES}${performance.day}`, state.sequence, 'AccountObserved', ctx.clock.now(), performance)] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', outcome }));
+  }
+
+  function publishView(state: AccountState, ctx: Context): void {
+    const view = equityOf(state);
+    if (view !== undefined) publish(ctx, options.subscribers, { type: 'equity', view });
+  }
+}
+
+function sumOf(rows: readonly VenueIncome[]): Decimal {
+  return rows.reduce((sum, row) => sum.plus(row.amount), ZERO);
+}
+
+/** Since when income is to be read: what is not counted yet, and on the first observation of a day all of the day. */
+function incomeFrom(state: AccountState, { observedAt }: VenueAccount): number {
+  const uncounted = (state.performance?.incomeUntil ?? observedAt) - INCOME_OVERLAP_MS;
+  return beginsDay(state.performance, observedAt) ? Math.min(uncounted, midnightOf(observedAt)) : uncounted;
+}
+
+function midnightOf(at: number): number {
+  return Math.floor(at / DAY_MS) * DAY_MS;
+}
+
+function equityOf({ account, performance, activatedAt }: AccountState): EquityView | undefined {
+  if (account === undefined) return undefined;
+  const { walletBalance, unrealizedPnl, availableBalance, observedAt } = account;
+  // Income that could not be read for long may hide a transfer; and before the new session is measured, the old one says nothing.
+  const measured = performance !== undefined && observedAt - performance.observedAt <= INCOME_MAX_AGE_MS && performance.sessionSince >= activatedAt ? performanceView(performance) : undefined;
+  return { equity: text(walletBalance.plus(unrealizedPnl)), walletBalance: text(walletBalance), availableBalance: text(availableBalance), observedAt, ...(measured === undefined ? {} : { performance: measured }) };
 }

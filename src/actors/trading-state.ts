@@ -5,11 +5,11 @@ import { isoTime } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { messageOf } from '../protocol/errors.ts';
 import { VIEW_EVERY_MS } from '../protocol/messages.ts';
-import type { JournalAnswer, JournalMessage, TradingStateActorMessage, TradingStateAnswer, TradingStateCauses, TradingStateName, TradingStateView } from '../protocol/messages.ts';
+import type { EquityView, ExecutorMessage, JournalAnswer, JournalMessage, LifeView, TradingStateActorMessage, TradingStateAnswer, TradingStateCauses, TradingStateName, TradingStateView } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { TradingEpochs } from '../protocol/permit.ts';
 import type { TradingStateFile } from '../persistence/port.ts';
-import { foldCauses, INITIAL_TRADING_STATE, isLowering, lowerOf, withCauses, withState } from '../rules/trading-state.ts';
+import { flattenCause, flattened, foldCauses, INITIAL_TRADING_STATE, isLowering, lowerOf, refusalOf, toFlatten, withCauses, withState } from '../rules/trading-state.ts';
 import type { StandingCause, TradingState } from '../rules/trading-state.ts';
 import { draft } from './journal.ts';
 import { publish } from './publish.ts';
@@ -22,10 +22,14 @@ export interface TradingStateOptions {
   readonly epochs: TradingEpochs;
   readonly journal: Ref<JournalMessage>;
   readonly subscribers: readonly Ref<{ readonly type: 'trading-state'; readonly view: TradingStateView }>[];
+  readonly executorOf: (symbol: SymbolName) => Ref<ExecutorMessage>;
+  readonly executors: () => readonly SymbolName[];
+  /** Fall from the session's peak, in percent, at which everything is closed. */
+  readonly flattenDrawdownPercent: string;
 }
 
 type SetMessage = Extract<TradingStateActorMessage, { type: 'set' }>;
-type Internal = TradingStateActorMessage | TradingStateCauses | { readonly type: 'recorded'; readonly change: Change; readonly raising: boolean; readonly answer: (value: TradingStateAnswer) => void; readonly outcome: Outcome<JournalAnswer> } | { readonly type: 'heartbeat' };
+type Internal = TradingStateActorMessage | TradingStateCauses | { readonly type: 'life'; readonly view: LifeView } | { readonly type: 'equity'; readonly view: EquityView } | { readonly type: 'recorded'; readonly change: Change; readonly raising: boolean; readonly answer: (value: TradingStateAnswer) => void; readonly outcome: Outcome<JournalAnswer> } | { readonly type: 'heartbeat' };
 
 /** One `set`, with the number of its entry. */
 interface Change {
@@ -44,6 +48,9 @@ interface State {
   /** Lowerings that came while a raising was being recorded: they are later, and stand. */
   lowerings: Change[];
   raisings: number;
+  /** When an operator last activated all trading; 0: never. */
+  activatedAt: number;
+  readonly lives: Map<SymbolName, LifeView>;
 }
 
 const changed = (state: TradingState, { to, symbol, cause, at }: Change): TradingState => withState(state, to, symbol, cause, at);
@@ -52,13 +59,14 @@ type Context = ActorContext<Internal>;
 
 export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<Internal, State> {
   const { file, epochs, journal } = options;
-  const viewOf = ({ current, causes }: State): TradingStateView => ({ ...withCauses(current, causes), tradingEpoch: epochs.current(), activatedAt: 0 });
+  const viewOf = ({ current, causes, activatedAt }: State): TradingStateView => ({ ...withCauses(current, causes), tradingEpoch: epochs.current(), activatedAt });
   return {
     role: 'trading-state',
     purpose: 'Says whether openings are allowed; survives everything; only an operator raises what an operator lowered.',
-    consumes: { set: 'an operator changes the state', get: 'what is it?', causes: 'what lowers it by itself, for as long as it stands', recorded: 'the journal has it', heartbeat: 'the view is due' },
-    emits: ['trading-state → governor, readiness'],
-    mailbox: { capacity: 1_000, overflow: 'reject', onRestart: 'keep' },
+    consumes: { life: 'what is left to be closed', equity: 'how far it has fallen', set: 'an operator changes the state', get: 'what is it?', causes: 'what lowers it by itself, for as long as it stands', recorded: 'the journal has it', heartbeat: 'the view is due' },
+    emits: ['trading-state → governor, readiness, account', 'close → executors'],
+    // What is held and how it stands come in their own lane: an order of the operator always finds room.
+    mailbox: { capacity: 1_000, overflow: 'reject', onRestart: 'keep', lanes: { control: { types: ['life', 'equity'], capacity: 1_000, overflow: 'latest-by-key', onRestart: 'flush', key: aboutWhat } } },
     /** The lower of file and journal wins: neither can undo what the other holds. */
     async init(ctx) {
       const entries = await ctx.ask(journal, { type: 'read', entity: ENTITY }, JOURNAL_TIMEOUT_MS);
@@ -68,7 +76,8 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
       ctx.timers.once('first', 0, { type: 'heartbeat' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       if (current.overall !== 'ACTIVE' || current.symbols.size > 0) ctx.log.warn({ overall: current.overall, symbols: [...current.symbols], cause: current.cause }, `trading state is ${current.overall}, as it was left`);
-      return { current, causes: new Map(), sequence: entries.at(-1)?.sequence ?? 0, lowerings: [], raisings: 0 };
+      const activation = entries.findLast((entry) => isActivation(entry.payload));
+      return { current, causes: new Map(), sequence: entries.at(-1)?.sequence ?? 0, lowerings: [], raisings: 0, activatedAt: activation?.at ?? 0, lives: new Map() };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -84,14 +93,21 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
         case 'recorded':
           recorded(state, message, ctx);
           return same;
+        case 'life':
+          state.lives.set(message.view.symbol, message.view);
+          return same;
+        case 'equity':
+          onEquity(state, message.view, ctx);
+          return same;
         case 'heartbeat':
+          flatten(state, ctx);
           publishView(state, ctx);
           return same;
       }
     },
     view(state) {
-      const { overall, symbols, cause, since, tradingEpoch } = viewOf(state);
-      return { overall, symbols: Object.fromEntries(symbols), cause, since: isoTime(since), tradingEpoch, set: state.current.overall, causes: [...state.causes].map(([key, one]) => ({ key, symbol: one.symbol ?? null, since: isoTime(one.since), gone: one.goneSince !== undefined })) };
+      const { overall, symbols, cause, since, tradingEpoch, activatedAt } = viewOf(state);
+      return { overall, symbols: Object.fromEntries(symbols), cause, since: isoTime(since), tradingEpoch, activatedAt: activatedAt === 0 ? null : isoTime(activatedAt), toClose: toFlatten(state.current, state.lives).map((life) => life.symbol), set: state.current.overall, causes: [...state.causes].map(([key, one]) => ({ key, symbol: one.symbol ?? null, since: isoTime(one.since), gone: one.goneSince !== undefined })) };
     },
   };
 
@@ -113,7 +129,37 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
   function set(state: State, message: SetMessage, ctx: Context): void {
     const { state: to, symbol, reason, by } = message;
     const answer = ctx.answering(message);
-    const from: TradingStateName = symbol === undefined ? state.current.overall : (state.current.symbols.get(symbol) ?? 'ACTIVE');
+    const refusal = refusalOf(stateOf(state.current, symbol), to);
+    if (refusal !== undefined) return answer({ ok: false, message: refusal });
+    alter(state, { to, symbol, reason, by }, answer, ctx);
+    // Openings have stopped with the lowering; what is open is told at once.
+    if (to === 'FLATTENING') flatten(state, ctx);
+  }
+
+  /** Closes what is to be closed, each second anew: an executor that died has forgotten what it was told. Done, it is a halt. */
+  function flatten(state: State, ctx: Context): void {
+    const { current, lives } = state;
+    for (const { symbol } of toFlatten(current, lives)) ctx.tell(options.executorOf(symbol), { type: 'close', reason: 'FLATTEN', by: 'trading-state' });
+    // What is being recorded already is not asked for again.
+    if (state.raisings > 0) return;
+    for (const symbol of flattened(current, options.executors(), lives)) {
+      const reason = `flattened: ${current.cause}`;
+      alter(state, { to: 'HALTED', symbol: symbol ?? undefined, reason, by: 'trading-state' }, () => undefined, ctx);
+    }
+  }
+
+  /** The flatten threshold (ruling 12): durable, and only an operator leaves it. */
+  function onEquity(state: State, equity: EquityView, ctx: Context): void {
+    const { overall } = state.current;
+    const cause = overall === 'FLATTENING' || overall === 'HALTED' ? undefined : flattenCause(equity, state.activatedAt, options.flattenDrawdownPercent);
+    if (cause === undefined) return;
+    alter(state, { to: 'FLATTENING', symbol: undefined, reason: cause, by: 'trading-state' }, () => undefined, ctx);
+    flatten(state, ctx);
+  }
+
+  function alter(state: State, wanted: { readonly to: TradingStateName; readonly symbol: SymbolName | undefined; readonly reason: string; readonly by: string }, answer: (value: TradingStateAnswer) => void, ctx: Context): void {
+    const { to, symbol, reason, by } = wanted;
+    const from = stateOf(state.current, symbol);
     state.sequence += 1;
     const change: Change = { sequence: state.sequence, to, symbol, cause: `${reason} (${by})`, at: ctx.clock.now() };
     const raising = !isLowering(from, to);
@@ -144,6 +190,7 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
       state.raisings -= 1;
       state.lowerings = state.raisings === 0 ? [] : later;
       state.current = later.reduce(changed, changed(state.current, change));
+      if (change.to === 'ACTIVE' && change.symbol === undefined) state.activatedAt = change.at;
       writeFile(state.current, ctx);
       const { overall, cause } = state.current;
       ctx.log.warn({ overall, cause }, `trading state is ${overall}`);
@@ -163,6 +210,20 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
   function publishView(state: State, ctx: Context): void {
     publish(ctx, options.subscribers, { type: 'trading-state', view: viewOf(state) });
   }
+}
+
+/** Of each symbol the newest life, and the newest equity. */
+function aboutWhat(message: { readonly type: string }): string {
+  return message.type === 'life' ? (message as Extract<Internal, { type: 'life' }>).view.symbol : message.type;
+}
+
+function stateOf(state: TradingState, symbol: SymbolName | undefined): TradingStateName {
+  return symbol === undefined ? state.overall : (state.symbols.get(symbol) ?? 'ACTIVE');
+}
+
+function isActivation(payload: unknown): boolean {
+  const { state, symbol } = payload as { readonly state: TradingStateName; readonly symbol: SymbolName | null };
+  return state === 'ACTIVE' && symbol === null;
 }
 
 function applyEntry(state: TradingState, payload: unknown, at: number): TradingState {

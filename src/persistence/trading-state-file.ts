@@ -6,7 +6,7 @@ import { VigilError } from '../protocol/errors.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { TradingStateFile } from './port.ts';
 
-const stateName = z.enum(['ACTIVE', 'REDUCING', 'HALTED']);
+const stateName = z.enum(['ACTIVE', 'REDUCING', 'HALTED', 'FLATTENING']);
 const fileSchema = z.strictObject({ overall: stateName, symbols: z.record(z.string(), stateName), cause: z.string(), since: z.number() });
 
 export function tradingStateFile(path: string): TradingStateFile {

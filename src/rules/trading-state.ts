@@ -1,5 +1,6 @@
-/** ACTIVE → REDUCING → HALTED: what may lower the state, what may raise it, and what survives a restart. */
-import type { AutomaticCause, TradingStateName } from '../protocol/messages.ts';
+/** ACTIVE → REDUCING → HALTED → FLATTENING: what may lower the state, what may raise it, and what survives a restart. */
+import { decimal } from '../protocol/decimal.ts';
+import type { AutomaticCause, EquityView, LifeView, TradingStateName } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 
 /** The durable part of the trading state. */
@@ -12,6 +13,7 @@ export interface TradingState {
 
 export const INITIAL_TRADING_STATE: TradingState = { overall: 'ACTIVE', symbols: new Map(), cause: 'first start', since: 0 };
 
+/** FLATTENING is stricter than HALTED: it does what a halt does, and closes besides. When nothing is left, it becomes HALTED. */
 const STRICTNESS: Readonly<Record<TradingStateName, number>> = { ACTIVE: 0, REDUCING: 1, HALTED: 2, FLATTENING: 3 };
 
 export function stricter(a: TradingStateName, b: TradingStateName): TradingStateName {
@@ -73,4 +75,31 @@ export function withCauses(state: TradingState, causes: ReadonlyMap<string, Stan
   // What an operator lowered stays explained by the operator.
   if (state.overall !== 'ACTIVE') return { ...state, symbols };
   return { overall, symbols, cause: `automatic: ${all.map((cause) => cause.reason).join('; ')}`, since: Math.min(...all.map((cause) => cause.since)) };
+}
+
+/** What an order of an operator may not do; undefined: it may. */
+export function refusalOf(from: TradingStateName, to: TradingStateName): string | undefined {
+  if (from === 'FLATTENING' && (to === 'HALTED' || to === 'REDUCING')) return 'everything is being closed, and trading is halted when that is done; only an activation ends it';
+  return undefined;
+}
+
+/** The symbols that are to be closed now: all that hold or open something, where the whole or they themselves are FLATTENING. */
+export function toFlatten(state: TradingState, lives: ReadonlyMap<SymbolName, LifeView>): readonly LifeView[] {
+  return [...lives.values()].filter((life) => life.phase !== 'Flat' && (state.overall === 'FLATTENING' || state.symbols.get(life.symbol) === 'FLATTENING'));
+}
+
+/** What is FLATTENING and has nothing left: `null` is the whole. A symbol whose executor has not spoken may hold something. */
+export function flattened(state: TradingState, expected: readonly SymbolName[], lives: ReadonlyMap<SymbolName, LifeView>): readonly (SymbolName | null)[] {
+  const isFlat = (symbol: SymbolName) => lives.get(symbol)?.phase === 'Flat';
+  const own = [...state.symbols].filter(([symbol, name]) => name === 'FLATTENING' && isFlat(symbol)).map(([symbol]) => symbol);
+  return state.overall === 'FLATTENING' && expected.every(isFlat) ? [...own, null] : own;
+}
+
+/** Why everything must be closed: the fall from the session's peak. Undefined: it must not, or it is not known for this session. */
+export function flattenCause(equity: EquityView, activatedAt: number, limitPercent: string): string | undefined {
+  const { performance } = equity;
+  if (performance === undefined || performance.sessionSince < activatedAt) return undefined;
+  const { sessionDrawdownPercent, sessionPeak } = performance;
+  if (decimal(sessionDrawdownPercent).isLessThan(limitPercent)) return undefined;
+  return `equity ${equity.equity} USDT is ${sessionDrawdownPercent} % below the session's peak of ${sessionPeak} USDT; the limit is ${limitPercent} %`;
 }

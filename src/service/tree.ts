@@ -126,7 +126,7 @@ export function composeTree(parts: TreeParts): Tree {
           gateway: refs.gateway,
           governor: refs.governor,
           decisions: refs.decisions,
-          watchers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.reconciler, refs.market, refs.watchdog],
+          watchers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.reconciler, refs.market, refs.tradingState, refs.watchdog],
         }),
       );
   }
@@ -172,8 +172,8 @@ export function composeTree(parts: TreeParts): Tree {
         refuse,
       }),
     ),
-    worker(refs.account, accountBehaviour({ gateway: refs.gateway, pollMs: config.account.pollMs, subscribers: [refs.governor, refs.readiness], watchdog: refs.watchdog })),
-    worker(refs.tradingState, tradingStateBehaviour({ file: parts.tradingState, epochs: authority.epochs, journal: refs.journal, subscribers: [refs.governor, refs.readiness] })),
+    worker(refs.account, accountBehaviour({ gateway: refs.gateway, journal: refs.journal, pollMs: config.account.pollMs, dailyLossPercent: config.risk.dailyLossPercent, subscribers: [refs.governor, refs.readiness, refs.tradingState], watchdog: refs.watchdog })),
+    worker(refs.tradingState, tradingStateBehaviour({ file: parts.tradingState, epochs: authority.epochs, journal: refs.journal, subscribers: [refs.governor, refs.readiness, refs.account], executorOf, executors: executorKeys, flattenDrawdownPercent: config.risk.flattenDrawdownPercent })),
     worker(refs.readiness, readinessBehaviour({ subscribers: [refs.governor, refs.watchdog, ...generatorRefs] })),
   ]);
   const generatorRoom = supervisor(

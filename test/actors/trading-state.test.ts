@@ -2,14 +2,15 @@
 import { expect } from 'chai';
 import { journalBehaviour } from '../../src/actors/journal.ts';
 import { tradingStateBehaviour } from '../../src/actors/trading-state.ts';
-import type { AutomaticCause, TradingStateActorMessage, TradingStateAnswer, TradingStateCauses, TradingStateName, TradingStateView } from '../../src/protocol/messages.ts';
+import type { AutomaticCause, EquityView, ExecutorMessage, Phase, TradingStateActorMessage, TradingStateAnswer, TradingStateCauses, TradingStateName, TradingStateView } from '../../src/protocol/messages.ts';
 import type { ClientId, PlanId, SymbolName } from '../../src/protocol/names.ts';
 import { createPermitAuthority } from '../../src/protocol/permit.ts';
 import type { TradingState } from '../../src/rules/trading-state.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
-import type { Ref } from '../../src/supervision/ref.ts';
+import type { Ref, Tagged } from '../../src/supervision/ref.ts';
 import { GPS } from '../kit/actors.ts';
+import { HYPE, makeLife } from '../kit/decisions.ts';
 import { MemoryJournal } from '../kit/memory-journal.ts';
 import { Probe } from '../kit/probe.ts';
 import { World } from '../kit/world.ts';
@@ -22,6 +23,7 @@ async function bench(options: { journal?: MemoryJournal; onFile?: TradingState }
   const journalRef = system.ref<Parameters<ReturnType<typeof journalBehaviour>['receive']>[1]>('journal');
   const authority = createPermitAuthority({ now: () => clock.now() });
   const governor = new Probe<{ readonly type: 'trading-state'; readonly view: TradingStateView }>(world, 'governor');
+  const [gps, hype] = [new Probe<ExecutorMessage>(world, `executor/${GPS}`), new Probe<ExecutorMessage>(world, `executor/${HYPE}`)];
   const disk: { content: TradingState | undefined; broken: boolean } = { content: options.onFile, broken: false };
   const file = {
     read: () => disk.content,
@@ -30,7 +32,7 @@ async function bench(options: { journal?: MemoryJournal; onFile?: TradingState }
       disk.content = state;
     },
   };
-  await world.start(worker(journalRef, journalBehaviour(journal)), governor.spec, worker(ref, tradingStateBehaviour({ file, epochs: authority.epochs, journal: journalRef, subscribers: [governor.ref] })));
+  await world.start(worker(journalRef, journalBehaviour(journal)), governor.spec, gps.spec, hype.spec, worker(ref, tradingStateBehaviour({ file, epochs: authority.epochs, journal: journalRef, subscribers: [governor.ref], executorOf: (symbol) => (symbol === GPS ? gps.ref : hype.ref), executors: () => [GPS, HYPE], flattenDrawdownPercent: '10' })));
   const set = (state: TradingStateName, symbol?: SymbolName): { answer: TradingStateAnswer | undefined } => {
     const result: { answer: TradingStateAnswer | undefined } = { answer: undefined };
     system.ask(ref, { type: 'set', state, symbol, reason: 'a test', by: 'me' }, 30_000).then(
@@ -41,7 +43,12 @@ async function bench(options: { journal?: MemoryJournal; onFile?: TradingState }
   };
   const overall = () => (system.inspect('trading-state') as unknown as { state: { overall: string; symbols: object } | null }).state;
   const report = (causes: readonly AutomaticCause[], reconciled = true) => system.tell(ref as Ref<TradingStateActorMessage | TradingStateCauses>, { type: 'causes', causes, reconciled });
-  return { world, journal, disk, authority, governor, set, overall, report };
+  const told = (message: object) => system.tell(ref as unknown as Ref<Tagged>, message as Tagged);
+  const life = (symbol: SymbolName, phase: Phase) => told({ type: 'life', view: makeLife({ symbol, phase }) });
+  const equity = (sessionDrawdownPercent: string, sessionSince = 0) =>
+    told({ type: 'equity', view: { equity: '9000', walletBalance: '9000', availableBalance: '9000', observedAt: 0, performance: { day: '2026-02-03', dayStartEquity: '10000', dayLossPercent: '1', dailyLossReached: false, sessionSince, sessionPeak: '10000', sessionDrawdownPercent, allTimePeak: '10000', allTimeDrawdownPercent: '10' } } satisfies EquityView });
+  const view = () => governor.last('trading-state')?.view;
+  return { world, journal, disk, authority, governor, gps, hype, set, overall, report, life, equity, view };
 }
 
 describe('trading state', () => {
@@ -217,6 +224,117 @@ describe('trading state', () => {
       report([GATEWAY]);
       await world.settle();
       expect(overall()?.overall).to.equal('REDUCING');
+    });
+  });
+
+  describe('flattening', () => {
+    it('closes all that is not flat, again each second for one that died, and is halted when nothing is left (rulings 12, 13)', async () => {
+      const { world, set, life, gps, hype, view, disk, authority } = await bench();
+      life(GPS, 'Protected');
+      life(HYPE, 'Flat');
+      await world.settle();
+      const before = authority.epochs.current();
+      set('FLATTENING');
+      await world.settle();
+      expect(authority.epochs.current(), 'no permit to open survives it').to.equal(before + 1);
+      expect(gps.of('close').map(({ reason, by }) => [reason, by])).to.deep.equal([['FLATTEN', 'trading-state']]);
+      expect(disk.content?.overall).to.equal('FLATTENING');
+      await world.advance(3_000);
+      expect(gps.of('close').length).to.be.at.least(3);
+      expect(hype.of('close')).to.deep.equal([]);
+      life(GPS, 'Flat');
+      await world.advance(1_500);
+      expect(view()).to.include({ overall: 'HALTED' });
+      expect(view()?.cause).to.contain('flattened');
+      expect(disk.content?.overall).to.equal('HALTED');
+    });
+
+    it('is not done while an executor has not spoken', async () => {
+      const { world, set, life, view } = await bench();
+      life(GPS, 'Flat');
+      await world.settle();
+      set('FLATTENING');
+      await world.advance(60_000);
+      expect(view()?.overall).to.equal('FLATTENING');
+      life(HYPE, 'Flat');
+      await world.advance(1_500);
+      expect(view()?.overall).to.equal('HALTED');
+    });
+
+    it('of one symbol closes that one alone, and halts it', async () => {
+      const { world, set, life, gps, hype, view } = await bench();
+      life(GPS, 'Protected');
+      life(HYPE, 'Protected');
+      await world.settle();
+      set('FLATTENING', GPS);
+      await world.advance(1_100);
+      expect([gps.of('close').length > 0, hype.of('close').length]).to.deep.equal([true, 0]);
+      life(GPS, 'Flat');
+      await world.advance(1_500);
+      expect(view()?.overall).to.equal('ACTIVE');
+      expect(view()?.symbols.get(GPS)).to.equal('HALTED');
+    });
+
+    it('goes on after a restart of the service, and is not ended by a halt', async () => {
+      const journal = new MemoryJournal();
+      const first = await bench({ journal });
+      first.life(GPS, 'Protected');
+      first.set('FLATTENING');
+      await first.world.advance(100);
+      const halt = first.set('HALTED');
+      await first.world.settle();
+      expect(halt.answer).to.include({ ok: false });
+      const second = await bench({ journal });
+      second.life(GPS, 'Protected');
+      await second.world.advance(1_100);
+      expect(second.gps.of('close').length).to.be.at.least(1);
+      second.set('ACTIVE');
+      await second.world.advance(100);
+      second.gps.clear();
+      await second.world.advance(3_000);
+      expect(second.gps.of('close'), 'an activation ends it').to.deep.equal([]);
+    });
+
+    it('begins by itself at the threshold of the session, with its cause, and not before', async () => {
+      const { world, life, equity, view, gps } = await bench();
+      life(GPS, 'Protected');
+      equity('9.999999');
+      await world.advance(100);
+      expect(view()?.overall).to.equal('ACTIVE');
+      equity('10');
+      await world.advance(100);
+      expect(view()).to.include({ overall: 'FLATTENING' });
+      expect(view()?.cause).to.contain('10 % below the session\'s peak of 10000 USDT');
+      expect(gps.of('close')).to.have.length(1);
+    });
+
+    it('does not begin again for a fall before the activation: the new session is measured from there (ruling 16)', async () => {
+      const { world, set, equity, view } = await bench();
+      equity('12');
+      await world.advance(1_100);
+      set('ACTIVE');
+      await world.advance(100);
+      const activatedAt = view()!.activatedAt;
+      expect(activatedAt).to.be.greaterThan(0);
+      equity('12');
+      await world.advance(1_100);
+      expect(view()?.overall).to.equal('ACTIVE');
+      equity('12', activatedAt);
+      await world.advance(100);
+      expect(view()?.overall).to.equal('FLATTENING');
+    });
+
+    it('the time of the last activation of all trading is known after a restart, that of one symbol is none', async () => {
+      const journal = new MemoryJournal();
+      const first = await bench({ journal });
+      first.set('ACTIVE');
+      await first.world.advance(1_100);
+      const at = first.view()!.activatedAt;
+      first.set('ACTIVE', GPS);
+      await first.world.advance(1_100);
+      const second = await bench({ journal });
+      await second.world.advance(1_100);
+      expect([at > 0, second.view()?.activatedAt]).to.deep.equal([true, at]);
     });
   });
 });
