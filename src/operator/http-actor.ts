@@ -13,11 +13,13 @@ import { controlEndpoints } from './endpoints/control.ts';
 import { deadLetterEndpoints } from './endpoints/dead-letters.ts';
 import { eventsEndpoint } from './endpoints/events.ts';
 import { flowEndpoints } from './endpoints/flows.ts';
+import { flattenEndpoint } from './endpoints/flatten.ts';
 import { helpEndpoint } from './endpoints/help.ts';
 import { addPage, sessionEndpoint } from './endpoints/page.ts';
 import { serviceEndpoints } from './endpoints/service.ts';
 import { universeEndpoints } from './endpoints/universe.ts';
 import { viewEndpoints } from './endpoints/views.ts';
+import { whyEndpoints } from './endpoints/why.ts';
 import { EventLog } from './event-log.ts';
 import type { Addresses, OperatorOptions } from './options.ts';
 import { ANSWER_HEADERS } from './page-files.ts';
@@ -101,7 +103,7 @@ export function operatorHttpBehaviour(options: OperatorOptions): Behaviour<Opera
 
 /** Everything that can be asked and told, in the order of the help. */
 function table(options: OperatorOptions, events: EventLog, { clock, path }: InitContext<OperatorHttpMessage>): readonly Endpoint[] {
-  const endpoints = [...viewEndpoints(options, events, clock), ...universeEndpoints(options), ...flowEndpoints(options), ...actorEndpoints(options), ...deadLetterEndpoints(options), eventsEndpoint(events, clock), ...controlEndpoints(options, path), ...serviceEndpoints(options)];
+  const endpoints = [...viewEndpoints(options, events, clock), ...universeEndpoints(options), ...flowEndpoints(options), ...whyEndpoints(options, clock), ...actorEndpoints(options), ...deadLetterEndpoints(options), eventsEndpoint(events, clock), ...controlEndpoints(options, path), ...serviceEndpoints(options), flattenEndpoint(options, clock)];
   const help = helpEndpoint(endpoints);
   return [help, ...endpoints];
 }

@@ -21,7 +21,7 @@ interface ServiceFacts {
 
 /** One act of an operator. `target` is a role path, a symbol, `all` or `service`; `by` says through which door. */
 export interface AuditEntry {
-  readonly action: 'kill' | 'restart' | 'suspend' | 'resume' | 'unpark' | 'discard' | 'reset-stats' | 'trace' | 'clear-dead-letters' | 'halt' | 'reduce' | 'activate' | 'stop' | 'refresh-universe' | 'accept-universe';
+  readonly action: 'kill' | 'restart' | 'suspend' | 'resume' | 'unpark' | 'discard' | 'reset-stats' | 'trace' | 'clear-dead-letters' | 'halt' | 'reduce' | 'activate' | 'flatten' | 'stop' | 'refresh-universe' | 'accept-universe';
   readonly target: string;
   readonly reason: string;
   readonly by: 'operator@socket' | 'operator@tcp';

@@ -146,6 +146,8 @@ export function composeTree(parts: TreeParts): Tree {
         executors: executors.pool,
         http: { listen: config.operator.http.listen, allowControl: config.operator.http.allowControl, ...(config.operator.http.token === undefined ? {} : { token: config.operator.http.token }) },
         audit: { record: parts.audit },
+        // Every symbol that may be opened or is held has an executor.
+        symbols: () => (executorKeys().length === 0 ? undefined : executorKeys()),
         onListening: parts.onListening,
       }),
     ),

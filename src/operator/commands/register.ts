@@ -1,6 +1,7 @@
 /** The commands that ask the running service or tell it something: each is one request to the API, and nothing else. */
 import type { Command } from 'commander';
 import { registerActorCommands } from './actor-commands.ts';
+import { FLATTEN_WAIT_MS } from '../endpoints/flatten.ts';
 import { client, live as liveCommand, wholeNumber } from './client-command.ts';
 import { alertsScreen, flowsScreen } from './flow-screens.ts';
 import { EXIT, processIo } from './io.ts';
@@ -11,6 +12,7 @@ import * as screens from './screens.ts';
 import type { HealthBody } from './screens.ts';
 import { runStop } from './stop.ts';
 import { outline } from './table.ts';
+import { registerWhyCommands } from './why-commands.ts';
 
 interface ReasonOptions extends ClientOptions {
   readonly reason: string;
@@ -25,6 +27,7 @@ export function registerClientCommands(program: Command, io: CommandIo = process
   program.exitOverride(({ exitCode }) => io.quit(exitCode === 0 ? EXIT.done : EXIT.couldNotRun));
   views(program, io);
   registerActorCommands(program, io);
+  registerWhyCommands(program, io);
   orders(program, io);
 }
 
@@ -61,6 +64,10 @@ function orders(program: Command, io: CommandIo): void {
       .requiredOption('--reason <text>', 'kept in the journal')
       .action((symbol: string | undefined, { reason, ...options }: ReasonOptions) => runQuestion(io, options, { method: 'POST', path: `/v1/trading/${action}`, body: { reason, ...(symbol === undefined ? {} : { symbol }) }, show: screens.tradingStateScreen }));
   }
+  client(program, 'flatten', 'close everything, or one symbol, and halt it; says what is verified flat and what is not (1)')
+    .argument('[symbol]', 'only this one')
+    .requiredOption('--reason <text>', 'kept in the journal')
+    .action((symbol: string | undefined, { reason, ...options }: ReasonOptions) => runQuestion<screens.FlattenBody>(io, options, { method: 'POST', path: '/v1/flatten', body: { reason, ...(symbol === undefined ? {} : { symbol }) }, show: screens.flattenScreen, findings: ({ remaining }) => remaining.length > 0, takesMs: FLATTEN_WAIT_MS }));
   client(program, 'stop', 'stop the service in order; says what stays open, and waits for the end')
     .option('--reason <text>', 'kept in the journal', 'operator')
     .option('--no-wait', 'return as soon as the stop has begun')

@@ -3,6 +3,7 @@ import type { FunnelView } from '../../protocol/messages.ts';
 import type { NodeView } from '../../supervision/inspection.ts';
 import type { HealthCheck, HealthStatus } from '../health-check.ts';
 import { endedInOrder } from '../health-tree.ts';
+import type { RemainingRow } from '../endpoints/flatten.ts';
 import type { PositionRow } from '../positions.ts';
 import { branches, duration, table } from './table.ts';
 import { printable } from './width.ts';
@@ -40,7 +41,11 @@ function queue({ kind, mailbox, handled }: NodeView): readonly string[] {
 }
 
 export function funnelScreen({ windowMs, stages }: FunnelView): string {
-  const rows = stages.map((one) => [one.stage, String(one.in), String(one.out), one.lastAt ?? 'never', Object.entries(one.refused).toSorted((a, b) => b[1] - a[1]).map(([code, count]) => `${code} ${count}`).join(', ')]);
+  // A code a line: the longest fits 80 columns.
+  const rows = stages.flatMap((one) => {
+    const [first = '', ...others] = Object.entries(one.refused).toSorted((a, b) => b[1] - a[1]).map(([code, count]) => `${code} ${count}`);
+    return [[one.stage, String(one.in), String(one.out), one.lastAt?.slice(11, 19) ?? 'never', first], ...others.map((code) => ['', '', '', '', code])];
+  });
   return `The last ${duration(windowMs)}\n\n${table(['STAGE', '#IN', '#OUT', 'LAST', 'REFUSED'], rows)}`;
 }
 
@@ -96,6 +101,17 @@ export interface ControlBody {
 
 export function controlScreen({ path, action, incarnation, messages }: ControlBody): string {
   return `${printable(`${action} of ${path}, incarnation ${incarnation}: taken${messages === undefined ? '' : `, ${messages} messages`}`)}\n`;
+}
+
+export interface FlattenBody {
+  readonly flat: readonly string[];
+  readonly remaining: readonly RemainingRow[];
+}
+
+export function flattenScreen({ flat, remaining }: FlattenBody): string {
+  const done = `flat, as the venue says: ${flat.map(printable).join(', ') || 'nothing'}\n`;
+  if (remaining.length === 0) return `${done}Nothing is left.\n`;
+  return `${done}\nNot flat yet; it is tried until it is:\n\n${table(['SYMBOL', 'STATE', '#QUANTITY', '#STOP'], remaining.map((one) => [one.symbol, one.state, 'quantity' in one ? (one.quantity ?? '?') : '?', 'stopLoss' in one ? (one.stopLoss ?? '▲ none') : '?']))}`;
 }
 
 export function stopScreen({ positions }: { readonly positions: readonly PositionRow[] }): string {

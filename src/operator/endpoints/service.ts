@@ -30,11 +30,7 @@ export function serviceEndpoints(options: OperatorOptions): readonly Endpoint[] 
 
 async function order(options: OperatorOptions, call: Call, action: 'halt' | 'reduce' | 'activate', state: TradingStateName): Promise<Answer> {
   const { reason, symbol } = checked(tradingBody, call.body ?? {}, 'body');
-  const known = symbol === undefined ? undefined : options.symbols?.();
-  // A misspelt symbol must not look halted.
-  if (symbol !== undefined && known !== undefined && !known.includes(symbol)) {
-    throw new VigilError('REQUEST_INVALID', `symbol: not a symbol of this service (got ${JSON.stringify(symbol)})`, { details: { errors: [{ field: 'symbol', value: symbol, expected: 'a symbol of the universe, as in GET /v1/universe' }] } });
-  }
+  assertKnown(options, symbol);
   options.audit.record({ action, target: symbol ?? 'all', reason, by: `operator@${call.door}` });
   const question = { type: 'set', state, symbol: symbol as SymbolName | undefined, reason, by: 'operator' } as const;
   const answer = await options.system.ask(options.refs.tradingState, question, SET_MS, 'operator').catch((error: unknown) => {
@@ -42,6 +38,13 @@ async function order(options: OperatorOptions, call: Call, action: 'halt' | 'red
   });
   if (!answer.ok) throw new VigilError('ACTION_REFUSED', answer.message, { details: { action } });
   return { status: 200, body: tradingStateJson(answer.view) };
+}
+
+/** A misspelt symbol must not look halted. @throws VigilError REQUEST_INVALID */
+export function assertKnown(options: OperatorOptions, symbol: string | undefined): void {
+  const known = symbol === undefined ? undefined : options.symbols?.();
+  if (symbol === undefined || known === undefined || known.includes(symbol)) return;
+  throw new VigilError('REQUEST_INVALID', `symbol: not a symbol of this service (got ${JSON.stringify(symbol)})`, { details: { errors: [{ field: 'symbol', value: symbol, expected: 'a symbol of the universe, as in GET /v1/universe' }] } });
 }
 
 function tradingStateJson(view: TradingStateView): unknown {
