@@ -14,6 +14,7 @@ import { METHODS } from '../src/paper/ws-api/methods.ts';
 import { Params } from '../src/paper/wire/params.ts';
 import type { Route } from '../src/paper/wire/route.ts';
 import { PROJECT_ROOT } from '../src/service/build-id.ts';
+import { loadStrategies } from '../src/service/strategies.ts';
 import { composeTree } from '../src/service/tree.ts';
 import type { ChildSpec } from '../src/supervision/child-spec.ts';
 import { systemClock } from '../src/supervision/clock.ts';
@@ -147,7 +148,7 @@ async function actorsDocument(): Promise<string> {
     const system = new ActorSystem({ clock: systemClock, random: systemRandom, turns: nactTurns, logFor: () => silent });
     const venue = createBinanceVenue({ endpoint: resolveEndpoint({ mode: 'paper', armed: undefined, paperUrl: 'http://127.0.0.1:1' }), armed: undefined, credentials: { apiKey: 'paper', apiSecret: 'paper' }, clock: systemClock, offsetMs: () => 0, log: () => undefined });
     const ignore = () => undefined;
-    const tree = composeTree({ system, clock: systemClock, config, policy: loadPolicy(config.universe.policy!), journal, tradingState: tradingStateFile(join(dataDir, 'trading-state')), venue, paper: {}, tags: ['docs'], facts: { configHash: '', buildId: '', startedAt: 0 }, onClockOffset: ignore, onListening: ignore, audit: ignore, refuse: ignore, stop: ignore, startAfresh: ignore });
+    const tree = composeTree({ system, clock: systemClock, config, policy: loadPolicy(config.universe.policy!), strategies: await loadStrategies(config), journal, tradingState: tradingStateFile(join(dataDir, 'trading-state')), venue, paper: {}, tags: ['docs'], facts: { configHash: '', buildId: '', startedAt: 0 }, onClockOffset: ignore, onListening: ignore, audit: ignore, refuse: ignore, stop: ignore, startAfresh: ignore });
     const executor = tree.executorSpec('SYMBOL' as SymbolName);
     const lines: string[] = [];
     const details: string[] = [];

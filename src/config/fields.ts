@@ -16,6 +16,8 @@ export interface Field {
   readonly environmentOnly?: boolean;
   /** A path; its default is relative to the project, or to the project's `config` folder. */
   readonly pathFrom?: 'project' | 'config';
+  /** Says which of its texts, alone or in the list, are paths. */
+  readonly isPath?: (text: string) => boolean;
 }
 
 /** The field of every leaf of the schema: what is not in here is a section. */
@@ -69,14 +71,19 @@ export function signedAmount(byDefault: string) {
 const strategyName = z.string().trim().min(1);
 const STRATEGIES_EXPECTED = 'trend-24h, ema-cross, remote-model, or the path of a file that exports one (relative to the configuration file)';
 
+/** What is not the name of a strategy that comes with Vigil. */
+export function isStrategyPath(text: string): boolean {
+  return /[/\\]|\.[cm]?[jt]s$/.test(text);
+}
+
 /** Strategies by name, or by the path of a file that exports one; which of them exist is found when they are loaded. */
 export function strategyList(byDefault: readonly string[], atLeast = 0) {
   const list = z.array(strategyName).min(atLeast).refine((all) => new Set(all).size === all.length, { message: 'each once' });
-  return field(list.readonly().default([...byDefault]), { reads: 'list', expected: `a list of ${atLeast > 0 ? 'at least one strategy' : 'strategies'}, each once: ${STRATEGIES_EXPECTED}` });
+  return field(list.readonly().default([...byDefault]), { reads: 'list', isPath: isStrategyPath, expected: `a list of ${atLeast > 0 ? 'at least one strategy' : 'strategies'}, each once: ${STRATEGIES_EXPECTED}` });
 }
 
 export function strategyOrNull(byDefault: string) {
-  return field(strategyName.nullable().default(byDefault), { reads: 'text', nullable: true, expected: `${STRATEGIES_EXPECTED}; or null` });
+  return field(strategyName.nullable().default(byDefault), { reads: 'text', nullable: true, isPath: isStrategyPath, expected: `${STRATEGIES_EXPECTED}; or null` });
 }
 
 export function isHttpUrl(text: string): boolean {

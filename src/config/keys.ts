@@ -65,7 +65,7 @@ function leavesOf(schema: z.core.$ZodType, path: string): Key[] {
 }
 
 /** Levenshtein: insertions, deletions and replacements between two texts. */
-function distance(left: string, right: string): number {
+export function distance(left: string, right: string): number {
   let row = Array.from({ length: right.length + 1 }, (_, index) => index);
   for (let i = 1; i <= left.length; i++) {
     const next = [i];

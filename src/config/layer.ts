@@ -26,8 +26,9 @@ export class Layer {
 
   /** Takes a value; a relative path in it is relative to `base`. */
   give(key: Key, value: unknown, source: string, base: string): void {
-    const isPath = key.field.pathFrom !== undefined && typeof value === 'string' && value !== '';
-    this.given.push({ key, value: isPath ? resolve(base, value) : value, source });
+    const { pathFrom, isPath = () => pathFrom !== undefined } = key.field;
+    const placed = (part: unknown) => (typeof part === 'string' && part !== '' && isPath(part) ? resolve(base, part) : part);
+    this.given.push({ key, value: Array.isArray(value) ? value.map(placed) : placed(value), source });
   }
 
   /** Takes a YAML node that stands at `path`: the value of a key, or a section of keys. */

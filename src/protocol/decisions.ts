@@ -1,8 +1,8 @@
-/** What is decided on the way from a candle to an order: evaluation, intent, plan. Intents and plans are kept, so they are schemas. */
+/** What is decided on the way from a candle to an order: intent, plan, and each decision as it is kept. Intents and plans are kept, so they are schemas. */
 import { z } from 'zod';
 import { decimalString } from './decimal.ts';
 import type { Denial, DenialCode } from './denials.ts';
-import type { ClientId, IntentId, PermitId, PlanId, PositionId, PositionSide, SymbolName } from './names.ts';
+import type { ClientId, IntentId, PermitId, PlanId, PositionId, SymbolName } from './names.ts';
 
 const brandedText = <Name extends string>() => z.string().min(1).transform((value) => value as Name);
 const symbolSchema = brandedText<SymbolName>();
@@ -52,12 +52,6 @@ export const planSchema = z.strictObject({
   expiresAt: z.number().int(),
 });
 export type Plan = z.infer<typeof planSchema>;
-
-/** What a strategy made of one symbol in one cycle. */
-export type Evaluation =
-  | { readonly symbol: SymbolName; readonly verdict: 'signal'; readonly side: PositionSide; readonly confidence: number }
-  | { readonly symbol: SymbolName; readonly verdict: 'hold'; readonly confidence: number }
-  | { readonly symbol: SymbolName; readonly verdict: 'unknown'; readonly missing: string };
 
 /** The stages of the funnel, in the order in which a signal passes them. */
 export const STAGES = ['signal', 'intent', 'plan', 'permit', 'order', 'fill', 'position'] as const;

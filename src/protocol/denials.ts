@@ -12,6 +12,7 @@ export const DENIALS = {
   SIGNAL_HOLD: { sentence: 'The strategy sees no reason to trade.', remedy: 'None: holding is a decision.' },
   CONFIDENCE_LOW: { sentence: 'The confidence is below the publishing threshold.', remedy: 'Lower generator.minConfidence if this is not wanted.' },
   MODEL_UNAVAILABLE: { sentence: 'The model server did not answer, or answered nonsense, and there is no fallback.', remedy: 'Look at the model server; `vigil inspect generator/remote-model` shows its last failure.' },
+  STRATEGY_CRASHED: { sentence: 'The strategy crashed on this symbol, which is left out for a while.', remedy: '`vigil inspect generator/NAME` shows the crash; correct the strategy, or take the symbol out of the universe.' },
   MARKET_DATA_MISSING: { sentence: 'A price or ticker the strategy needs is unknown or too old.', remedy: 'Look at the market actor and its streams.' },
   // bridge
   INTENT_INVALID: { sentence: 'The intent has faults.', remedy: 'Correct the fields named.', misconfiguration: true },

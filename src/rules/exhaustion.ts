@@ -39,6 +39,8 @@ export const EXHAUSTION: readonly Row[] = [
   { path: 'exits', consequence: 'reducing', because: 'a stop that the venue passes over would not be closed' },
   { path: 'generators', consequence: 'alert', because: 'without signals nothing is opened, and what is open is managed' },
   { path: 'generator/*', consequence: 'alert', because: 'without signals nothing is opened, and what is open is managed' },
+  { path: 'shadows', consequence: 'alert', because: 'a shadow trades nothing' },
+  { path: 'shadow/*', consequence: 'alert', because: 'a shadow trades nothing' },
   { path: 'watchdog', consequence: 'alert', because: 'health fails while it is away' },
 ];
 

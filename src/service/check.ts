@@ -9,10 +9,13 @@ import { checkJournal, isNewJournal } from '../persistence/sqlite-check.ts';
 import { messageOf, VigilError } from '../protocol/errors.ts';
 import { accountModeFault } from '../rules/account-modes.ts';
 import { decideUniverse } from '../rules/universe.ts';
+import { nameOf } from '../actors/strategies/evaluations.ts';
 import { systemClock } from '../supervision/clock.ts';
 import { createBinanceVenue } from '../venue/binance-venue.ts';
 import { resolveEndpoint } from '../venue/endpoint.ts';
 import type { VenueGateway } from '../venue/port.ts';
+
+import { loadStrategies } from './strategies.ts';
 
 export interface Finding {
   readonly name: string;
@@ -31,6 +34,11 @@ export async function runCheck(config: Config): Promise<readonly Finding[]> {
       findings.push({ name, status: 'finding', message: error instanceof VigilError ? error.explain() : messageOf(error) });
     }
   };
+  await examine('strategies', async () => {
+    const { live, shadows } = await loadStrategies(config);
+    const names = (sources: typeof live) => sources.map((source) => nameOf(source).name).join(', ') || 'none';
+    return `trading: ${names(live)}; watching: ${names(shadows)}`;
+  });
   await examine('data directory', () => dataDirectory(config.dataDir));
   await examine('journal', () => journal(config.dataDir));
   const paper = config.venue.mode === 'paper' && config.venue.paper.url === undefined ? await paperForOnce(config) : undefined;

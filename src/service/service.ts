@@ -31,6 +31,8 @@ import { logLifecycle } from './lifecycle-log.ts';
 import { createLogger, partLog } from './log.ts';
 import { paperChild } from './paper-child.ts';
 import { once, onDefects, onSignals } from './process-ends.ts';
+import { loadStrategies } from './strategies.ts';
+import type { StrategyRoles } from './strategies.ts';
 import { residualExposure } from './residual.ts';
 import { composeTree } from './tree.ts';
 import type { Tree, TreeParts } from './tree.ts';
@@ -39,6 +41,8 @@ const clock = systemClock;
 
 /** Runs until it is stopped or fails; resolves with the exit code. @throws VigilError when it refuses to start. */
 export async function runService(config: Config): Promise<number> {
+  // Before anything is opened: a file of a user that cannot be loaded leaves nothing half-started.
+  const strategies = await loadStrategies(config);
   const lock = acquireInstanceLock(config.dataDir);
   const alive = keepAlive();
   const logger = createLogger(config.log);
@@ -52,7 +56,7 @@ export async function runService(config: Config): Promise<number> {
     journal = await openSqliteJournal({ file: join(config.dataDir, 'journal.db'), now: () => clock.now(), onDeath: (error) => log.error({ error }, 'the journal\'s thread died') });
     const system = new ActorSystem({ clock, random: systemRandom, turns: nactTurns, logFor: (path) => partLog(logger, path), marker: watch.marker });
     system.subscribe((event) => logLifecycle(event, logger));
-    return await runTree(config, system, journal, watch, signalled.promise, log, (level, message, fields) => logger.child({ actor: 'venue' })[level](fields ?? {}, message));
+    return await runTree(config, strategies, system, journal, watch, signalled.promise, log, (level, message, fields) => logger.child({ actor: 'venue' })[level](fields ?? {}, message));
   } finally {
     await journal?.close().catch((error: unknown) => log.error({ error: messageOf(error) }, 'the journal could not be closed'));
     await watch.stop();
@@ -63,7 +67,7 @@ export async function runService(config: Config): Promise<number> {
 
 type VenueLog = Parameters<typeof createBinanceVenue>[0]['log'];
 
-async function runTree(config: Config, system: ActorSystem, journal: Journal, watch: LoopWatch, signalled: Promise<string>, log: ActorLog, venueLog: VenueLog): Promise<number> {
+async function runTree(config: Config, strategies: StrategyRoles, system: ActorSystem, journal: Journal, watch: LoopWatch, signalled: Promise<string>, log: ActorLog, venueLog: VenueLog): Promise<number> {
   const ended = Promise.withResolvers<number>();
   let refusal: VigilError | undefined;
   let stopping = false;
@@ -84,6 +88,7 @@ async function runTree(config: Config, system: ActorSystem, journal: Journal, wa
   });
   const tree = composeTree({
     ...(await partsOf(config, journal, log, venueLog)),
+    strategies,
     system,
     refuse(error) {
       refusal ??= error;
@@ -117,8 +122,8 @@ async function runTree(config: Config, system: ActorSystem, journal: Journal, wa
   return code;
 }
 
-/** Everything the tree is composed from but the system and the ways to end it. */
-async function partsOf(config: Config, journal: Journal, log: ActorLog, venueLog: VenueLog): Promise<Omit<TreeParts, 'system' | 'refuse' | 'stop' | 'startAfresh'>> {
+/** Everything the tree is composed from but the system, the strategies and the ways to end it. */
+async function partsOf(config: Config, journal: Journal, log: ActorLog, venueLog: VenueLog): Promise<Omit<TreeParts, 'system' | 'strategies' | 'refuse' | 'stop' | 'startAfresh'>> {
   const { venue: settings, dataDir } = config;
   const facts = { configHash: configHash(config), buildId: buildId(), startedAt: clock.now() };
   log.info({ ...facts, mode: settings.mode, dataDir, incarnation: journal.writerEpoch, servicePid: process.pid }, `vigil ${facts.buildId} starts, ${settings.mode} venue, start ${journal.writerEpoch}`);

@@ -6,13 +6,14 @@ import type { ExecutorInternal } from '../actors/executor/state.ts';
 import { exitsBehaviour } from '../actors/exits.ts';
 import { gatewayBehaviour } from '../actors/gateway.ts';
 import { generatorBehaviour } from '../actors/generator.ts';
-import type { Strategy } from '../actors/generator.ts';
 import { governorBehaviour } from '../actors/governor.ts';
 import { journalBehaviour } from '../actors/journal.ts';
 import { marketBehaviour } from '../actors/market/market.ts';
 import { paperProcessBehaviour } from '../actors/paper-process.ts';
 import { readinessBehaviour } from '../actors/readiness.ts';
 import { reconcilerBehaviour } from '../actors/reconciler.ts';
+import { shadowBehaviour } from '../actors/shadow.ts';
+import { nameOf } from '../actors/strategies/evaluations.ts';
 import { tradingStateBehaviour } from '../actors/trading-state.ts';
 import { universeBehaviour } from '../actors/universe.ts';
 import { userStreamBehaviour } from '../actors/user-stream.ts';
@@ -26,7 +27,6 @@ import type { VigilError } from '../protocol/errors.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import { createPermitAuthority } from '../protocol/permit.ts';
 import type { TradingEpochs } from '../protocol/permit.ts';
-import { evaluateTrend24h } from '../rules/trend-24h.ts';
 import { OPENING_GUARDS } from '../rules/guards/opening.ts';
 import { supervisor, worker } from '../supervision/child-spec.ts';
 import type { SupervisorSpec, WorkerSpec } from '../supervision/child-spec.ts';
@@ -36,13 +36,15 @@ import { pool } from '../supervision/pool.ts';
 import type { Pool } from '../supervision/pool.ts';
 import type { ActorSystem } from '../supervision/system.ts';
 import type { Venue } from '../venue/port.ts';
-import { evaluationEdge, flowContracts } from './contracts.ts';
+import { evaluationEdge, flowContracts, RECENT_CYCLES, shadowEdge, WINDOW_MS } from './contracts.ts';
+import type { StrategyRoles } from './strategies.ts';
 
 export interface TreeParts {
   readonly system: ActorSystem;
   readonly clock: Clock;
   readonly config: Config;
   readonly policy: readonly SymbolName[] | undefined;
+  readonly strategies: StrategyRoles;
   readonly journal: Journal;
   readonly tradingState: TradingStateFile;
   readonly venue: Venue;
@@ -70,8 +72,6 @@ export interface Tree {
   /** The paths that make new openings; suspended first when the service stops. */
   readonly openers: readonly string[];
 }
-
-const STRATEGIES: Readonly<Record<string, Strategy>> = { 'trend-24h': { name: 'trend-24h', evaluate: evaluateTrend24h } };
 
 /** Guards whose view nobody publishes yet: asked, they would deny everything for ever. `vigil inspect governor` lists them. */
 const NOBODY_SAYS_YET: ReadonlySet<string> = new Set(['DAILY_LOSS', 'DRAWDOWN', 'LOCKS_UNKNOWN']);
@@ -101,8 +101,10 @@ export function composeTree(parts: TreeParts): Tree {
     exits: ref<Parameters<ReturnType<typeof exitsBehaviour>['receive']>[1]>('exits'),
     watchdog: ref<Parameters<ReturnType<typeof watchdogBehaviour>['receive']>[1]>('watchdog'),
   };
-  const generators = config.generator.strategies.map((name) => ({ strategy: STRATEGIES[name]!, ref: ref<Parameters<ReturnType<typeof generatorBehaviour>['receive']>[1]>(`generator/${name}`) }));
+  const generators = parts.strategies.live.map((source) => ({ source, ...nameOf(source), ref: ref<Parameters<ReturnType<typeof generatorBehaviour>['receive']>[1]>(`generator/${nameOf(source).name}`) }));
   const generatorRefs = generators.map((one) => one.ref);
+  const shadows = parts.strategies.shadows.map((source) => ({ source, ...nameOf(source), ref: ref<Parameters<ReturnType<typeof shadowBehaviour>['receive']>[1]>(`shadow/${nameOf(source).name}`) }));
+  const shadowRefs = shadows.map((one) => one.ref);
 
   const executors = pool<ExecutorInternal, SymbolName>(system, {
     path: 'executors',
@@ -144,18 +146,18 @@ export function composeTree(parts: TreeParts): Tree {
         service: { mode: config.venue.mode, ...parts.facts, incarnation: store.writerEpoch, dataDir: config.dataDir, stop: parts.stop },
         refs: { readiness: refs.readiness, tradingState: refs.tradingState, decisions: refs.decisions, watchdog: refs.watchdog, universe: refs.universe },
         executors: executors.pool,
-        http: { listen: config.operator.http.listen, allowControl: config.operator.http.allowControl, ...(config.operator.http.token === undefined ? {} : { token: config.operator.http.token }) },
-        audit: { record: parts.audit },
         // Every symbol that may be opened or is held has an executor.
         symbols: () => (executorKeys().length === 0 ? undefined : executorKeys()),
+        http: { listen: config.operator.http.listen, allowControl: config.operator.http.allowControl, ...(config.operator.http.token === undefined ? {} : { token: config.operator.http.token }) },
+        audit: { record: parts.audit },
         onListening: parts.onListening,
       }),
     ),
   ]);
   const venueRoom = supervisor('venue', 'Everything that speaks to the exchange.', [
     ...(parts.paper === undefined ? [] : [worker(refs.paper, paperProcessBehaviour({ child: parts.paper }), { startMs: 20_000 })]),
-    worker(refs.gateway, gatewayBehaviour({ venue: venue.gateway, redeemer: authority.redeemer, executorOf, subscribers: [refs.governor, refs.readiness, refs.bridge, ...generatorRefs], onClockOffset: parts.onClockOffset, refuse })),
-    worker(refs.market, marketBehaviour({ streams: venue.marketStreams, gateway: refs.gateway, tickerMs: config.market.tickerMs, candleHistory: config.market.candleHistory, subscribers: [refs.governor, refs.bridge, refs.exits, refs.readiness, ...generatorRefs], watchdog: refs.watchdog, universe: refs.universe })),
+    worker(refs.gateway, gatewayBehaviour({ venue: venue.gateway, redeemer: authority.redeemer, executorOf, subscribers: [refs.governor, refs.readiness, refs.bridge, ...generatorRefs, ...shadowRefs], onClockOffset: parts.onClockOffset, refuse })),
+    worker(refs.market, marketBehaviour({ streams: venue.marketStreams, gateway: refs.gateway, tickerMs: config.market.tickerMs, candleHistory: config.market.candleHistory, subscribers: [refs.governor, refs.bridge, refs.exits, refs.readiness, ...generatorRefs, ...shadowRefs], watchdog: refs.watchdog, universe: refs.universe })),
     worker(refs.userStream, userStreamBehaviour({ stream: venue.userStream, executorOf, account: refs.account, subscribers: [refs.governor, refs.readiness, refs.reconciler], nextEpoch: () => ++streamEpoch })),
   ]);
   const stateRoom = supervisor('state', 'What is known and allowed.', [
@@ -167,7 +169,7 @@ export function composeTree(parts: TreeParts): Tree {
         refreshMs: config.universe.refreshMs,
         gateway: refs.gateway,
         journal: refs.journal,
-        subscribers: [refs.market, refs.governor, refs.bridge, refs.readiness, refs.reconciler, ...generatorRefs],
+        subscribers: [refs.market, refs.governor, refs.bridge, refs.readiness, refs.reconciler, ...generatorRefs, ...shadowRefs],
         executorOf,
         executors: executorKeys,
         watchdog: refs.watchdog,
@@ -185,7 +187,7 @@ export function composeTree(parts: TreeParts): Tree {
       worker(
         one.ref,
         generatorBehaviour({
-          strategy: one.strategy,
+          source: one.source,
           cycleMs,
           minConfidence: config.generator.minConfidence,
           dataMaxAgeMs: TICKER_POLLS_MISSED * config.market.tickerMs,
@@ -194,10 +196,32 @@ export function composeTree(parts: TreeParts): Tree {
           leverage: config.trading.leverage,
           stopLossPercent: config.trading.stopLossPercent,
           takeProfitPercent: config.trading.takeProfitPercent,
+          maxFallbackShare: config.generator.remoteModel.maxFallbackShare,
+          shareWindowMs: Math.max(WINDOW_MS, RECENT_CYCLES * cycleMs),
           bridge: refs.bridge,
           decisions: refs.decisions,
           watchdog: refs.watchdog,
-          edge: evaluationEdge(one.strategy.name),
+          edge: evaluationEdge(one.name),
+        }),
+      ),
+    ),
+  );
+
+  // Their own room, outside the one that decides: nothing that becomes of a shadow touches a generator, or waits for one.
+  const shadowRoom = supervisor(
+    'shadows',
+    'The strategies that only watch.',
+    shadows.map((one) =>
+      worker(
+        one.ref,
+        shadowBehaviour({
+          source: one.source,
+          cycleMs,
+          dataMaxAgeMs: TICKER_POLLS_MISSED * config.market.tickerMs,
+          terms: { notional: config.trading.notional, stopLossPercent: config.trading.stopLossPercent, takeProfitPercent: config.trading.takeProfitPercent, takerFeeBps: config.risk.takerFeeBps, minConfidence: config.generator.minConfidence, timeMs: config.exits.timeStopMs, priceMaxAgeMs: config.risk.priceMaxAgeMs },
+          journal: refs.journal,
+          watchdog: refs.watchdog,
+          edge: shadowEdge(one.name),
         }),
       ),
     ),
@@ -212,11 +236,12 @@ export function composeTree(parts: TreeParts): Tree {
     executors.spec,
     worker(refs.reconciler, reconcilerBehaviour({ gateway: refs.gateway, executorOf, executors: executorKeys, subscribers: [refs.governor, refs.readiness], tags, refuse })),
     supervisor('decisions', 'From signals to plans, and when to get out.', [
-      worker(refs.bridge, bridgeBehaviour({ sources: new Set(generators.map((one) => one.strategy.name)), priceMaxAgeMs: config.risk.priceMaxAgeMs, entrySlippageBps: config.trading.entrySlippageBps, executorOf, decisions: refs.decisions, journal: refs.journal, watchdog: refs.watchdog })),
+      worker(refs.bridge, bridgeBehaviour({ sources: new Set(generators.map((one) => one.name)), priceMaxAgeMs: config.risk.priceMaxAgeMs, entrySlippageBps: config.trading.entrySlippageBps, executorOf, decisions: refs.decisions, journal: refs.journal, watchdog: refs.watchdog })),
       worker(refs.exits, exitsBehaviour({ stopPassedMs: config.execution.stopPassedMs, executorOf })),
       generatorRoom,
     ]),
-    worker(refs.watchdog, watchdogBehaviour({ contracts: flowContracts(config), tree: () => system.tree(), kill: (path, reason) => void system.control(path, 'kill', reason), tradingState: refs.tradingState, startAfresh: parts.startAfresh })),
+    shadowRoom,
+    worker(refs.watchdog, watchdogBehaviour({ contracts: flowContracts(config, { live: generators.map((one) => one.name), shadows: shadows.map((one) => one.name) }), tree: () => system.tree(), kill: (path, reason) => void system.control(path, 'kill', reason), tradingState: refs.tradingState, startAfresh: parts.startAfresh })),
   ]);
   return { spec, executors: executors.pool, executorSpec: (symbol) => executorSpec(system.ref(`executor/${symbol}`), symbol), epochs: authority.epochs, openers: [...generators.map((one) => one.ref.path), 'bridge'] };
 }

@@ -58,6 +58,15 @@ const PLANTED: Readonly<Record<string, readonly Readonly<Record<string, string>>
     { 'src/actors/a.ts': "import type { B } from '../venue/classify.ts';\nexport type A = B;", 'src/venue/classify.ts': 'export type B = 1;' },
     { 'src/actors/a.ts': "import type { B } from '../config.ts';\nexport type A = B;", 'src/config.ts': 'export type B = 1;' },
   ],
+  'model-imports-nothing-of-ours': [
+    { 'src/model/a.ts': "import { b } from '../rules/b.ts';\nb();", 'src/rules/b.ts': 'export const b = () => 1;' },
+    { 'src/model/a.ts': "import type { B } from '../protocol/b.ts';\nexport type A = B;", 'src/protocol/b.ts': 'export type B = 1;' },
+  ],
+  'model-adapter-from-composition-only': [
+    { 'src/actors/a.ts': "import { b } from '../model/http-model.ts';\nb();", 'src/model/http-model.ts': 'export const b = () => 1;' },
+    { 'src/rules/a.ts': "import { b } from '../model/http-model.ts';\nb();", 'src/model/http-model.ts': 'export const b = () => 1;' },
+  ],
+  'strategies-are-pure': [{ 'src/rules/strategies/a.ts': "import { createHash } from 'node:crypto';\ncreateHash('x');" }],
   'configuration-knows-no-room': [{ 'src/config/a.ts': "import { b } from '../supervision/clock.ts';\nb();", 'src/supervision/clock.ts': 'export const b = () => 1;' }],
   'nothing-imports-the-composition': [{ 'src/launcher.ts': "await import('./main.ts');", 'src/main.ts': 'export const b = 1;' }],
   'no-cycles': [
@@ -75,7 +84,8 @@ const ALLOWED: Readonly<Record<string, string>> = {
   'src/rules/a.ts': "import { createHash } from 'node:crypto';\nimport { error } from '../protocol/errors.ts';\ncreateHash(String(error));",
   'src/venue/port.ts': 'export type Port = 1;',
   'src/venue/binance-gateway.ts': "import { USDMClient } from 'binance';\nimport { clock } from '../supervision/clock.ts';\nexport const gateway = () => [new USDMClient(), clock];",
-  'src/actors/a.ts': "import type { Port } from '../venue/port.ts';\nimport '../rules/a.ts';\nexport type A = Port;",
+  'src/actors/a.ts': "import type { Port } from '../venue/port.ts';\nimport type { Model } from '../model/port.ts';\nimport '../rules/a.ts';\nexport type A = Port | Model;",
+  'src/model/port.ts': 'export type Model = 1;',
   'src/operator/a.ts': "import { directory } from '../persistence/data-directory.ts';\ndirectory();",
   'src/persistence/data-directory.ts': 'export const directory = () => 1;',
   'src/service/service.ts': "import { gateway } from '../venue/binance-gateway.ts';\ngateway();",

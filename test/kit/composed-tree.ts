@@ -3,6 +3,7 @@ import { loadConfig, loadPolicy } from '../../src/config.ts';
 import type { Config } from '../../src/config.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import { PROJECT_ROOT } from '../../src/service/build-id.ts';
+import { loadStrategies } from '../../src/service/strategies.ts';
 import { composeTree } from '../../src/service/tree.ts';
 import type { ChildSpec } from '../../src/supervision/child-spec.ts';
 import type { Venue } from '../../src/venue/port.ts';
@@ -13,13 +14,16 @@ export function defaultConfig(...sets: readonly string[]): Config {
   return loadConfig({ files: [], env: {}, sets: ['operator.http.listen=off', ...sets], dataDir: '/nowhere', projectRoot: PROJECT_ROOT });
 }
 
+/** What `generator.strategies` and `generator.shadows` are by default. */
+export const DEFAULT_STRATEGIES = await loadStrategies(defaultConfig());
+
 /** Every path: the root, supervisors, workers, one executor. */
-export function composedPaths(config: Config = defaultConfig()): readonly string[] {
+export function composedPaths(config: Config = defaultConfig(), strategies = DEFAULT_STRATEGIES): readonly string[] {
   const { system, clock } = new World();
   const ignore = () => undefined;
   // Nothing is started, so nothing of the venue is asked for.
   const venue = { gateway: {}, marketStreams: {}, userStream: {} } as unknown as Venue;
-  const tree = composeTree({ system, clock, config, policy: loadPolicy(config.universe.policy!), journal: new MemoryJournal(), tradingState: { read: ignore, write: ignore }, venue, paper: {}, tags: ['test'], facts: { configHash: '', buildId: '', startedAt: 0 }, onClockOffset: ignore, onListening: ignore, audit: ignore, refuse: ignore, stop: ignore, startAfresh: ignore });
+  const tree = composeTree({ system, clock, config, policy: loadPolicy(config.universe.policy!), strategies, journal: new MemoryJournal(), tradingState: { read: ignore, write: ignore }, venue, paper: {}, tags: ['test'], facts: { configHash: '', buildId: '', startedAt: 0 }, onClockOffset: ignore, onListening: ignore, audit: ignore, refuse: ignore, stop: ignore, startAfresh: ignore });
   const pathsOf = (spec: ChildSpec): string[] => [spec.path, ...(spec.kind === 'supervisor' ? spec.children.flatMap(pathsOf) : [])];
   return [...pathsOf(tree.spec), tree.executorSpec('GPSUSDT' as SymbolName).path];
 }
