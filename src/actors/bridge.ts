@@ -5,9 +5,10 @@ import { ACCEPTED } from '../supervision/flow/flow-contract.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { intentSchema } from '../protocol/decisions.ts';
 import type { MarketView, Universe } from '../protocol/market.ts';
-import type { BridgeMessage, ExecutorMessage, FlowedMessage, DecidedMessage, JournalMessage, LifeView } from '../protocol/messages.ts';
+import type { BridgeMessage, ExecutorMessage, FlowedMessage, DecidedMessage, JournalMessage, LifeView, VenueSessionView } from '../protocol/messages.ts';
 import type { PlanId, SymbolName } from '../protocol/names.ts';
-import { decideIntent } from '../rules/bridge-gates.ts';
+import { decideIntent, lookedAt } from '../rules/bridge-gates.ts';
+import type { BridgeInputs, Sources } from '../rules/bridge-gates.ts';
 import { decided } from './decided.ts';
 import { viewsFirst } from './views.ts';
 
@@ -16,9 +17,8 @@ const LOAD_TIMEOUT_MS = 8_000;
 const REMEMBERED_MS = 600_000;
 
 export interface BridgeOptions {
-  readonly sources: ReadonlySet<string>;
-  readonly priceMaxAgeMs: number;
-  readonly entrySlippageBps: number;
+  readonly sources: Sources;
+  readonly limits: BridgeInputs['limits'];
   readonly executorOf: (symbol: SymbolName) => Ref<ExecutorMessage>;
   readonly decisions: Ref<DecidedMessage>;
   readonly journal: Ref<JournalMessage>;
@@ -33,6 +33,7 @@ interface BridgeState {
   readonly sentPlans: Map<PlanId, number>;
   /** Venue time − ours, ms; intents are dated and expire by venue time (rulings 18, 19). */
   clockOffsetMs: number | undefined;
+  brackets: VenueSessionView['brackets'] | undefined;
   intents: number;
   plans: number;
   readonly refused: Map<string, number>;
@@ -49,7 +50,7 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
     async init(ctx) {
       const made = await ctx.ask(options.journal, { type: 'read-types', types: ['PlanMade'] }, LOAD_TIMEOUT_MS);
       const recent = made.filter((entry) => ctx.clock.now() - entry.at < REMEMBERED_MS).map((entry) => [(entry.payload as { plan: { planId: PlanId } }).plan.planId, entry.at] as const);
-      return { market: undefined, universe: undefined, lives: new Map(), sentPlans: new Map(recent), clockOffsetMs: undefined, intents: 0, plans: 0, refused: new Map() };
+      return { market: undefined, universe: undefined, lives: new Map(), sentPlans: new Map(recent), clockOffsetMs: undefined, brackets: undefined, intents: 0, plans: 0, refused: new Map() };
     },
     receive(state, message, ctx) {
       const now = ctx.clock.now();
@@ -58,10 +59,11 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
           state.intents += 1;
           for (const [planId, at] of state.sentPlans) if (now - at > REMEMBERED_MS) state.sentPlans.delete(planId);
           const { intent } = message;
-          const decision = decideIntent(intent, { venueNow: state.clockOffsetMs === undefined ? undefined : now + state.clockOffsetMs, sources: options.sources, universe: state.universe, market: state.market?.symbols.get(intent.symbol), life: state.lives.get(intent.symbol), sentPlans: new Set(state.sentPlans.keys()), priceMaxAgeMs: options.priceMaxAgeMs, entrySlippageBps: options.entrySlippageBps });
+          const inputs = inputsFor(state, intent.symbol, now);
+          const decision = decideIntent(intent, inputs);
           const outcome = 'plan' in decision ? 'passed' : decision.denial.code;
           const { intentId, symbol, source, side, confidence, price, notional, leverage, universeVersion } = intent;
-          decided(ctx, options.decisions, { stage: 'intent', symbol, outcome, ids: { intentId }, inputs: { source, side, confidence, price, notional, leverage, universeVersion }, ...('denial' in decision ? { denials: [decision.denial] } : {}) });
+          decided(ctx, options.decisions, { stage: 'intent', symbol, outcome, ids: { intentId }, inputs: { source, side, confidence, price, notional, leverage, universeVersion, ...lookedAt(inputs) }, ...('denial' in decision ? { denials: [decision.denial] } : {}) });
           ctx.tell(options.watchdog, { type: 'flowed', edge: 'intents', outcomes: { [outcome === 'passed' ? ACCEPTED : outcome]: 1 } });
           if ('denial' in decision) {
             state.refused.set(outcome, (state.refused.get(outcome) ?? 0) + 1);
@@ -72,12 +74,14 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
           state.plans += 1;
           ctx.log.info({ intentId: intent.intentId, planId: plan.planId, symbol: plan.symbol, action: plan.action, quantity: plan.quantity, limitPrice: plan.limitPrice, notional: plan.notional }, 'intent became a plan');
           const taken = ctx.tell(options.executorOf(plan.symbol), { type: 'plan', intent: intentSchema.parse(intent), plan });
-          const { action, quantity, limitPrice } = plan;
-          decided(ctx, options.decisions, { stage: 'plan', symbol, outcome: taken ? 'passed' : 'POSITION_UNRESOLVED', ids: { intentId, planId: plan.planId }, inputs: { source, side, action, quantity, limitPrice, notional: plan.notional }, ...(taken ? {} : { denials: [{ code: 'POSITION_UNRESOLVED', detail: 'its executor took no more messages' }] }) });
+          const { action, quantity, limitPrice, stopLossPercent, takeProfitPercent } = plan;
+          decided(ctx, options.decisions, { stage: 'plan', symbol, outcome: taken ? 'passed' : 'POSITION_UNRESOLVED', ids: { intentId, planId: plan.planId }, inputs: { source, side, action, quantity, limitPrice, notional: plan.notional, stopLossPercent, takeProfitPercent }, ...(taken ? {} : { denials: [{ code: 'POSITION_UNRESOLVED', detail: 'its executor took no more messages' }] }) });
           return same;
         }
         case 'session':
           state.clockOffsetMs = message.view.clockOffsetMs;
+          // Before the modes are confirmed nothing has been asked for: an empty map then means unknown.
+          state.brackets = message.view.modesConfirmed ? message.view.brackets : undefined;
           return same;
         case 'market-view':
           state.market = message.view;
@@ -95,4 +99,8 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
     },
     view: (state) => ({ intents: state.intents, plans: state.plans, refused: Object.fromEntries(state.refused), universeVersion: state.universe?.version ?? null, rememberedPlans: state.sentPlans.size }),
   };
+  function inputsFor(state: BridgeState, symbol: SymbolName, now: number): BridgeInputs {
+    const venueNow = state.clockOffsetMs === undefined ? undefined : now + state.clockOffsetMs;
+    return { now, venueNow, sources: options.sources, universe: state.universe, market: state.market?.symbols.get(symbol), life: state.lives.get(symbol), brackets: state.brackets?.get(symbol), sentPlans: new Set(state.sentPlans.keys()), limits: options.limits };
+  }
 }

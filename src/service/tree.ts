@@ -236,7 +236,7 @@ export function composeTree(parts: TreeParts): Tree {
     executors.spec,
     worker(refs.reconciler, reconcilerBehaviour({ gateway: refs.gateway, executorOf, executors: executorKeys, subscribers: [refs.governor, refs.readiness], tags, refuse })),
     supervisor('decisions', 'From signals to plans, and when to get out.', [
-      worker(refs.bridge, bridgeBehaviour({ sources: new Set(generators.map((one) => one.name)), priceMaxAgeMs: config.risk.priceMaxAgeMs, entrySlippageBps: config.trading.entrySlippageBps, executorOf, decisions: refs.decisions, journal: refs.journal, watchdog: refs.watchdog })),
+      worker(refs.bridge, bridgeBehaviour({ sources: { strategies: new Set(generators.map((one) => one.name)), shadows: new Set(shadows.map((one) => one.name)), external: new Set(config.intents.sources) }, limits: { ...config.risk, entrySlippageBps: config.trading.entrySlippageBps }, executorOf, decisions: refs.decisions, journal: refs.journal, watchdog: refs.watchdog })),
       worker(refs.exits, exitsBehaviour({ stopPassedMs: config.execution.stopPassedMs, executorOf })),
       generatorRoom,
     ]),

@@ -16,13 +16,14 @@ async function bench(recorded: (now: number) => object[] = () => []) {
   const journal = new Probe<JournalMessage>(world, 'journal');
   journal.answer = () => recorded(clock.now());
   const executor = new Probe<ExecutorMessage>(world, 'executor');
+  const brackets = new Map([[GPS, [{ leverage: 20, notionalCap: decimal('5000') }]]]);
   const decisions = new Probe<DecisionLogMessage>(world, 'decisions');
   const watchdog = new Probe<FlowedMessage>(world, 'watchdog');
-  await world.start(journal.spec, executor.spec, decisions.spec, watchdog.spec, worker(ref, bridgeBehaviour({ sources: new Set(['trend-24h']), priceMaxAgeMs: 10_000, entrySlippageBps: 30, executorOf: () => executor.ref, decisions: decisions.ref, journal: journal.ref, watchdog: watchdog.ref })));
+  await world.start(journal.spec, executor.spec, decisions.spec, watchdog.spec, worker(ref, bridgeBehaviour({ sources: { strategies: new Set(['trend-24h']), shadows: new Set(['ema-cross']), external: new Set(['manual']) }, limits: { priceMaxAgeMs: 10_000, entrySlippageBps: 30, symbolCooldownMs: 60_000, notionalPerTrade: '210' }, executorOf: () => executor.ref, decisions: decisions.ref, journal: journal.ref, watchdog: watchdog.ref })));
   const tell = (message: BridgeMessage) => system.tell(ref, message);
   const life = (part: Partial<LifeView> = {}) => tell({ type: 'life', view: { symbol: GPS, phase: 'Flat', notional: '0', leverageConfirmed: true, reconciledEpoch: 1, ...part } });
   const inform = () => {
-    tell({ type: 'session', view: { clockOffsetMs: 0, modesConfirmed: true, brackets: new Map() } });
+    tell({ type: 'session', view: { clockOffsetMs: 0, modesConfirmed: true, brackets } });
     tell({ type: 'universe', universe: aUniverse() });
     tell({ type: 'market-view', view: { at: 0, symbols: new Map([[GPS, { symbol: GPS, candles: makeCandles(), mark: { price: decimal('0.01'), observedAt: clock.now() } }]]) } });
     life();
@@ -32,7 +33,7 @@ async function bench(recorded: (now: number) => object[] = () => []) {
     await world.settle();
     return decisions.of('decided').filter(({ decision }) => decision.stage === 'intent').at(-1)?.decision.outcome;
   };
-  return { world, tell, life, inform, intend, executor, decisions, plans: () => executor.of('plan').map((message) => message.plan), watchdog };
+  return { world, tell, life, brackets, inform, intend, executor, decisions, plans: () => executor.of('plan').map((message) => message.plan), watchdog };
 }
 
 describe('bridge', () => {
@@ -46,14 +47,17 @@ describe('bridge', () => {
   });
 
   it('knows nothing at first, and refuses rather than guesses: each missing input by its name', async () => {
-    const { world, inform, tell, life, intend, plans } = await bench();
+    const { world, inform, tell, life, brackets, intend, plans } = await bench();
     expect(await intend()).to.equal('CLOCK_SKEW');
-    tell({ type: 'session', view: { clockOffsetMs: 0, modesConfirmed: true, brackets: new Map() } });
+    tell({ type: 'session', view: { clockOffsetMs: 0, modesConfirmed: true, brackets } });
     expect(await intend()).to.equal('UNIVERSE_UNKNOWN');
     tell({ type: 'universe', universe: aUniverse() });
     expect(await intend()).to.equal('POSITION_UNRESOLVED');
     life();
     expect(await intend()).to.equal('PRICE_MISSING');
+    inform();
+    tell({ type: 'session', view: { clockOffsetMs: 0, modesConfirmed: false, brackets: new Map() } });
+    expect(await intend(), 'what the brackets are is not known before they were asked for').to.equal('LEVERAGE_BRACKET');
     inform();
     await world.advance(11_000);
     expect(await intend()).to.equal('PRICE_STALE');
@@ -64,10 +68,32 @@ describe('bridge', () => {
     const { world, inform, life, intend } = await bench();
     inform();
     expect(await intend({ source: 'somebody' })).to.equal('SOURCE_UNKNOWN');
+    expect(await intend({ source: 'ema-cross' })).to.equal('SOURCE_NOT_LIVE');
     expect(await intend({ symbol: 'DOGEUSDT' })).to.equal('SYMBOL_NOT_IN_POLICY_UNIVERSE');
     expect(await intend({ expiresAt: world.clock.now() - 1 })).to.equal('INTENT_EXPIRED');
     life({ phase: 'Protected' });
     expect(await intend()).to.equal('POSITION_OPEN');
+  });
+
+  it('tells the decision log what each intent was decided by, and of a plan its numbers', async () => {
+    const { inform, intend, decisions, life } = await bench();
+    inform();
+    await intend();
+    const [intent, plan] = decisions.of('decided').map(({ decision }) => decision);
+    expect(intent?.inputs).to.deep.include({ source: 'trend-24h', side: 'LONG', mark: '0.01', markAgeMs: 0, phase: 'Flat', ourUniverseVersion: 1, bracketsKnown: true });
+    expect(plan?.inputs).to.deep.include({ action: 'OPEN_LONG', stopLossPercent: '2', takeProfitPercent: '4' });
+    life({ phase: 'Protected' });
+    await intend();
+    expect(decisions.last('decided')?.decision).to.deep.include({ stage: 'intent', outcome: 'POSITION_OPEN', denials: [{ code: 'POSITION_OPEN', limit: 'Flat', value: 'Protected' }] });
+    expect(decisions.last('decided')?.decision.inputs).to.include({ phase: 'Protected' });
+  });
+
+  it('takes an external intent\'s prices for percentages of the entry, and none on the wrong side (failure 43)', async () => {
+    const { inform, intend, plans } = await bench();
+    inform();
+    expect(await intend({ source: 'manual', stopLoss: '0.0101' })).to.equal('STOP_INVALID');
+    expect(await intend({ source: 'manual', stopLoss: '0.0097', takeProfit: '0.0105' })).to.equal('passed');
+    expect(plans()[0]).to.include({ stopLossPercent: '3', takeProfitPercent: '5' });
   });
 
   it('tells the watchdog of every intent, by outcome', async () => {
@@ -105,9 +131,9 @@ describe('bridge', () => {
   });
 
   it('dates by venue time: an intent is not old because our clock runs ahead (ruling 18)', async () => {
-    const { world, tell, inform, intend } = await bench();
+    const { world, tell, inform, brackets, intend } = await bench();
     inform();
-    tell({ type: 'session', view: { clockOffsetMs: -5_000, modesConfirmed: true, brackets: new Map() } });
+    tell({ type: 'session', view: { clockOffsetMs: -5_000, modesConfirmed: true, brackets } });
     expect(await intend({ expiresAt: world.clock.now() - 4_000 })).to.equal('passed');
   });
 });
