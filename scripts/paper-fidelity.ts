@@ -18,6 +18,8 @@ export const SIMPLIFIED: Readonly<Record<string, string>> = {
   'GET /fapi/v1/premiumIndex': 'the premium is sampled once a minute; `estimatedSettlePrice` is the mean of the index over the last hour, at any time',
   'GET /fapi/v1/fundingInfo': 'every symbol settles each eight hours, ± 2 %',
   'POST /fapi/v1/order': '`priceMatch`, `priceProtect` and self-trade prevention other than `EXPIRE_MAKER` are refused with −1130',
+  'PUT /fapi/v1/order': '`modifyId` is in the answer only',
+  'PUT /fapi/v1/batchOrders': '`modifyId` is in the answers only',
   'POST /fapi/v1/order/test': 'answers the order as it would be accepted; conditional types are refused with −4120',
   'POST /fapi/v1/algoOrder': '`priceMatch`, `priceProtect` and self-trade prevention other than `EXPIRE_MAKER` are refused with −1130',
   'GET /fapi/v1/allOrders': 'of each account the newest 100,000 that are over, and no longer than the venue keeps them',
@@ -53,6 +55,7 @@ export const STREAMS: readonly (readonly [string, string, 'complete' | 'simplifi
   ['market', '`<pair>_<other type>@continuousKline_<interval>`, `<symbol>@compositeIndex`, `!assetIndex@arr`, `tradingSession`', 'absent', 'subscribing succeeds and nothing comes, as for any name the venue does not know'],
   ['public', '`<symbol>@bookTicker`, `!bookTicker`', 'complete', ''],
   ['public', '`<symbol>@depth<5\\|10\\|20>[@100ms\\|@500ms]`, `<symbol>@depth[@100ms\\|@500ms]`', 'complete', ''],
-  ['public', '`<symbol>@rpiDepth`, `<symbol>@trade`', 'absent', 'subscribing succeeds and nothing comes'],
+  ['public', '`<symbol>@trade`', 'simplified', 'not documented by the venue; fields as it is seen to send them'],
+  ['public', '`<symbol>@rpiDepth`', 'absent', 'subscribing succeeds and nothing comes'],
   ['private', '`ORDER_TRADE_UPDATE`, `TRADE_LITE`, `ACCOUNT_UPDATE`, `ALGO_UPDATE`, `ACCOUNT_CONFIG_UPDATE`, `MARGIN_CALL`, `listenKeyExpired`', 'complete', 'sequence as the venue\'s: NEW before TRADE, TRADE_LITE and ACCOUNT_UPDATE with every fill'],
 ];

@@ -217,7 +217,7 @@ describe('paper exchange: wire', () => {
     let rows: Json[] = [];
     while (rows.length === 0) ({ json: rows } = await client.get<Json[]>('/fapi/v1/fundingRate', { symbol: SYMBOL }));
     await client.control('POST', 'clock', { offsetMs: 0 });
-    expect(rows[0]).to.have.all.keys('symbol', 'fundingTime', 'fundingRate', 'markPrice');
+    expect(rows[0]).to.have.all.keys('symbol', 'fundingTime', 'fundingRate', 'markPrice', 'rateType');
     expect(Number(rows[0]!['fundingTime']) % (8 * 3_600_000)).to.equal(0);
     expect((await client.get<Json[]>('/fapi/v1/fundingRate')).json.length).to.equal(SYNTHETIC_SYMBOLS.length);
     expect((await client.get<Json[]>('/fapi/v1/fundingRate', { endTime: 1 })).json).to.deep.equal([]);

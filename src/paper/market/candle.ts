@@ -121,3 +121,8 @@ export function dayStatistics(candles: readonly Candle[], joinClosed: (closed: r
     trades: day.trades,
   };
 }
+
+/** The minute that is not over ends with its last trade: no client hears of a time that has not been. */
+export function closeTimeOf({ openTime, closeTime }: DayStatistics, lastTrade: { readonly time: number } | undefined): number {
+  return lastTrade ? Math.max(openTime, Math.min(closeTime, lastTrade.time)) : closeTime;
+}

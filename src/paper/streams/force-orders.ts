@@ -31,7 +31,7 @@ function forceOrderMessage({ order, trade }: Liquidation, now: number): Record<s
     z: text(order.filled),
     T: trade.time,
   };
-  return { e: 'forceOrder', E: now, o, st: 1 };
+  return { e: 'forceOrder', E: now, o, ps: order.symbol, st: 1 };
 }
 
 export class ForceOrders {

@@ -3,7 +3,7 @@ import type { ExchangeEvent } from '../core/events.ts';
 import type { MarketChange } from '../market/market.ts';
 import type { PaperVenue } from '../venue.ts';
 import { CandleFeed } from './candle-feed.ts';
-import { aggTradeMessage, bookTickerMessage, contractInfoMessage, markPriceMessage, miniTickerMessage, tickerMessage } from './market-messages.ts';
+import { aggTradeMessage, bookTickerMessage, contractInfoMessage, markPriceMessage, miniTickerMessage, tickerMessage, tradeMessage } from './market-messages.ts';
 import { bookSnapshot } from './order-book.ts';
 import type { Topics } from './topics.ts';
 
@@ -30,8 +30,19 @@ export class MarketFeed {
     const now = this.#venue.now();
     for (const moved of Object.values(this.#moved)) moved.add(symbol);
     for (const trade of change.trades) this.#topics.publish('market', `${symbol.toLowerCase()}@aggTrade`, () => aggTradeMessage(symbol, trade, now));
+    this.#publishTrades(change, now);
     this.#candles.onMarket(change);
     this.onBook(symbol);
+  }
+
+  /** Each trade by itself. The venue does not document the stream, serves it, and client libraries watch trades on it. */
+  #publishTrades({ view: { symbol }, trades }: MarketChange, now: number): void {
+    const stream = `${symbol.toLowerCase()}@trade`;
+    if (!this.#topics.wanted('public', stream)) return;
+    const tape = this.#venue.market.tape(symbol)!;
+    for (const { firstId, lastId } of trades) {
+      for (const trade of tape.trades({ fromId: firstId, limit: lastId - firstId + 1 })) this.#topics.publish('public', stream, () => tradeMessage(symbol, trade, now));
+    }
   }
 
   /** A symbol was listed, halted or delisted. */

@@ -1,10 +1,10 @@
 /** What the market streams say of a symbol. */
 import type { MarketView } from '../core/book.ts';
 import type { Listing } from '../core/model.ts';
-import type { Candle, DayStatistics } from '../market/candle.ts';
+import { closeTimeOf, type Candle, type DayStatistics } from '../market/candle.ts';
 import type { Interval } from '../market/interval.ts';
 import type { Market } from '../market/market.ts';
-import type { AggregateTrade, Tape } from '../market/tape.ts';
+import type { AggregateTrade, Tape, TapeTrade } from '../market/tape.ts';
 import { contractOf, nextFundingTime } from '../wire/public-routes.ts';
 import type { BookRow, BookSnapshot } from './order-book.ts';
 
@@ -26,15 +26,19 @@ export function contractInfoMessage({ symbol, status }: Listing, now: number): M
 /** An empty side has a price and a quantity of zero. */
 export function bookTickerMessage(symbol: string, { lastUpdateId, bids, asks }: BookSnapshot, now: number): Message {
   const [[bid, bidQuantity], [ask, askQuantity]] = [bids[0] ?? ['0', '0'], asks[0] ?? ['0', '0']];
-  return { e: 'bookTicker', u: lastUpdateId, E: now, T: now, s: symbol, b: bid, B: bidQuantity, a: ask, A: askQuantity, st: 1 };
+  return { e: 'bookTicker', u: lastUpdateId, E: now, T: now, s: symbol, b: bid, B: bidQuantity, a: ask, A: askQuantity, ps: symbol, st: 1 };
 }
 
 export function aggTradeMessage(symbol: string, { id, price, quantity, firstId, lastId, time, buyerMaker }: AggregateTrade, now: number): Message {
   return { e: 'aggTrade', E: now, a: id, s: symbol, p: price, q: quantity, nq: quantity, f: firstId, l: lastId, T: time, m: buyerMaker, st: 1 };
 }
 
+export function tradeMessage(symbol: string, { id, price, quantity, time, buyerMaker }: TapeTrade, now: number): Message {
+  return { e: 'trade', E: now, T: time, s: symbol, t: id, p: price, q: quantity, X: 'MARKET', m: buyerMaker, st: 1 };
+}
+
 export function miniTickerMessage(symbol: string, day: DayStatistics, now: number): Message {
-  return { e: '24hrMiniTicker', E: now, s: symbol, c: day.last, o: day.open, h: day.high, l: day.low, v: day.volume, q: day.quoteVolume, st: 1 };
+  return { e: '24hrMiniTicker', E: now, s: symbol, c: day.last, o: day.open, h: day.high, l: day.low, v: day.volume, q: day.quoteVolume, ps: symbol, st: 1 };
 }
 
 export function tickerMessage(symbol: string, day: DayStatistics, tape: Tape, now: number): Message {
@@ -53,17 +57,18 @@ export function tickerMessage(symbol: string, day: DayStatistics, tape: Tape, no
     v: day.volume,
     q: day.quoteVolume,
     O: day.openTime,
-    C: day.closeTime,
+    C: closeTimeOf(day, tape.last),
     F: tape.lastId - day.trades + 1,
     L: tape.lastId,
     n: day.trades,
+    ps: symbol,
     st: 1,
   };
 }
 
 /** @param rows all of the book for a partial stream; what changed since `after` for the others. */
 export function depthMessage(symbol: string, after: number, id: number, rows: { readonly bids: readonly BookRow[]; readonly asks: readonly BookRow[] }, now: number): Message {
-  return { e: 'depthUpdate', E: now, T: now, s: symbol, U: after + 1, u: id, pu: after, b: rows.bids, a: rows.asks, st: 1 };
+  return { e: 'depthUpdate', E: now, T: now, s: symbol, U: after + 1, u: id, pu: after, b: rows.bids, a: rows.asks, ps: symbol, st: 1 };
 }
 
 export interface KlineState {

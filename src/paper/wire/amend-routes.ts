@@ -14,10 +14,11 @@ export function amendOrder(call: PrivateCall): unknown {
   const { venue, own, params } = call;
   const name = orderName(call);
   params.only('priceMatch', 'NONE');
+  const modifyId = params.whole('modifyId');
   const amendment = { name, side: sideOf(params), quantity: params.requiredDecimal('quantity'), price: params.requiredDecimal('price') };
   const { events, id } = venue.execute({ type: 'AmendOrder', account: own.account.apiKey, amendment });
   const amended = events.find((event) => event.type === 'OrderAmended');
-  return { ...orderAnswer(amended?.order ?? own.orders.get(id!)!), pair: name.symbol };
+  return { ...orderAnswer(amended?.order ?? own.orders.get(id!)!), pair: name.symbol, ...(modifyId === null ? {} : { modifyId }) };
 }
 
 /** Of one order, the newest amendment first. */

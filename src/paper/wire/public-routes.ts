@@ -6,6 +6,7 @@ import { statusOf } from '../core/listing.ts';
 import type { SymbolStatus } from '../core/model.ts';
 import type { SymbolRules } from '../core/symbol-rules.ts';
 import { VenueError } from '../core/venue-error.ts';
+import { closeTimeOf } from '../market/candle.ts';
 import { bookSnapshot } from '../streams/order-book.ts';
 import { VENUE_LIMITS } from './rate-limits.ts';
 import { bySymbol, type PublicCall, type Route } from './route.ts';
@@ -104,7 +105,7 @@ function dayTicker(call: PublicCall): unknown {
       volume: day.volume,
       quoteVolume: day.quoteVolume,
       openTime: day.openTime,
-      closeTime: day.closeTime,
+      closeTime: closeTimeOf(day, tape.last),
       firstId: tape.lastId - day.trades + 1,
       lastId: tape.lastId,
       count: day.trades,

@@ -51,7 +51,7 @@ function fundingRates(call: PublicCall): unknown {
   const settled = symbol === null ? [...venue.state.fundings.values()].flat() : (venue.state.fundings.get(symbol) ?? []);
   const within = settled.filter(({ fundingTime }) => fundingTime >= (startTime ?? 0) && fundingTime <= (endTime ?? Infinity)).toSorted((a, b) => a.fundingTime - b.fundingTime);
   const rows = startTime === null ? within.slice(-limit) : within.slice(0, limit);
-  return rows.map((funding) => ({ symbol: funding.symbol, fundingTime: funding.fundingTime, fundingRate: funding.rate.toFixed(8), markPrice: funding.mark.toFixed(8) }));
+  return rows.map((funding) => ({ symbol: funding.symbol, fundingTime: funding.fundingTime, fundingRate: funding.rate.toFixed(8), markPrice: funding.mark.toFixed(8), rateType: 'Regular' }));
 }
 
 export const tapeRoutes: readonly Route[] = [
