@@ -9,12 +9,12 @@ export type Known<Value> = { readonly known: true; readonly value: Value } | { r
 const ANSWER_MS = 500;
 
 /** Asks, unless it is plain that nobody will answer in time. */
-export async function askKnown<Asked extends Tagged, const Question extends QuestionOf<Asked>>(system: ActorSystem, to: Ref<Asked>, question: Question): Promise<Known<AnswerTo<Asked, Question>>> {
+export async function askKnown<Asked extends Tagged, const Question extends QuestionOf<Asked>>(system: ActorSystem, to: Ref<Asked>, question: Question, withinMs: number = ANSWER_MS): Promise<Known<AnswerTo<Asked, Question>>> {
   const status = system.inspect(to.path)?.status;
   // A question to an actor that does not run would only wait in its mailbox and be answered to nobody.
   if (status !== 'running') return { known: false, why: status === undefined ? `there is no actor ${to.path}` : `${to.path} is ${status}` };
   try {
-    return { known: true, value: await system.ask(to, question, ANSWER_MS, 'operator') };
+    return { known: true, value: await system.ask(to, question, withinMs, 'operator') };
   } catch (error) {
     return { known: false, why: messageOf(error) };
   }

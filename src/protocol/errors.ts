@@ -29,6 +29,8 @@ export const ERRORS = {
   PAPER_EXCHANGE_FAILED: { meaning: 'The paper exchange cannot run.', remedy: 'Its message says why; a corrupt or foreign state is kept untouched in the data directory under paper/.' },
   SERVICE_UNREACHABLE: { meaning: 'No service answers on the admin socket.', remedy: 'Start it with `vigil start`, or name its socket with --socket or --data-dir.' },
   ACTOR_NOT_FOUND: { meaning: 'No actor has this path.', remedy: '`vigil tree` lists the paths.' },
+  SYMBOL_UNKNOWN: { meaning: 'Nothing has ever been decided about this symbol.', remedy: '`vigil universe` lists what is traded and what is left out; names are compared letter by letter.' },
+  ID_UNKNOWN: { meaning: 'Nothing on record has this id.', remedy: '`vigil explain SYMBOL --json` lists the ids of the decisions about a symbol.' },
   ACTION_REFUSED: { meaning: 'The request was understood and refused.', remedy: 'The message says why.' },
   REQUEST_INVALID: { meaning: 'The request has faults.', remedy: 'Correct every fault listed.' },
   NOT_AUTHENTICATED: { meaning: 'The request carries no valid token.', remedy: 'Use the token of <data-dir>/http-token, or the Unix socket.' },

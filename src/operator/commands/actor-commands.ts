@@ -57,9 +57,10 @@ export function registerActorCommands(program: Command, io: CommandIo): void {
   reasoned(client(program, 'deadletters', 'messages that could not be delivered or handled'))
     .addArgument(new Argument('[action]', 'clear: forget those that are kept').choices(['clear']))
     .action((action: 'clear' | undefined, { reason, ...options }: ReasonOptions) => (action === undefined ? runQuestion<DeadLettersBody>(io, options, { method: 'GET', path: '/v1/deadletters', show: deadLettersScreen }) : runQuestion(io, options, { method: 'POST', path: '/v1/deadletters/clear', body: { reason }, show: clearedScreen })));
-  client(program, 'events', 'what has happened in the tree lately')
+  client(program, 'events', 'what has happened lately: decisions, orders, fills, alerts, and the life of the tree')
+    .option('--only <names>', 'of these alone, comma separated: lifecycle, decision, order, fill, alert')
     .option('--follow', 'and what happens from now on, until Ctrl-C')
-    .action(({ follow = false, ...options }: ClientOptions & { readonly follow?: boolean }) => runStream(io, options, { method: 'GET', path: `/v1/events?since=0&follow=${follow}`, show: eventLine, prefix: 'data: ' }));
+    .action(({ follow = false, only, ...options }: ClientOptions & { readonly follow?: boolean; readonly only?: string }) => runStream(io, options, { method: 'GET', path: `/v1/events?since=0&follow=${follow}${only === undefined ? '' : `&only=${encodeURIComponent(only)}`}`, show: eventLine, prefix: 'data: ' }));
 }
 
 function actorCommand(program: Command, name: string, does: string): Command {

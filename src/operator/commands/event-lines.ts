@@ -1,4 +1,4 @@
-/** What happens, one line each, as it comes: the messages of a followed actor, and the life of the tree. */
+/** What happens, one line each, as it comes: the messages of a followed actor, and the events of the service. */
 import type { LifecycleEvent } from '../../supervision/inspection.ts';
 import type { TraceEvent } from '../../supervision/cell/tracer.ts';
 import { printable } from './width.ts';
@@ -26,8 +26,30 @@ export function traceLine(line: unknown): string {
   }
 }
 
+/** Of any kind: what is no life of an actor names its kind as its type. */
+type EventLine = { readonly at: string; readonly type: string; readonly symbol?: string; readonly [field: string]: unknown };
+
 export function eventLine(line: unknown): string {
-  const event = line as LifecycleEvent & { readonly at: string };
+  const other = line as EventLine;
+  switch (other.type) {
+    case 'decision':
+      return printable(`${other.at}  decision        ${String(other.symbol)}: ${String(other['stage'])} ${String(other['outcome'])}${other['action'] === undefined ? '' : ` ${String(other['action'])}`} by ${String(other['by'])}`);
+    case 'order':
+      return printable(`${other.at}  order           ${String(other.symbol)}: ${String(other['happened'])}${told(other, ['purpose', 'leg', 'side', 'quantity', 'price', 'triggerPrice', 'status', 'executedQuantity', 'reason', 'code', 'cause', 'message', 'clientId'])}`);
+    case 'fill':
+      return printable(`${other.at}  fill            ${String(other.symbol)}:${told(other, ['side', 'quantity', 'price', 'commission', 'realizedPnl', 'orderId'])}`);
+    case 'alert':
+      return printable(`${other.at}  alert           ${String(other['name'])} ${String(other['state'])}: ${String(other['message'])}`);
+    default:
+      return lifecycleLine(line as LifecycleEvent & { readonly at: string });
+  }
+}
+
+function told(event: EventLine, fields: readonly string[]): string {
+  return fields.flatMap((field) => (event[field] === undefined ? [] : [` ${field} ${String(event[field])}`])).join(',');
+}
+
+function lifecycleLine(event: LifecycleEvent & { readonly at: string }): string {
   const where = event.type === 'dead-letter' ? event.to : event.path;
   return printable(`${event.at}  ${event.type.padEnd(14)}  ${where}${details(event)}`);
 }

@@ -23,6 +23,8 @@ export interface Question<Body> {
   readonly takesMs?: number;
   /** Whether the answer says that something is wrong; without it, an answer is done. */
   findings?(body: Body): boolean;
+  /** Refusals that are an answer to this question: nothing is on record, and that is the finding. */
+  readonly findingCodes?: readonly ErrorCode[];
 }
 
 const REDRAW_MS = 1_000;
@@ -87,7 +89,7 @@ function present<Body>(io: CommandIo, options: ClientOptions, question: Question
   const error = errorIn(body);
   if (error !== undefined) {
     io.err(`${printable(`${error.code}: ${error.message}`)}\n${remedy(error.code)}`);
-    return exitFor(answer.status);
+    return question.findingCodes?.some((code) => code === error.code) === true ? EXIT.findings : exitFor(answer.status);
   }
   if (options.json !== true) out(question.show(body as Body));
   return question.findings?.(body as Body) === true ? EXIT.findings : EXIT.done;
