@@ -11,7 +11,7 @@ import { protectionPrices } from '../protection.ts';
 import type { Life } from './life.ts';
 import { closeNeeds, isUnsettled, reduceNeeds } from './order-needs.ts';
 import type { Need, Situation } from './situation.ts';
-import { fillsMissing, heldSide, isOpenOrder, liveProtectionsOf, openOrdersOf } from './standing.ts';
+import { fillsMissing, firedInVain, heldSide, isOpenOrder, liveProtectionsOf, openOrdersOf } from './standing.ts';
 
 export function needsOf(life: Life, situation: Situation): Need[] {
   const orders = openOrdersOf(life).filter((order) => !situation.inFlight.has(order.clientId));
@@ -29,8 +29,9 @@ function holdingNeeds(life: Life, situation: Situation): Need[] {
   if (!covered || life.positionId === undefined) return [{ need: 'adopt', key: 'adopt' }];
   // The filled quantity is final once the entry's answer is there; without one it is protected as far as it is known (ruling 8).
   if (life.entry !== undefined && isOpenOrder(life.entry) && situation.inFlight.has(life.entry.clientId)) return [];
-  // A stop goes only when a newer one is acknowledged (ruling 4), however urgent the close is.
-  const stale = life.stop?.state === 'placed' ? staleNeeds(life, situation) : [];
+  // A stop goes only when a newer one is acknowledged (ruling 4), however urgent the close is, and one that covers all that is held.
+  const replaced = life.stop?.state === 'placed' && life.stop.side === closingSide(side) && life.stop.quantity.isGreaterThanOrEqualTo(quantity);
+  const stale = replaced ? staleNeeds(life, situation) : [];
   if (life.closeRequested !== undefined) return [...closeNeeds(life, situation, quantity), ...stale];
   const prices = situation.tickSize === undefined ? undefined : protectionPrices(side, life.holding.averageEntry, life.plan?.stopLossPercent ?? situation.stopLossPercent, life.plan?.takeProfitPercent ?? situation.takeProfitPercent, situation.tickSize);
   if (prices === undefined) return [];
@@ -54,7 +55,7 @@ function protectionNeeds(life: Life, situation: Situation, leg: ProtectionLeg, q
   // Sent, or fired: what has become of it is asked for until it is known.
   if (record?.state === 'sending' || record?.state === 'triggered') return situation.inFlight.has(record.clientId) ? [] : [{ need: 'ask-algo', key: `ask:${record.clientId}`, record }];
   // It fired, and nothing of its order was counted yet: most likely nothing is held any more. If it is, ten naked seconds close it.
-  if (leg === 'stop' && record?.orderId !== undefined && !life.filled.has(record.orderId)) return [{ need: 'ask-truth', key: 'truth' }];
+  if (leg === 'stop' && firedInVain(life)) return [{ need: 'ask-truth', key: 'truth' }];
   const same = record?.quantity.isEqualTo(quantity) === true && record.side === closingSide(side);
   const where = leg === 'target' || life.stopMove?.side !== side || record?.triggerPrice.isEqualTo(triggerPrice) === true;
   if (record?.state === 'placed' && same && where) return [];

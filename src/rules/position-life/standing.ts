@@ -70,8 +70,14 @@ export function stopStands(life: Life): boolean {
   return standingStops(life).length > 0;
 }
 
-/** True when the stops that stand are enough for all that is held. */
+/** The newest stop has fired, and nothing of its order was counted. */
+export function firedInVain({ stop, filled }: Life): boolean {
+  return stop?.state === 'ended' && stop.orderId !== undefined && !filled.has(stop.orderId);
+}
+
+/** True when the stops that stand are enough for all that is held. After one that fired in vain none is: the price is beyond it, and what an older one allows for is not what was wanted. */
 export function stopsCover(life: Life): boolean {
+  if (firedInVain(life)) return false;
   return standingStops(life)
     .reduce((sum, record) => sum.plus(record.quantity), ZERO)
     .isGreaterThanOrEqualTo(life.holding.quantity.abs());

@@ -1,5 +1,6 @@
 /** The executor in miniature: carries facts to the life and meets its needs, with writes that hang, get lost, or answer late. */
-import { decimal } from '../../../src/protocol/decimal.ts';
+import { decimal, ZERO } from '../../../src/protocol/decimal.ts';
+import type { Decimal } from '../../../src/protocol/decimal.ts';
 import { LIFE_EVENT_VERSION, parseLifeEvent } from '../../../src/protocol/life-events.ts';
 import type { LifeEvent } from '../../../src/protocol/life-events.ts';
 import type { ClientId, MandateId, PlanId, PositionId } from '../../../src/protocol/names.ts';
@@ -14,10 +15,12 @@ import type { Life } from '../../../src/rules/position-life/life.ts';
 import { dueEvents } from '../../../src/rules/position-life/due-events.ts';
 import { needsOf } from '../../../src/rules/position-life/needs.ts';
 import { observeAlgo, observeOrder, observeOutcome, observeTrades, observeUserEvent } from '../../../src/rules/position-life/observe.ts';
+import { requestClose, requestReduce, requestStopMove } from '../../../src/rules/position-life/requests.ts';
+import type { Requested } from '../../../src/rules/position-life/requests.ts';
 import { assertTransition, phaseOf } from '../../../src/rules/position-life/phase.ts';
 import type { Need, Situation } from '../../../src/rules/position-life/situation.ts';
-import { heldSide, liveProtectionsOf, protectionOf } from '../../../src/rules/position-life/standing.ts';
-import { GPS, makeIntent, makePlan, NOW } from '../../kit/decisions.ts';
+import { heldSide, liveProtectionsOf, openOrdersOf, ordersOf, protectionOf } from '../../../src/rules/position-life/standing.ts';
+import { GPS, makeInstrument, makeIntent, makePlan, NOW } from '../../kit/decisions.ts';
 import type { Liquidity } from './venue-model.ts';
 import { VenueModel } from './venue-model.ts';
 
@@ -29,6 +32,9 @@ interface Sent {
 
 const RECV_WINDOW_MS = 5_000;
 const ABSENCES = 5;
+const RULES = makeInstrument({ tickSize: decimal('0.1'), stepSize: decimal('1'), minQuantity: decimal('1'), minNotional: decimal('250'), marketMaxQuantity: decimal('9') });
+/** What each tier closes, in percent of the most that was held. */
+const TIERS = ['25', '50', '10', '100'];
 
 export class DeskModel {
   now = NOW;
@@ -37,9 +43,13 @@ export class DeskModel {
   readonly journal: LifeEvent[] = [];
   readonly wire: Sent[] = [];
   readonly refused: string[] = [];
+  readonly wrong: string[] = [];
+  readonly #stops = new Map<string, Decimal>();
   #durable = 0;
   #plans = 0;
   #flat: Situation['flat'];
+  #orphans: readonly ClientId[] = [];
+  readonly #reduces = new Map<ClientId, string>();
   #inFlight = new Set<ClientId>();
   #busyUntil = new Map<string, number>();
   #absences = new Map<string, number>();
@@ -57,7 +67,7 @@ export class DeskModel {
   }
 
   situation(): Situation {
-    return { now: this.now, tickSize: decimal('0.1'), largestOrder: undefined, stopLossPercent: '2', takeProfitPercent: '4', nakedCloseMs: 10_000, guardedSince: 0, flat: this.#flat, inFlight: this.#inFlight, clientId: (leg, of, attempt) => clientIdFor('test', leg, of, attempt) };
+    return { now: this.now, tickSize: RULES.tickSize, largestOrder: RULES.marketMaxQuantity, stopLossPercent: '2', takeProfitPercent: '4', nakedCloseMs: 10_000, guardedSince: 0, flat: this.#flat, inFlight: this.#inFlight, clientId: (leg, of, attempt) => clientIdFor('test', leg, of, attempt) };
   }
 
   needs(): Need[] {
@@ -83,7 +93,23 @@ export class DeskModel {
   }
 
   requestClose(): void {
-    if (!this.life.holding.quantity.isZero()) this.record([{ type: 'CloseRequested', at: this.now, reason: 'OPERATOR', by: 'test' }]);
+    this.#take(requestClose(this.life, { reason: 'OPERATOR', by: 'test' }, this.now));
+  }
+
+  /** A tier of what is held, or of a position that is over. */
+  reduce(tier: number, stalePosition: boolean): void {
+    const { positionId } = this.life;
+    if (positionId === undefined) return;
+    this.#take(requestReduce(this.life, { positionId: stalePosition ? ('plan-0' as PositionId) : positionId, tier: String(tier), percent: TIERS[tier % TIERS.length]!, reason: `TIER_${tier}`, by: 'test' }, RULES, this.now));
+  }
+
+  moveStop(stopPrice: string): void {
+    const { positionId } = this.life;
+    if (positionId !== undefined) this.#take(requestStopMove(this.life, { positionId, stopPrice, reason: 'PROFIT_LOCK', by: 'test' }, RULES.tickSize, this.now));
+  }
+
+  #take(requested: Requested): void {
+    if ('events' in requested) this.record(requested.events);
   }
 
   /** The oldest write that is still under way reaches the venue. */
@@ -117,8 +143,8 @@ export class DeskModel {
     this.#inFlight = new Set();
     this.#busyUntil = new Map();
     this.#absences = new Map();
-    for (const order of [this.life.entry, this.life.close]) {
-      if (order?.state === 'sending') this.record([{ type: 'OrderAmbiguous', at: this.now, clientId: order.clientId, cause: 'restart' }]);
+    for (const order of ordersOf(this.life)) {
+      if (order.state === 'sending') this.record([{ type: 'OrderAmbiguous', at: this.now, clientId: order.clientId, cause: 'restart' }]);
     }
     if (this.life.mandate !== undefined) this.#authority.issuer.restoreMandate(this.life.mandate);
   }
@@ -133,6 +159,7 @@ export class DeskModel {
     const listed = venue.openAlgos();
     this.record(listed.flatMap((order) => observeAlgo(this.life, order, this.now)));
     for (const one of liveProtectionsOf(life)) if (one.state === 'placed' && !listed.some((order) => order.clientId === one.clientId)) this.#askAlgo(one.clientId);
+    this.#orphans = listed.map((one) => one.clientId).filter((clientId) => !liveProtectionsOf(this.life).some((known) => known.clientId === clientId));
     if (!life.holding.quantity.isEqualTo(venue.position)) return this.#askTrades();
     this.#flat = venue.position === 0 ? { openAlgoIds: listed.map((one) => one.clientId) } : undefined;
   }
@@ -140,7 +167,20 @@ export class DeskModel {
   /** What `settle` does: due events first, then every need, each once at a time. */
   settle(): void {
     for (let due = dueEvents(this.life, this.situation()); due.length > 0; due = dueEvents(this.life, this.situation())) this.record(due);
-    for (const need of this.needs()) if ((this.#busyUntil.get(need.key) ?? 0) <= this.now) this.#meet(need);
+    for (const need of this.needs()) {
+      // Questions are answered at once here: what they brought may have made the next need void.
+      const still = this.needs().find((one) => one.key === need.key);
+      if (still !== undefined && (this.#busyUntil.get(need.key) ?? 0) <= this.now) this.#meet(still);
+    }
+    this.#clearOrphans();
+  }
+
+  /** One sent again under its id may stand although it had fired: what the venue lists and the life does not know goes, once the stop on record stands. */
+  #clearOrphans(): void {
+    const { stop, holding } = this.life;
+    if (stop?.state !== 'placed' || holding.quantity.isZero() || !stop.quantity.isEqualTo(holding.quantity.abs())) return;
+    for (const clientId of this.#orphans) if (clientId !== stop.clientId && !this.#inFlight.has(clientId)) this.#send({ kind: 'CANCEL', symbol: GPS, clientId, of: 'algo' });
+    this.#orphans = [];
   }
 
   #meet(need: Need): void {
@@ -208,15 +248,78 @@ export class DeskModel {
       const redeemed = mandateId === undefined ? undefined : this.#authority.redeemer.redeem(write, { by: 'mandate', mandateId }, 1);
       if (redeemed?.ok !== true) this.refused.push(`${write.kind}: ${redeemed?.detail ?? 'no mandate'}`);
     }
+    if (write.kind === 'CANCEL') this.#watchCancel(write.clientId);
+    if (write.kind === 'PROTECT' && write.leg === 'stop') this.#watchStop(write);
     this.#inFlight.add(write.clientId);
     this.wire.push({ write, at: this.now });
+  }
+
+  /** As far as is known here, what is held stays covered without the stop that goes (rulings 4 and 10). */
+  #watchCancel(clientId: ClientId): void {
+    const { holding } = this.life;
+    const side = heldSide(this.life);
+    if (side === undefined) return;
+    const left = liveProtectionsOf(this.life).filter((one) => one.leg === 'stop' && one.clientId !== clientId && one.state === 'placed' && one.side === closingSide(side));
+    if (!left.some((one) => one.quantity.isGreaterThanOrEqualTo(holding.quantity.abs()))) this.wrong.push(`cancels ${clientId} with ${holding.quantity.toFixed()} held and no other stop that covers it`);
+  }
+
+  /** A stop never stands further from the profit than one before it, for one side of one position. */
+  #watchStop(write: Extract<VenueWrite, { kind: 'PROTECT' }>): void {
+    const key = `${this.life.positionId} ${write.side}`;
+    const before = this.#stops.get(key);
+    const back = before !== undefined && (write.side === 'SELL' ? write.triggerPrice.isLessThan(before) : write.triggerPrice.isGreaterThan(before));
+    if (back && this.life.stopMove !== undefined) this.wrong.push(`stop back from ${before.toFixed()} to ${write.triggerPrice.toFixed()}`);
+    this.#stops.set(key, write.triggerPrice);
   }
 
   /** The wrong things that must never be so; undefined: none. */
   fault(): string | undefined {
     const doubled = [...this.venue.openings].find(([, count]) => count > 1);
     if (doubled !== undefined) return `entry ${doubled[0]} was executed ${doubled[1]} times`;
+    if (openOrdersOf(this.life).filter((order) => order.purpose === 'reduce').length > 1) return 'two parts at once';
+    const tier = this.#overdone();
+    if (tier !== undefined) return tier;
+    if (this.wrong.length > 0) return this.wrong.join('; ');
     return this.refused.length === 0 ? undefined : `refused writes: ${this.refused.join('; ')}`;
+  }
+
+  /** What the venue executed for a tier is at most what its one request said, and of all tiers at most what was held at the most. */
+  #overdone(): string | undefined {
+    const requests = new Map<string, Decimal>();
+    const executed = new Map<string, Decimal>();
+    let tier = '';
+    for (const event of this.journal) {
+      if (event.type === 'ReduceRequested') {
+        tier = `${event.positionId}/${event.tier}`;
+        if (requests.has(tier)) return `tier ${tier} was asked for twice`;
+        requests.set(tier, decimal(event.quantity));
+      }
+      if (event.type === 'OrderSending' && event.purpose === 'reduce' && !this.#reduces.has(event.clientId)) this.#reduces.set(event.clientId, tier);
+    }
+    for (const trade of this.venue.trades) {
+      const of = trade.clientId === undefined ? undefined : this.#reduces.get(trade.clientId);
+      if (of !== undefined) executed.set(of, (executed.get(of) ?? ZERO).plus(trade.quantity));
+    }
+    const over = [...executed].find(([of, quantity]) => quantity.isGreaterThan(requests.get(of) ?? ZERO));
+    return over === undefined ? undefined : `tier ${over[0]} executed ${over[1].toFixed()} of ${requests.get(over[0])?.toFixed() ?? 'nothing on record'}`;
+  }
+
+  /** What happened in this run of what reductions and stop moves can do. */
+  happened(): string[] {
+    const { journal } = this;
+    const parts = journal.filter((event) => event.type === 'OrderSending').filter((event) => event.purpose === 'reduce');
+    const ids = new Set(parts.map((event) => event.clientId));
+    const of = (test: (event: LifeEvent) => boolean) => journal.some(test);
+    const facts: readonly (readonly [string, boolean])[] = [
+      ['part closed', this.venue.trades.some((trade) => trade.clientId !== undefined && ids.has(trade.clientId))],
+      ['part closed in several orders', parts.some((event) => event.attempt > 1)],
+      ['whole closed instead of a part', of((event) => event.type === 'CloseRequested' && event.detail !== undefined)],
+      ['part ambiguous', of((event) => event.type === 'OrderAmbiguous' && ids.has(event.clientId))],
+      ['part overtaken by a close', of((event) => event.type === 'CloseRequested') && parts.length > 0],
+      ['stop moved', journal.some((event, index) => event.type === 'StopMoveRequested' && journal.slice(index).some((later) => later.type === 'ProtectionPlaced' && later.leg === 'stop'))],
+      ['stop hit in profit', of((event) => event.type === 'PositionClosed' && event.reason === 'PROFIT_LOCK')],
+    ];
+    return facts.filter(([, so]) => so).map(([what]) => what);
   }
 
   /** Whether the symbol has come to rest: flat and clean, or held with exactly one stop of its size on its side, and one target. */
