@@ -11,6 +11,7 @@ import type { ClientOptions, Question } from './run.ts';
 import * as screens from './screens.ts';
 import type { HealthBody } from './screens.ts';
 import { runStop } from './stop.ts';
+import { strategiesScreen } from './strategy-screens.ts';
 import { outline } from './table.ts';
 import { registerWhyCommands } from './why-commands.ts';
 
@@ -42,6 +43,7 @@ function views(program: Command, io: CommandIo): void {
   live('funnel', 'from signal to position, with every refusal by code').option('--window <ms>', 'how far back, in milliseconds', wholeNumber, 3_600_000).action((options: ClientOptions & { window: number }) => show(`/v1/funnel?windowMs=${options.window}`, screens.funnelScreen)(options));
   live('flows', 'what each edge must carry and does; 1 if one is broken').action(show<Parameters<typeof flowsScreen>[0]>('/v1/flows', flowsScreen, (flows) => flows.some((flow) => flow.broken)));
   live('alerts', 'what stands wrong now; 1 if anything does').action(show<Parameters<typeof alertsScreen>[0]>('/v1/alerts', alertsScreen, (alerts) => alerts.length > 0));
+  live('strategies', 'who trades and who watches, with signals and scores').action(show('/v1/strategies', strategiesScreen));
   live('positions', 'open positions with their stops').action(show('/v1/positions', screens.positionsScreen));
   const universe = client(program, 'universe', 'the symbols traded, and why the others are not').action(show('/v1/universe', outline));
   for (const [action, does] of [['refresh', 'ask the venue now'], ['accept', 'take what is left of a universe that shrank']] as const) {
@@ -53,7 +55,19 @@ function views(program: Command, io: CommandIo): void {
         return runQuestion(io, options, { method: 'POST', path: `/v1/universe/${action}`, body: { reason }, show: outline });
       });
   }
+  locks(program, io);
   client(program, 'account', 'equity and margin').action(show('/v1/account', outline));
+}
+
+function locks(program: Command, io: CommandIo): void {
+  const command = client(program, 'locks', 'what rests after closes, losses, stops and refusals').action((options: ClientOptions) => runQuestion(io, options, { method: 'GET', path: '/v1/locks', show: screens.locksScreen }));
+  client(command, 'clear', 'end one before its time')
+    .argument('<id>', 'as `vigil locks` names it')
+    .requiredOption('--reason <text>', 'kept in the journal')
+    .action((id: string, _options: ReasonOptions, self: Command) => {
+      const { reason, ...options } = self.optsWithGlobals<ReasonOptions>();
+      return runQuestion(io, options, { method: 'DELETE', path: `/v1/locks/${encodeURIComponent(id)}`, body: { reason }, show: outline });
+    });
 }
 
 function orders(program: Command, io: CommandIo): void {
