@@ -1,4 +1,6 @@
 /** History over the wire: a week at a time, amendments of an order, trailing stops with their own fields, and countdowns that outlive a restart. */
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import type { PaperExchange } from '../../src/paper/exchange.ts';
 import { VirtualClock } from '../kit/virtual-clock.ts';
@@ -93,12 +95,16 @@ describe('paper exchange: countdowns over a restart', () => {
   it('go on where they were, and cancel at once what ran out meanwhile', async () => {
     const { dir, remove } = temporaryDirectory();
     const clock = new VirtualClock();
-    let exchange = await startForTest({ clock, stateDir: dir });
+    // One symbol: the market's past is made at every start.
+    const symbolsFile = join(dir, 'symbols.json');
+    writeFileSync(symbolsFile, JSON.stringify([{ symbol: SYMBOL, price: '0.0086', tickSize: '0.000001', stepSize: '1', dayTurnover: 50_000_000 }]));
+    const options = { clock, stateDir: dir, symbolsFile };
+    let exchange = await startForTest(options);
     let client = new ClockClient(exchange.url, clock);
     const restart = async (downMs: number) => {
       await exchange.close();
       clock.advance(downMs);
-      exchange = await startForTest({ clock, stateDir: dir });
+      exchange = await startForTest(options);
       client = new ClockClient(exchange.url, clock);
     };
     const resting = async () => (await client.signed<Json[]>('GET', '/fapi/v1/openOrders', { symbol: SYMBOL })).json.length;
@@ -108,21 +114,21 @@ describe('paper exchange: countdowns over a restart', () => {
       expect((await client.signed('POST', '/fapi/v1/countdownCancelAll', { symbol: SYMBOL, countdownTime })).status).to.equal(200);
     };
     try {
-      await begin(60_000);
-      await restart(59_000);
+      await begin(6_000);
+      await restart(5_000);
       clock.advance(999);
       expect(await resting()).to.equal(1);
       clock.advance(1);
       expect(await resting()).to.equal(0);
 
-      await begin(60_000);
-      await restart(61_000);
+      await begin(6_000);
+      await restart(7_000);
       clock.advance(0);
       expect(await resting()).to.equal(0);
 
-      await begin(60_000);
+      await begin(6_000);
       await client.signed('POST', '/fapi/v1/countdownCancelAll', { symbol: SYMBOL, countdownTime: 0 });
-      await restart(61_000);
+      await restart(7_000);
       clock.advance(0);
       expect(await resting()).to.equal(1);
     } finally {
