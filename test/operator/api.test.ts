@@ -46,7 +46,7 @@ describe('operator API', () => {
     it('the tree is that of the system, with the fields of the interface', async () => {
       const { json } = await api.get('/v1/tree');
       expect(json).to.include({ path: 'vigil', kind: 'supervisor', status: 'running' });
-      expect(json.children.map((one: { path: string }) => one.path)).to.deep.equal(['journal', 'operator', 'market', 'universe', 'account', 'trading-state', 'executors', 'readiness', 'watchdog']);
+      expect(json.children.map((one: { path: string }) => one.path)).to.deep.equal(['journal', 'operator', 'market', 'universe', 'account', 'locks', 'trading-state', 'executors', 'readiness', 'watchdog']);
       expect(json.children[0]).to.have.all.keys('path', 'role', 'kind', 'status', 'incarnation', 'restarts', 'restartBudget', 'restart', 'lastExit', 'mailbox', 'handled', 'lastMessageAt', 'children');
     });
 
@@ -143,14 +143,14 @@ describe('operator API', () => {
 
   describe('what is not known', () => {
     it('a suspended actor is not asked in vain: STATE_UNKNOWN, and health says so', async () => {
-      await api.post('/v1/actors/operator/funnel/suspend', { reason: 'test' });
+      await api.post('/v1/actors/operator/decision-log/suspend', { reason: 'test' });
       await api.post('/v1/actors/account/suspend', { reason: 'test' });
       expectError(await api.get('/v1/funnel'), 503, 'STATE_UNKNOWN');
       expectError(await api.get('/v1/account'), 503, 'STATE_UNKNOWN');
       const { json } = await api.get('/v1/health');
       expect(json.status).to.equal('degraded');
-      expect(json.checks[0].message).to.contain('account is suspended').and.to.contain('operator/funnel is suspended');
-      await api.post('/v1/actors/operator/funnel/resume', { reason: 'test' });
+      expect(json.checks[0].message).to.contain('account is suspended').and.to.contain('operator/decision-log is suspended');
+      await api.post('/v1/actors/operator/decision-log/resume', { reason: 'test' });
       await api.post('/v1/actors/account/resume', { reason: 'test' });
       expect((await api.get('/v1/funnel')).status).to.equal(200);
     });

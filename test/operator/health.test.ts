@@ -60,7 +60,7 @@ const TABLE: readonly Row[] = [
   { when: 'the trading state is silent', given: { tradingState: { known: false, why: 'trading-state is restarting' } }, check: 'tradingState', status: 'failing', says: /trading-state is restarting/ },
   { when: 'the journal is restarting', given: { tree: node('vigil', 'running', { children: [node('journal', 'restarting')] }) }, check: 'journal', status: 'degraded', says: /journal is restarting/ },
   { when: 'there is no journal', given: { tree: node('vigil') }, check: 'journal', status: 'failing', says: /no journal/ },
-  { when: 'part of the operator is away', given: { tree: tree(node('operator/decision-log', 'restarting')) }, check: 'operator', status: 'degraded', says: /operator\/funnel is restarting/ },
+  { when: 'part of the operator is away', given: { tree: tree(node('operator/decision-log', 'restarting')) }, check: 'operator', status: 'degraded', says: /operator\/decision-log is restarting/ },
   { when: 'a position has its stop', given: { executors: [reading('GPSUSDT', life('GPSUSDT', 'Protected', position()))] }, check: 'positions', status: 'ok', says: /^1 open/ },
   { when: 'a position has no stop', given: { executors: [reading('GPSUSDT', life('GPSUSDT', 'Opening', position({ stopOrderId: null })))] }, check: 'positions', status: 'degraded', says: /GPSUSDT has a position and no stop/, ageMs: 90_000 },
   { when: 'a symbol is ambiguous', given: { executors: [reading('GPSUSDT', life('GPSUSDT', 'Ambiguous'))] }, check: 'positions', status: 'degraded', says: /GPSUSDT is Ambiguous/ },

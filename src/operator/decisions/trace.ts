@@ -19,7 +19,8 @@ interface Placed {
 export function traceOf(id: string, decisions: readonly RecordedDecision[], segments: readonly LifeSegment[], appends: Pick<AppendTimes, 'of'> = { of: () => undefined }): TraceView {
   const direct = decisions.filter((one) => isNamed(one, (name) => name === id));
   const lives = livesOf(id, direct, segments);
-  const names = new Set([id, ...lives.flatMap((life) => [...life.ids]), ...direct.flatMap(idsOf)]);
+  // By its plan a refused intent would be taken for the position that the same signal became a minute later.
+  const names = new Set<string>([id, ...lives.flatMap((life) => [...life.ids]), ...direct.flatMap((one) => one.ids?.intentId ?? [])]);
   // The same signal is decided again each minute under the same plan: who asks for one intent is not told of the others.
   const asksForPlan = lives.some((life) => life.planId === id) || direct.some((one) => one.ids?.planId === id);
   const intents = new Set([...lives.map((life) => life.intentId), ...(lives.length > 0 && !direct.some((one) => one.ids?.intentId === id) ? [] : direct.map((one) => one.ids?.intentId))].filter((name) => name !== undefined));
@@ -57,7 +58,7 @@ function decisionStep(decision: RecordedDecision): Placed {
   return { rank: DECISION_STAGES.indexOf(stage), step: { at, step: stage, by, outcome, queueMs: queueMs ?? null, serviceMs: serviceMs ?? null, details } };
 }
 
-/** What the step answers, and so how long that took: append and venue together, by the executor's clock. */
+/** What the step answers. By the executor's clock that took append, redemption and venue together. */
 const ANSWERS = { OrderReported: 'OrderSending', OrderRejected: 'OrderSending', OrderAbandoned: 'OrderSending', OrderAmbiguous: 'OrderSending', OrderAbsent: 'OrderSending', ProtectionPlaced: 'ProtectionSending', ProtectionLost: 'ProtectionSending' } as const satisfies Partial<Record<LifeEvent['type'], LifeEvent['type']>>;
 
 function lifeSteps({ symbol, events }: LifeSegment, appends: Pick<AppendTimes, 'of'>): readonly Placed[] {

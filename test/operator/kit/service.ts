@@ -4,8 +4,10 @@ import { request } from 'node:http';
 import type { IncomingHttpHeaders, RequestOptions } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { journalBehaviour } from '../../../src/actors/journal.ts';
 import { operatorHttpBehaviour } from '../../../src/operator/http-actor.ts';
 import type { OperatorHttpMessage } from '../../../src/operator/http-actor.ts';
+import { MemoryJournal } from '../../kit/memory-journal.ts';
 import { decisionLogBehaviour } from '../../../src/operator/decision-log.ts';
 import type { DecisionLogInternal } from '../../../src/operator/decision-log.ts';
 import type { Addresses, AuditEntry, OperatorOptions } from '../../../src/operator/options.ts';
@@ -52,6 +54,8 @@ export interface TestService {
   started(path: string, incarnation: number): Promise<void>;
   close(): Promise<void>;
 }
+
+type JournalInternal = Parameters<ReturnType<typeof journalBehaviour>['receive']>[1];
 
 export function flat(symbol: SymbolName): LifeView {
   return { symbol, phase: 'Flat', notional: '0', leverageConfirmed: true, reconciledEpoch: 1 };
@@ -139,7 +143,7 @@ export async function startService(options: { dataDir?: string; listen?: string;
   };
   await system.start(
     supervisor('vigil', 'the root of a test', [
-      worker(system.ref('journal'), actor('journal', () => ({ entries: 3 }))),
+      worker(system.ref<JournalInternal>('journal'), journalBehaviour(new MemoryJournal(), [system.ref<OperatorHttpMessage>('operator/http'), system.ref<DecisionLogInternal>('operator/decision-log')])),
       supervisor('operator', 'the operator', [worker(system.ref<DecisionLogInternal>('operator/decision-log'), decisionLogBehaviour({ journal: system.ref<JournalMessage>('journal'), listeners: [system.ref<OperatorHttpMessage>('operator/http')] })), worker(system.ref<OperatorHttpMessage>('operator/http'), operatorHttpBehaviour(operator))]),
       worker(system.ref('market'), actor('market', () => facts.market)),
       worker(system.ref('universe'), actor('universe', () => ({ version: 3, symbols: [GPS, RACOON], excluded: [{ symbol: 'OLDUSDT', reason: 'NOT_LISTED', detail: 'unknown to the venue' }] }), universe(facts))),
