@@ -29,7 +29,7 @@ export interface Answer {
 }
 
 export interface Endpoint {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** A `*` at the end stands for the rest, slashes included. */
   readonly path: string;
   /** One sentence for the help. */

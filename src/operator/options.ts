@@ -1,5 +1,5 @@
 /** What the operator's room is given by the service; it asks for nothing else, so that nothing of trading depends on it. */
-import type { DecisionLogMessage, ReadinessView, TradingStateActorMessage, UniverseActorMessage, WatchdogMessage } from '../protocol/messages.ts';
+import type { DecisionLogMessage, LocksMessage, ReadinessView, TradingStateActorMessage, UniverseActorMessage, WatchdogMessage } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { Replying } from '../protocol/replying.ts';
 import type { Ref } from '../supervision/ref.ts';
@@ -21,7 +21,7 @@ interface ServiceFacts {
 
 /** One act of an operator. `target` is a role path, a symbol, `all` or `service`; `by` says through which door. */
 export interface AuditEntry {
-  readonly action: 'kill' | 'restart' | 'suspend' | 'resume' | 'unpark' | 'discard' | 'reset-stats' | 'trace' | 'clear-dead-letters' | 'halt' | 'reduce' | 'activate' | 'flatten' | 'stop' | 'refresh-universe' | 'accept-universe';
+  readonly action: 'kill' | 'restart' | 'suspend' | 'resume' | 'unpark' | 'discard' | 'reset-stats' | 'trace' | 'clear-dead-letters' | 'halt' | 'reduce' | 'activate' | 'flatten' | 'stop' | 'refresh-universe' | 'accept-universe' | 'clear-lock';
   readonly target: string;
   readonly reason: string;
   readonly by: 'operator@socket' | 'operator@tcp';
@@ -43,6 +43,7 @@ export interface OperatorOptions {
     readonly decisions: Ref<DecisionLogMessage>;
     readonly watchdog: Ref<WatchdogMessage>;
     readonly universe: Ref<UniverseActorMessage>;
+    readonly locks: Ref<LocksMessage>;
   };
   /** The symbols that have an executor; each is inspected at `executor/SYMBOL`, whose state is `{ life: LifeView }`. */
   readonly executors: { keys(): readonly SymbolName[] };

@@ -164,6 +164,8 @@ export type LockKind = (typeof LOCK_KINDS)[number];
 
 export interface LocksView {
   readonly locks: readonly Lock[];
+  /** The last close of each symbol whose consequences have been drawn, wall time ms: a later one may yet bring a lock. */
+  readonly judged: ReadonlyMap<SymbolName, number>;
 }
 
 /** What must be known before anything is opened; `missing` names the inputs that are not, with the reason. */
@@ -273,7 +275,6 @@ export type LocksMessage =
   | LifeMessage
   | MarketViewMessage
   | EquityMessage
-  | UniverseMessage
   | ({ readonly type: 'get' } & Replying<LocksView>)
   | ({ readonly type: 'clear'; readonly lockId: string; readonly reason: string; readonly by: string } & Replying<{ readonly ok: true } | { readonly ok: false; readonly message: string }>);
 
@@ -320,15 +321,9 @@ export type DecidedMessage = { readonly type: 'decided'; readonly decision: Deci
 export type DecisionLogMessage =
   | DecidedMessage
   | HappenedMessage
-  | HappenedMessage
   | ({ readonly type: 'funnel'; readonly windowMs: number } & Replying<FunnelView>)
   | ({ readonly type: 'explain'; readonly symbol: SymbolName; readonly limit: number } & Replying<readonly RecordedDecision[]>)
   | ({ readonly type: 'trace'; readonly id: string } & Replying<TraceView>);
-
-/** Told of what has just happened, for whoever follows; nobody waits for who is told. `tookMs`: until it was durable. */
-export type HappenedMessage =
-  | { readonly type: 'happened'; readonly what: 'decision'; readonly decision: RecordedDecision }
-  | { readonly type: 'happened'; readonly what: 'journalled'; readonly entries: readonly JournalEntryDraft[]; readonly tookMs: number };
 
 /** Told of what has just happened, for whoever follows; nobody waits for who is told. `tookMs`: until it was durable. */
 export type HappenedMessage =
@@ -347,8 +342,6 @@ export interface TraceView {
   readonly id: string;
   readonly ids: DecisionIds & { readonly orderIds: readonly string[] };
   readonly steps: readonly TraceStep[];
-  /** Why the chain may lack steps: the journal could not be read, say. */
-  readonly incomplete?: string;
   /** Why the chain may lack steps: the journal could not be read, say. */
   readonly incomplete?: string;
 }

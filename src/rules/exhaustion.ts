@@ -29,6 +29,7 @@ export const EXHAUSTION: readonly Row[] = [
   { path: 'universe', consequence: 'alert', because: 'the last good universe stays, and the venue refuses what it no longer trades' },
   { path: 'account', consequence: 'alert', because: 'equity ages, and an old one denies (EQUITY_STALE)' },
   { path: 'trading-state', consequence: 'alert', because: 'it alone can lower the state; a restart finds the lower of file and journal' },
+  { path: 'locks', consequence: 'alert', because: 'locks that are not known deny (LOCKS_UNKNOWN)' },
   { path: 'readiness', consequence: 'alert', because: 'each input has a guard of its own' },
   { path: 'governor', consequence: 'reducing', because: 'without it there is no permit; what it reserved must be loaded first' },
   { path: 'executors', consequence: 'reducing', because: 'no symbol can be managed' },

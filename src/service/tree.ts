@@ -3,11 +3,12 @@ import { accountBehaviour } from '../actors/account.ts';
 import { bridgeBehaviour } from '../actors/bridge.ts';
 import { executorBehaviour } from '../actors/executor/executor.ts';
 import type { ExecutorInternal } from '../actors/executor/state.ts';
-import { exitsBehaviour } from '../actors/exits.ts';
+import { exitsBehaviour } from '../actors/exits/exits.ts';
 import { gatewayBehaviour } from '../actors/gateway.ts';
 import { generatorBehaviour } from '../actors/generator.ts';
 import { governorBehaviour } from '../actors/governor.ts';
 import { journalBehaviour } from '../actors/journal.ts';
+import { locksBehaviour } from '../actors/locks.ts';
 import { marketBehaviour } from '../actors/market/market.ts';
 import { paperProcessBehaviour } from '../actors/paper-process.ts';
 import { readinessBehaviour } from '../actors/readiness.ts';
@@ -74,7 +75,7 @@ export interface Tree {
 }
 
 /** Guards whose view nobody publishes yet: asked, they would deny everything for ever. `vigil inspect governor` lists them. */
-const NOBODY_SAYS_YET: ReadonlySet<string> = new Set(['DAILY_LOSS', 'DRAWDOWN', 'LOCKS_UNKNOWN']);
+const NOBODY_SAYS_YET: ReadonlySet<string> = new Set(['LOCKS_UNKNOWN']);
 
 /** A ticker is polled every `market.tickerMs`; four missed polls make it unknown. */
 const TICKER_POLLS_MISSED = 4;
@@ -94,6 +95,7 @@ export function composeTree(parts: TreeParts): Tree {
     universe: ref<Parameters<ReturnType<typeof universeBehaviour>['receive']>[1]>('universe'),
     account: ref<Parameters<ReturnType<typeof accountBehaviour>['receive']>[1]>('account'),
     tradingState: ref<Parameters<ReturnType<typeof tradingStateBehaviour>['receive']>[1]>('trading-state'),
+    locks: ref<Parameters<ReturnType<typeof locksBehaviour>['receive']>[1]>('locks'),
     readiness: ref<Parameters<ReturnType<typeof readinessBehaviour>['receive']>[1]>('readiness'),
     governor: ref<Parameters<ReturnType<typeof governorBehaviour>['receive']>[1]>('governor'),
     reconciler: ref<Parameters<ReturnType<typeof reconcilerBehaviour>['receive']>[1]>('reconciler'),
@@ -128,7 +130,7 @@ export function composeTree(parts: TreeParts): Tree {
           gateway: refs.gateway,
           governor: refs.governor,
           decisions: refs.decisions,
-          watchers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.reconciler, refs.market, refs.tradingState, refs.watchdog],
+          watchers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.reconciler, refs.market, refs.tradingState, refs.locks, refs.watchdog],
         }),
       );
   }
@@ -144,7 +146,7 @@ export function composeTree(parts: TreeParts): Tree {
       operatorHttpBehaviour({
         system,
         service: { mode: config.venue.mode, ...parts.facts, incarnation: store.writerEpoch, dataDir: config.dataDir, stop: parts.stop },
-        refs: { readiness: refs.readiness, tradingState: refs.tradingState, decisions: refs.decisions, watchdog: refs.watchdog, universe: refs.universe },
+        refs: { readiness: refs.readiness, tradingState: refs.tradingState, decisions: refs.decisions, watchdog: refs.watchdog, universe: refs.universe, locks: refs.locks },
         executors: executors.pool,
         // Every symbol that may be opened or is held has an executor.
         symbols: () => (executorKeys().length === 0 ? undefined : executorKeys()),
@@ -157,7 +159,7 @@ export function composeTree(parts: TreeParts): Tree {
   const venueRoom = supervisor('venue', 'Everything that speaks to the exchange.', [
     ...(parts.paper === undefined ? [] : [worker(refs.paper, paperProcessBehaviour({ child: parts.paper }), { startMs: 20_000 })]),
     worker(refs.gateway, gatewayBehaviour({ venue: venue.gateway, redeemer: authority.redeemer, executorOf, subscribers: [refs.governor, refs.readiness, refs.bridge, ...generatorRefs, ...shadowRefs], onClockOffset: parts.onClockOffset, refuse })),
-    worker(refs.market, marketBehaviour({ streams: venue.marketStreams, gateway: refs.gateway, tickerMs: config.market.tickerMs, candleHistory: config.market.candleHistory, subscribers: [refs.governor, refs.bridge, refs.exits, refs.readiness, ...generatorRefs, ...shadowRefs], watchdog: refs.watchdog, universe: refs.universe })),
+    worker(refs.market, marketBehaviour({ streams: venue.marketStreams, gateway: refs.gateway, tickerMs: config.market.tickerMs, candleHistory: config.market.candleHistory, subscribers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.locks, ...generatorRefs, ...shadowRefs], watchdog: refs.watchdog, universe: refs.universe })),
     worker(refs.userStream, userStreamBehaviour({ stream: venue.userStream, executorOf, account: refs.account, subscribers: [refs.governor, refs.readiness, refs.reconciler], nextEpoch: () => ++streamEpoch })),
   ]);
   const stateRoom = supervisor('state', 'What is known and allowed.', [
@@ -176,8 +178,9 @@ export function composeTree(parts: TreeParts): Tree {
         refuse,
       }),
     ),
-    worker(refs.account, accountBehaviour({ gateway: refs.gateway, journal: refs.journal, pollMs: config.account.pollMs, dailyLossPercent: config.risk.dailyLossPercent, subscribers: [refs.governor, refs.readiness, refs.tradingState], watchdog: refs.watchdog })),
+    worker(refs.account, accountBehaviour({ gateway: refs.gateway, journal: refs.journal, pollMs: config.account.pollMs, dailyLossPercent: config.risk.dailyLossPercent, subscribers: [refs.governor, refs.readiness, refs.tradingState, refs.locks], watchdog: refs.watchdog })),
     worker(refs.tradingState, tradingStateBehaviour({ file: parts.tradingState, epochs: authority.epochs, journal: refs.journal, subscribers: [refs.governor, refs.readiness, refs.account], executorOf, executors: executorKeys, flattenDrawdownPercent: config.risk.flattenDrawdownPercent })),
+    worker(refs.locks, locksBehaviour({ rules: { cooldownMs: config.risk.symbolCooldownMs, ...config.protections }, journal: refs.journal, gateway: refs.gateway, decisions: refs.decisions, watchdog: refs.watchdog, subscribers: [refs.governor] })),
     worker(refs.readiness, readinessBehaviour({ subscribers: [refs.governor, refs.watchdog, ...generatorRefs] })),
   ]);
   const generatorRoom = supervisor(
@@ -237,7 +240,7 @@ export function composeTree(parts: TreeParts): Tree {
     worker(refs.reconciler, reconcilerBehaviour({ gateway: refs.gateway, executorOf, executors: executorKeys, subscribers: [refs.governor, refs.readiness], tags, refuse })),
     supervisor('decisions', 'From signals to plans, and when to get out.', [
       worker(refs.bridge, bridgeBehaviour({ sources: { strategies: new Set(generators.map((one) => one.name)), shadows: new Set(shadows.map((one) => one.name)), external: new Set(config.intents.sources) }, limits: { ...config.risk, entrySlippageBps: config.trading.entrySlippageBps }, executorOf, decisions: refs.decisions, journal: refs.journal, watchdog: refs.watchdog })),
-      worker(refs.exits, exitsBehaviour({ stopPassedMs: config.execution.stopPassedMs, executorOf })),
+      worker(refs.exits, exitsBehaviour({ settings: config.exits, stopPassedMs: config.execution.stopPassedMs, priceMaxAgeMs: config.risk.priceMaxAgeMs, stopLossPercent: config.trading.stopLossPercent, takeProfitPercent: config.trading.takeProfitPercent, executorOf, decisions: refs.decisions })),
       generatorRoom,
     ]),
     shadowRoom,

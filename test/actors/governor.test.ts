@@ -45,7 +45,7 @@ async function bench(limits: Partial<typeof LIMITS> = {}, opensOnRecord = 0) {
     NOT_RECONCILED: () => tell({ type: 'reconciliation', view: { streamEpoch: 1, at: 0, unresolved: [] } }),
     CLOCK_SKEW: () => tell({ type: 'session', view: { clockOffsetMs: 0, modesConfirmed: true, brackets: new Map(SYMBOLS.map((symbol) => [symbol, [{ leverage: 50, notionalCap: decimal('10000') }]])) } }),
     UNIVERSE_UNKNOWN: () => tell({ type: 'universe', universe: aUniverse(SYMBOLS) }),
-    LOCKS_UNKNOWN: () => tell({ type: 'locks', view: { locks: [] } }),
+    LOCKS_UNKNOWN: () => tell({ type: 'locks', view: { locks: [], judged: new Map() } }),
   };
   const informAll = () => Object.values(inform).forEach((tellIt) => tellIt());
   const ask = async (symbol: SymbolName, plan = `plan-${symbol}`) => {

@@ -51,7 +51,7 @@ export function aPlan(now: number, part: Partial<Plan> = {}): { intent: Intent; 
 }
 
 /** Calls `handled` after every message its actor has handled: where a test kills it. */
-function watched<Message extends Tagged, State>(behaviour: Behaviour<Message, State>, handled: (type: string) => void): Behaviour<Message, State> {
+export function watched<Message extends Tagged, State>(behaviour: Behaviour<Message, State>, handled: (type: string) => void): Behaviour<Message, State> {
   return {
     ...behaviour,
     receive(state, message, ctx) {
@@ -201,7 +201,7 @@ export class Desk {
           const price = decimal(mark);
           ctx.tell(this.governor, { type: 'market-view', view: { at: now, symbols: new Map([[GPS, { symbol: GPS, candles: makeCandles(), mark: { price, observedAt: now }, book: { bid: price, ask: price, observedAt: now }, statistics: makeStatistics({}, now), funding: makeFunding({}, now) }]]) } });
         }
-        ctx.tell(this.governor, { type: 'locks', view: { locks: [] } });
+        ctx.tell(this.governor, { type: 'locks', view: { locks: [], judged: new Map() } });
         ctx.tell(this.governor, { type: 'readiness', view: { ready, missing: [], since: 0 } });
         ctx.tell(this.governor, { type: 'trading-state', view: { overall: 'ACTIVE', symbols: new Map(), cause: '', since: 0, tradingEpoch: this.authority.epochs.current(), activatedAt: 0 } });
         return { next: 'same' };

@@ -2,7 +2,7 @@
 import type { Intent, Plan } from '../../src/protocol/decisions.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { Candle, Instrument, MarketStatistics, SymbolMarket, Universe } from '../../src/protocol/market.ts';
-import type { LifeView, PerformanceView, PositionView } from '../../src/protocol/messages.ts';
+import type { LifeView, LocksView, PerformanceView, PositionView } from '../../src/protocol/messages.ts';
 import type { IntentId, PlanId, PositionId, SymbolName } from '../../src/protocol/names.ts';
 import type { GuardInputs, RiskLimits } from '../../src/rules/guards/guard.ts';
 import { utcDay } from '../../src/rules/utc-day.ts';
@@ -149,6 +149,9 @@ export const LIMITS: RiskLimits = {
   killScoreMax: 0.55,
 };
 
+/** Nothing rests, and no close waits to be looked at. */
+export const NO_LOCKS: LocksView = { locks: [], judged: new Map() };
+
 /** Everything known, fresh and within limits: each guard allows. */
 export function makeGuardInputs(fields: Partial<GuardInputs> = {}): GuardInputs {
   const plan = fields.plan ?? makePlan();
@@ -161,7 +164,7 @@ export function makeGuardInputs(fields: Partial<GuardInputs> = {}): GuardInputs 
     readiness: { ready: true, missing: [], since: NOW },
     equity: { equity: '10000', walletBalance: '10000', availableBalance: '10000', observedAt: NOW, performance: makePerformance() },
     universe: makeUniverse(),
-    locks: { locks: [] },
+    locks: NO_LOCKS,
     market: makeMarket({ symbol: plan.symbol }),
     stream: { live: true, streamEpoch: 3, since: NOW },
     reconciliation: { streamEpoch: 3, at: NOW, unresolved: [] },

@@ -163,9 +163,9 @@ describe('the page', () => {
   });
 
   it('says which panel is not known, and goes on with the others', async () => {
-    const page = await open('', async (path) => (path.startsWith('/v1/funnel') ? { status: 503, text: '{"error":{"code":"STATE_UNKNOWN","message":"operator/funnel is suspended","details":{}}}' } : fromService(path)));
+    const page = await open('', async (path) => (path.startsWith('/v1/funnel') ? { status: 503, text: '{"error":{"code":"STATE_UNKNOWN","message":"operator/decision-log is suspended","details":{}}}' } : fromService(path)));
     page.close();
-    expect(page.text('funnel')).to.equal('Not known: operator/funnel is suspended');
+    expect(page.text('funnel')).to.equal('Not known: operator/decision-log is suspended');
     expect(page.text('tree')).to.contain('vigil');
   });
 

@@ -66,7 +66,7 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
     role: 'market',
     purpose: 'Knows prices, books, candles, funding and 24 h changes, and how old each is.',
     consumes: { universe: 'the symbols to watch', life: 'what is held is watched, too', 'market-event': 'one tick', connection: 'the stream went up or down', publish: 'the view is due', report: 'what came is to be told', 'poll-tickers': 'the 24 h changes are due', tickers: 'the venue\'s 24 h changes', 'poll-intervals': 'how often symbols are funded is to be asked', intervals: 'the venue\'s funding intervals', 'load-candles': 'history is due', candles: 'the venue\'s candles' },
-    emits: ['market-view → generators, bridge, governor, exits, readiness', 'refresh → universe', 'flowed → watchdog'],
+    emits: ['market-view → generators, bridge, governor, exits, locks, readiness', 'refresh → universe', 'flowed → watchdog'],
     mailbox: {
       capacity: 200,
       overflow: 'reject',

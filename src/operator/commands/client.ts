@@ -15,7 +15,7 @@ export interface ApiAnswer {
 export interface AdminClient {
   readonly socketPath: string;
   /** Rejects with SERVICE_UNREACHABLE when no answer comes; any answer, a refusal too, resolves. */
-  request(method: 'GET' | 'POST', path: string, body?: unknown): Promise<ApiAnswer>;
+  request(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<ApiAnswer>;
   /** The same for an answer that goes on: each line as it comes, until its end or `until` aborts. A refusal comes as text. */
   follow(method: 'GET' | 'POST', path: string, body: unknown, onLine: (line: string) => void, until: AbortSignal): Promise<ApiAnswer>;
 }
@@ -40,7 +40,9 @@ interface Exchange {
 
 function exchange({ socketPath, answerMs, method, path, body, onLine, until }: Exchange): Promise<ApiAnswer> {
   return new Promise((resolve, reject) => {
-    const headers = body === undefined ? {} : { 'content-type': 'application/json' };
+    const json = body === undefined ? undefined : JSON.stringify(body);
+    // Of a DELETE Node would send the body without saying how long it is.
+    const headers = json === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) };
     const call = request({ socketPath, method, path, headers, agent: false, setHost: false }, (answer) => {
       const status = answer.statusCode ?? 0;
       const follows = onLine !== undefined && status === 200;
@@ -78,7 +80,7 @@ function exchange({ socketPath, answerMs, method, path, body, onLine, until }: E
     until?.addEventListener('abort', interrupted);
     if (until?.aborted === true) return interrupted();
     call.setHeader('host', 'vigil');
-    call.end(body === undefined ? undefined : JSON.stringify(body));
+    call.end(json);
   });
 }
 

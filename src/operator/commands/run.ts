@@ -15,7 +15,7 @@ export interface ClientOptions extends Whereabouts {
 
 /** `Body` is what the API answers to this question. */
 export interface Question<Body> {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
   show(body: Body): string;

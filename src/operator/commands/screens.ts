@@ -3,6 +3,7 @@ import type { FunnelView } from '../../protocol/messages.ts';
 import type { NodeView } from '../../supervision/inspection.ts';
 import type { HealthCheck, HealthStatus } from '../health-check.ts';
 import { endedInOrder } from '../health-tree.ts';
+import type { LockRow } from '../endpoints/locks.ts';
 import type { RemainingRow } from '../endpoints/flatten.ts';
 import type { PositionRow } from '../positions.ts';
 import { branches, duration, table } from './table.ts';
@@ -101,6 +102,11 @@ export interface ControlBody {
 
 export function controlScreen({ path, action, incarnation, messages }: ControlBody): string {
   return `${printable(`${action} of ${path}, incarnation ${incarnation}: taken${messages === undefined ? '' : `, ${messages} messages`}`)}\n`;
+}
+
+export function locksScreen(locks: readonly LockRow[]): string {
+  if (locks.length === 0) return 'No lock.\n';
+  return table(['LOCK', 'SYMBOL', 'SIDE', 'CODE', 'UNTIL', 'WHY'], locks.map((one) => [one.lockId, one.symbol ?? 'all', one.side ?? 'both', one.code, one.until ?? 'its condition ends', one.cause]));
 }
 
 export interface FlattenBody {

@@ -7,11 +7,10 @@ import { join } from 'node:path';
 import { journalBehaviour } from '../../../src/actors/journal.ts';
 import { operatorHttpBehaviour } from '../../../src/operator/http-actor.ts';
 import type { OperatorHttpMessage } from '../../../src/operator/http-actor.ts';
-import { MemoryJournal } from '../../kit/memory-journal.ts';
 import { decisionLogBehaviour } from '../../../src/operator/decision-log.ts';
 import type { DecisionLogInternal } from '../../../src/operator/decision-log.ts';
 import type { Addresses, AuditEntry, OperatorOptions } from '../../../src/operator/options.ts';
-import type { AlertView, FlowView, JournalMessage, LifeView, ReadinessView, TradingStateActorMessage, TradingStateView, UniverseActorMessage } from '../../../src/protocol/messages.ts';
+import type { AlertView, FlowView, JournalMessage, LifeView, Lock, LocksMessage, ReadinessView, TradingStateActorMessage, TradingStateView, UniverseActorMessage } from '../../../src/protocol/messages.ts';
 import type { SymbolName } from '../../../src/protocol/names.ts';
 import type { Replying } from '../../../src/protocol/replying.ts';
 import type { ActorLog, Behaviour } from '../../../src/supervision/behaviour.ts';
@@ -24,6 +23,7 @@ import { nactTurns } from '../../../src/supervision/nact.ts';
 import { SeededRandom } from '../../../src/supervision/random.ts';
 import type { Tagged } from '../../../src/supervision/ref.ts';
 import { ActorSystem } from '../../../src/supervision/system.ts';
+import { MemoryJournal } from '../../kit/memory-journal.ts';
 
 export const RACOON = '币安人生USDT' as SymbolName;
 export const GPS = 'GPSUSDT' as SymbolName;
@@ -37,6 +37,7 @@ interface Facts {
   market: unknown;
   flows: readonly FlowView[];
   alerts: readonly AlertView[];
+  locks: readonly Lock[];
   /** What it was told, and why it accepts nothing. */
   readonly universe: { readonly asked: string[]; refuse: string | undefined };
 }
@@ -89,6 +90,19 @@ function universe(facts: Facts): Behaviour<Tagged, null>['receive'] {
   };
 }
 
+function locks(facts: Facts): Behaviour<Tagged, null>['receive'] {
+  return (_state, raw, ctx) => {
+    const message = raw as LocksMessage;
+    if (message.type === 'get') ctx.answering(message)({ locks: facts.locks, judged: new Map() });
+    else if (message.type === 'clear') {
+      const found = facts.locks.some((one) => one.lockId === message.lockId);
+      facts.locks = facts.locks.filter((one) => one.lockId !== message.lockId);
+      ctx.answering(message)(found ? { ok: true } : { ok: false, message: `there is no lock ${message.lockId}` });
+    }
+    return same;
+  };
+}
+
 function tradingState(facts: Facts): Behaviour<Tagged, null> {
   return actor('trading-state', () => null, (_state, raw, ctx) => {
     const message = raw as TradingStateActorMessage;
@@ -119,6 +133,7 @@ export async function startService(options: { dataDir?: string; listen?: string;
     market: { symbols: [{ symbol: GPS, mark: '0.0105', markAgeMs: 120 }, { symbol: RACOON, mark: '1.5', markAgeMs: 90 }] },
     flows: [],
     alerts: [],
+    locks: [],
     universe: { asked: [], refuse: undefined },
   };
   const logged: TestService['logged'] = [];
@@ -134,7 +149,7 @@ export async function startService(options: { dataDir?: string; listen?: string;
   const operator: OperatorOptions = {
     system,
     service: { mode: 'paper', configHash: 'c0ffee', buildId: 'test', incarnation: 7, startedAt: Date.now() - 60_000, dataDir, stop: (reason) => void stops.push(reason) },
-    refs: { readiness: system.ref('readiness'), tradingState: system.ref('trading-state'), decisions: system.ref('operator/decision-log'), watchdog: system.ref('watchdog'), universe: system.ref('universe') },
+    refs: { readiness: system.ref('readiness'), tradingState: system.ref('trading-state'), decisions: system.ref('operator/decision-log'), watchdog: system.ref('watchdog'), universe: system.ref('universe'), locks: system.ref('locks') },
     executors: { keys: () => [GPS, RACOON] },
     symbols: () => [GPS, RACOON],
     http: { listen: options.listen ?? '127.0.0.1:0', allowControl: options.allowControl ?? false, ...(options.token === undefined ? {} : { token: options.token }) },
@@ -148,6 +163,7 @@ export async function startService(options: { dataDir?: string; listen?: string;
       worker(system.ref('market'), actor('market', () => facts.market)),
       worker(system.ref('universe'), actor('universe', () => ({ version: 3, symbols: [GPS, RACOON], excluded: [{ symbol: 'OLDUSDT', reason: 'NOT_LISTED', detail: 'unknown to the venue' }] }), universe(facts))),
       worker(system.ref('account'), actor('account', () => ({ equity: '10000.5', apiKey: 'never-shown', observedAt: 1 }))),
+      worker(system.ref('locks'), actor('locks', () => null, locks(facts))),
       worker(system.ref('trading-state'), tradingState(facts)),
       supervisor('executors', 'one a symbol', [GPS, RACOON].map((symbol) => worker(system.ref(`executor/${symbol}`), actor('executor', () => ({ life: facts.lives.get(symbol) }))))),
       worker(system.ref('readiness'), readiness(facts)),
@@ -194,7 +210,7 @@ export interface Reply {
 /** One request, as raw as it is given. */
 export function send(to: RequestOptions, body?: string): Promise<Reply> {
   return new Promise((resolve, reject) => {
-    const call = request({ agent: false, ...to }, (answer) => {
+    const call = request({ agent: false, ...to, headers: { ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }), ...(to.headers as object) } }, (answer) => {
       const parts: Buffer[] = [];
       answer.on('data', (part: Buffer) => parts.push(part));
       answer.on('end', () => {

@@ -3,7 +3,7 @@ import { decimal } from '../../../src/protocol/decimal.ts';
 import type { Denial } from '../../../src/protocol/denials.ts';
 import type { Lock, LifeView, PerformanceView } from '../../../src/protocol/messages.ts';
 import { PHASES } from '../../../src/protocol/messages.ts';
-import type { PlanId, SymbolName } from '../../../src/protocol/names.ts';
+import type { PlanId, PositionId, SymbolName } from '../../../src/protocol/names.ts';
 import type { GuardInputs } from '../../../src/rules/guards/guard.ts';
 import type { Reservation } from '../../../src/rules/reservations.ts';
 import { CHINESE, GPS, makeFunding, makeGuardInputs, makeInstrument, makeLife, makeMarket, makePerformance, makePlan, makePosition, makeStatistics, makeUniverse, NOW, POLICY } from '../../kit/decisions.ts';
@@ -38,7 +38,8 @@ const notional = (value: string): Inputs => ({ plan: makePlan({ notional: value 
 const said = (fields: Parameters<typeof makeStatistics>[0]): Inputs => ({ market: makeMarket({ statistics: makeStatistics(fields) }) });
 const funded = (rate: string, intervalHours = 8, side: 'LONG' | 'SHORT' = 'LONG', ageMs = 0): Inputs => ({ plan: makePlan({ side }), market: makeMarket({ funding: makeFunding({ rate: decimal(rate), intervalHours, observedAt: NOW - ageMs }) }) });
 const without = (part: 'mark' | 'book' | 'statistics' | 'funding'): Inputs => ({ market: Object.fromEntries(Object.entries(makeMarket()).filter(([key]) => key !== part)) as never });
-const locked = (...locks: Partial<Lock>[]): Inputs => ({ locks: { locks: locks.map((one, index) => ({ lockId: `lock-${index}`, kind: 'loss-streak', symbol: null, side: null, code: 'LOSS_STREAK', since: NOW - 60_000, until: NOW + 5_000, cause: '3 losses', ...one })) } });
+const locked = (...locks: Partial<Lock>[]): Inputs => ({ locks: { locks: locks.map((one, index) => ({ lockId: `lock-${index}`, kind: 'loss-streak', symbol: null, side: null, code: 'LOSS_STREAK', since: NOW - 60_000, until: NOW + 5_000, cause: '3 losses', ...one })), judged: new Map() } });
+const closedAt = (symbol: SymbolName, at: number): Partial<LifeView> => ({ symbol, lastClosed: { positionId: 'p' as PositionId, planId: 'plan-0', side: 'LONG', reason: 'STOP', entryPrice: '1', quantity: '1', openedAt: 0, closedAt: at, realizedPnl: '-1', commission: '0' } });
 const throttled = (untilMs: number, banned: boolean): Inputs => ({ session: { ...session, throttle: { until: NOW + untilMs, banned, message: 'too much' } } });
 const inBrackets = (leverage: number, cap: string): Inputs => ({ session: { ...session, brackets: new Map([[GPS, [{ leverage, notionalCap: decimal(cap) }]]]) } });
 
@@ -117,13 +118,13 @@ export const OPENING_CASES: readonly Row[] = [
   },
   {
     guard: 'LOCKS_UNKNOWN',
-    allows: [locked({ symbol: CHINESE }), locked({ side: 'SHORT' }), locked({ until: NOW }), locked()],
+    allows: [{ lives: livesOf(closedAt(CHINESE, 5)), locks: { locks: [], judged: new Map([[CHINESE, 5]]) } }, locked({ symbol: CHINESE }), locked({ side: 'SHORT' }), locked({ until: NOW }), locked()],
     denies: [
       [locked({}), { code: 'LOSS_STREAK', limit: String(NOW + 5_000), value: '5000', detail: 'lock-0: 3 losses' }],
       [locked({ code: 'SAME_SIGNAL', kind: 'same-signal', symbol: GPS, side: 'LONG', until: null, cause: 'stopped' }), { code: 'SAME_SIGNAL', limit: 'until cleared', detail: 'lock-0: stopped' }],
       [locked({ symbol: GPS }, { symbol: CHINESE }, { code: 'STOP_GUARD', side: 'LONG', until: NOW + 1 }), { code: 'LOSS_STREAK', limit: String(NOW + 5_000), value: '5000', detail: 'lock-0: 3 losses' }, { code: 'STOP_GUARD', limit: String(NOW + 1), value: '1', detail: 'lock-2: 3 losses' }],
     ],
-    unknown: [[{ locks: undefined }, 'LOCKS_UNKNOWN']],
+    unknown: [[{ locks: undefined }, 'LOCKS_UNKNOWN'], [{ lives: livesOf(closedAt(CHINESE, 5)) }, 'LOCKS_UNKNOWN'], [{ lives: livesOf(closedAt(CHINESE, 6)), locks: { locks: [], judged: new Map([[CHINESE, 5]]) } }, 'LOCKS_UNKNOWN']],
   },
   { guard: 'SPREAD_WIDE', allows: [book('0.9975', '1.0025'), book('1', '1', 10_000)], denies: [[book('0.9975', '1.0026'), { code: 'SPREAD_WIDE', limit: '50', value: '50.99745' }]], unknown: [[{ market: undefined }, 'SPREAD_WIDE'], [without('book'), 'SPREAD_WIDE'], [book('0', '0'), 'SPREAD_WIDE'], [book('1', '1', 10_001), 'SPREAD_WIDE'], [{ venueNow: undefined }, 'SPREAD_WIDE']] },
   { guard: 'VOLATILITY_HIGH', allows: [said({ atrShare: 0.05 }), said({ observedAt: NOW - 180_000 })], denies: [[said({ atrShare: 0.0501 }), { code: 'VOLATILITY_HIGH', limit: '5', value: '5.010000' }]], unknown: [[{ market: undefined }, 'VOLATILITY_HIGH'], [without('statistics'), 'VOLATILITY_HIGH'], [said({ atrShare: undefined }), 'VOLATILITY_HIGH'], [said({ observedAt: NOW - 180_001 }), 'VOLATILITY_HIGH'], [{ venueNow: undefined }, 'VOLATILITY_HIGH']] },
