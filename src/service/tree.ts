@@ -28,7 +28,6 @@ import type { VigilError } from '../protocol/errors.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import { createPermitAuthority } from '../protocol/permit.ts';
 import type { TradingEpochs } from '../protocol/permit.ts';
-import { OPENING_GUARDS } from '../rules/guards/opening.ts';
 import { supervisor, worker } from '../supervision/child-spec.ts';
 import type { SupervisorSpec, WorkerSpec } from '../supervision/child-spec.ts';
 import type { Ref } from '../supervision/ref.ts';
@@ -73,9 +72,6 @@ export interface Tree {
   /** The paths that make new openings; suspended first when the service stops. */
   readonly openers: readonly string[];
 }
-
-/** Guards whose view nobody publishes yet: asked, they would deny everything for ever. `vigil inspect governor` lists them. */
-const NOBODY_SAYS_YET: ReadonlySet<string> = new Set(['LOCKS_UNKNOWN']);
 
 /** A ticker is polled every `market.tickerMs`; four missed polls make it unknown. */
 const TICKER_POLLS_MISSED = 4;
@@ -235,7 +231,7 @@ export function composeTree(parts: TreeParts): Tree {
     operator,
     venueRoom,
     stateRoom,
-    worker(refs.governor, governorBehaviour({ issuer: authority.issuer, limits: config.risk, guards: OPENING_GUARDS.filter(({ code }) => !NOBODY_SAYS_YET.has(code)), executorOf, executors: executorKeys, journal: refs.journal, decisions: refs.decisions })),
+    worker(refs.governor, governorBehaviour({ issuer: authority.issuer, limits: config.risk, executorOf, executors: executorKeys, journal: refs.journal, decisions: refs.decisions })),
     executors.spec,
     worker(refs.reconciler, reconcilerBehaviour({ gateway: refs.gateway, executorOf, executors: executorKeys, subscribers: [refs.governor, refs.readiness], tags, refuse })),
     supervisor('decisions', 'From signals to plans, and when to get out.', [
