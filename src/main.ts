@@ -9,6 +9,7 @@ import { createLogger, partLog } from './service/log.ts';
 import { registerClientCommands } from './operator/commands/register.ts';
 import { PAPER_HELP } from './paper/help.ts';
 import { messageOf, VigilError } from './protocol/errors.ts';
+import { systemClock } from './supervision/clock.ts';
 
 interface StartOptions {
   readonly config: string[];
@@ -58,9 +59,17 @@ program
   .option('--config <file>', 'a configuration file over config/vigil.yaml; may be repeated', collect, [])
   .option('--set <path=value>', 'one setting; may be repeated', collect, [])
   .option('--data-dir <dir>', 'where everything durable is (default: var)')
+  .option('--policy <file>', 'instead: what this policy file would have made of the last 24 hours; 1 if any decision would flip')
   .option('--json', 'as JSON')
-  .action(async (options: Omit<StartOptions, 'launcher'> & { readonly json?: true }) => {
+  .action(async (options: Omit<StartOptions, 'launcher'> & { readonly json?: true; readonly policy?: string }) => {
     const config = configured(options);
+    if (options.policy !== undefined) {
+      const { checkPolicy, isFinding, policyCheckText } = await import('./service/check-policy.ts');
+      const trial = checkPolicy(config, options.policy, systemClock.now());
+      process.stdout.write(`${options.json === true ? JSON.stringify(trial) : policyCheckText(trial)}\n`);
+      process.exitCode = isFinding(trial) ? 1 : 0;
+      return;
+    }
     const { runCheck } = await import('./service/check.ts');
     const findings = await runCheck(config);
     const lines = findings.map(({ name, status, message }) => `${status === 'ok' ? 'ok     ' : 'FINDING'}  ${name}: ${message}`);

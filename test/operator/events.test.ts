@@ -2,8 +2,12 @@
 import { expect } from 'chai';
 import { eventsEndpoint } from '../../src/operator/endpoints/events.ts';
 import { EventLog } from '../../src/operator/event-log.ts';
+import type { Decision } from '../../src/protocol/decisions.ts';
+import type { AlertView, DecisionLogMessage, HappenedMessage } from '../../src/protocol/messages.ts';
+import type { SymbolName } from '../../src/protocol/names.ts';
 import type { LifecycleEvent } from '../../src/supervision/inspection.ts';
 import { VirtualClock } from '../kit/virtual-clock.ts';
+import { run } from './kit/command.ts';
 import { follow } from './kit/follow.ts';
 import { puppet, SECRET } from './kit/puppet-actor.ts';
 import type { PuppetMessage } from './kit/puppet-actor.ts';
@@ -127,6 +131,80 @@ function bench() {
   const log = new EventLog((listener) => tellers.push(listener), clock);
   return { clock, log, tell: (incarnation: number) => tellers[0]!({ type: 'started', path: 'a', incarnation }), tellOf: (event: LifecycleEvent) => tellers[0]!(event) };
 }
+
+describe('events of each kind', () => {
+  const decision = (symbol: string, outcome: Decision['outcome'] = 'POSITION_OPEN'): HappenedMessage => ({ type: 'happened', what: 'decision', decision: { stage: 'intent', symbol: symbol as SymbolName, outcome, at: 1_770_000_000_000, by: 'bridge', inputs: { apiSecret: SECRET }, count: 1, lastAt: 1_770_000_000_000 } });
+  const journalled = (type: string, payload: object, entity = 'symbol/币安人生USDT'): HappenedMessage => ({ type: 'happened', what: 'journalled', tookMs: 1.5, entries: [{ entity, sequence: 1, type, version: 1, at: 1_770_000_000_000, payload }] });
+  const alert = (name: string): AlertView => ({ name, since: '2026-02-02T22:32:00.000Z', message: 'it stands' });
+  const names = (log: EventLog) => log.after(0).map((one) => one.name);
+
+  it('are decisions, orders, fills and alerts under their own names, numbered in one row, without secrets', () => {
+    const { log, tell } = bench();
+    tell(1);
+    log.happened(decision('GPSUSDT'));
+    log.happened(journalled('OrderSending', { clientId: 'c-1', purpose: 'entry' }));
+    log.happened(journalled('FillRecorded', { price: '0.01' }));
+    log.alerts([alert('flow/intents')]);
+    expect(log.after(0).map((one) => [one.id, one.name])).to.deep.equal([[1, 'lifecycle'], [2, 'decision'], [3, 'order'], [4, 'fill'], [5, 'alert']]);
+    const [, decided, order, fill, raised] = log.after(0).map((one) => one.event as unknown as Record<string, unknown>);
+    expect(decided).to.deep.include({ type: 'decision', symbol: 'GPSUSDT', outcome: 'POSITION_OPEN', inputs: { apiSecret: '[redacted]' }, decidedAt: '2026-02-02T02:40:00.000Z' });
+    expect(order).to.deep.include({ type: 'order', symbol: '币安人生USDT', happened: 'OrderSending', clientId: 'c-1', appendMs: 1.5, recordedAt: '2026-02-02T02:40:00.000Z' });
+    expect(fill).to.include({ type: 'fill', happened: 'FillRecorded', price: '0.01' });
+    expect(raised).to.include({ type: 'alert', state: 'raised', name: 'flow/intents' });
+  });
+
+  it('tell of an alert when it begins and when it is over, and not in between', () => {
+    const { log } = bench();
+    for (const standing of [[alert('a')], [alert('a'), alert('b')], [alert('b')], [alert('b')], []]) log.alerts(standing);
+    expect(log.after(0).map(({ event }) => [(event as AlertView & { type: string }).name, (event as unknown as { state: string }).state])).to.deep.equal([['a', 'raised'], ['b', 'raised'], ['a', 'over'], ['b', 'over']]);
+  });
+
+  it('leave out what is told as a decision already, and what belongs to no symbol', () => {
+    const { log } = bench();
+    for (const type of ['IntentAccepted', 'PlanMade', 'PermitGranted']) log.happened(journalled(type, {}));
+    log.happened(journalled('OperatorActed', {}, 'operator'));
+    expect(names(log)).to.deep.equal([]);
+  });
+
+  it('push out none of another kind, however many come', () => {
+    const { log, tell } = bench();
+    tell(1);
+    for (let count = 0; count < 1_500; count++) log.happened(decision(`S${count}`));
+    expect(names(log).filter((name) => name === 'decision')).to.have.length(1_000);
+    expect(names(log)[0]).to.equal('lifecycle');
+  });
+
+  it('can be asked for by name, with what was missed', async () => {
+    const { clock, log, tell } = bench();
+    log.happened(decision('A'));
+    tell(1);
+    log.happened(decision('B'));
+    const answer = (query: string) => eventsEndpoint(log, clock).answer({ door: 'socket', rest: '', port: 0, query: new URLSearchParams(query), headers: {}, body: undefined });
+    const written: string[] = [];
+    (await answer('since=1&only=decision,alert')).stream!.open({ write: (text) => written.push(text) > 0, end: () => undefined });
+    log.happened(decision('C'));
+    tell(2);
+    log.alerts([alert('x')]);
+    expect(sent(written.join('')).map((one) => [one.id, one.event])).to.deep.equal([[3, 'decision'], [4, 'decision'], [6, 'alert']]);
+    expect(() => answer('only=news')).to.throw(/only.*names among lifecycle, decision, order, fill, alert/);
+  });
+
+  it('come from the actors that run: a decision and an alert reach who follows', async () => {
+    const service = await startService({ listen: 'off' });
+    try {
+      const followed = await follow({ socketPath: service.addresses.socket, method: 'GET', path: '/v1/events' });
+      service.system.tell(service.system.ref<DecisionLogMessage>('operator/decision-log'), { type: 'decided', decision: { stage: 'permit', symbol: 'GPSUSDT' as SymbolName, outcome: 'EQUITY_STALE', at: 1_770_000_000_000, by: 'governor' } });
+      service.facts.alerts = [alert('flow/prices')];
+      const text = await followed.until((come) => come.includes('event: alert') && come.includes('event: decision'));
+      followed.hangUp();
+      expect(sent(text).find((one) => one.event === 'decision')?.data).to.include({ outcome: 'EQUITY_STALE', by: 'governor' });
+      const lines = await run(['events', '--only', 'decision,alert', '--data-dir', service.dataDir]);
+      expect(lines.out).to.match(/decision +GPSUSDT: permit EQUITY_STALE by governor\n.*alert +flow\/prices raised: it stands\n/);
+    } finally {
+      await service.close();
+    }
+  });
+});
 
 describe('a reader of events', () => {
   /** One that reads `takes` pieces, and is too slow for the next. */
