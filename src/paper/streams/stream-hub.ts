@@ -1,7 +1,7 @@
 /** All connections of all clients: market streams on the routes they belong to, user events to the keys they belong to. */
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { WebSocketServer } from 'ws';
+import { WebSocketServer, type ServerOptions } from 'ws';
 import type { Clock, TimerHandle } from '../../supervision/clock.ts';
 import type { ExchangeEvent } from '../core/events.ts';
 import type { PaperVenue } from '../venue.ts';
@@ -18,6 +18,10 @@ const SECOND_MS = 1_000;
 const PING_EVERY_MS = 180_000;
 const PONG_WITHIN_MS = 600_000;
 const MAX_FRAME_BYTES = 65_536;
+/** Who was told that it is closed has this long to agree; until then its frames are still read. */
+const CLOSE_WITHIN_MS = 2_000;
+/** One frame at a time, so that nobody waits for all that another sent at once. */
+const SOCKETS: ServerOptions & { readonly closeTimeout: number } = { noServer: true, maxPayload: MAX_FRAME_BYTES, allowSynchronousEvents: false, closeTimeout: CLOSE_WITHIN_MS };
 /** A connection lives for a day. */
 const CONNECTION_LIFE_MS = 86_400_000;
 
@@ -40,7 +44,7 @@ function readAddress(url: string): Address | null {
 export class StreamHub {
   readonly #venue: PaperVenue;
   readonly #clock: Clock;
-  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES });
+  readonly #sockets = new WebSocketServer(SOCKETS);
   readonly #connections = new Set<Connection>();
   readonly #topics = new Topics();
   readonly #faults: StreamFaults;
@@ -79,7 +83,7 @@ export class StreamHub {
     const address = readAddress(request.url ?? '');
     socket.on('error', () => socket.destroy());
     if (!address) {
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n', () => socket.destroy());
       return;
     }
     const cut = this.#faults.on(address.route, 'disconnect');

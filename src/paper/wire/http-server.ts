@@ -7,10 +7,13 @@ import { serveWithFaults, type Faults } from '../control/faults.ts';
 import { VenueError } from '../core/venue-error.ts';
 import type { StreamFaults } from '../streams/stream-faults.ts';
 import type { Log, PaperVenue } from '../venue.ts';
+import { Pipelines } from './pipelines.ts';
 import { refusalAnswer, type Dispatcher, type WireAnswer, type WireRequest } from './dispatch.ts';
 
 /** Far above any request of the venue. */
 const MAX_BODY_BYTES = 1_048_576;
+/** An answer that its client has not read by then is not waited for. */
+const READ_WITHIN_MS = 60_000;
 /** Half a request is waited for this long, then its connection ends with 408. */
 const REQUEST_WITHIN_MS = 30_000;
 const HEADERS_WITHIN_MS = 10_000;
@@ -39,13 +42,12 @@ function textOf(body: Buffer): string {
   }
 }
 
-/** The body, or null when it is too large. */
+/** The body, or null when it is too large: the rest is thrown away as it comes, as a client that is cut off while it sends may not see the answer. */
 async function readBody(request: IncomingMessage): Promise<Buffer | null> {
+  if (Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES) return null;
   const parts: Buffer[] = [];
-  let size = Number(request.headers['content-length'] ?? 0);
-  if (size > MAX_BODY_BYTES) return null;
-  size = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
+  let size = 0;
+  for await (const part of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += part.length;
     if (size > MAX_BODY_BYTES) return null;
     parts.push(part);
@@ -77,9 +79,24 @@ function send(response: ServerResponse, answer: WireAnswer): void {
   response.end(text);
 }
 
+/** The answer of what is no request; the connection ends, whether or not its client ends it too. */
+function refuse(error: Error & { code?: string }, socket: Socket): void {
+  const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
+  if (socket.writable) socket.write(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  socket.destroySoon();
+}
+
 export function createHttpServer(options: HttpServerOptions): Server {
   const { venue, dispatcher, faults, clock, log } = options;
   const control = new Control(options);
+  const pipelines = new Pipelines();
+
+  /** Ends a connection whose client does not read what it asked for. */
+  function watch(response: ServerResponse, socket: Socket): void {
+    if (socket.writableLength === 0) return;
+    const timer = clock.after(READ_WITHIN_MS, () => socket.destroy());
+    response.once('close', () => timer.cancel());
+  }
 
   /** Null: no answer, and the socket is left as it is. */
   async function serve(request: WireRequest, socket: Socket): Promise<WireAnswer | null> {
@@ -92,7 +109,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
   async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const body = await readBody(request);
     if (body === null) {
-      response.shouldKeepAlive = false;
+      request.resume();
       send(response, refusalAnswer(new VenueError('BODY_TOO_LARGE')));
       return;
     }
@@ -105,7 +122,9 @@ export function createHttpServer(options: HttpServerOptions): Server {
       return;
     }
     const answer = await serve(wire, request.socket);
-    if (answer) send(response, answer);
+    if (!answer) return;
+    send(response, answer);
+    watch(response, request.socket);
   }
 
   const server = createServer({
@@ -116,16 +135,15 @@ export function createHttpServer(options: HttpServerOptions): Server {
     // Java's own client offers HTTP/2 with every first request; whoever cannot switch answers in HTTP/1.1.
     shouldUpgradeCallback: ({ headers }) => headers.upgrade?.toLowerCase() === 'websocket',
   }, (request, response) => {
-    handle(request, response).catch((error: unknown) => {
-      // A client that went away in the middle of its body is no event; anything else is ours.
-      if (request.destroyed) return;
-      log('error', { err: error, url: request.url }, 'the paper exchange failed on a request');
-      send(response, refusalAnswer(new VenueError('UNKNOWN')));
+    pipelines.enter(request.socket, response, () => {
+      handle(request, response).catch((error: unknown) => {
+        // A client that went away in the middle of its body is no event; anything else is ours.
+        if (request.destroyed) return;
+        log('error', { err: error, url: request.url }, 'the paper exchange failed on a request');
+        send(response, refusalAnswer(new VenueError('UNKNOWN')));
+      });
     });
   });
-  server.on('clientError', (error: Error & { code?: string }, socket) => {
-    const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : error.code === 'HPE_HEADER_OVERFLOW' ? '431 Request Header Fields Too Large' : '400 Bad Request';
-    if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
-  });
+  server.on('clientError', (error: Error & { code?: string }, socket) => refuse(error, socket as Socket));
   return server;
 }

@@ -9,6 +9,9 @@ import { apiAnswer } from './api-answer.ts';
 import { apiParams, apiSignatures, BadFrame, readApiRequest, type ApiRequest } from './api-request.ts';
 import { isSessionMethod, METHODS, WS_API_PATH, type SessionMethod } from './methods.ts';
 
+/** A client that asks and does not read is cut off here. */
+const MAX_BUFFERED_BYTES = 8_388_608;
+
 export interface ApiSurroundings {
   readonly venue: PaperVenue;
   readonly dispatcher: Dispatcher;
@@ -60,6 +63,8 @@ export class ApiConnection {
   }
 
   async #onFrame(frame: string): Promise<void> {
+    // What it sent before it was cut off is not carried out after it.
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
     let request: ApiRequest;
     try {
       request = readApiRequest(frame);
@@ -102,6 +107,8 @@ export class ApiConnection {
   }
 
   #send(text: string): void {
-    if (this.#socket.readyState === this.#socket.OPEN) this.#socket.send(text);
+    if (this.#socket.readyState !== this.#socket.OPEN) return;
+    if (this.#socket.bufferedAmount > MAX_BUFFERED_BYTES) this.#socket.terminate();
+    else this.#socket.send(text);
   }
 }

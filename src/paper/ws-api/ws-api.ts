@@ -14,7 +14,7 @@ const MAX_FRAME_BYTES = 65_536;
 
 export class WsApi {
   readonly #around: ApiSurroundings;
-  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES });
+  readonly #sockets = new WebSocketServer({ noServer: true, maxPayload: MAX_FRAME_BYTES, allowSynchronousEvents: false });
   readonly #connections = new Set<ApiConnection>();
   #timer: TimerHandle | null = null;
 
@@ -37,7 +37,7 @@ export class WsApi {
     const address = request.socket.remoteAddress ?? '';
     const refused = this.#around.dispatcher.weigh(address, CONNECTING_WEIGHT);
     if (refused) {
-      socket.end(`HTTP/1.1 ${refused.status} Too Many Requests\r\nRetry-After: ${refused.headers['Retry-After'] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+      socket.end(`HTTP/1.1 ${refused.status} Too Many Requests\r\nRetry-After: ${refused.headers['Retry-After'] ?? ''}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`, () => socket.destroy());
       return;
     }
     const withLimits = new URLSearchParams((request.url ?? '').split('?')[1]).get('returnRateLimits') !== 'false';
