@@ -94,7 +94,7 @@ class Days {
       throw error;
     };
     const source = new SyntheticMarket(7, [{ symbol, price: '10', tickSize: '0.01', stepSize: '0.1', dayTurnover: 50_000_000 }]);
-    return new PaperVenue({ source, store: new SqliteStore(stateIn(this.dir), source), clock: this.clock, log: () => {}, balance: decimal('100000'), keptRows: 500, onFatal: fatal });
+    return new PaperVenue({ source, store: new SqliteStore(stateIn(this.dir), source), clock: this.clock, log: () => {}, balance: decimal('100000'), keptRows: 20, onFatal: fatal });
   }
 
   reopen(): void {
@@ -106,11 +106,11 @@ class Days {
     return this.venue.account('paper')!;
   }
 
-  /** Each hour an order that fills (three buys, three sales), one that is cancelled, and a conditional one; funding as it falls due. */
-  hours(count: number): void {
+  /** Each day an order that fills (three buys, three sales), one that is cancelled, and a conditional one; funding as it falls due. */
+  pass(count: number): void {
     const account = 'paper';
-    for (let hour = 0; hour < count; hour++) {
-      this.clock.moveTo(this.clock.now() + 3_600_000);
+    for (let day = 0; day < count; day++) {
+      this.clock.moveTo(this.clock.now() + DAY);
       const side = this.#number++ % 6 < 3 ? ('BUY' as const) : ('SELL' as const);
       const bid = this.venue.state.markets.get(symbol)!.view.bid;
       const price = bid.multipliedBy('0.97').decimalPlaces(2);
@@ -142,14 +142,14 @@ describe('paper exchange: many days of history on disk', () => {
     const { dir, remove } = temporaryDirectory();
     const days = new Days(dir);
     try {
-      days.hours(30 * 24);
+      days.pass(30);
       const [before, rows] = [days.sizes(), days.rows()];
-      days.hours(70 * 24);
-      // Funding has three rows a day and ninety days; all else was full long before.
+      days.pass(70);
+      // Funding stays ninety days, one row for each day that was looked at; all else was full long before.
       expect(days.sizes().slice(0, 3)).to.deep.equal(before.slice(0, 3));
-      expect(days.sizes()[4]).to.equal(before[4]).and.lessThan(80);
-      expect(days.sizes()[6]).to.equal(271);
-      expect(days.rows()).to.deep.include({ order: rows['order'], trade: rows['trade'], algo: rows['algo'], funding: 271 });
+      expect(days.sizes()[4]).to.equal(before[4]).and.lessThan(6);
+      expect(days.sizes()[6]).to.equal(91);
+      expect(days.rows()).to.deep.include({ order: rows['order'], trade: rows['trade'], algo: rows['algo'], funding: 91 });
       expect(days.rows()).to.include({ order: days.own.orders.size, trade: days.own.trades.length, income: days.own.incomes.length, algo: days.own.algos.size });
       expectOneLedger(days.own);
 

@@ -16,7 +16,7 @@ export function isTrading(state: ExchangeState, symbol: string): boolean {
 }
 
 /** @throws VenueError −4140 for what may open on a symbol that does not, −4141 for anything on a closed one */
-export function checkTrading(state: ExchangeState, symbol: string, reduces: boolean): void {
+function checkTrading(state: ExchangeState, symbol: string, reduces: boolean): void {
   const status = statusOf(state, symbol);
   if (status === 'SETTLING' || status === 'CLOSE') throw new VenueError('SYMBOL_CLOSED');
   if (status === 'PENDING_TRADING' || (status === 'PRE_SETTLE' && !reduces)) throw new VenueError('NOT_OPENABLE');
