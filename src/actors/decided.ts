@@ -9,7 +9,8 @@ export interface Deciding {
   readonly path: string;
   readonly clock: AnyContext<Tagged>['clock'];
   tell(to: Ref<DecidedMessage>, message: DecidedMessage): boolean;
-  timing(): MessageTiming | undefined;
+  /** While starting, no message is in hand. */
+  timing?(): MessageTiming | undefined;
 }
 
 /**
@@ -28,5 +29,5 @@ export interface Deciding {
  * - `ids`: all that are known; `vigil trace` finds the chain by any of them.
  */
 export function decided(ctx: Deciding, log: Ref<DecidedMessage>, decision: Omit<Decision, 'at' | 'by' | 'queueMs' | 'serviceMs'>): void {
-  ctx.tell(log, { type: 'decided', decision: { ...decision, at: ctx.clock.now(), by: ctx.path, ...ctx.timing() } });
+  ctx.tell(log, { type: 'decided', decision: { ...decision, at: ctx.clock.now(), by: ctx.path, ...ctx.timing?.() } });
 }

@@ -63,6 +63,22 @@ describe('an opening in which somebody is killed', () => {
     });
   }
 
+  it('between plan and permit: it is told once that the plan ends RESTARTED, with what it waited for, and nothing is sent (ruling 18)', async () => {
+    const desk = await new Desk().start();
+    desk.world.system.control('governor', 'suspend', 'test');
+    desk.plan();
+    await desk.advance(300);
+    desk.kill(`executor/${GPS}`);
+    await desk.advance(3_000);
+    desk.world.system.control('governor', 'resume', 'test');
+    desk.kill(`executor/${GPS}`);
+    await desk.advance(20_000);
+    const told = desk.decisions.of('decided').map(({ decision }) => decision).filter((decision) => decision.outcome === 'RESTARTED');
+    expect(told.map(({ stage, ids, denials, inputs }) => [stage, ids?.planId, denials?.[0]?.detail, inputs?.['side']])).to.deep.equal([['permit', `plan-${GPS}-1`, 'waited for permit', 'LONG']]);
+    expect(desk.writes('OPEN')).to.deep.equal([]);
+    expect(desk.life.phase).to.equal('Flat');
+  });
+
   it('after the write-ahead and before the gateway took the write: PERMIT_FENCED, no order, Flat', async () => {
     const desk = await new Desk().start();
     desk.world.system.control('gateway', 'suspend', 'test');

@@ -12,10 +12,10 @@ import { requestClose, requestReduce, requestStopMove } from '../../rules/positi
 import type { Requested } from '../../rules/position-life/requests.ts';
 import { protectionOf, stopsCover } from '../../rules/position-life/standing.ts';
 import { ensureLeverage, onConfigured, onConfigureDenied, onConfigureGranted } from './leverage.ts';
-import { dropPlan, expirePending, onPermit, onSlot, takePlan } from './opening.ts';
+import { dropPlan, endUnsent, expirePending, onPermit, onSlot, takePlan } from './opening.ts';
 import { entityOf, flush, onAppended, record } from './record.ts';
 import { onOrderAbsent, RECV_WINDOW_MS, sendAgain, settle } from './settle.ts';
-import type { ExecutorContext, ExecutorInternal, ExecutorOptions, ExecutorState } from './state.ts';
+import type { ExecutorContext, ExecutorInternal, ExecutorOptions, ExecutorState, PendingOpening } from './state.ts';
 import { compare, isStrangers, onReadingAnswer, onStrangersTrade, onTrades } from './truth.ts';
 import { lifeView, operatorView } from './view.ts';
 import { publish } from '../publish.ts';
@@ -29,6 +29,8 @@ const RECHECK_MS = 400;
 const RETRY_REFUSED_MS = 15_000;
 
 export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorInternal, ExecutorState> {
+  /** Of the role, not of the incarnation: a plan that was taken up and not sent is told of when the next one begins. */
+  let unsent: PendingOpening | undefined;
   return {
     role: 'executor',
     purpose: `Carries permitted plans out for ${options.symbol} and keeps its position protected.`,
@@ -70,6 +72,8 @@ export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorI
       state.truthDueAt = ctx.clock.now() + OWN_READING_AFTER_MS;
       ctx.timers.every('tick', TICK_MS, { type: 'tick' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
+      if (unsent !== undefined) endUnsent(options, unsent, ctx);
+      unsent = undefined;
       if (entries.length > 0) ctx.log.info({ events: entries.length, view: lifeView(state) }, 'life restored from the journal');
       return state;
     },
@@ -77,6 +81,7 @@ export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorI
       handle(state, message, ctx);
       settle(state, ctx);
       report(state, ctx, message.type === 'heartbeat');
+      unsent = state.pending;
       return same;
     },
     view: operatorView,

@@ -8,8 +8,9 @@ import type { Mandate, PermitOf } from '../../protocol/permit.ts';
 import { clientIdFor } from '../../rules/client-ids.ts';
 import { phaseOf } from '../../rules/position-life/phase.ts';
 import { decided } from '../decided.ts';
+import type { Deciding } from '../decided.ts';
 import { record } from './record.ts';
-import type { ExecutorContext, ExecutorState } from './state.ts';
+import type { ExecutorContext, ExecutorOptions, ExecutorState, PendingOpening } from './state.ts';
 
 /** A plan that has not been sent within this time is dropped: the market has moved on. */
 const PATIENCE_MS = 10_000;
@@ -80,6 +81,12 @@ function refusePlan(state: ExecutorState, plan: Plan, denial: Denial, ctx: Execu
   const { planId, intentId, source, side } = plan;
   decided(ctx, state.options.decisions, { stage: 'permit', symbol: plan.symbol, outcome: denial.code, ids: { intentId, planId }, denials: [denial], inputs: { source, side } });
   dropPlan(state, planId, [denial], ctx);
+}
+
+/** An earlier incarnation had taken it up: it is not resumed, and the next signal is a new plan (ruling 18). */
+export function endUnsent({ decisions }: ExecutorOptions, { plan, stage, since }: PendingOpening, ctx: Deciding): void {
+  const { planId, intentId, source, side, symbol } = plan;
+  decided(ctx, decisions, { stage: 'permit', symbol, outcome: 'RESTARTED', ids: { intentId, planId }, denials: [{ code: 'RESTARTED', detail: `waited for ${stage}`, ageMs: ctx.clock.now() - since }], inputs: { source, side } });
 }
 
 /** What the governor denied it has told of itself. */
