@@ -9,7 +9,7 @@ import type { MarketView, Universe } from '../protocol/market.ts';
 import type { DecidedMessage, EquityView, ExecutorMessage, GovernorMessage, JournalMessage, LifeView, LocksView, ReadinessView, ReconciliationView, StreamView, TradingStateView, VenueSessionView } from '../protocol/messages.ts';
 import type { MandateId, SymbolName } from '../protocol/names.ts';
 import type { PermitIssuer } from '../protocol/permit.ts';
-import type { Guard, RiskLimits } from '../rules/guards/guard.ts';
+import type { RiskLimits } from '../rules/guards/guard.ts';
 import { judgeOpening, OPENING_GUARDS } from '../rules/guards/opening.ts';
 import type { Judgement } from '../rules/guards/opening.ts';
 import { reserve, settleReservation, worstNotional } from '../rules/reservations.ts';
@@ -23,8 +23,6 @@ const LOAD_TIMEOUT_MS = 8_000;
 export interface GovernorOptions {
   readonly issuer: PermitIssuer;
   readonly limits: RiskLimits;
-  /** The table of guards; each is asked for each opening. */
-  readonly guards?: readonly Guard[];
   readonly executorOf: (symbol: SymbolName) => Ref<ExecutorMessage>;
   readonly executors: () => readonly SymbolName[];
   readonly journal: Ref<JournalMessage>;
@@ -57,7 +55,6 @@ interface GovernorState {
 type Context = ActorContext<GovernorMessage>;
 
 export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorMessage, GovernorState> {
-  const guards = options.guards ?? OPENING_GUARDS;
   return {
     role: 'governor',
     purpose: 'Grants or denies every opening, and reserves what it grants; fail-closed.',
@@ -128,8 +125,7 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
       executorsReported: state.lives.size,
       lastDenials: state.lastDenials,
       lastJudged: state.judged === undefined ? null : { symbol: state.judged.symbol, at: isoTimeOrNull(state.judged.at) },
-      guards: guards.map(({ code }) => ({ guard: code, last: state.judged?.verdicts.get(code) ?? null })),
-      guardsNotAsked: OPENING_GUARDS.filter((guard) => !guards.includes(guard)).map(({ code }) => code),
+      guards: OPENING_GUARDS.map(({ code }) => ({ guard: code, last: state.judged?.verdicts.get(code) ?? null })),
       limits: options.limits,
     }),
   };
@@ -160,7 +156,7 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
       lives: state.lives,
       reservations: state.reservations,
       opens: state.opens,
-    }, guards);
+    });
     state.judged = { symbol: plan.symbol, at: now, verdicts };
     const { planId, intentId, symbol, source, side } = plan;
     const inputs = { source, side, notional: text(worstNotional(plan)), limitPrice: plan.limitPrice, quantity: plan.quantity, leverage: plan.leverage, guards: found(verdicts) };

@@ -160,4 +160,37 @@ describe('gateway', () => {
     await world.advance(10_000);
     expect(executor.of('slot-granted'), 'but each has its turn').to.have.length(10);
   });
+
+  it('says at once that the venue wants rest, whoever was told so, and does not let a ban be shortened by what comes after (ruling 12, operators\' 52)', async () => {
+    const { world, venue, reader, session, send, close, read } = await bench();
+    const now = world.clock.now();
+    const told = reader.of('session').length;
+    venue.onWrite = () => ({ result: 'throttled', retryAfterMs: 30_000, banned: false, message: 'too many orders' });
+    send(close('a'));
+    await world.settle();
+    expect(session()?.throttle).to.deep.equal({ until: now + 30_000, banned: false, message: 'too many orders' });
+    expect(reader.of('session'), 'told in the same turn').to.have.length(told + 1);
+    venue.onRead = () => Promise.reject(new VenueError('throttled', 'banned until later', { retryAfterMs: 20_000, banned: true }));
+    await read();
+    expect(session()?.throttle, 'a ban, and the longer of both').to.deep.equal({ until: now + 30_000, banned: true, message: 'banned until later' });
+    venue.onRead = () => Promise.reject(new VenueError('throttled', 'slowly', { retryAfterMs: 10_000 }));
+    await read();
+    expect(session()?.throttle).to.include({ until: now + 30_000, banned: true });
+    await world.advance(40_000);
+    await read();
+    expect(session()?.throttle, 'what is over says nothing of what comes').to.deep.equal({ until: world.clock.now() + 10_000, banned: false, message: 'slowly' });
+  });
+
+  it('sends no exit beyond the venue\'s own order limits, which would bring a ban; a moment later it goes', async () => {
+    const { world, venue, executor, send, close } = await bench();
+    for (let i = 0; i < 300; i++) send(close(`c${i}`));
+    send(close('beyond'));
+    await world.settle();
+    expect(venue.writes).to.have.length(300);
+    expect(executor.of('write-refused').map((message) => [message.write.clientId, message.code])).to.deep.equal([['beyond', 'VENUE_THROTTLED']]);
+    await world.advance(10_000);
+    send(close('beyond'));
+    await world.settle();
+    expect(venue.writes.at(-1)?.clientId).to.equal('beyond');
+  });
 });

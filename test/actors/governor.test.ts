@@ -144,6 +144,41 @@ describe('governor', () => {
     expect(await ask(GPS)).to.deep.equal(['RATE_BURST']);
   });
 
+  it('voids what an earlier governor granted before it asks anything, and grants nothing until every executor has reported since (ruling 14)', async () => {
+    const { informAll, inform, ask, tell, world, executors, authority } = await bench();
+    informAll();
+    expect(await ask(GPS)).to.equal('granted');
+    const { permit } = executors.get(GPS)!.last('permit-granted')!;
+    world.system.control('governor', 'kill', 'test');
+    await world.advance(1_000);
+    const { plan } = aPlan(world.clock.now(), { planId: `plan-${GPS}` as PlanId });
+    const redeemed = authority.redeemer.redeem({ kind: 'OPEN', symbol: GPS, clientId: permit.clientId, side: 'BUY', quantity: decimal(plan.quantity), price: decimal(plan.limitPrice) }, { by: 'permit', permit }, 1);
+    expect(redeemed).to.include({ ok: false, code: 'PERMIT_REVOKED' });
+    for (const [name, tellIt] of Object.entries(inform)) if (name !== 'EXECUTORS_UNREPORTED') tellIt();
+    tell({ type: 'life', view: aLife(GPS) });
+    tell({ type: 'life', view: aLife(BTC) });
+    expect(await ask(GPS, 'plan-2')).to.deep.equal(['EXECUTORS_UNREPORTED']);
+    tell({ type: 'life', view: aLife(SYMBOLS[2]!) });
+    expect(await ask(GPS, 'plan-2')).to.equal('granted');
+  });
+
+  it('shows each guard with what it found last', async () => {
+    const { informAll, ask, tell, world, inform } = await bench({ maxPositions: 1 });
+    const shown = () => (world.system.inspect('governor') as unknown as { state: { guards: { guard: string; last: { verdict: string }[] | null }[]; lastJudged: { symbol: string } | null } }).state;
+    expect(shown().guards.every(({ last }) => last === null)).to.equal(true);
+    informAll();
+    await ask(GPS);
+    expect(shown().lastJudged).to.include({ symbol: GPS });
+    expect(shown().guards.every(({ last }) => last?.every(({ verdict }) => verdict === 'allow'))).to.equal(true);
+    await world.advance(6_000);
+    for (const [name, tellIt] of Object.entries(inform)) if (name !== 'LOCKS_UNKNOWN') tellIt();
+    tell({ type: 'life', view: aLife(GPS, { phase: 'Protected' }) });
+    expect(await ask(BTC)).to.have.members(['MAX_POSITIONS', 'LOCKS_UNKNOWN']);
+    const found = Object.fromEntries(shown().guards.map(({ guard, last }) => [guard, last]));
+    expect(found['MAX_POSITIONS']).to.deep.equal([{ verdict: 'deny', code: 'MAX_POSITIONS', limit: '1', value: '1' }]);
+    expect(found['LOCKS_UNKNOWN']).to.deep.equal([{ verdict: 'unknown', code: 'LOCKS_UNKNOWN', detail: 'not reported' }]);
+  });
+
   it('restores mandates from the lives it is told of, and ends them with Flat (ruling 2)', async () => {
     const { tell, world, authority } = await bench();
     const mandate = { mandateId: 'mandate-old' as MandateId, symbol: GPS, side: 'LONG' as const, maxQuantity: '20000' };

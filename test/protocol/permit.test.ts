@@ -113,6 +113,18 @@ describe('permits', () => {
     }
   });
 
+  it('to open are void once revoked, all that are out, for as often as they are tried; new ones, and those to configure, are not (ruling 14)', () => {
+    const { grant, redeem, issuer, redeemer } = authority();
+    const [first, second] = [grant(), grant()];
+    const setting = issuer.configure({ clientId, symbol: GPS, leverage: 10, marginMode: 'ISOLATED', checks: [] });
+    issuer.revokeOpenings();
+    for (const { permit } of [first, second, first]) expect(codeOf(redeem(permit))).to.equal('PERMIT_REVOKED');
+    expect(codeOf(redeem(grant().permit))).to.equal('ok');
+    expect(codeOf(redeemer.redeem({ kind: 'CONFIGURE', symbol: GPS, clientId, setting: 'leverage', leverage: 10 }, { by: 'permit', permit: setting }, 7))).to.equal('ok');
+    const close: VenueWrite = { kind: 'CLOSE', symbol: GPS, clientId: other, side: 'SELL', quantity: decimal('1') };
+    expect(codeOf(redeemer.redeem(close, { by: 'mandate', mandateId: first.mandate.mandateId }, 7)), 'a mandate stands').to.equal('ok');
+  });
+
   it('that were forged, copied or changed do not redeem, and the original still does (failure 62)', () => {
     const { grant, redeem } = authority();
     const { permit } = grant();
