@@ -213,8 +213,8 @@ describe('exits: each minute', () => {
     expect(view()[0]).to.include({ killEvaluations: 1 });
     expect(view()[0]!['killScore'], 'with its age').to.be.closeTo(0.7312, 0.0001);
     say(badMarket(world.clock.now()));
-    await mark('1', 61_000);
-    expect(reasons()).to.deep.equal(['KILL_SCORE']);
+    await mark('1', 60_000);
+    expect([...new Set(reasons())]).to.deep.equal(['KILL_SCORE']);
   });
 
   it('age closes what goes nowhere', async () => {

@@ -10,7 +10,9 @@ import type { Life } from '../../../src/rules/position-life/life.ts';
 import { GPS, NOW } from '../../kit/decisions.ts';
 import { idOf, lifeOf, makeSituation, tell } from '../../kit/lives.ts';
 
-const names = new Map<ClientId, string>((['entry', 'close', 'stop', 'target'] as const).flatMap((leg) => [1, 2, 3].map((attempt) => [idOf(leg, attempt), `${leg} ${attempt}`] as const)));
+/** Of tier 1 of the position. */
+const part = (attempt = 1) => idOf('reduce', attempt, 'plan-1/1');
+const names = new Map<ClientId, string>([...(['entry', 'close', 'stop', 'target'] as const).flatMap((leg) => [1, 2, 3].map((attempt) => [idOf(leg, attempt), `${leg} ${attempt}`] as const)), ...[1, 2, 3, 4, 5, 6].map((attempt) => [part(attempt), `part ${attempt}`] as const)]);
 function sentence(need: Need): string {
   if (need.need === 'ask-order') return `ask ${names.get(need.order.clientId)}`;
   if (need.need === 'ask-algo') return `ask ${names.get(need.record.clientId)}`;
@@ -245,5 +247,133 @@ describe('needs of a close', () => {
   it('what others opened and closed before it was adopted is closed too, under an id of its own', () => {
     const [event] = dueEvents(lifeOf(it1.fill(3, { orderId: 'web' }), sell(3, 'web')), makeSituation(flat()));
     expect(event).to.deep.include({ type: 'PositionClosed', positionId: `external-${GPS}-${NOW + 10}`, reason: 'EXTERNAL' });
+  });
+});
+
+describe('needs of a part', () => {
+  const reducing = (quantity = 4): LifeEvent => ({ type: 'ReduceRequested', at: NOW + 55, positionId: 'plan-1' as never, tier: '1', quantity: String(quantity), reason: 'TIER_1', by: 'exits' });
+  const sending = (attempt = 1, quantity = 4): LifeEvent => ({ type: 'OrderSending', at: NOW + 60, purpose: 'reduce', clientId: part(attempt), attempt, side: 'SELL', quantity: String(quantity), reason: 'TIER_1' });
+  const asked = [...it1.protected(), reducing()];
+  const report = (status: string, executed: number, attempt = 1) => it1.reported(status, executed, part(attempt), `o-part-${attempt}`);
+
+  it('one reduce-only order of it, under an id of position, leg, tier and attempt, and no second one while it is open (failure 56)', () => {
+    const [need] = needsOf(lifeOf(asked), makeSituation());
+    expect(need).to.deep.include({ need: 'write', key: 'reduce', because: 'TIER_1', write: { kind: 'CLOSE', symbol: GPS, clientId: part(), side: 'SELL', quantity: need?.need === 'write' && need.write.kind === 'CLOSE' ? need.write.quantity : '' } });
+    expect(needs(lifeOf(asked))).to.deep.equal(['part 1: SELL 4']);
+    expect(needs(lifeOf(asked, sending()), flying(part()))).to.deep.equal([]);
+    expect(needs(lifeOf(asked, sending()))).to.deep.equal(['ask part 1']);
+    expect(needs(lifeOf(asked, sending(), it1.ambiguous(part())))).to.deep.equal(['ask part 1']);
+    expect(needs(lifeOf(tell('SHORT').protected(), reducing()))).to.deep.equal(['part 1: BUY 4']);
+  });
+
+  it('found absent it goes again under its own id; refused, or executed in part, what is left goes under the next (ruling 8)', () => {
+    expect(needs(lifeOf(asked, sending(), it1.ambiguous(part()), it1.absent(part())))).to.deep.equal(['part 1: SELL 4']);
+    expect(needs(lifeOf(asked, sending(), it1.rejected(part())))).to.deep.equal(['part 2: SELL 4']);
+    const some = [...asked, sending(), report('EXPIRED', 1), sell(1, 'o-part-1')];
+    expect(needs(lifeOf(some))).to.deep.equal(['part 2: SELL 3']);
+    expect(needs(lifeOf(some, sending(2, 3), report('EXPIRED', 2, 2), sell(2, 'o-part-2')))).to.deep.equal(['part 3: SELL 1']);
+  });
+
+  it('the stop stands while it is under way; then both protections follow what is held, the new one first (failure 93)', () => {
+    const partly = lifeOf(asked, sending(), report('PARTIALLY_FILLED', 2), sell(2, 'o-part-1'));
+    expect(needs(partly, flying(part()))).to.deep.equal([]);
+    const done = [...asked, sending(), report('FILLED', 4), sell(4, 'o-part-1')];
+    expect(needs(lifeOf(done))).to.deep.equal(['place stop 2: SELL 6 at 98', 'place target 2: SELL 6 at 104']);
+    const moved = [...done, it1.sending('stop', { attempt: 2, quantity: 6 })];
+    expect(needs(lifeOf(moved), flying(idOf('stop', 2)))).to.deep.equal([]);
+    expect(needs(lifeOf(moved, it1.placed('stop', 2)))).to.deep.equal(['place target 2: SELL 6 at 104', 'cancel stop 1']);
+  });
+
+  it('a stop that is lost meanwhile is placed at once, for what is held', () => {
+    const naked = lifeOf(asked, sending(), report('PARTIALLY_FILLED', 2), sell(2, 'o-part-1'), it1.ended('stop', 'canceled'));
+    expect(needs(naked, flying(part()))).to.deep.equal(['place stop 2: SELL 8 at 98']);
+    expect(needs(lifeOf(it1.opened(), reducing())), 'and nothing is sold before it stands').to.deep.equal(['place stop 1: SELL 10 at 98']);
+  });
+
+  it('executed, its trades not yet heard: those are asked for, and no second part is sold', () => {
+    const life = lifeOf(asked, sending(), report('FILLED', 4));
+    expect(needs(life)).to.deep.equal(['ask part 1']);
+    expect(needs(life, { now: NOW + 99_000 })).to.deep.equal([]);
+  });
+
+  it('a close overtakes it, whatever has become of it', () => {
+    for (const so of [[], [sending()], [sending(), it1.ambiguous(part())], [sending(), it1.rejected(part())]]) {
+      const wanted = needs(lifeOf(asked, so, it1.closeRequested()), flying(part()));
+      expect(wanted).to.include('close 1: SELL 10');
+      expect(wanted.filter((need) => need.startsWith('part'))).to.deep.equal([]);
+    }
+  });
+
+  it('what has meanwhile become all that is held is no part any more (failure 56)', () => {
+    expect(needs(lifeOf(asked, sell(7, 'web')))).to.deep.equal(['place stop 2: SELL 3 at 98', 'place target 2: SELL 3 at 104']);
+    expect(needs(lifeOf(asked, sell(6, 'web')))).to.deep.equal(['place stop 2: SELL 4 at 98', 'place target 2: SELL 4 at 104']);
+    expect(needs(lifeOf(asked, sell(5, 'web')))).to.deep.equal(['part 1: SELL 4']);
+  });
+
+  it('refused five times it is left, and the position goes on behind its stop', () => {
+    const refused = [1, 2, 3, 4].flatMap((attempt) => [sending(attempt), it1.rejected(part(attempt))]);
+    expect(needs(lifeOf(asked, refused))).to.deep.equal(['part 5: SELL 4']);
+    expect(needs(lifeOf(asked, refused, sending(5), it1.rejected(part(5))))).to.deep.equal([]);
+  });
+
+  it('an open one keeps a flat symbol from being called closed: it may yet open something', () => {
+    const gone = lifeOf(asked, sending(), sell(10, 'web'), it1.ended('stop', 'canceled'), it1.ended('target', 'canceled'));
+    expect(due(gone, flat())).to.deep.equal([]);
+    expect(due(lifeOf(asked, sending(), it1.rejected(part()), sell(10, 'web'), it1.ended('stop', 'canceled'), it1.ended('target', 'canceled')), flat())).to.deep.equal(['PositionClosed EXTERNAL']);
+  });
+
+  it('larger than one market order it goes in several, and so does a close (failure 36)', () => {
+    const largestOrder = makeSituation().tickSize!.multipliedBy(30);
+    expect(needs(lifeOf(asked), { largestOrder })).to.deep.equal(['part 1: SELL 3']);
+    expect(needs(lifeOf(it1.protected(), it1.closeRequested()), { largestOrder })).to.deep.equal(['close 1: SELL 3']);
+  });
+});
+
+describe('needs of a moved stop', () => {
+  const moving = (stopPrice: string): LifeEvent => ({ type: 'StopMoveRequested', at: NOW + 55, positionId: 'plan-1' as never, stopPrice, reason: 'PROFIT_LOCK', by: 'exits' });
+  const asked = [...it1.protected(), moving('100.2')];
+
+  it('the new one is placed, and only when it stands the old one goes (rulings 4 and 6)', () => {
+    expect(needs(lifeOf(asked))).to.deep.equal(['place stop 2: SELL 10 at 100.2']);
+    const sent = [...asked, it1.sending('stop', { attempt: 2, price: '100.2' })];
+    expect(needs(lifeOf(sent), flying(idOf('stop', 2)))).to.deep.equal([]);
+    expect(needs(lifeOf(sent, it1.placed('stop', 2)))).to.deep.equal(['cancel stop 1']);
+    expect(needs(lifeOf(sent, it1.placed('stop', 2), it1.ended('stop', 'cancelled')))).to.deep.equal([]);
+  });
+
+  it('refused, the old one stands and protects; what would trigger at once closes (failure 91)', () => {
+    const refused = lifeOf(asked, it1.sending('stop', { attempt: 2, price: '100.2' }), it1.ended('stop', 'rejected -4045', 2));
+    expect(needs(refused)).to.deep.equal(['place stop 3: SELL 10 at 100.2']);
+    expect(due(refused, { now: NOW + 99_000 }), 'not naked').to.deep.equal([]);
+    expect(needs(lifeOf(asked, it1.sending('stop', { attempt: 2, price: '100.2' }), it1.ended('stop', 'rejected -2021', 2), it1.closeRequested('STOP_PASSED')))).to.deep.equal(['close 1: SELL 10']);
+  });
+
+  it('it stays where it is when a part is closed, when it vanishes, and after a restart', () => {
+    const moved = [...asked, it1.sending('stop', { attempt: 2, price: '100.2' }), it1.placed('stop', 2), it1.ended('stop', 'cancelled')];
+    expect(needs(lifeOf(moved, sell(4, 'web')))).to.include('place stop 3: SELL 6 at 100.2');
+    expect(needs(lifeOf(moved, it1.ended('stop', 'canceled', 2)))).to.deep.equal(['place stop 3: SELL 10 at 100.2']);
+  });
+
+  it('to the other side of what is held it means nothing, and of two the nearer to the profit holds', () => {
+    expect(needs(lifeOf(asked, it1.adopted(-10)))).to.include('place stop 2: BUY 10 at 102');
+    expect(needs(lifeOf(it1.opened(), moving('97')))).to.deep.equal(['place stop 1: SELL 10 at 98']);
+  });
+
+  it('fired in profit it is no loss: the position was closed by its lock, and by the stop if the old one fired', () => {
+    const moved = [...asked, it1.sending('stop', { attempt: 2, price: '100.2' }), it1.placed('stop', 2)];
+    const ended = (attempt: number) => [it1.triggered('stop', attempt), it1.ended('stop', 'finished', attempt), sell(10), it1.ended('stop', 'cancelled', 3 - attempt), it1.ended('target', 'cancelled')];
+    expect(due(lifeOf(moved, ended(2)), flat())).to.deep.equal(['PositionClosed PROFIT_LOCK']);
+    expect(due(lifeOf(moved, ended(1)), flat())).to.deep.equal(['PositionClosed STOP']);
+  });
+
+  it('fired in vain while the old one stands: the price is beyond it, so ten seconds close the position', () => {
+    const vain = [...asked, it1.sending('stop', { attempt: 2, price: '100.2' }), it1.placed('stop', 2), it1.triggered('stop', 2), it1.ended('stop', 'finished', 2)];
+    expect(due(lifeOf(vain), { now: NOW + 10_049 })).to.deep.equal([]);
+    expect(due(lifeOf(vain), { now: NOW + 10_050 })).to.deep.equal(['CloseRequested NAKED']);
+  });
+
+  it('an older stop goes only when the newer one covers all that is held', () => {
+    const replaced = [...it1.protected(), it1.sending('stop', { attempt: 2, quantity: 6 }), it1.placed('stop', 2)];
+    expect(needs(lifeOf(replaced))).to.deep.equal(['place stop 3: SELL 10 at 98']);
   });
 });
