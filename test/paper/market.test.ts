@@ -39,6 +39,14 @@ describe('paper exchange: synthetic market', () => {
     }
   });
 
+  it('lets rise and fall by the default seed what the tests of the whole service count on', () => {
+    const history = new SyntheticMarket(DEFAULT_SEED).history(START);
+    const change = (symbol: string) => Number(dayStatistics(history.get(symbol)!.candles.slice(-1_440)).changePercent);
+    for (const symbol of ['GPSUSDT', 'CHESSUSDT', 'FHEUSDT', 'HYPEUSDT', '币安人生USDT']) expect(change(symbol), symbol).to.be.greaterThan(2.2);
+    for (const symbol of ['ANKRUSDT', 'RIVERUSDT', 'STABLEUSDT']) expect(change(symbol), symbol).to.be.lessThan(-2.2);
+    expect(Math.abs(change('ARCUSDT')), 'below the trend of 1 % that Vigil trades').to.be.lessThan(0.8);
+  });
+
   it('has two whole days of history on whole ticks, and minutes so calm that 2 % takes many of them, but for the rare jump', () => {
     const source = new SyntheticMarket(DEFAULT_SEED);
     for (const [symbol, { candles, prices }] of source.history(START)) {

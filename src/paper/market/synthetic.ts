@@ -12,8 +12,8 @@ import { DAY_CANDLES, pastOf, pastOfAll, type Instrument } from './synthetic-his
 import { SYNTHETIC_SYMBOLS, type SyntheticSymbol } from './synthetic-symbols.ts';
 import { Walk, walkSchema } from './walk.ts';
 
-/** What all have in common is seeded apart from every symbol. */
-const COMMON_SEED = 977;
+/** What all have in common is seeded apart from every symbol; with this the default seed lets rise and fall of the nine what it always did (a test holds it). */
+const COMMON_SEED = 1126;
 
 /** Puts at least five of the policy's nine beyond ± 2 % over the 24 hours before the first start (a test holds it). */
 export const DEFAULT_SEED = 7;
