@@ -22,6 +22,9 @@ export interface PaperCommand {
   readonly log: Log;
 }
 
+/** Names and addresses that nobody else reaches. */
+const LOOPBACK = /^(localhost|::1|127(\.\d{1,3}){3})$/;
+
 /** Resolves with the exit code: 0 after a signal, 1 when its state could not be kept, 2 when it could not start. */
 export async function runPaper(command: PaperCommand): Promise<number> {
   const seed = command.seed === undefined ? DEFAULT_SEED : Number(command.seed);
@@ -29,6 +32,7 @@ export async function runPaper(command: PaperCommand): Promise<number> {
   const history = Number(command.history);
   const align = command.align === 'recorded' ? 'recorded' : 'start';
   const faults = [
+    LOOPBACK.test(command.host) ? [] : [`--listen ${command.host}: an address of this machine is expected (127.0.0.1, ::1 or localhost): the keys of the exchange are no secret`],
     Number.isSafeInteger(history) && history >= 0 ? [] : [`--history ${command.history}: a whole number of minutes from 0 is expected`],
     command.align === align ? [] : [`--align ${command.align}: start or recorded is expected`],
     Number.isSafeInteger(seed) && seed >= 0 ? [] : [`--seed ${command.seed}: a whole number from 0 is expected`],
