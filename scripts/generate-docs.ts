@@ -6,6 +6,7 @@ import { loadConfig, loadPolicy } from '../src/config.ts';
 import { openSqliteJournal } from '../src/persistence/sqlite-journal.ts';
 import { tradingStateFile } from '../src/persistence/trading-state-file.ts';
 import { DENIALS } from '../src/protocol/denials.ts';
+import { EXIT_CODES } from '../src/protocol/exit-codes.ts';
 import { ERRORS } from '../src/protocol/errors.ts';
 import type { SymbolName } from '../src/protocol/names.ts';
 import { REFUSALS } from '../src/paper/core/venue-error.ts';
@@ -33,6 +34,7 @@ import { pekkoSupervision } from '../test/conformance/cases/pekko-supervision.ts
 import { pekkoTimers } from '../test/conformance/cases/pekko-timers.ts';
 import { pekkoWatch } from '../test/conformance/cases/pekko-watch.ts';
 import { ABSENT, SIMPLIFIED, STREAMS, WS_API } from './paper-fidelity.ts';
+import { decidersOf, producedCodes } from './produced-codes.ts';
 
 const MADE = '<!-- Made by `npm run docs` from the code; changes by hand are found by a test. -->\n';
 
@@ -40,11 +42,19 @@ const MADE = '<!-- Made by `npm run docs` from the code; changes by hand are fou
 export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['docs/actors.md', await actorsDocument()],
-    ['docs/denials.md', table('# Refusals', 'Why a signal, intent, plan or write did not go on. Each is counted in the funnel under its code.', ['code', 'what it means', 'what to do', 'counts as misconfiguration'], Object.entries(DENIALS).map(([code, entry]) => [`\`${code}\``, entry.sentence, entry.remedy, 'misconfiguration' in entry ? 'yes' : '']))],
+    ['docs/denials.md', denialsDocument()],
     ['docs/supervision.md', supervisionDocument()],
     ['docs/paper-exchange.md', paperDocument()],
     ['docs/errors.md', table('# Errors', 'What commands and the admin socket answer with.', ['code', 'what it means', 'what to do'], Object.entries(ERRORS).map(([code, entry]) => [`\`${code}\``, entry.meaning, entry.remedy]))],
   ]);
+}
+
+/** Who refuses is read off the source; why a position is left follows. */
+function denialsDocument(): string {
+  const { producers } = producedCodes();
+  const refusals = table('# Refusals', 'Why a signal, intent, plan or write did not go on. Each is counted in the funnel under its code, and `vigil explain SYMBOL` shows it with its limit, value and age.', ['code', 'what it means', 'what to do', 'who decides it', 'counts as misconfiguration'], Object.entries(DENIALS).map(([code, entry]) => [`\`${code}\``, entry.sentence, entry.remedy, decidersOf(producers.get(code) ?? []).join(', '), 'misconfiguration' in entry ? 'yes' : '']));
+  const exits = Object.entries(EXIT_CODES).map(([code, entry]) => `| \`${code === 'TIER' ? 'TIER_R' : code}\` | ${entry.sentence} | ${entry.remedy} |`);
+  return `${refusals}\n## Exits\n\nWhy an open position is held, reduced, closed or its stop moved; decided by \`exits\`.\n\n| code | what it means | what to do |\n|---|---|---|\n${exits.join('\n')}\n`;
 }
 
 const CASES_BELOW = '<!-- Below: made by `npm run docs`';

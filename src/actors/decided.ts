@@ -22,8 +22,8 @@ export interface Deciding {
  *     });
  *
  * - `at`, `by` (the actor's path), `queueMs` and `serviceMs` come from the context.
- * - `inputs`: what the rule looked at, flat JSON, decimals as text, an unknown as null. Give `source` and `side` where
- *   there are such: by them, stage, symbol, outcome and action the log knows the same decision again, and keeps it once
+ * - `inputs`: what the rule looked at, flat JSON, decimals as text, an unknown as null. Give `source`, `side` and the `code`
+ *   of an exit where there are such: by them, stage, symbol, outcome and action the log knows the same decision again, and keeps it once
  *   with a count and the newest numbers. What passed with an id is kept one by one.
  * - `denials`: every refusal with its limit, value and age; the first is `outcome`.
  * - `ids`: all that are known; `vigil trace` finds the chain by any of them.

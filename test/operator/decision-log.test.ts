@@ -34,7 +34,7 @@ async function bench(store = new MemoryJournal(), startAt = 0) {
     decide: (part: Partial<Decision> = {}) => world.system.tell(log, { type: 'decided', decision: { stage: 'intent', symbol: GPS, outcome: 'POSITION_OPEN', at: world.clock.now(), by: 'bridge', inputs: { source: 'trend-24h', side: 'LONG' }, ...part } }),
     explain: (symbol: SymbolName = GPS, limit = 100): Promise<readonly RecordedDecision[]> => answered(world.system.ask(log, { type: 'explain', symbol, limit }, 1_000)),
     trace: (id: string): Promise<TraceView> => answered(world.system.ask(log, { type: 'trace', id }, 20_000)),
-    async counted(stage: string) {
+    counted: async (stage: string) => {
       const { stages } = await answered(world.system.ask(log, { type: 'funnel', windowMs: 86_400_000 }, 1_000));
       return stages.find((one) => one.stage === stage)!;
     },
@@ -64,6 +64,7 @@ describe('the log of decisions', () => {
     ['side', { inputs: { source: 'trend-24h', side: 'SHORT' } }],
     ['source', { inputs: { source: 'manual', side: 'LONG' } }],
     ['exit', { action: 'CLOSE' }],
+    ['reason of an exit', { inputs: { source: 'trend-24h', side: 'LONG', code: 'RISK_UNKNOWN' } }],
   ] as const satisfies readonly (readonly [string, Partial<Decision>])[]) {
     it(`takes another ${what} for another decision`, async () => {
       const { decide, explain } = await bench();

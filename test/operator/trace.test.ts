@@ -141,7 +141,7 @@ describe('a trace asked of the log', () => {
     await world.advance(100);
     return {
       world, store, log,
-      async trace(id: string) {
+      trace: async (id: string): Promise<TraceView> => {
         const asked = world.system.ask(log, { type: 'trace', id }, 30_000);
         await world.advance(10_000);
         return asked;

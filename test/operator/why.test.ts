@@ -7,6 +7,7 @@ import { widthOf } from '../../src/operator/commands/width.ts';
 import { wrapped } from '../../src/operator/commands/wrap.ts';
 import type { Decision } from '../../src/protocol/decisions.ts';
 import { STAGES } from '../../src/protocol/decisions.ts';
+import { EXIT_CODES } from '../../src/protocol/exit-codes.ts';
 import { DENIALS } from '../../src/protocol/denials.ts';
 import type { DenialCode } from '../../src/protocol/denials.ts';
 import type { DecisionLogMessage } from '../../src/protocol/messages.ts';
@@ -48,6 +49,15 @@ describe('why', () => {
   it('a refusal that came without its numbers still has its words', async () => {
     decide({ symbol: 'BARE' as SymbolName, outcome: 'RATE_BURST' });
     expect((await explain('BARE')).decisions[0]).to.include({ code: 'RATE_BURST', sentence: DENIALS.RATE_BURST.sentence, limit: null, value: null, ageMs: null });
+  });
+
+  it('an exit says why, with limit and value, though it is no refusal', async () => {
+    const symbol = 'LEFTUSDT' as SymbolName;
+    for (const [code, action] of [['KILL_SCORE', 'CLOSE'], ['TIER_1.5', 'REDUCE']] as const) decide({ symbol, stage: 'exit', by: 'exits', outcome: 'passed', action, inputs: { code, limit: '0.6', value: '0.61' } });
+    const { decisions, gates } = await explain(symbol);
+    expect(decisions.map((one) => [one.action, one.code, one.sentence, one.limit, one.value])).to.have.deep.members([['CLOSE', null, EXIT_CODES.KILL_SCORE.sentence, '0.6', '0.61'], ['REDUCE', null, EXIT_CODES.TIER.sentence, '0.6', '0.61']]);
+    expect(gates[0]?.lastRefusal).to.equal(null);
+    expect((await vigil('explain', symbol)).out).to.match(/exit +● passed .*: (CLOSE KILL_SCORE|REDUCE TIER_1\.5), value 0\.61, limit 0\.6/);
   });
 
   it('shows the newest first, as many as asked for, and each gate whatever is shown', async () => {

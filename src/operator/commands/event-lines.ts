@@ -33,7 +33,7 @@ export function eventLine(line: unknown): string {
   const other = line as EventLine;
   switch (other.type) {
     case 'decision':
-      return printable(`${other.at}  decision        ${String(other.symbol)}: ${String(other['stage'])} ${String(other['outcome'])}${other['action'] === undefined ? '' : ` ${String(other['action'])}`} by ${String(other['by'])}`);
+      return printable(`${other.at}  decision        ${String(other.symbol)}: ${String(other['stage'])} ${String(other['outcome'])}${told(other, ['action'])} by ${String(other['by'])}`);
     case 'order':
       return printable(`${other.at}  order           ${String(other.symbol)}: ${String(other['happened'])}${told(other, ['purpose', 'leg', 'side', 'quantity', 'price', 'triggerPrice', 'status', 'executedQuantity', 'reason', 'code', 'cause', 'message', 'clientId'])}`);
     case 'fill':
@@ -46,7 +46,10 @@ export function eventLine(line: unknown): string {
 }
 
 function told(event: EventLine, fields: readonly string[]): string {
-  return fields.flatMap((field) => (event[field] === undefined ? [] : [` ${field} ${String(event[field])}`])).join(',');
+  return fields.flatMap((field) => {
+    const value = event[field];
+    return typeof value === 'string' || typeof value === 'number' ? [` ${field} ${value}`] : [];
+  }).join(',');
 }
 
 function lifecycleLine(event: LifecycleEvent & { readonly at: string }): string {

@@ -42,7 +42,7 @@ function newest(gate: Gate | undefined): ExplainedDecision | undefined {
 function gateLines({ stage, lastPassed, lastRefusal }: Gate): readonly string[] {
   const head = padded(stage, STAGE_COLUMNS, 'left');
   const blank = ' '.repeat(STAGE_COLUMNS);
-  const passed = lastPassed === null ? [] : [wrapped(head, `● passed ${ago(lastPassed)}${lastPassed.action === null ? '' : `: ${lastPassed.action}`}`)];
+  const passed = lastPassed === null ? [] : [wrapped(head, `● passed ${ago(lastPassed)}${lastPassed.action === null ? '' : `: ${lastPassed.action} ${exitOf(lastPassed)}`}`)];
   if (lastRefusal === null) return passed;
   const [first, ...others] = lastRefusal.denials;
   const lines = [
@@ -52,6 +52,12 @@ function gateLines({ stage, lastPassed, lastRefusal }: Gate): readonly string[] 
   ];
   // The newer word first.
   return lastPassed !== null && lastPassed.agoMs <= lastRefusal.agoMs ? [...passed, ...lines] : [...lines.map((line, at) => (at === 0 ? head + line.slice(STAGE_COLUMNS) : line)), ...passed.map((line) => blank + line.slice(STAGE_COLUMNS))];
+}
+
+/** `KILL_SCORE, value 0.61, limit 0.6`. */
+function exitOf({ inputs, limit, value }: ExplainedDecision): string {
+  const { code } = inputs;
+  return [typeof code === 'string' ? code : '', value === null ? '' : `value ${value}`, limit === null ? '' : `limit ${limit}`].filter((one) => one !== '').join(', ');
 }
 
 function ago({ agoMs, count }: ExplainedDecision): string {
@@ -70,7 +76,11 @@ function recentLine(decision: ExplainedDecision): string {
 }
 
 function told(inputs: Readonly<Record<string, unknown>>): string {
-  return TOLD.flatMap((name) => (inputs[name] === undefined || inputs[name] === null ? [] : [name === 'side' ? String(inputs[name]) : `${name} ${String(inputs[name])}`])).join(', ') || 'a signal';
+  return TOLD.flatMap((name) => {
+    const value = inputs[name];
+    if (typeof value !== 'string' && typeof value !== 'number') return [];
+    return [name === 'side' ? String(value) : `${name} ${value}`];
+  }).join(', ') || 'a signal';
 }
 
 export function traceScreen({ ids, steps, incomplete }: TraceBody): string {

@@ -138,7 +138,7 @@ function isKeptAlone({ outcome, action }: Decision): boolean {
 }
 
 function sameKey({ stage, symbol, by, outcome, action, inputs }: Decision): string {
-  return JSON.stringify([symbol, stage, by, outcome, action ?? null, inputs?.['side'] ?? null, inputs?.['source'] ?? null]);
+  return JSON.stringify([symbol, stage, by, outcome, action ?? null, inputs?.['side'] ?? null, inputs?.['source'] ?? null, inputs?.['code'] ?? null]);
 }
 
 function hasId(ids: DecisionIds | undefined, id: string): boolean {

@@ -3,6 +3,7 @@ import { DECISION_STAGES } from '../../protocol/decisions.ts';
 import type { DecisionIds, DecisionStage, ExitAction } from '../../protocol/decisions.ts';
 import { DENIALS } from '../../protocol/denials.ts';
 import type { Denial } from '../../protocol/denials.ts';
+import { exitReason } from '../../protocol/exit-codes.ts';
 import type { RecordedDecision } from '../../protocol/messages.ts';
 import { isoTime } from '../../supervision/clock.ts';
 
@@ -55,7 +56,7 @@ export interface Gate {
 export function explained(decision: RecordedDecision, now: number): ExplainedDecision {
   const { stage, by, outcome, action, inputs, ids, at, lastAt, count, queueMs, serviceMs } = decision;
   const denials = denialsOf(decision).map(explainedDenial);
-  const { code = null, sentence = null, remedy = null, limit = null, value = null, ageMs = null, detail = null } = denials[0] ?? {};
+  const { code = null, sentence = null, remedy = null, limit = null, value = null, ageMs = null, detail = null } = denials[0] ?? exitWords(decision);
   return {
     stage, by, outcome, action: action ?? null,
     code, sentence, remedy, limit, value, ageMs, detail,
@@ -78,6 +79,14 @@ export function gatesOf(decisions: readonly ExplainedDecision[]): readonly Gate[
     const lastRefusal = decisions.find((one) => one.stage === stage && one.code !== null) ?? null;
     return lastPassed === null && lastRefusal === null ? [] : [{ stage, lastPassed, lastRefusal }];
   });
+}
+
+/** Why a position was left or held: no refusal, and explained all the same. */
+function exitWords({ stage, inputs }: RecordedDecision): Partial<Pick<ExplainedDenial, 'sentence' | 'remedy' | 'limit' | 'value' | 'code' | 'ageMs' | 'detail'>> {
+  const reason = stage === 'exit' ? exitReason(inputs?.['code']) : undefined;
+  if (reason === undefined) return {};
+  const textOf = (name: string) => (typeof inputs?.[name] === 'string' && inputs[name] !== '' ? inputs[name] : null);
+  return { ...reason, limit: textOf('limit'), value: textOf('value') };
 }
 
 /** The first is the outcome, whatever else is wrong. */
