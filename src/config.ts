@@ -5,6 +5,7 @@ export type { Fault } from './config/faults.ts';
 export { throwFaults } from './config/faults.ts';
 export { isStrategyPath } from './config/fields.ts';
 export { configHash, redactedConfig } from './config/fingerprint.ts';
+export { intentTokensOf } from './config/intent-tokens.ts';
 export { distance } from './config/keys.ts';
 export { loadConfig } from './config/load.ts';
 export { loadPolicy } from './config/policy.ts';

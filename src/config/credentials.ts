@@ -21,7 +21,7 @@ const UNSAFE_MODE = 0o177;
  * @throws VigilError CREDENTIALS_UNSAFE, CONFIG_UNREADABLE, CONFIG_INVALID
  */
 export function readCredentials(path: string, source: string): Credentials {
-  const { document, problems } = parseYaml(readPrivately(path));
+  const { document, problems } = parseYaml(readPrivately(path, 'venue.credentialsFile'));
   if (problems.length > 0) throw new VigilError('CONFIG_UNREADABLE', `${path} is not YAML: ${problems.join('; ')}`, { details: { file: path } });
   const result = credentialsSchema.safeParse(document.toJS());
   if (result.success) return result.data;
@@ -36,26 +36,26 @@ export function credentialsOf({ venue }: Config): Credentials {
   return { apiKey, apiSecret };
 }
 
-/** The file that was checked is the file that is read: both through one descriptor. */
-function readPrivately(path: string): string {
+/** The file that was checked is the file that is read: both through one descriptor. `setting` names it. @throws VigilError CREDENTIALS_UNSAFE, CONFIG_UNREADABLE */
+export function readPrivately(path: string, setting: string): string {
   let descriptor: number;
   try {
     descriptor = openSync(path, 'r');
   } catch (error) {
-    throw new VigilError('CONFIG_UNREADABLE', `venue.credentialsFile ${path} cannot be read: ${messageOf(error)}`, { cause: error, details: { file: path } });
+    throw new VigilError('CONFIG_UNREADABLE', `${setting} ${path} cannot be read: ${messageOf(error)}`, { cause: error, details: { file: path } });
   }
   try {
     const stat = fstatSync(descriptor);
     const mode = (stat.mode & 0o777).toString(8).padStart(4, '0');
-    if (!stat.isFile()) throw unsafe(path, 'is not a file');
-    if (stat.uid !== process.getuid?.()) throw unsafe(path, `belongs to user ${stat.uid}, not to ${process.getuid?.() ?? 'us'}`);
-    if ((stat.mode & UNSAFE_MODE) !== 0) throw unsafe(path, `has mode ${mode}, not 0600 or stricter`);
+    if (!stat.isFile()) throw unsafe(setting, path, 'is not a file');
+    if (stat.uid !== process.getuid?.()) throw unsafe(setting, path, `belongs to user ${stat.uid}, not to ${process.getuid?.() ?? 'us'}`);
+    if ((stat.mode & UNSAFE_MODE) !== 0) throw unsafe(setting, path, `has mode ${mode}, not 0600 or stricter`);
     return readFileSync(descriptor, 'utf8');
   } finally {
     closeSync(descriptor);
   }
 }
 
-function unsafe(path: string, why: string): VigilError {
-  return new VigilError('CREDENTIALS_UNSAFE', `venue.credentialsFile ${path} ${why}`, { details: { path } });
+function unsafe(setting: string, path: string, why: string): VigilError {
+  return new VigilError('CREDENTIALS_UNSAFE', `${setting} ${path} ${why}`, { details: { path } });
 }

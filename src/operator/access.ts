@@ -2,6 +2,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { VigilError } from '../protocol/errors.ts';
 import { StatusError } from './api-error.ts';
+import { INTENTS_PATH } from './endpoints/intents.ts';
 import type { Sessions } from './session.ts';
 import { urlHost } from './tcp-listener.ts';
 
@@ -27,6 +28,8 @@ export function guard(access: TcpAccess, request: Request): void {
   const { method, path, headers } = request;
   refuseForeign(access, request);
   if (OPEN.has(path)) return;
+  // Who hands in an intent has a token of its own, which the endpoint asks for: it opens nothing else.
+  if (path === INTENTS_PATH && method === 'POST') return;
   if (!isKnown(access, request)) throw new VigilError('NOT_AUTHENTICATED', headers.authorization === undefined && headers.cookie === undefined ? 'the request carries no token' : 'the token or session is not valid');
   if (!access.allowControl && !['GET', 'HEAD', 'OPTIONS'].includes(method)) {
     throw new StatusError(403, 'ACTION_REFUSED', 'this address is for reading only: use the admin socket, or set operator.http.allowControl');

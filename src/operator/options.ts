@@ -1,5 +1,5 @@
 /** What the operator's room is given by the service; it asks for nothing else, so that nothing of trading depends on it. */
-import type { DecisionLogMessage, LocksMessage, ReadinessView, TradingStateActorMessage, UniverseActorMessage, WatchdogMessage } from '../protocol/messages.ts';
+import type { DecisionLogMessage, IntakeMessage, LocksMessage, ReadinessView, TradingStateActorMessage, UniverseActorMessage, WatchdogMessage } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { Replying } from '../protocol/replying.ts';
 import type { Ref } from '../supervision/ref.ts';
@@ -44,11 +44,14 @@ export interface OperatorOptions {
     readonly watchdog: Ref<WatchdogMessage>;
     readonly universe: Ref<UniverseActorMessage>;
     readonly locks: Ref<LocksMessage>;
+    readonly intake: Ref<IntakeMessage>;
   };
   /** The symbols that have an executor; each is inspected at `executor/SYMBOL`, whose state is `{ life: LifeView }`. */
   readonly executors: { keys(): readonly SymbolName[] };
   /** The symbols that may be named in an order of the operator; undefined while the universe is unknown. */
   readonly symbols?: () => readonly string[] | undefined;
+  /** Tokens of external sources, by source; empty: they come over the socket alone. */
+  readonly intentTokens: ReadonlyMap<string, string>;
   readonly http: {
     /** `HOST:PORT` on loopback, or `off`. Port 0 takes a free one, and keeps it over restarts of the actor. */
     readonly listen: string;

@@ -33,6 +33,7 @@ export const ERRORS = {
   ID_UNKNOWN: { meaning: 'Nothing on record has this id.', remedy: '`vigil explain SYMBOL --json` lists the ids of the decisions about a symbol.' },
   ACTION_REFUSED: { meaning: 'The request was understood and refused.', remedy: 'The message says why.' },
   REQUEST_INVALID: { meaning: 'The request has faults.', remedy: 'Correct every fault listed.' },
+  IDEMPOTENCY_CONFLICT: { meaning: 'The Idempotency-Key was used for another intent.', remedy: 'A new intent needs a new key; the same intent the same key.' },
   NOT_AUTHENTICATED: { meaning: 'The request carries no valid token.', remedy: 'Use the token of <data-dir>/http-token, or the Unix socket.' },
   ORIGIN_REFUSED: { meaning: 'The request comes from a foreign host or page.', remedy: 'Use the printed address.' },
   STATE_UNKNOWN: { meaning: 'The actor that knows did not answer in time.', remedy: '`vigil tree` shows its status.' },

@@ -41,3 +41,8 @@ export function planIdFor(source: string, symbol: SymbolName, side: PositionSide
 export function intentIdFor(source: string, symbol: SymbolName, side: PositionSide, createdAt: number): IntentId {
   return `intent-${digest(16, source, symbol, side, createdAt)}` as IntentId;
 }
+
+/** The same key of the same source is the same intent, however often it is handed in. */
+export function externalIntentIdFor(source: string, symbol: SymbolName, side: PositionSide, key: string): IntentId {
+  return `intent-${digest(16, 'external', source, symbol, side, key)}` as IntentId;
+}

@@ -37,6 +37,7 @@ export const EXHAUSTION: readonly Row[] = [
   { path: 'reconciler', consequence: 'reducing', because: 'journal and venue are no longer compared' },
   { path: 'decisions', consequence: 'reducing', because: 'nobody decides when to get out' },
   { path: 'bridge', consequence: 'alert', because: 'without it there is no plan' },
+  { path: 'intake', consequence: 'alert', because: 'without it nobody outside is heard, and what is open is managed' },
   { path: 'exits', consequence: 'reducing', because: 'a stop that the venue passes over would not be closed' },
   { path: 'generators', consequence: 'alert', because: 'without signals nothing is opened, and what is open is managed' },
   { path: 'generator/*', consequence: 'alert', because: 'without signals nothing is opened, and what is open is managed' },

@@ -1,7 +1,7 @@
 /** The process: opens what the tree needs, runs the tree, and ends in order on every way out: never by running out of work, never without last words. */
 import { dirname, join } from 'node:path';
 import { entityOf } from '../actors/executor/record.ts';
-import { configHash, credentialsOf, loadPolicy } from '../config.ts';
+import { configHash, credentialsOf, intentTokensOf, loadPolicy } from '../config.ts';
 import type { Config } from '../config.ts';
 import { onLauncherGone } from '../launcher.ts';
 import { chooseSocketPath } from '../operator/socket-path.ts';
@@ -141,6 +141,7 @@ async function partsOf(config: Config, journal: Journal, log: ActorLog, venueLog
     venue: createBinanceVenue({ endpoint, armed: settings.armed, credentials: credentialsOf(config), clock, offsetMs: () => offsetMs, log: venueLog }),
     paper: paper?.options,
     tags: [instanceTag(dataDir, systemRandom), ...(config.adoption.instanceTag === null ? [] : [config.adoption.instanceTag])],
+    intentTokens: intentTokensOf(config),
     facts,
     onClockOffset: (measured) => (offsetMs = measured),
     onListening({ socket, url }) {

@@ -7,6 +7,7 @@ import { exitsBehaviour } from '../actors/exits/exits.ts';
 import { gatewayBehaviour } from '../actors/gateway.ts';
 import { generatorBehaviour } from '../actors/generator.ts';
 import { governorBehaviour } from '../actors/governor.ts';
+import { intakeBehaviour } from '../actors/intake.ts';
 import { journalBehaviour } from '../actors/journal.ts';
 import { locksBehaviour } from '../actors/locks.ts';
 import { marketBehaviour } from '../actors/market/market.ts';
@@ -52,6 +53,8 @@ export interface TreeParts {
   readonly paper: object | undefined;
   /** This instance's tag, then those it takes over. */
   readonly tags: readonly [string, ...string[]];
+  /** Tokens of external sources, by source. */
+  readonly intentTokens: ReadonlyMap<string, string>;
   readonly facts: { readonly configHash: string; readonly buildId: string; readonly startedAt: number };
   readonly onClockOffset: (offsetMs: number) => void;
   readonly onListening: (addresses: Addresses) => void;
@@ -91,6 +94,7 @@ export function composeTree(parts: TreeParts): Tree {
     universe: ref<Parameters<ReturnType<typeof universeBehaviour>['receive']>[1]>('universe'),
     account: ref<Parameters<ReturnType<typeof accountBehaviour>['receive']>[1]>('account'),
     tradingState: ref<Parameters<ReturnType<typeof tradingStateBehaviour>['receive']>[1]>('trading-state'),
+    intake: ref<Parameters<ReturnType<typeof intakeBehaviour>['receive']>[1]>('intake'),
     locks: ref<Parameters<ReturnType<typeof locksBehaviour>['receive']>[1]>('locks'),
     readiness: ref<Parameters<ReturnType<typeof readinessBehaviour>['receive']>[1]>('readiness'),
     governor: ref<Parameters<ReturnType<typeof governorBehaviour>['receive']>[1]>('governor'),
@@ -142,7 +146,8 @@ export function composeTree(parts: TreeParts): Tree {
       operatorHttpBehaviour({
         system,
         service: { mode: config.venue.mode, ...parts.facts, incarnation: store.writerEpoch, dataDir: config.dataDir, stop: parts.stop },
-        refs: { readiness: refs.readiness, tradingState: refs.tradingState, decisions: refs.decisions, watchdog: refs.watchdog, universe: refs.universe, locks: refs.locks },
+        refs: { readiness: refs.readiness, tradingState: refs.tradingState, decisions: refs.decisions, watchdog: refs.watchdog, universe: refs.universe, locks: refs.locks, intake: refs.intake },
+        intentTokens: parts.intentTokens,
         executors: executors.pool,
         // Every symbol that may be opened or is held has an executor.
         symbols: () => (executorKeys().length === 0 ? undefined : executorKeys()),
@@ -154,8 +159,8 @@ export function composeTree(parts: TreeParts): Tree {
   ]);
   const venueRoom = supervisor('venue', 'Everything that speaks to the exchange.', [
     ...(parts.paper === undefined ? [] : [worker(refs.paper, paperProcessBehaviour({ child: parts.paper }), { startMs: 20_000 })]),
-    worker(refs.gateway, gatewayBehaviour({ venue: venue.gateway, redeemer: authority.redeemer, executorOf, subscribers: [refs.governor, refs.readiness, refs.bridge, ...generatorRefs, ...shadowRefs], onClockOffset: parts.onClockOffset, refuse })),
-    worker(refs.market, marketBehaviour({ streams: venue.marketStreams, gateway: refs.gateway, tickerMs: config.market.tickerMs, candleHistory: config.market.candleHistory, subscribers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.locks, ...generatorRefs, ...shadowRefs], watchdog: refs.watchdog, universe: refs.universe })),
+    worker(refs.gateway, gatewayBehaviour({ venue: venue.gateway, redeemer: authority.redeemer, executorOf, subscribers: [refs.governor, refs.readiness, refs.bridge, refs.intake, ...generatorRefs, ...shadowRefs], onClockOffset: parts.onClockOffset, refuse })),
+    worker(refs.market, marketBehaviour({ streams: venue.marketStreams, gateway: refs.gateway, tickerMs: config.market.tickerMs, candleHistory: config.market.candleHistory, subscribers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.locks, refs.intake, ...generatorRefs, ...shadowRefs], watchdog: refs.watchdog, universe: refs.universe })),
     worker(refs.userStream, userStreamBehaviour({ stream: venue.userStream, executorOf, account: refs.account, subscribers: [refs.governor, refs.readiness, refs.reconciler], nextEpoch: () => ++streamEpoch })),
   ]);
   const stateRoom = supervisor('state', 'What is known and allowed.', [
@@ -167,7 +172,7 @@ export function composeTree(parts: TreeParts): Tree {
         refreshMs: config.universe.refreshMs,
         gateway: refs.gateway,
         journal: refs.journal,
-        subscribers: [refs.market, refs.governor, refs.bridge, refs.readiness, refs.reconciler, ...generatorRefs, ...shadowRefs],
+        subscribers: [refs.market, refs.governor, refs.bridge, refs.readiness, refs.reconciler, refs.intake, ...generatorRefs, ...shadowRefs],
         executorOf,
         executors: executorKeys,
         watchdog: refs.watchdog,
@@ -237,6 +242,7 @@ export function composeTree(parts: TreeParts): Tree {
     supervisor('decisions', 'From signals to plans, and when to get out.', [
       worker(refs.bridge, bridgeBehaviour({ sources: { strategies: new Set(generators.map((one) => one.name)), shadows: new Set(shadows.map((one) => one.name)), external: new Set(config.intents.sources) }, limits: { ...config.risk, entrySlippageBps: config.trading.entrySlippageBps }, executorOf, decisions: refs.decisions, journal: refs.journal, watchdog: refs.watchdog })),
       worker(refs.exits, exitsBehaviour({ settings: config.exits, stopPassedMs: config.execution.stopPassedMs, priceMaxAgeMs: config.risk.priceMaxAgeMs, stopLossPercent: config.trading.stopLossPercent, takeProfitPercent: config.trading.takeProfitPercent, executorOf, decisions: refs.decisions })),
+      worker(refs.intake, intakeBehaviour({ sources: new Set(config.intents.sources), terms: { notional: config.trading.notional, leverage: config.trading.leverage, stopLossPercent: config.trading.stopLossPercent, takeProfitPercent: config.trading.takeProfitPercent, intentExpiryMs: config.trading.intentExpiryMs ?? 2 * cycleMs, minConfidence: config.generator.minConfidence }, bridge: refs.bridge, decisions: refs.decisions, journal: refs.journal })),
       generatorRoom,
     ]),
     shadowRoom,

@@ -15,7 +15,7 @@ export interface ApiAnswer {
 export interface AdminClient {
   readonly socketPath: string;
   /** Rejects with SERVICE_UNREACHABLE when no answer comes; any answer, a refusal too, resolves. */
-  request(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown): Promise<ApiAnswer>;
+  request(method: 'GET' | 'POST' | 'DELETE', path: string, body?: unknown, headers?: Readonly<Record<string, string>>): Promise<ApiAnswer>;
   /** The same for an answer that goes on: each line as it comes, until its end or `until` aborts. A refusal comes as text. */
   follow(method: 'GET' | 'POST', path: string, body: unknown, onLine: (line: string) => void, until: AbortSignal): Promise<ApiAnswer>;
 }
@@ -23,8 +23,8 @@ export interface AdminClient {
 export function adminClient(socketPath: string, answerMs: number = ANSWER_MS): AdminClient {
   return {
     socketPath,
-    request: (method, path, body) => exchange({ socketPath, answerMs, method, path, body }),
-    follow: (method, path, body, onLine, until) => exchange({ socketPath, answerMs, method, path, body, onLine, until }),
+    request: (method, path, body, given) => exchange({ socketPath, answerMs, method, path, body, given }),
+    follow: (method, path, body, onLine, until) => exchange({ socketPath, answerMs, method, path, body, given: undefined, onLine, until }),
   };
 }
 
@@ -34,15 +34,17 @@ interface Exchange {
   readonly method: string;
   readonly path: string;
   readonly body: unknown;
+  /** Headers beside those of the body. */
+  readonly given: Readonly<Record<string, string>> | undefined;
   readonly onLine?: (line: string) => void;
   readonly until?: AbortSignal;
 }
 
-function exchange({ socketPath, answerMs, method, path, body, onLine, until }: Exchange): Promise<ApiAnswer> {
+function exchange({ socketPath, answerMs, method, path, body, given, onLine, until }: Exchange): Promise<ApiAnswer> {
   return new Promise((resolve, reject) => {
     const json = body === undefined ? undefined : JSON.stringify(body);
     // Of a DELETE Node would send the body without saying how long it is.
-    const headers = json === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json) };
+    const headers = json === undefined ? { ...given } : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(json), ...given };
     const call = request({ socketPath, method, path, headers, agent: false, setHost: false }, (answer) => {
       const status = answer.statusCode ?? 0;
       const follows = onLine !== undefined && status === 200;

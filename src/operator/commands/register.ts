@@ -4,6 +4,7 @@ import { registerActorCommands } from './actor-commands.ts';
 import { FLATTEN_WAIT_MS } from '../endpoints/flatten.ts';
 import { client, live as liveCommand, wholeNumber } from './client-command.ts';
 import { alertsScreen, flowsScreen } from './flow-screens.ts';
+import { registerIntent } from './intent.ts';
 import { EXIT, processIo } from './io.ts';
 import type { CommandIo } from './io.ts';
 import { runQuestion } from './run.ts';
@@ -78,6 +79,7 @@ function orders(program: Command, io: CommandIo): void {
       .requiredOption('--reason <text>', 'kept in the journal')
       .action((symbol: string | undefined, { reason, ...options }: ReasonOptions) => runQuestion(io, options, { method: 'POST', path: `/v1/trading/${action}`, body: { reason, ...(symbol === undefined ? {} : { symbol }) }, show: screens.tradingStateScreen }));
   }
+  registerIntent(program, io);
   client(program, 'flatten', 'close everything, or one symbol, and halt it; says what is verified flat and what is not (1)')
     .argument('[symbol]', 'only this one')
     .requiredOption('--reason <text>', 'kept in the journal')

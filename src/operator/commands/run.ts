@@ -18,6 +18,7 @@ export interface Question<Body> {
   readonly method: 'GET' | 'POST' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
   show(body: Body): string;
   /** How long the answer itself takes to come about. */
   readonly takesMs?: number;
@@ -42,7 +43,7 @@ export async function carryOut<Body>(io: CommandIo, options: ClientOptions, ques
 
 async function once<Body>(io: CommandIo, options: ClientOptions, question: Question<Body>, out: (text: string) => void): Promise<ExitCode> {
   try {
-    const answer = await adminClient(socketFor(options, io.env), ANSWER_MS + (question.takesMs ?? 0)).request(question.method, question.path, question.body);
+    const answer = await adminClient(socketFor(options, io.env), ANSWER_MS + (question.takesMs ?? 0)).request(question.method, question.path, question.body, question.headers);
     return present(io, options, question, answer, out);
   } catch (error) {
     return failed(io, error);

@@ -1,0 +1,133 @@
+/** Intents from outside: declared sources, each key once, on record before the answer, and then the same way as every other. */
+import { expect } from 'chai';
+import { intakeBehaviour } from '../../src/actors/intake.ts';
+import { journalBehaviour } from '../../src/actors/journal.ts';
+import { intentSchema } from '../../src/protocol/decisions.ts';
+import type { BridgeMessage, DecidedMessage, IntakeAnswer, IntakeMessage } from '../../src/protocol/messages.ts';
+import { worker } from '../../src/supervision/child-spec.ts';
+import { CHINESE, GPS, makeMarket, makeUniverse } from '../kit/decisions.ts';
+import { MemoryJournal } from '../kit/memory-journal.ts';
+import { Probe } from '../kit/probe.ts';
+import { World } from '../kit/world.ts';
+
+const TERMS = { notional: '200', leverage: 10, stopLossPercent: '2', takeProfitPercent: '4', intentExpiryMs: 120_000, minConfidence: 0.5 };
+
+async function bench(options: { journal?: MemoryJournal; startAt?: number; dark?: boolean } = {}) {
+  const world = new World();
+  if (options.startAt !== undefined) world.clock.moveTo(options.startAt);
+  const { system } = world;
+  const journal = options.journal ?? new MemoryJournal();
+  const journalRef = system.ref<Parameters<ReturnType<typeof journalBehaviour>['receive']>[1]>('journal');
+  const ref = system.ref<IntakeMessage>('intake');
+  const bridge = new Probe<BridgeMessage>(world, 'bridge');
+  const decisions = new Probe<DecidedMessage>(world, 'decisions');
+  await world.start(worker(journalRef, journalBehaviour(journal)), bridge.spec, decisions.spec, worker(ref, intakeBehaviour({ sources: new Set(['manual', 'desk']), terms: TERMS, bridge: bridge.ref, decisions: decisions.ref, journal: journalRef })));
+  if (options.dark !== true) {
+    system.tell(ref, { type: 'session', view: { clockOffsetMs: 250, modesConfirmed: true, brackets: new Map() } });
+    system.tell(ref, { type: 'universe', universe: makeUniverse() });
+    system.tell(ref, { type: 'market-view', view: { at: 0, symbols: new Map([GPS, CHINESE].map((symbol) => [symbol, makeMarket({ symbol })])) } });
+  }
+  await world.settle();
+  const submit = async (body: object, more: { source?: string; key?: string } = {}): Promise<IntakeAnswer> => {
+    const source = more.source ?? 'manual';
+    const answer = system.ask(ref, { type: 'submit', source, body: { source, symbol: GPS, side: 'long', confidence: 0.9, ...body }, idempotencyKey: more.key }, 10_000);
+    await world.settle();
+    return answer;
+  };
+  const venueNow = () => world.clock.now() + 250;
+  return { world, journal, bridge, decisions, submit, venueNow, intents: () => bridge.of('intent').map((message) => message.intent) };
+}
+
+describe('intake', () => {
+  it('makes an intent of what is said, with the configured terms for what is not, dated by the venue', async () => {
+    const { submit, intents, venueNow, decisions, journal } = await bench();
+    const answer = await submit({ symbol: CHINESE, side: 'SHORT' });
+    expect(answer).to.include({ ok: true, repeated: false });
+    const [intent] = intents();
+    expect(intentSchema.parse(intent)).to.deep.equal(intent);
+    expect(intent).to.deep.include({ source: 'manual', symbol: CHINESE, side: 'SHORT', confidence: 0.9, price: '0.008625', notional: '200', leverage: 10, stopLossPercent: '2', takeProfitPercent: '4', createdAt: venueNow(), expiresAt: venueNow() + 120_000, universeVersion: 1 });
+    expect(decisions.of('decided').map(({ decision }) => [decision.stage, decision.outcome, decision.ids?.intentId])).to.deep.equal([['signal', 'passed', intent!.intentId]]);
+    expect(journal.entries.map((entry) => entry.type), 'on record before it is answered').to.deep.equal(['IntentReceived']);
+  });
+
+  it('takes over every term that is given', async () => {
+    const { submit, intents, venueNow } = await bench();
+    const expiresAt = new Date(venueNow() + 30_000).toISOString();
+    await submit({ entryPrice: '0.0086', notional: '150', leverage: 5, stopLoss: '0.0084', takeProfit: '0.009', expiresAt });
+    expect(intents()[0]).to.deep.include({ price: '0.0086', notional: '150', leverage: 5, stopLoss: '0.0084', takeProfit: '0.009', expiresAt: venueNow() + 30_000 });
+  });
+
+  it('reads times of any offset and of leap days to the millisecond', async () => {
+    const { submit, intents } = await bench();
+    for (const iso of ['2028-02-29T23:59:59.123Z', '2030-01-01T00:00:00+05:30', '2099-12-31T12:30:00.5-08:00']) {
+      await submit({ expiresAt: iso });
+      expect(intents().at(-1)?.expiresAt, iso).to.equal(Date.parse(iso));
+    }
+  });
+
+  const refusals: [string, object, string, string][] = [
+    ['an unknown side', { side: 'buy' }, 'INTENT_INVALID', 'side'],
+    ['a price as a number', { entryPrice: 0.0086 }, 'INTENT_INVALID', 'entryPrice'],
+    ['an exponent', { notional: '1e3' }, 'INTENT_INVALID', 'notional'],
+    ['a stop of nothing', { stopLoss: '0' }, 'INTENT_INVALID', 'stopLoss'],
+    ['a confidence beyond 1', { confidence: 1.01 }, 'INTENT_INVALID', 'confidence'],
+    ['a field nobody knows', { quantity: '5' }, 'INTENT_INVALID', 'quantity'],
+    ['a time that is none', { expiresAt: 'tomorrow' }, 'INTENT_INVALID', 'expiresAt'],
+    ['one that has expired', { expiresAt: '2020-01-01T00:00:00.000Z' }, 'INTENT_EXPIRED', 'venue'],
+    ['too little confidence', { confidence: 0.49 }, 'CONFIDENCE_LOW', '0.5'],
+    ['a symbol outside the universe', { symbol: 'BTCUSDT' }, 'SYMBOL_NOT_IN_POLICY_UNIVERSE', 'BTCUSDT'],
+    ['one whose price is not known', { symbol: 'HYPEUSDT' }, 'PRICE_MISSING', 'HYPEUSDT'],
+  ];
+  for (const [what, body, code, names] of refusals) {
+    it(`refuses ${what} with ${code}, naming it`, async () => {
+      const { submit, intents } = await bench();
+      const answer = await submit(body);
+      expect(answer).to.include({ ok: false, code });
+      expect(JSON.stringify(answer)).to.contain(names);
+      expect(intents()).to.deep.equal([]);
+    });
+  }
+
+  it('refuses a source nobody declared, whatever it says (failure 15)', async () => {
+    const { submit, intents } = await bench();
+    expect(await submit({}, { source: 'injector' })).to.include({ ok: false, code: 'SOURCE_UNKNOWN' });
+    expect(intents()).to.deep.equal([]);
+  });
+
+  it('dates nothing while the venue\'s time is unknown, and says that it can be tried again', async () => {
+    const { submit } = await bench({ dark: true });
+    expect(await submit({})).to.include({ ok: false, code: 'CLOCK_SKEW' });
+  });
+
+  it('takes one key once: the same intent gives the same id, another one a conflict, and another source is another key', async () => {
+    const { submit, intents } = await bench();
+    const first = await submit({}, { key: 'k-1' });
+    const again = await submit({}, { key: 'k-1' });
+    expect(again).to.deep.equal({ ...first, repeated: true });
+    expect(await submit({ side: 'short' }, { key: 'k-1' })).to.include({ ok: false, code: 'IDEMPOTENCY_CONFLICT' });
+    const other = await submit({}, { key: 'k-1', source: 'desk' });
+    expect(other).to.include({ ok: true, repeated: false });
+    expect(intents()).to.have.length(2);
+  });
+
+  it('remembers keys over a restart of the service, for a day', async () => {
+    const journal = new MemoryJournal();
+    const first = await bench({ journal });
+    const taken = await first.submit({}, { key: 'k-1' });
+    const second = await bench({ journal, startAt: first.world.clock.now() + 3_600_000 });
+    expect(await second.submit({}, { key: 'k-1' })).to.deep.equal({ ...taken, repeated: true });
+    expect(second.intents()).to.deep.equal([]);
+    const third = await bench({ journal, startAt: first.world.clock.now() + 86_400_001 });
+    expect(await third.submit({}, { key: 'k-1' })).to.include({ ok: true, repeated: false });
+  });
+
+  it('takes nothing that cannot be kept, and the same key can be tried again', async () => {
+    const { world, journal, submit, intents } = await bench();
+    journal.mood = 'failing';
+    expect(await submit({}, { key: 'k-1' })).to.include({ ok: false, code: 'JOURNAL_UNAVAILABLE' });
+    expect(intents()).to.deep.equal([]);
+    journal.mood = 'ok';
+    await world.advance(10_000);
+    expect(world.system.inspect('intake')).to.include({ status: 'running' });
+  });
+});
