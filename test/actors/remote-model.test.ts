@@ -159,6 +159,7 @@ describe('remote-model', () => {
     // The next cycle: the eight are answered for, and are the first to be asked; the four are not asked again.
     await evaluated(48 + 8);
     expect(told().slice(48).map((one) => one.inputs?.['model'])).to.deep.equal(Array.from({ length: 8 }, () => 'its turn did not come within the cycle'));
+    expect(state()).to.include({ asked: 4, waiting: 56 });
     for (const answer of held.splice(0)) answer();
     await evaluated(48 + 8 + 4);
     await asked(56);
