@@ -33,7 +33,7 @@ interface BridgeState {
   readonly sentPlans: Map<PlanId, number>;
   /** Venue time − ours, ms; intents are dated and expire by venue time (rulings 18, 19). */
   clockOffsetMs: number | undefined;
-  brackets: VenueSessionView['brackets'] | undefined;
+  brackets: VenueSessionView['brackets'];
   intents: number;
   plans: number;
   readonly refused: Map<string, number>;
@@ -50,7 +50,7 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
     async init(ctx) {
       const made = await ctx.ask(options.journal, { type: 'read-types', types: ['PlanMade'] }, LOAD_TIMEOUT_MS);
       const recent = made.filter((entry) => ctx.clock.now() - entry.at < REMEMBERED_MS).map((entry) => [(entry.payload as { plan: { planId: PlanId } }).plan.planId, entry.at] as const);
-      return { market: undefined, universe: undefined, lives: new Map(), sentPlans: new Map(recent), clockOffsetMs: undefined, brackets: undefined, intents: 0, plans: 0, refused: new Map() };
+      return { market: undefined, universe: undefined, lives: new Map(), sentPlans: new Map(recent), clockOffsetMs: undefined, brackets: new Map(), intents: 0, plans: 0, refused: new Map() };
     },
     receive(state, message, ctx) {
       const now = ctx.clock.now();
@@ -80,8 +80,7 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
         }
         case 'session':
           state.clockOffsetMs = message.view.clockOffsetMs;
-          // Before the modes are confirmed nothing has been asked for: an empty map then means unknown.
-          state.brackets = message.view.modesConfirmed ? message.view.brackets : undefined;
+          state.brackets = message.view.brackets;
           return same;
         case 'market-view':
           state.market = message.view;
@@ -101,6 +100,6 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
   };
   function inputsFor(state: BridgeState, symbol: SymbolName, now: number): BridgeInputs {
     const venueNow = state.clockOffsetMs === undefined ? undefined : now + state.clockOffsetMs;
-    return { now, venueNow, sources: options.sources, universe: state.universe, market: state.market?.symbols.get(symbol), life: state.lives.get(symbol), brackets: state.brackets?.get(symbol), sentPlans: new Set(state.sentPlans.keys()), limits: options.limits };
+    return { now, venueNow, sources: options.sources, universe: state.universe, market: state.market?.symbols.get(symbol), life: state.lives.get(symbol), brackets: state.brackets.get(symbol), sentPlans: new Set(state.sentPlans.keys()), limits: options.limits };
   }
 }

@@ -176,6 +176,10 @@ describe('gateway', () => {
     venue.onRead = () => Promise.reject(new VenueError('throttled', 'slowly', { retryAfterMs: 10_000 }));
     await read();
     expect(session()?.throttle).to.include({ until: now + 30_000, banned: true });
+    venue.onRead = () => Promise.reject(new VenueError('throttled', 'slowly', { retryAfterMs: 35_000 }));
+    await read();
+    expect(session()?.throttle, 'longer, and still a ban').to.include({ until: now + 35_000, banned: true });
+    venue.onRead = () => Promise.reject(new VenueError('throttled', 'slowly', { retryAfterMs: 10_000 }));
     await world.advance(40_000);
     await read();
     expect(session()?.throttle, 'what is over says nothing of what comes').to.deep.equal({ until: world.clock.now() + 10_000, banned: false, message: 'slowly' });

@@ -207,6 +207,7 @@ describe('reservations', () => {
     expect(notional({ phase: 'Opening', notional: '190' })).to.equal('200');
     expect(notional({ phase: 'Ambiguous', notional: '190' })).to.equal('200');
     expect(notional({ phase: 'Opening', notional: '190', position: makePosition() }), 'filled in part').to.equal('200');
+    expect(notional({ phase: 'Ambiguous', notional: '190', position: makePosition() }), 'and the rest in doubt').to.equal('200');
     expect(notional({ phase: 'Protected', notional: '190', position: makePosition() })).to.equal('190');
     expect(notional({ phase: 'Opening', notional: '190' }, new Map())).to.equal('190');
     expect(notional({})).to.equal('200');

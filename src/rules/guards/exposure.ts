@@ -24,7 +24,7 @@ function symbolFree({ plan, lives, reservations }: GuardInputs): Verdict {
 }
 
 function others({ plan, lives, reservations }: GuardInputs): readonly Exposure[] {
-  return exposures(lives, reservations).filter((one) => one.busy && one.symbol !== plan.symbol);
+  return exposures(lives, reservations).filter((one) => one.symbol !== plan.symbol);
 }
 
 function positions(inputs: GuardInputs): Verdict {

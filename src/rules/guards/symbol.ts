@@ -10,7 +10,7 @@ import type { Guard, GuardInputs, Measure, Verdict } from './guard.ts';
 import { allow, deny, SHOWN_DECIMALS, unknown } from './guard.ts';
 
 /** Statistics are of closed one-minute candles: three of them missing, and they tell of another market. Funding is said every few seconds. */
-export const STATISTICS_MAX_AGE_MS = 180_000;
+const STATISTICS_MAX_AGE_MS = 180_000;
 
 const FUNDING_HOURS = 8;
 

@@ -25,8 +25,8 @@ const state = base.tradingState!;
 const symbolAt = (index: number) => `S${index}USDT` as SymbolName;
 const livesOf = (...lives: Partial<LifeView>[]): GuardInputs['lives'] => new Map([makeLife(), ...lives.map(makeLife)].map((one) => [one.symbol, one]));
 export const held = (count: number, notional = '200') => livesOf(...Array.from({ length: count }, (_, index) => ({ symbol: symbolAt(index), phase: 'Protected' as const, notional })));
-export const reservation = (symbol: SymbolName, notional = '200', fields: Partial<Reservation> = {}): Reservation => ({ symbol, planId: 'plan-0' as PlanId, side: 'LONG', quantity: decimal(notional), notional: decimal(notional), margin: decimal(notional).dividedBy(10), grantedAt: NOW, taken: false, ...fields });
-export const reserved = (...list: Reservation[]): GuardInputs['reservations'] => new Map(list.map((one) => [one.symbol, one]));
+const reservation = (symbol: SymbolName, notional = '200', fields: Partial<Reservation> = {}): Reservation => ({ symbol, planId: 'plan-0' as PlanId, side: 'LONG', quantity: decimal(notional), notional: decimal(notional), margin: decimal(notional).dividedBy(10), grantedAt: NOW, taken: false, ...fields });
+const reserved = (...list: Reservation[]): GuardInputs['reservations'] => new Map(list.map((one) => [one.symbol, one]));
 const position = (symbol: SymbolName, openedAt: number, side: 'LONG' | 'SHORT' = 'LONG', quantity = '23188'): Partial<LifeView> => ({ symbol, phase: 'Protected', notional: '200', position: makePosition({ side, quantity, openedAt }) });
 const book = (bid: string, ask: string, ageMs = 0): Inputs => ({ market: makeMarket({ book: { bid: decimal(bid), ask: decimal(ask), observedAt: NOW - ageMs } }) });
 const marked = (ageMs: number): Inputs => ({ market: makeMarket({ mark: { price: decimal('0.008625'), observedAt: NOW - ageMs } }) });
@@ -102,6 +102,8 @@ export const OPENING_CASES: readonly Row[] = [
     guard: 'MARGIN_INSUFFICIENT',
     allows: [
       { ...notional('200'), equity: { ...base.equity!, availableBalance: '20.01' } },
+      // What is reserved for the symbol itself is what is asked for.
+      { ...notional('200'), equity: { ...base.equity!, availableBalance: '20.01' }, reservations: reserved(reservation(GPS)) },
       // Held since before the account was observed: its margin is no longer among what is available.
       { ...notional('200'), equity: { ...base.equity!, availableBalance: '20.01' }, lives: livesOf(position(CHINESE, NOW - 1)), reservations: reserved(reservation(CHINESE, '200', { taken: true })) },
     ],
