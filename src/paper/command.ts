@@ -47,9 +47,10 @@ export async function runPaper(command: PaperCommand): Promise<number> {
   try {
     const ended = Promise.withResolvers<number>();
     const exchange = await startPaperExchange({ host, port, seed, balance, log, limits: command.limits ? VENUE_LIMITS : NO_LIMITS, onFatal: () => ended.resolve(1), ...(command.replay === undefined ? {} : { replay: { dir: command.replay, speed, history, align } }), ...(command.symbols === undefined ? {} : { symbolsFile: command.symbols }), ...(command.state === undefined ? {} : { state: statePlace(command.state) }) });
-    process.stderr.write(`Paper exchange on ${exchange.url} (key "paper", secret "paper")\n`);
     const alive = keepAlive();
+    // Before anybody hears that it is open: a signal that comes at once must find it listening.
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => ended.resolve(0));
+    process.stderr.write(`Paper exchange on ${exchange.url} (key "paper", secret "paper")\n`);
     const code = await ended.promise;
     alive.cancel();
     await exchange.close();

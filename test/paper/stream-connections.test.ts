@@ -82,8 +82,8 @@ describe('paper exchange: connections', () => {
   });
 
   it('is silent about streams of another route, of no symbol and in upper case', async () => {
-    const wrong = await listen('/public/ws/gpsusdt@aggTrade/gpsusdt@kline_1m/!markPrice@arr/GPSUSDT@bookTicker/nosuchusdt@bookTicker/gpsusdt@depth7/gpsusdt@depth@1s/gpsusdt@trade');
-    const other = await listen('/market/ws/gpsusdt@bookTicker/gpsusdt@depth/!bookTicker');
+    const wrong = await listen('/public/ws/gpsusdt@aggTrade/gpsusdt@kline_1m/!markPrice@arr/GPSUSDT@bookTicker/nosuchusdt@bookTicker/gpsusdt@depth7/gpsusdt@depth@1s/gpsusdt@rpiDepth');
+    const other = await listen('/market/ws/gpsusdt@bookTicker/gpsusdt@trade/gpsusdt@depth/!bookTicker');
     const unrouted = await listen('/ws/gpsusdt@bookTicker/gpsusdt@markPrice@1s');
     clock.advance(10_000);
     await unrouted.until((message) => message['e'] === 'bookTicker');
