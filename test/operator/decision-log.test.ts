@@ -99,7 +99,8 @@ describe('the log of decisions', () => {
     await world.advance(1);
     decide();
     expect((await explain()).map((one) => one.outcome)).to.deep.equal(['POSITION_OPEN', 'EQUITY_STALE']);
-    expect(await explain(GPS, 1)).to.have.length(1);
+    decide({ stage: 'plan', outcome: 'passed' });
+    expect((await explain(GPS, 1)).map((one) => one.stage), 'of two in the same millisecond the later one').to.deep.equal(['plan']);
     expect(await explain(CHINESE)).to.deep.equal([]);
   });
 

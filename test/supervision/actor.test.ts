@@ -1,10 +1,11 @@
 /** One actor over its incarnations: what it is told, asked and reminded of, and what of an ended life reaches the next. */
 import { expect } from 'chai';
 import { ignore } from '../../src/supervision/behaviour.ts';
+import type { MessageTiming } from '../../src/supervision/behaviour.ts';
 import { supervisor, worker } from '../../src/supervision/child-spec.ts';
 import { World } from '../kit/world.ts';
 import { puppet, stage } from './puppet.ts';
-import type { Cue } from './puppet.ts';
+import type { Context, Cue } from './puppet.ts';
 
 const remind = (delayMs: number): Cue => ({ type: 'do', act: (ctx) => ctx.timers.once('reminder', delayMs, { type: 'note', text: 'reminded' }) });
 const boom: Cue = { type: 'question', act: () => { throw new Error('as asked'); } };
@@ -44,6 +45,26 @@ describe('actor', () => {
     await world.advance(1_000);
     expect(notes()).to.deep.equal([]);
     expect(world.system.deadLetters.counts()).to.deep.equal({ 'stale-incarnation': 1 });
+  });
+
+  it('says how long the message in hand has waited and has been handled so far; nothing when none is', async () => {
+    const { world, act, tell } = await stage();
+    let kept: Context | undefined;
+    const told: (MessageTiming | undefined)[] = [];
+    world.system.control('puppet', 'suspend', 'test');
+    act((ctx) => {
+      kept = ctx;
+      told.push(ctx.timing());
+      world.clock.moveTo(world.clock.now() + 7);
+      told.push(ctx.timing());
+    });
+    await world.advance(40);
+    world.system.control('puppet', 'resume', 'test');
+    await world.settle();
+    tell('afterwards');
+    await world.settle();
+    expect(told).to.deep.equal([{ queueMs: 40, serviceMs: 0 }, { queueMs: 40, serviceMs: 7 }]);
+    expect(kept?.timing()).to.equal(undefined);
   });
 
   it('answers a question with the type it promised', async () => {

@@ -42,7 +42,7 @@ function newest(gate: Gate | undefined): ExplainedDecision | undefined {
 function gateLines({ stage, lastPassed, lastRefusal }: Gate): readonly string[] {
   const head = padded(stage, STAGE_COLUMNS, 'left');
   const blank = ' '.repeat(STAGE_COLUMNS);
-  const passed = lastPassed === null ? [] : [wrapped(head, `● passed ${ago(lastPassed)}${lastPassed.action === null ? '' : `: ${lastPassed.action} ${exitOf(lastPassed)}`}`)];
+  const passed = lastPassed === null ? [] : [wrapped(head, `● passed ${ago(lastPassed)}${lastPassed.action === null ? '' : `: ${lastPassed.action} ${exitOf(lastPassed)}`.trimEnd()}`)];
   if (lastRefusal === null) return passed;
   const [first, ...others] = lastRefusal.denials;
   const lines = [
@@ -55,9 +55,9 @@ function gateLines({ stage, lastPassed, lastRefusal }: Gate): readonly string[] 
 }
 
 /** `KILL_SCORE, value 0.61, limit 0.6`. */
-function exitOf({ inputs, limit, value }: ExplainedDecision): string {
+function exitOf({ action, inputs, limit, value }: ExplainedDecision): string {
   const { code } = inputs;
-  return [typeof code === 'string' ? code : '', value === null ? '' : `value ${value}`, limit === null ? '' : `limit ${limit}`].filter((one) => one !== '').join(', ');
+  return [typeof code === 'string' && code !== action ? code : '', value === null ? '' : `value ${value}`, limit === null ? '' : `limit ${limit}`].filter((one) => one !== '').join(', ');
 }
 
 function ago({ agoMs, count }: ExplainedDecision): string {
@@ -95,7 +95,7 @@ export function traceScreen({ ids, steps, incomplete }: TraceBody): string {
 
 /** What it was decided by, without what stands above in any case. */
 function detailLines({ ids: _ids, denials, inputs, ...rest }: Readonly<Record<string, unknown>>): readonly string[] {
-  const fields = Object.entries({ ...(isRecord(inputs) ? inputs : {}), ...rest }).filter(([, value]) => value !== null && typeof value !== 'object');
+  const fields = Object.entries({ ...(isRecord(inputs) ? inputs : {}), ...rest }).filter(([, value]) => value !== null && value !== '' && typeof value !== 'object');
   const shown = fields.map(([name, value]) => `${name} ${String(value)}`).join(', ');
   const refused = Array.isArray(denials) ? denials.filter(isRecord).map((one) => Object.entries(one).map(([name, value]) => (name === 'code' ? String(value) : `${name} ${String(value)}`)).join(', ')) : [];
   return [...refused.map((line) => wrapped('                ✖ ', line)), ...(shown === '' ? [] : [wrapped('                ', shown)])];

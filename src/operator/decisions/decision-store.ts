@@ -5,7 +5,7 @@ import type { RecordedDecision } from '../../protocol/messages.ts';
 import { redact } from '../../supervision/redact.ts';
 
 /** A refusal that goes on is a record anew after this long: its numbers in the journal are never older. */
-export const SAME_FOR_MS = 900_000;
+const SAME_FOR_MS = 900_000;
 /** Some ten days of the refusals of a symbol that passes nothing, or eight hours of one that signals each minute. */
 const MOST_OF_SYMBOL = 500;
 /** About 30 MB: fifty symbols to the full, hundreds less. */
@@ -92,7 +92,7 @@ export class DecisionStore {
 
   /** Newest first, by when it was last decided so. */
   of(symbol: string, limit: number): readonly RecordedDecision[] {
-    return (this.#bySymbol.get(symbol) ?? []).toSorted((a, b) => b.lastAt - a.lastAt).slice(0, limit).map(recorded);
+    return (this.#bySymbol.get(symbol) ?? []).toReversed().toSorted((a, b) => b.lastAt - a.lastAt).slice(0, limit).map(recorded);
   }
 
   /** Whatever has this id among its own, in the order of deciding. */
