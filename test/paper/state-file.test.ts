@@ -1,7 +1,7 @@
 /** `vigil paper --state FILE`: all in one file, and whatever was acknowledged is in it, at whatever moment the process is killed. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { decimal, ZERO, type Decimal } from '../../src/protocol/decimal.ts';
@@ -9,18 +9,25 @@ import { SeededRandom } from '../../src/supervision/random.ts';
 import { Client, temporaryDirectory, type Json } from './kit.ts';
 
 const VIGIL = new URL('../../bin/vigil', import.meta.url).pathname;
+const SYMBOLS = new URL('../../config/paper-symbols.json', import.meta.url);
 const MOMENTS = 10;
 const BURST = 60;
 const SYMBOL = 'GPSUSDT';
 /** Rests far below the market. */
 const LOW = '0.0001';
 
-describe('paper exchange: --state FILE', () => {
+describe('paper exchange: --state FILE', function () {
+  // Every start is a process of its own.
+  this.timeout(180_000);
   let dir: string;
+  /** Of one symbol: what is tested is not the market's history. */
+  let symbols: string;
   let remove: () => void;
   const running = new Set<ChildProcess>();
   beforeEach(() => {
     ({ dir, remove } = temporaryDirectory());
+    symbols = join(dir, 'symbols.json');
+    writeFileSync(symbols, JSON.stringify((JSON.parse(readFileSync(SYMBOLS, 'utf8')) as Json[]).filter((one) => one['symbol'] === SYMBOL)));
   });
   afterEach(() => {
     for (const child of running) child.kill('SIGKILL');
@@ -29,7 +36,7 @@ describe('paper exchange: --state FILE', () => {
 
   /** Its client, or the text with which it refused. */
   async function start(state: string): Promise<{ child: ChildProcess; client: Client; refused: string }> {
-    const child = spawn(VIGIL, ['paper', '--listen', '127.0.0.1:0', '--no-limits', '--state', state], { stdio: ['ignore', 'ignore', 'pipe'] });
+    const child = spawn(VIGIL, ['paper', '--listen', '127.0.0.1:0', '--no-limits', '--symbols', symbols, '--state', state], { stdio: ['ignore', 'ignore', 'pipe'] });
     running.add(child);
     child.once('exit', () => running.delete(child));
     let told = '';
@@ -51,8 +58,7 @@ describe('paper exchange: --state FILE', () => {
   const account = async (client: Client) => ((await client.control('GET', 'truth')).json['accounts'] as Json[])[0]!;
   const place = (client: Client, id: string, params: Json) => client.signed('POST', '/fapi/v1/order', { symbol: SYMBOL, newClientOrderId: id, newOrderRespType: 'RESULT', recvWindow: 60_000, ...params });
 
-  it('keeps every acknowledged order, the position, the wallet, and the listen key over kill -9 at ten moments', async function () {
-    this.timeout(180_000);
+  it('keeps every acknowledged order, the position, the wallet, and the listen key over kill -9 at ten moments', async () => {
     const file = join(dir, 'paper.db');
     const random = new SeededRandom(4);
     const acknowledged = new Map<string, unknown>();
@@ -91,7 +97,17 @@ describe('paper exchange: --state FILE', () => {
     expect((await client.raw('PUT', '/fapi/v1/listenKey')).json['listenKey']).to.equal(listenKey);
     await end(child, 'SIGTERM');
     // Closed well, it is one file: SQLite's own are gone, and the lock holds nothing.
-    expect(readdirSync(dir).toSorted()).to.deep.equal(['paper.db', 'paper.db.lock']);
+    expect(readdirSync(dir).toSorted()).to.deep.equal(['paper.db', 'paper.db.lock', 'symbols.json']);
+  });
+
+  it('runs a countdown down over kill -9', async () => {
+    const first = await start(join(dir, 'paper.db'));
+    await place(first.client, 'rests', { side: 'BUY', type: 'LIMIT', timeInForce: 'GTC', quantity: '60000', price: LOW });
+    expect((await first.client.signed('POST', '/fapi/v1/countdownCancelAll', { symbol: SYMBOL, countdownTime: 3_000 })).status).to.equal(200);
+    await end(first.child, 'SIGKILL');
+    const { client } = await start(join(dir, 'paper.db'));
+    while ((await client.signed<Json[]>('GET', '/fapi/v1/openOrders', { symbol: SYMBOL })).json.length > 0);
+    expect((await client.signed('GET', '/fapi/v1/order', { symbol: SYMBOL, origClientOrderId: 'rests' })).json).to.include({ status: 'CANCELED' });
   });
 
   it('takes an existing directory, or a path that ends in a slash, as a directory', async () => {
