@@ -13,8 +13,9 @@ const ATR_PERIODS = 14;
 /** σ and the strength of the trend over 20 returns of 5-minute candles (ruling 22). */
 const RETURN_MINUTES = 5;
 const SIGMA_RETURNS = 20;
-/** The regime looks at four hours. */
-const REGIME_RETURNS = 48;
+/** The regime looks at one hour, two and four: whoever has a trend at any of them has one. */
+const REGIME_RETURNS = [12, 24, 48] as const;
+const LONGEST_RETURNS = 48;
 /** How fast a move that noise alone would not make becomes a trend: at a seventh of noise's own size, 0.30. */
 const TREND_GAIN = 2.5;
 
@@ -33,7 +34,7 @@ export function marketStatistics(closed: readonly Candle[], observedAt: number):
     atrShare: atrShare(aggregate(closed, ATR_MINUTES), newest.close.toNumber()),
     sigma: sigma(logReturns(closes, SIGMA_RETURNS)),
     trendStrength: efficiency(closes),
-    regime: regime(logReturns(closes, REGIME_RETURNS)),
+    regime: regime(logReturns(closes, LONGEST_RETURNS)),
   };
 }
 
@@ -68,19 +69,22 @@ function efficiency(closes: readonly number[]): number | undefined {
 }
 
 /**
- * With t = |Σ r| / (σ √n), the size of the whole move in units of what noise of the same σ would make:
- * trend = 1 − exp(−2.5 t). What is left divides by the lag-1 autocorrelation ρ of the returns: (1 − ρ) / 2 of it is
+ * With t = the largest of |Σ r| / (σ √n) over the last 12, 24 and 48 returns r, the size of the move in units of what noise
+ * of the same σ would make: trend = 1 − exp(−2.5 t). What is left divides by the lag-1 autocorrelation ρ of the returns: (1 − ρ) / 2 of it is
  * mean reversion (each step takes the last one back), (1 + ρ) / 2 chop.
  */
 function regime(returns: readonly number[] | undefined): MarketStatistics['regime'] {
-  const spread = sigma(returns);
-  if (returns === undefined || spread === undefined) return undefined;
-  const move = Math.abs(returns.reduce((sum, one) => sum + one, 0));
-  // Without any noise the smallest move is a trend, and no move at all is none.
-  const size = spread === 0 ? (move === 0 ? 0 : Infinity) : move / (spread * Math.sqrt(returns.length));
-  const trend = 1 - Math.exp(-TREND_GAIN * size);
+  if (returns === undefined) return undefined;
+  const trend = 1 - Math.exp(-TREND_GAIN * Math.max(...REGIME_RETURNS.map((count) => sizeOf(returns.slice(-count)))));
   const rho = autocorrelation(returns);
   return { trend, meanReversion: ((1 - trend) * (1 - rho)) / 2, chop: ((1 - trend) * (1 + rho)) / 2 };
+}
+
+/** A move in units of what noise would make. Without any noise the smallest move is beyond measure, and no move at all is none. */
+function sizeOf(returns: readonly number[]): number {
+  const move = Math.abs(returns.reduce((sum, one) => sum + one, 0));
+  const spread = sigma(returns) ?? 0;
+  return move === 0 ? 0 : spread === 0 ? Infinity : move / (spread * Math.sqrt(returns.length));
 }
 
 /** Lag 1, −1 to 1; 0 where nothing varies. */
