@@ -61,13 +61,15 @@ describe('exits: a stop that is passed', () => {
   });
 
   it('of one position is not counted for the next of the symbol', async () => {
-    for (const over of [{ phase: 'Closing' }, { position: undefined }] as const) {
+    for (const [over, next] of [[{ phase: 'Closing' }, 'p'], [{ position: undefined }, 'q'], [undefined, 'q']] as const) {
       const { life, mark, plans } = await bench();
       life();
       await mark('0.975', 2_500);
-      life(over as Partial<LifeView>);
-      await mark('0.975', 250);
-      life({}, { positionId: 'q' as PositionId });
+      if (over !== undefined) {
+        life(over as Partial<LifeView>);
+        await mark('0.975', 250);
+      }
+      life({}, { positionId: next as PositionId });
       await mark('0.975', 2_500);
       expect(plans()).to.deep.equal([]);
     }
@@ -146,11 +148,11 @@ describe('exits: a plan', () => {
   });
 
   it('of a close stays although the price comes back; one of a part goes with its reason', async () => {
-    const close = await bench();
+    const close = await bench('LONG', { evaluateMs: 2_000 });
     close.life();
     await close.mark('0.97', 250);
-    await close.mark('1', 6_000);
-    expect(close.reasons()).to.deep.equal(['EMERGENCY', 'EMERGENCY']);
+    await close.mark('1.022', 6_000);
+    expect(close.reasons(), 'and nothing else is planned').to.deep.equal(['EMERGENCY', 'EMERGENCY']);
     const part = await bench('LONG', { evaluateMs: 2_000 });
     part.life();
     await part.mark('1.022', 2_000);

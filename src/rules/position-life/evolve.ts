@@ -94,13 +94,13 @@ function sending(life: Life, event: LifeEventOf<'OrderSending'>): Life {
     executedQuantity: ZERO,
   };
   if (event.purpose === 'close') return { ...life, close: record };
-  if (event.purpose === 'reduce') return { ...life, reduce: record, reduction: reducedSoFar(life, event.clientId) };
+  if (event.purpose === 'reduce') return { ...life, reduce: record, reduction: reducedSoFar(life) };
   return { ...life, planStage: 'sent', positionId: (life.plan?.planId ?? event.clientId) as string as PositionId, entry: record };
 }
 
-/** Another attempt begins with what the one before has executed; the same id is the same order, found absent. */
-function reducedSoFar({ reduction, reduce }: Life, clientId: ClientId): Life['reduction'] {
-  if (reduction === undefined || reduce === undefined || reduce.clientId === clientId) return reduction;
+/** Another attempt begins with what the one before has executed; the same id again is an order found absent, which has executed nothing. */
+function reducedSoFar({ reduction, reduce }: Life): Life['reduction'] {
+  if (reduction === undefined || reduce === undefined) return reduction;
   return { ...reduction, executed: reduction.executed.plus(reduce.executedQuantity) };
 }
 

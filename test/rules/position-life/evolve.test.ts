@@ -86,6 +86,11 @@ describe('a life', () => {
     expect(life.trades.size).to.equal(1);
   });
 
+  it('keeps its last result over a clearing up in which nothing was held', () => {
+    const nothing = { ...a.closed(), at: NOW + 500, reason: 'EXTERNAL' } as LifeEvent;
+    expect(lifeOf(a.protected(), a.fill(10, { side: 'SELL', tradeId: 'x' }), a.closed(), a.adopted(0), nothing).lastClosed).to.include({ reason: 'STOP', closedAt: NOW + 90 });
+  });
+
   it('is naked from the trade on, until stops on the right side cover all of it (ruling 10)', () => {
     expect(lifeOf(a.opened()).nakedSince).to.equal(NOW + 10);
     expect(lifeOf(a.opened(), a.sending('stop')).nakedSince).to.equal(NOW + 10);

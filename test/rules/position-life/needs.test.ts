@@ -7,6 +7,7 @@ import { dueEvents } from '../../../src/rules/position-life/due-events.ts';
 import { needsOf } from '../../../src/rules/position-life/needs.ts';
 import type { Need, Situation } from '../../../src/rules/position-life/situation.ts';
 import type { Life } from '../../../src/rules/position-life/life.ts';
+import { isReducing, standingStop } from '../../../src/rules/position-life/standing.ts';
 import { GPS, NOW } from '../../kit/decisions.ts';
 import { idOf, lifeOf, makeSituation, tell } from '../../kit/lives.ts';
 
@@ -277,6 +278,9 @@ describe('needs of a part', () => {
   it('the stop stands while it is under way; then both protections follow what is held, the new one first (failure 93)', () => {
     const partly = lifeOf(asked, sending(), report('PARTIALLY_FILLED', 2), sell(2, 'o-part-1'));
     expect(needs(partly, flying(part()))).to.deep.equal([]);
+    expect(needs(lifeOf(asked, sending(), sell(7, 'web')), flying(part())), 'others closed more meanwhile').to.deep.equal([]);
+    expect(needs(lifeOf(asked, sending(), report('FILLED', 4), sell(2, 'o-part-1'))), 'half of its trades are to come').to.deep.equal(['ask part 1']);
+    expect(needs(lifeOf(asked, sending(), it1.adopted(12)), flying(part())), 'others opened more meanwhile').to.include('place stop 2: SELL 12 at 98');
     const done = [...asked, sending(), report('FILLED', 4), sell(4, 'o-part-1')];
     expect(needs(lifeOf(done))).to.deep.equal(['place stop 2: SELL 6 at 98', 'place target 2: SELL 6 at 104']);
     const moved = [...done, it1.sending('stop', { attempt: 2, quantity: 6 })];
@@ -301,6 +305,7 @@ describe('needs of a part', () => {
       const wanted = needs(lifeOf(asked, so, it1.closeRequested()), flying(part()));
       expect(wanted).to.include('close 1: SELL 10');
       expect(wanted.filter((need) => need.startsWith('part'))).to.deep.equal([]);
+      expect(isReducing(lifeOf(asked, it1.closeRequested())), 'no part any more').to.equal(false);
     }
   });
 
@@ -338,6 +343,7 @@ describe('needs of a moved stop', () => {
     const sent = [...asked, it1.sending('stop', { attempt: 2, price: '100.2' })];
     expect(needs(lifeOf(sent), flying(idOf('stop', 2)))).to.deep.equal([]);
     expect(needs(lifeOf(sent, it1.placed('stop', 2)))).to.deep.equal(['cancel stop 1']);
+    expect([lifeOf(sent), lifeOf(sent, it1.placed('stop', 2))].map((life) => text(standingStop(life)!.triggerPrice)), 'the one that protects').to.deep.equal(['98', '100.2']);
     expect(needs(lifeOf(sent, it1.placed('stop', 2), it1.ended('stop', 'cancelled')))).to.deep.equal([]);
   });
 
