@@ -120,7 +120,7 @@ export function intakeBehaviour(options: IntakeOptions): Behaviour<Internal, Sta
       return refuse('INTENT_INVALID', errors.map((one) => `${one.field}: ${one.expected} (got ${JSON.stringify(one.value)})`).join('; '), { errors });
     }
     const { idempotencyKey } = message;
-    const body = createHash('sha256').update(JSON.stringify(Object.entries(parsed.data).toSorted())).digest('hex');
+    const body = createHash('sha256').update(JSON.stringify(Object.entries(parsed.data).toSorted(([one], [other]) => (one < other ? -1 : 1)))).digest('hex');
     const name = idempotencyKey === undefined ? undefined : keyOf(message.source, idempotencyKey);
     const known = name === undefined ? undefined : state.keys.get(name);
     if (known !== undefined) {

@@ -38,11 +38,13 @@ export function missingInputs(inputs: ReadinessInputs): readonly MissingInput[] 
   need('venue-time', session?.clockOffsetMs === undefined ? 'the venue has not told the time' : undefined);
   need('account-modes', session?.modesConfirmed === true ? undefined : 'the account\'s modes are not confirmed');
   need('equity', equity === undefined ? 'never observed' : undefined);
+  need('performance', equity?.performance === undefined ? 'the day\'s and the session\'s measures are not known' : undefined);
   need('user-stream', stream?.live === true ? undefined : 'not live');
   need('reconciliation', stream !== undefined && reconciliation?.streamEpoch === stream.streamEpoch ? undefined : 'not done since the user stream was connected');
   need('prices', without((symbol) => market?.symbols.get(symbol)?.mark !== undefined && market.symbols.get(symbol)?.book !== undefined));
   need('tickers', without((symbol) => market?.symbols.get(symbol)?.ticker !== undefined));
   need('candles', without((symbol) => (market?.symbols.get(symbol)?.candles.length ?? 0) > 0));
+  need('funding', without((symbol) => market?.symbols.get(symbol)?.funding !== undefined));
   need('leverage', without((symbol) => lives.get(symbol)?.leverageConfirmed === true || lives.get(symbol)?.leverageRefused !== undefined));
   return missing;
 }

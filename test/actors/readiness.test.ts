@@ -8,7 +8,7 @@ import { worker } from '../../src/supervision/child-spec.ts';
 import { aUniverse, GPS } from '../kit/actors.ts';
 import { Probe } from '../kit/probe.ts';
 import { World } from '../kit/world.ts';
-import { makeCandles } from '../kit/decisions.ts';
+import { makeCandles, makeFunding, makePerformance } from '../kit/decisions.ts';
 
 const BTC = 'BTCUSDT' as SymbolName;
 const price = decimal('1');
@@ -23,12 +23,12 @@ async function bench() {
     await world.settle();
   };
   const life = (symbol: SymbolName, part: Partial<LifeView> = {}) => ({ type: 'life' as const, view: { symbol, phase: 'Flat' as const, notional: '0', leverageConfirmed: true, reconciledEpoch: 1, ...part } });
-  const market = (symbols: readonly SymbolName[]) => ({ type: 'market-view' as const, view: { at: 0, symbols: new Map(symbols.map((symbol) => [symbol, { symbol, candles: makeCandles(), mark: { price, observedAt: 0 }, book: { bid: price, ask: price, observedAt: 0 }, ticker: { changePercent: price, quoteVolume: price, observedAt: 0 } }])) } });
+  const market = (symbols: readonly SymbolName[]) => ({ type: 'market-view' as const, view: { at: 0, symbols: new Map(symbols.map((symbol) => [symbol, { symbol, candles: makeCandles(), mark: { price, observedAt: 0 }, book: { bid: price, ask: price, observedAt: 0 }, ticker: { changePercent: price, quoteVolume: price, observedAt: 0 }, funding: makeFunding() }])) } });
   const inputs: readonly [string, ReadinessMessages][] = [
     ['universe', { type: 'universe', universe: aUniverse([GPS, BTC]) }],
     ['venue-time', { type: 'session', view: { clockOffsetMs: 0, modesConfirmed: true, brackets: new Map() } }],
     ['trading-state', { type: 'trading-state', view: { overall: 'ACTIVE', symbols: new Map(), cause: 'first start', since: 0, tradingEpoch: 1, activatedAt: 0 } }],
-    ['equity', { type: 'equity', view: { equity: '1', walletBalance: '1', availableBalance: '1', observedAt: 0 } }],
+    ['equity', { type: 'equity', view: { equity: '1', walletBalance: '1', availableBalance: '1', observedAt: 0, performance: makePerformance() } }],
     ['user-stream', { type: 'stream', view: { live: true, streamEpoch: 1, since: 0 } }],
     ['reconciliation', { type: 'reconciliation', view: { streamEpoch: 1, at: 0, unresolved: [] } }],
     ['prices', market([GPS, BTC])],
@@ -63,7 +63,7 @@ describe('readiness', () => {
     const { world, tell, inputs, view, market, life } = await bench();
     for (const [, message] of inputs) await tell(message);
     await tell(market([GPS]));
-    expect(view()?.missing.map((one) => one.input)).to.deep.equal(['prices', 'tickers', 'candles']);
+    expect(view()?.missing.map((one) => one.input)).to.deep.equal(['prices', 'tickers', 'candles', 'funding']);
     await world.advance(16_000);
     expect(view()?.ready).to.equal(true);
     await tell(market([]));

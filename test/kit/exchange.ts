@@ -262,7 +262,7 @@ export class TestExchange implements Venue {
   }
 
   #tell(event: UserEvent): void {
-    for (const { onEvent } of this.#users) onEvent(event);
+    for (const user of this.#users) user.onEvent(event);
   }
 
   #of(symbol: SymbolName): Listed {

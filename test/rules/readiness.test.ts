@@ -2,17 +2,19 @@
 import { expect } from 'chai';
 import { missingInputs } from '../../src/rules/readiness.ts';
 import type { ReadinessInputs } from '../../src/rules/readiness.ts';
-import { CHINESE, makeInstrument, makeLife, makeMarket, makeUniverse, NOW } from '../kit/decisions.ts';
+import { CHINESE, makeInstrument, makeLife, makeMarket, makePerformance, makeUniverse, NOW } from '../kit/decisions.ts';
 import type { SymbolMarket } from '../../src/protocol/market.ts';
 import type { LifeView } from '../../src/protocol/messages.ts';
 
 const marketOf = (...symbols: SymbolMarket[]) => ({ at: NOW, symbols: new Map(symbols.map((one) => [one.symbol, one])) });
 const livesOf = (...lives: LifeView[]) => new Map(lives.map((one) => [one.symbol, one]));
 
+const EQUITY = { equity: '1', walletBalance: '1', availableBalance: '1', observedAt: NOW };
+
 function inputs(fields: Partial<ReadinessInputs> = {}): ReadinessInputs {
   return {
     universe: makeUniverse([makeInstrument(), makeInstrument({ symbol: CHINESE })]),
-    equity: { equity: '1', walletBalance: '1', availableBalance: '1', observedAt: NOW },
+    equity: { ...EQUITY, performance: makePerformance() },
     stream: { live: true, streamEpoch: 2, since: NOW },
     reconciliation: { streamEpoch: 2, at: NOW, unresolved: [] },
     session: { clockOffsetMs: 0, modesConfirmed: true, brackets: new Map() },
@@ -24,6 +26,7 @@ function inputs(fields: Partial<ReadinessInputs> = {}): ReadinessInputs {
   };
 }
 const missing = (fields: Partial<ReadinessInputs>) => missingInputs(inputs(fields)).map((one) => one.input);
+const { funding: _funding, ...noFunding } = makeMarket({ symbol: CHINESE });
 const session = { clockOffsetMs: 0, modesConfirmed: true, brackets: new Map() };
 const { mark: _mark, ...noMark } = makeMarket({ symbol: CHINESE });
 const { book: _book, ...noBook } = makeMarket({ symbol: CHINESE });
@@ -36,7 +39,9 @@ describe('readiness', () => {
     ['the venue\'s time', { session: { ...session, clockOffsetMs: undefined } }, ['venue-time']],
     ['the account\'s modes', { session: { ...session, modesConfirmed: false } }, ['account-modes']],
     ['the session', { session: undefined }, ['venue-time', 'account-modes']],
-    ['the equity', { equity: undefined }, ['equity']],
+    ['the equity', { equity: undefined }, ['equity', 'performance']],
+    ['how the account does', { equity: EQUITY }, ['performance']],
+    ['the funding', { market: marketOf(makeMarket(), noFunding) }, ['funding']],
     ['the trading state', { tradingState: undefined }, ['trading-state']],
     ['a live user stream', { stream: { live: false, streamEpoch: 2, since: NOW } }, ['user-stream']],
     ['the user stream, which leaves nothing to reconcile with', { stream: undefined }, ['user-stream', 'reconciliation']],
@@ -46,10 +51,10 @@ describe('readiness', () => {
     ['a book', { market: marketOf(makeMarket(), noBook) }, ['prices']],
     ['a ticker', { market: marketOf(makeMarket(), noTicker) }, ['tickers']],
     ['candles', { market: marketOf(makeMarket(), makeMarket({ symbol: CHINESE, candles: [] })) }, ['candles']],
-    ['the market', { market: undefined }, ['prices', 'tickers', 'candles']],
+    ['the market', { market: undefined }, ['prices', 'tickers', 'candles', 'funding']],
     ['confirmed leverage', { lives: livesOf(makeLife(), makeLife({ symbol: CHINESE, leverageConfirmed: false })) }, ['leverage']],
     ['an executor', { lives: livesOf(makeLife()) }, ['leverage']],
-    ['the universe, and with it everything counted by symbol', { universe: undefined }, ['universe', 'prices', 'tickers', 'candles', 'leverage']],
+    ['the universe, and with it everything counted by symbol', { universe: undefined }, ['universe', 'prices', 'tickers', 'candles', 'funding', 'leverage']],
   ] as const satisfies readonly (readonly [string, Partial<ReadinessInputs>, readonly string[]])[]) {
     it(`names what it waits for without ${what}`, () => expect(missing(fields)).to.deep.equal(expected));
   }
@@ -64,9 +69,9 @@ describe('readiness', () => {
 
   it('waits no longer for single symbols once patience is over, but for one complete symbol it does', () => {
     const one = marketOf(makeMarket(), { symbol: CHINESE, candles: [] });
-    expect(missing({ market: one })).to.deep.equal(['prices', 'tickers', 'candles']);
+    expect(missing({ market: one })).to.deep.equal(['prices', 'tickers', 'candles', 'funding']);
     expect(missing({ market: one, patienceOver: true })).to.deep.equal([]);
-    expect(missing({ market: marketOf(), patienceOver: true })).to.deep.equal(['prices', 'tickers', 'candles']);
+    expect(missing({ market: marketOf(), patienceOver: true })).to.deep.equal(['prices', 'tickers', 'candles', 'funding']);
   });
 
   it('never loses patience with what concerns all symbols', () => {
