@@ -164,6 +164,7 @@ describe('the log of decisions', () => {
     third.decide();
     await third.world.advance(2_000);
     expect(third.written(), 'also where the last entry is older than a day').to.have.length(4);
+    expect(third.world.logs.filter((line) => line.level === 'warn'), 'and not by trying').to.deep.equal([]);
   });
 
   it('loses nothing while the journal is away, and what it was told meanwhile can be asked about', async () => {

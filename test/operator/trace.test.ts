@@ -105,6 +105,21 @@ describe('a trace', () => {
     expect(stepsOf(traceOf('close-2', [], segments))).to.deep.equal(['PositionAdopted recorded', 'OrderSending recorded']);
   });
 
+  it('keeps two openings of a symbol apart, though a fill of the first comes while the second is under way', () => {
+    const story = tell();
+    const second = story.opening(200).map((event) => JSON.parse(JSON.stringify(event).replaceAll('plan-1', 'plan-2').replaceAll('intent-1', 'intent-2').replaceAll('permit-1', 'permit-2').replaceAll('mandate-1', 'mandate-2').replaceAll(idOf('entry'), idOf('entry', 1, 'plan-2'))) as LifeEvent);
+    const late = story.fill(1, { orderId: 'o-entry', tradeId: 't-late', at: 210 });
+    const { segments } = segmentsOf(GPS, entriesOf([...story.opened(), story.closed(), ...second, late]));
+    expect(segments.map((life) => [life.planId, life.events.length])).to.deep.equal([['plan-1', 8], ['plan-2', 4]]);
+    expect(traceOf('permit-2', [], segments).steps).to.have.length(4);
+    expect(traceOf('t-late', [], segments).ids.planId).to.equal('plan-1');
+  });
+
+  it('of a permit that came to nothing goes back to its signal', () => {
+    const { records } = told();
+    expect(stepsOf(traceOf('permit-1', records, []))).to.deep.equal(['signal passed', 'intent passed', 'plan passed', 'permit passed', 'fill passed']);
+  });
+
   it('leaves out entries of the journal that it cannot read, and says which', () => {
     const entries = entriesOf(tell().opened());
     const { segments, faults } = segmentsOf(GPS, [...entries.slice(0, 2), { ...entries[2]!, version: 9 }, ...entries.slice(3)]);

@@ -60,6 +60,16 @@ describe('why', () => {
     expect((await vigil('explain', symbol)).out).to.match(/exit +● passed .*: (CLOSE KILL_SCORE|REDUCE TIER_1\.5), value 0\.61, limit 0\.6/);
   });
 
+  it('says how long ago it was last decided so, and since when', async () => {
+    const symbol = 'AGEDUSDT' as SymbolName;
+    const at = Date.now();
+    decide({ symbol, at: at - 600_000 });
+    decide({ symbol, at: at - 60_000 });
+    const [decision] = (await explain(symbol)).decisions;
+    expect(decision?.agoMs).to.be.within(60_000, 90_000);
+    expect(decision).to.include({ at: new Date(at - 600_000).toISOString(), lastAt: new Date(at - 60_000).toISOString(), count: 2 });
+  });
+
   it('shows the newest first, as many as asked for, and each gate whatever is shown', async () => {
     const symbol = 'MANYUSDT' as SymbolName;
     for (const [index, stage] of STAGES.entries()) decide({ symbol, stage, outcome: index === 2 ? 'QUANTITY_TOO_SMALL' : 'passed', at: Date.now() - 10_000 + index });

@@ -47,7 +47,7 @@ export function segmentsOf(symbol: string, entries: readonly JournalEntryDraft[]
 function take(segments: Growing[], symbol: string, event: LifeEvent): void {
   const last = segments.at(-1);
   const begins = last === undefined || event.type === 'IntentAccepted' || (event.type === 'PositionAdopted' && last.ended);
-  const segment = begins ? begin(segments, symbol) : (last.ended ? ownerOf(segments, event) : undefined) ?? last;
+  const segment = begins ? begin(segments, symbol) : ownerOf(segments, event) ?? last;
   segment.events.push(event);
   note(segment, event);
 }
