@@ -35,20 +35,36 @@ async function exitOf(child: ChildProcess): Promise<number | null> {
   return code;
 }
 
-describe('paper exchange: process and disk', () => {
+/** Of two symbols: what is tested is not the market's history. */
+function smallMarket(dir: string): string {
+  const file = join(dir, 'symbols.json');
+  const all = JSON.parse(readFileSync(new URL('../../config/paper-symbols.json', import.meta.url), 'utf8')) as Json[];
+  writeFileSync(file, JSON.stringify(all.filter(({ symbol }) => symbol === 'GPSUSDT' || symbol === '币安人生USDT')));
+  return file;
+}
+
+describe('paper exchange: process and disk', function () {
+  // Every start is a process of its own.
+  this.timeout(120_000);
   let dir: string;
+  let symbolsFile: string;
   let remove: () => void;
+  let forget: () => void;
   const children: ChildProcess[] = [];
   beforeEach(() => {
     ({ dir, remove } = temporaryDirectory());
+    const aside = temporaryDirectory();
+    forget = aside.remove;
+    symbolsFile = smallMarket(aside.dir);
   });
   afterEach(() => {
     for (const child of children.splice(0)) child.kill('SIGKILL');
     remove();
+    forget();
   });
 
   function child(options: Json): Child {
-    const started = start(options);
+    const started = start({ symbolsFile, ...options });
     children.push(started.process);
     return started;
   }
@@ -138,7 +154,7 @@ describe('paper exchange: process and disk', () => {
   it('ends when its parent is killed with -9', async () => {
     const script = `
       const { fork } = require('node:child_process');
-      const child = fork(${JSON.stringify(ENTRY.pathname)}, [${JSON.stringify(JSON.stringify({ stateDir: dir }))}], { detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+      const child = fork(${JSON.stringify(ENTRY.pathname)}, [${JSON.stringify(JSON.stringify({ stateDir: dir, symbolsFile }))}], { detached: true, stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
       child.on('message', (message) => { if (message.type === 'ready') console.log(message.url); });
     `;
     const parent = spawn(process.execPath, ['-e', script], { stdio: ['ignore', 'pipe', 'inherit'] });
@@ -174,7 +190,7 @@ describe('paper exchange: process and disk', () => {
 
   async function refusal(options: Partial<Parameters<typeof startPaperExchange>[0]>): Promise<string> {
     try {
-      const exchange = await startForTest({ stateDir: dir, ...options });
+      const exchange = await startForTest({ stateDir: dir, ...(options.replay ? {} : { symbolsFile }), ...options });
       await exchange.close();
       return '';
     } catch (error) {
