@@ -33,8 +33,9 @@ export class CandleSeries {
   constructor(candles: readonly Candle[], days: readonly Candle[] = []) {
     this.#candles = candles.slice(-KEPT_CANDLES);
     const today = ONE_DAY.openOf(candles.at(-1)?.openTime ?? 0);
-    const whole = new Map([...aggregate(candles, ONE_DAY), ...days].filter(({ openTime }) => openTime < today).map((day) => [day.openTime, day]));
-    this.#days = [...whole.values()].toSorted((a, b) => a.openTime - b.openTime).slice(-KEPT_DAYS);
+    const known = new Set(days.map(({ openTime }) => openTime));
+    const others = candles.filter(({ openTime }) => openTime < today && !known.has(ONE_DAY.openOf(openTime)));
+    this.#days = [...days, ...aggregate(others, ONE_DAY)].toSorted((a, b) => a.openTime - b.openTime).slice(-KEPT_DAYS);
   }
 
   get all(): readonly Candle[] {

@@ -40,14 +40,14 @@ function joined(into: Candle, next: Candle): Candle {
 /** Joins ascending candles into longer ones. What is missing is simply not in them. */
 export function aggregate(candles: readonly Candle[], interval: Interval): Candle[] {
   if (interval === ONE_MINUTE) return [...candles];
-  const result: Candle[] = [];
+  const groups: { readonly openTime: number; readonly parts: Candle[] }[] = [];
   for (const candle of candles) {
     const openTime = interval.openOf(candle.openTime);
-    const last = result.at(-1);
-    if (last?.openTime === openTime) result[result.length - 1] = joined(last, candle);
-    else result.push({ ...candle, openTime });
+    const group = groups.at(-1);
+    if (group?.openTime === openTime) group.parts.push(candle);
+    else groups.push({ openTime, parts: [candle] });
   }
-  return result;
+  return groups.map(({ openTime, parts }) => ({ ...(parts.length === 1 ? parts[0]! : joinAll(parts)), openTime }));
 }
 
 export interface DayStatistics {

@@ -1,44 +1,85 @@
-/** How the candles of a market lie in its store: minutes under their symbol, days and prices under names of their own beside it. */
-import type { Candle } from './candle.ts';
+/** How the candles of a market lie in its store: minutes under their symbol; days, and the prices of ten minutes at a time, under names of their own beside it. */
+import { z } from 'zod';
+import { candleSchema, type Candle } from './candle.ts';
 import { KEPT_CANDLES, KEPT_DAYS, type CandleSeries } from './candle-series.ts';
 import { DAY_MS, MINUTE_MS, ONE_DAY } from './interval.ts';
-import { priceUnits, type PriceCandle } from './price-series.ts';
-import { asCandle, PRICE_KINDS, pricesOfTrades, type PriceHistory, type PriceKind, type Prices } from './prices.ts';
+import type { PriceCandle } from './price-series.ts';
+import { pricesOfTrades, type PriceHistory, type Prices } from './prices.ts';
 
-/** Each is ascending. */
-export type KeptCandles = ReadonlyMap<string, readonly Candle[]>;
+/** What was kept of one symbol, each ascending. */
+export interface KeptSymbol {
+  readonly candles: readonly Candle[];
+  readonly days: readonly Candle[];
+  readonly prices: PriceHistory;
+}
 
+export type KeptCandles = ReadonlyMap<string, KeptSymbol>;
+
+/** One row of the store, found by its name and time. */
 export interface CandleRow {
-  readonly symbol: string;
-  readonly candle: Candle;
+  readonly name: string;
+  readonly openTime: number;
+  /** JSON. */
+  readonly body: unknown;
   /** What lies under the name and is older than this may go. */
   readonly keptMs: number;
 }
 
-const daysOf = (symbol: string): string => `${symbol} 1d`;
-const pricesOf = (symbol: string, kind: PriceKind): string => `${symbol} ${kind}`;
+const BLOCK_MS = 10 * MINUTE_MS;
+const KEPT_MS = KEPT_CANDLES * MINUTE_MS;
+const DAYS = '1d';
+const PRICES = 'prices';
+
+/** Open time and samples, then open, high, low, close of mark, index and premium: whole 10^-8, as they are in memory. */
+const blockSchema = z.object({ minutes: z.array(z.array(z.number()).length(14)) });
+type Minute = readonly number[];
+
+function asMinute(mark: PriceCandle, index: PriceCandle, premium: PriceCandle): Minute {
+  return [mark.openTime, mark.samples, ...[mark, index, premium].flatMap(({ open, high, low, close }) => [open, high, low, close])];
+}
+
+function asPrice(minute: Minute, from: number): PriceCandle {
+  return { openTime: minute[0]!, samples: minute[1]!, open: minute[from]!, high: minute[from + 1]!, low: minute[from + 2]!, close: minute[from + 3]! };
+}
+
+function blocksSince(symbol: string, since: number, prices: Prices): CandleRow[] {
+  const from = Math.floor(since / BLOCK_MS) * BLOCK_MS;
+  const [marks, indexes, premiums] = [prices.series('mark').since(from), prices.series('index').since(from), prices.series('premium').since(from)];
+  const blocks = new Map<number, Minute[]>();
+  for (const [at, mark] of marks.entries()) {
+    const openTime = Math.floor(mark.openTime / BLOCK_MS) * BLOCK_MS;
+    const minutes = blocks.get(openTime) ?? [];
+    minutes.push(asMinute(mark, indexes[at]!, premiums[at]!));
+    blocks.set(openTime, minutes);
+  }
+  return [...blocks].map(([openTime, minutes]) => ({ name: `${symbol} ${PRICES}`, openTime, body: { minutes }, keptMs: KEPT_MS + BLOCK_MS }));
+}
 
 /** Everything of a symbol that is not older than `since`. */
 export function rowsSince(symbol: string, since: number, series: CandleSeries, prices: Prices): CandleRow[] {
-  const keptMs = KEPT_CANDLES * MINUTE_MS;
-  const minutes = series.since(since).map((candle) => ({ symbol, candle, keptMs }));
-  const days = series.days.filter(({ openTime }) => openTime >= ONE_DAY.openOf(since)).map((candle) => ({ symbol: daysOf(symbol), candle, keptMs: KEPT_DAYS * DAY_MS }));
-  const others = PRICE_KINDS.flatMap((kind) => prices.series(kind).since(since).map((candle) => ({ symbol: pricesOf(symbol, kind), candle: asCandle(candle), keptMs })));
-  return [...minutes, ...days, ...others];
+  const minutes = series.since(since).map((body) => ({ name: symbol, openTime: body.openTime, body, keptMs: KEPT_MS }));
+  const days = series.days.filter(({ openTime }) => openTime >= ONE_DAY.openOf(since)).map((body) => ({ name: `${symbol} ${DAYS}`, openTime: body.openTime, body, keptMs: KEPT_DAYS * DAY_MS }));
+  return [...minutes, ...days, ...blocksSince(symbol, since, prices)];
 }
 
-export function keptDays(kept: KeptCandles, symbol: string): readonly Candle[] {
-  return kept.get(daysOf(symbol)) ?? [];
-}
-
-function asPrice({ openTime, open, high, low, close, trades }: Candle): PriceCandle {
-  const [opened, highest, lowest, closed] = [open, high, low, close].map((value) => priceUnits(Number(value))) as [number, number, number, number];
-  return { openTime, open: opened, high: highest, low: lowest, close: closed, samples: trades };
-}
-
-/** A state from before prices were kept has mark and index where its trades were. */
-export function keptPrices(kept: KeptCandles, symbol: string): PriceHistory {
-  if (!kept.has(pricesOf(symbol, 'mark'))) return pricesOfTrades(kept.get(symbol) ?? []);
-  const of = (kind: PriceKind): PriceCandle[] => (kept.get(pricesOf(symbol, kind)) ?? []).map(asPrice);
-  return { mark: of('mark'), index: of('index'), premium: of('premium') };
+/**
+ * Reads what lies in a store, ascending within each name. A state from before prices were kept has mark and index where its trades were.
+ * @throws ZodError for a row that is none
+ */
+export function readKept(rows: Iterable<{ readonly name: string; readonly body: unknown }>): KeptCandles {
+  const byName = new Map<string, unknown[]>();
+  for (const { name, body } of rows) {
+    const own = byName.get(name) ?? [];
+    own.push(body);
+    byName.set(name, own);
+  }
+  const candlesOf = (name: string): Candle[] => (byName.get(name) ?? []).map((body) => candleSchema.parse(body));
+  return new Map(
+    [...byName.keys()].filter((name) => !name.includes(' ')).map((symbol) => {
+      const candles = candlesOf(symbol);
+      const blocks = byName.get(`${symbol} ${PRICES}`)?.flatMap((body): Minute[] => blockSchema.parse(body).minutes);
+      const prices = blocks ? { mark: blocks.map((minute) => asPrice(minute, 2)), index: blocks.map((minute) => asPrice(minute, 6)), premium: blocks.map((minute) => asPrice(minute, 10)) } : pricesOfTrades(candles);
+      return [symbol, { candles, days: candlesOf(`${symbol} ${DAYS}`), prices }];
+    }),
+  );
 }

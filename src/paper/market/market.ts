@@ -6,7 +6,7 @@ import { fundingRateOf, fundingTimeAt } from '../core/funding.ts';
 import type { SymbolRules } from '../core/symbol-rules.ts';
 import { dayStatistics, joinAll, type Candle, type DayStatistics } from './candle.ts';
 import { CandleSeries, type CandleChange } from './candle-series.ts';
-import { keptDays, keptPrices, rowsSince, type CandleRow, type KeptCandles } from './kept-candles.ts';
+import { rowsSince, type CandleRow, type KeptCandles } from './kept-candles.ts';
 import { Prices, pricesOfTrades } from './prices.ts';
 import type { MarketSource, SymbolHistory, Tick } from './source.ts';
 import { Restlessness, touch } from './spread.ts';
@@ -78,10 +78,10 @@ export class Market {
   /** Takes up what a symbol was: what was kept of it, else its history. */
   #take(symbol: string, kept: KeptCandles, history: SymbolHistory | undefined, fundedAt: number): CandleSeries {
     const own = kept.get(symbol);
-    const candles = own ?? history?.candles ?? [];
-    const series = new CandleSeries(candles, own && keptDays(kept, symbol));
+    const candles = own?.candles ?? history?.candles ?? [];
+    const series = new CandleSeries(candles, own?.days);
     this.#series.set(symbol, series);
-    this.#prices.set(symbol, new Prices(own ? keptPrices(kept, symbol) : (history?.prices ?? pricesOfTrades(candles)), fundedAt));
+    this.#prices.set(symbol, new Prices(own?.prices ?? history?.prices ?? pricesOfTrades(candles), fundedAt));
     this.#unsavedFrom.set(symbol, own ? (series.last?.openTime ?? 0) : 0);
     return series;
   }

@@ -56,7 +56,13 @@ export class PriceSeries {
   #push({ openTime, open, high, low, close, samples }: PriceCandle): void {
     if (this.#count < KEPT_CANDLES) this.#count++;
     else this.#first = (this.#first + 1) % KEPT_CANDLES;
-    this.#block.set([openTime, open, high, low, close, samples], this.#offset(this.#count - 1));
+    const [block, offset] = [this.#block, this.#offset(this.#count - 1)];
+    block[offset] = openTime;
+    block[offset + 1] = open;
+    block[offset + 2] = high;
+    block[offset + 3] = low;
+    block[offset + 4] = close;
+    block[offset + 5] = samples;
   }
 
   get last(): PriceCandle | undefined {

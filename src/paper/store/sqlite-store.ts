@@ -5,8 +5,7 @@ import type { ExchangeEvent } from '../core/events.ts';
 import { KEPT_MS } from '../core/forget.ts';
 import { readRecord, RECORD_KINDS, recordsOf, type KeptRecord } from '../core/records.ts';
 import { positionKey } from '../core/state.ts';
-import { candleSchema, type Candle } from '../market/candle.ts';
-import type { CandleRow } from '../market/kept-candles.ts';
+import { readKept, type CandleRow } from '../market/kept-candles.ts';
 import type { SavedMarket } from '../market/market.ts';
 import { openExchangeFile, type MarketIdentity } from './exchange-file.ts';
 import { lockPlace, reasonOf, type StatePlace } from './state-directory.ts';
@@ -83,7 +82,7 @@ export class SqliteStore implements Store {
       return {
         records: RECORD_KINDS.flatMap((kind) => this.#bodies(kind).map((body) => readRecord(kind, body))),
         market: marketSchema.parse(market),
-        candles: this.#candles(),
+        candles: readKept(this.#candleRows()),
         countdowns: this.#bodies('countdown').map((body) => countdownSchema.parse(body)),
         listenKeys: this.#bodies('listen-key').map((body) => listenKeySchema.parse(body)),
       };
@@ -92,15 +91,8 @@ export class SqliteStore implements Store {
     }
   }
 
-  #candles(): Map<string, Candle[]> {
-    const candles = new Map<string, Candle[]>();
-    for (const row of this.#db.prepare('SELECT symbol, body FROM candles ORDER BY symbol, open_time').all()) {
-      const symbol = String(row['symbol']);
-      const own = candles.get(symbol) ?? [];
-      own.push(candleSchema.parse(JSON.parse(String(row['body']))));
-      candles.set(symbol, own);
-    }
-    return candles;
+  *#candleRows(): Generator<{ name: string; body: unknown }> {
+    for (const row of this.#db.prepare('SELECT symbol, body FROM candles ORDER BY symbol, open_time').iterate()) yield { name: String(row['symbol']), body: JSON.parse(String(row['body'])) };
   }
 
   #bodies(kind: string): unknown[] {
@@ -159,10 +151,12 @@ export class SqliteStore implements Store {
   saveMarket(market: SavedMarket, candles: readonly CandleRow[]): void {
     this.#transaction(() => {
       this.#put.run('market', '', 0, JSON.stringify(market));
-      for (const { symbol, candle, keptMs } of candles) {
-        this.#putCandle.run(symbol, candle.openTime, JSON.stringify(candle));
-        this.#dropCandles.run(symbol, candle.openTime - keptMs);
+      const kept = new Map<string, number>();
+      for (const { name, openTime, body, keptMs } of candles) {
+        this.#putCandle.run(name, openTime, JSON.stringify(body));
+        kept.set(name, openTime - keptMs);
       }
+      for (const [name, before] of kept) this.#dropCandles.run(name, before);
     });
   }
 
