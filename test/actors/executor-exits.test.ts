@@ -100,6 +100,26 @@ describe('executor: a part', () => {
     expect(desk.life.phase).to.equal('Protected');
   });
 
+  it('that arrived, though the venue knows neither order nor trades, is not closed a second time when its word has been taken', async () => {
+    for (const tradesListed of [true, false]) {
+      const desk = await holding();
+      desk.venue.streaming = false;
+      desk.venue.onWrite = (write): WriteOutcome | undefined => {
+        if (!isPart(write)) return undefined;
+        desk.venue.execute(write);
+        desk.venue.orders.delete(write.clientId);
+        return { result: 'unknown', message: 'no answer' };
+      };
+      if (!tradesListed) desk.venue.onRead = (name) => (name === 'trades' ? Promise.reject(new Error('timeout')) : undefined);
+      reduce(desk);
+      await desk.advance(90_000);
+      expect(desk.venue.quantity.toFixed(), `trades listed ${tradesListed}`).to.equal('15000');
+      expect(desk.story.includes('PositionAdopted')).to.equal(!tradesListed);
+      expect(desk.life.position).to.deep.include({ quantity: '15000', reducing: false, tiersDone: ['1'] });
+      expect(book(desk)).to.deep.equal(['stop SELL 15000 at 0.0098', 'target SELL 15000 at 0.0104']);
+    }
+  });
+
   it('under way is overtaken by a close, which waits for nothing and never turns the position', async () => {
     const desk = await holding();
     const answer = Promise.withResolvers<WriteOutcome>();

@@ -2,8 +2,8 @@
 import { text } from '../../protocol/decimal.ts';
 import type { LifeEvent } from '../../protocol/life-events.ts';
 import type { PositionId } from '../../protocol/names.ts';
+import { whatItWas } from './closed.ts';
 import type { Life } from './life.ts';
-import { SHOWN_DECIMALS } from './life.ts';
 import type { Situation } from './situation.ts';
 import { liveProtectionsOf, openOrdersOf } from './standing.ts';
 
@@ -36,11 +36,4 @@ function closeReason(life: Life): string {
   // A stop that was moved into profit says so: it is no loss.
   if (fired?.leg === 'stop' && !byUs) return stopMove !== undefined && fired.at?.isEqualTo(stopMove.price) === true ? stopMove.reason : 'STOP';
   return life.closeRequested?.reason ?? 'EXTERNAL';
-}
-
-/** Of a position that has ended; of an adoption of nothing there is nothing to say. */
-function whatItWas({ holding }: Life, positionId: PositionId) {
-  const { side, openedAt, entryPrice, peak } = holding;
-  if (side === undefined) return {};
-  return { side, planId: positionId, entryPrice: text(entryPrice.decimalPlaces(SHOWN_DECIMALS)), quantity: text(peak), ...(openedAt === undefined ? {} : { openedAt }) };
 }

@@ -1,13 +1,13 @@
 /** `evolve(life, event)`: the one way a life changes, live and on replay. Pure; asks nothing; a fill counts once, whenever it comes. */
-import { decimal, text, ZERO } from '../../protocol/decimal.ts';
+import { decimal, ZERO } from '../../protocol/decimal.ts';
 import type { LifeEvent, LifeEventOf } from '../../protocol/life-events.ts';
-import type { ClosedView } from '../../protocol/messages.ts';
 import type { ClientId, PositionId } from '../../protocol/names.ts';
 import { closingSide } from '../../protocol/names.ts';
 import { isTerminal } from '../../protocol/venue.ts';
 import type { OrderStatus } from '../../protocol/venue.ts';
+import { closedView } from './closed.ts';
 import { afterFill, atPrice } from './holding.ts';
-import { NO_HOLDING, SHOWN_DECIMALS } from './life.ts';
+import { NO_HOLDING } from './life.ts';
 import type { Life, OrderRecord, ProtectionRecord } from './life.ts';
 import { heldSide, isOpenOrder, ordersOf, protectionOf, stopsCover } from './standing.ts';
 
@@ -41,7 +41,7 @@ function after(life: Life, event: LifeEvent): Life {
     case 'OrderAmbiguous':
       return withOrder(life, event.clientId, (order) => ({ ...order, state: 'ambiguous', ambiguousSince: order.ambiguousSince ?? event.at }));
     case 'OrderAbsent':
-      return withOrder(life, event.clientId, (order) => ({ ...order, state: 'ended' }));
+      return absent(life, event);
     case 'OrderReported':
       return withOrder(life, event.clientId, (order) => reported(order, event));
     case 'FillRecorded':
@@ -60,7 +60,7 @@ function after(life: Life, event: LifeEvent): Life {
     case 'CloseRequested':
       return { ...life, closeRequested: life.closeRequested ?? { reason: event.reason, at: event.at } };
     case 'ReduceRequested':
-      return { ...life, reduction: { tier: event.tier, quantity: decimal(event.quantity), executed: ZERO, reason: event.reason }, tiersDone: [...life.tiersDone.filter((tier) => tier !== event.tier), event.tier], reduce: isOpenOrder(life.reduce) ? life.reduce : undefined };
+      return { ...life, reduction: { tier: event.tier, quantity: decimal(event.quantity), executed: ZERO, heldBefore: life.holding.quantity, reason: event.reason }, tiersDone: [...life.tiersDone.filter((tier) => tier !== event.tier), event.tier], reduce: isOpenOrder(life.reduce) ? life.reduce : undefined };
     case 'StopMoveRequested': {
       const side = heldSide(life);
       return side === undefined ? life : { ...life, stopMove: { side, price: decimal(event.stopPrice), reason: event.reason } };
@@ -99,9 +99,15 @@ function sending(life: Life, event: LifeEventOf<'OrderSending'>): Life {
 }
 
 /** Another attempt begins with what the one before has executed; the same id again is an order found absent, which has executed nothing. */
-function reducedSoFar({ reduction, reduce }: Life): Life['reduction'] {
-  if (reduction === undefined || reduce === undefined) return reduction;
-  return { ...reduction, executed: reduction.executed.plus(reduce.executedQuantity) };
+function reducedSoFar({ reduction, reduce, holding }: Life): Life['reduction'] {
+  return reduction === undefined ? undefined : { ...reduction, executed: reduction.executed.plus(reduce?.executedQuantity ?? ZERO), heldBefore: holding.quantity };
+}
+
+/** The venue does not know the order. If less is held than before it was sent, somebody closed it, and that may have been this order: the part is not closed again. */
+function absent(life: Life, { clientId }: LifeEventOf<'OrderAbsent'>): Life {
+  const next = withOrder(life, clientId, (order) => ({ ...order, state: 'ended' }));
+  const doubtful = life.reduce?.clientId === clientId && life.reduction?.heldBefore.isEqualTo(life.holding.quantity) === false;
+  return doubtful ? { ...next, reduction: undefined } : next;
 }
 
 function rejected(life: Life, event: LifeEventOf<'OrderRejected'>): Life {
@@ -115,14 +121,6 @@ function stood(life: Life, { leg, clientId }: LifeEventOf<'ProtectionPlaced'>): 
   const stop = protectionOf(life, clientId);
   if (leg !== 'stop' || side === undefined || stop?.side !== closingSide(side) || life.initialStop?.side === side) return life;
   return { ...life, initialStop: { side, price: stop.triggerPrice } };
-}
-
-/** Entries of journals from before it was written down are completed from the fold. Undefined: nothing was ever held. */
-function closedView({ holding }: Life, event: LifeEventOf<'PositionClosed'>): ClosedView | undefined {
-  const side = event.side ?? holding.side;
-  if (side === undefined) return undefined;
-  const { positionId, reason, realizedPnl, commission, at: closedAt } = event;
-  return { positionId, planId: event.planId ?? positionId, side, reason, entryPrice: event.entryPrice ?? text(holding.entryPrice.decimalPlaces(SHOWN_DECIMALS)), quantity: event.quantity ?? text(holding.peak), openedAt: event.openedAt ?? holding.openedAt ?? closedAt, closedAt, realizedPnl, commission };
 }
 
 /** A second order of a leg replaces the first, which stays on record until it is gone. The same id is the same order, sent again. */
@@ -162,6 +160,8 @@ function adopted(life: Life, event: LifeEventOf<'PositionAdopted'>): Life {
     positionId: event.positionId,
     mandate: event.mandate,
     adopted: true,
+    // What the venue states may already be without the part: it is not closed a second time.
+    reduction: undefined,
     drift: undefined,
     planStage: life.planStage === undefined ? undefined : 'ended',
     holding: { ...holding, ...atPrice(holding, quantity, decimal(event.entryPrice)), peak: quantity.abs().isGreaterThan(holding.peak) ? quantity.abs() : holding.peak, openedAt: holding.openedAt ?? event.at, firstFillAt: holding.firstFillAt ?? event.at },

@@ -61,6 +61,8 @@ export interface Reduction {
   readonly quantity: Decimal;
   /** By orders before the one on record. */
   readonly executed: Decimal;
+  /** What was held when the order on record was sent, signed. */
+  readonly heldBefore: Decimal;
   readonly reason: string;
 }
 

@@ -270,6 +270,8 @@ describe('needs of a part', () => {
   it('found absent it goes again under its own id; refused, or executed in part, what is left goes under the next (ruling 8)', () => {
     expect(needs(lifeOf(asked, sending(), it1.ambiguous(part()), it1.absent(part())))).to.deep.equal(['part 1: SELL 4']);
     expect(needs(lifeOf(asked, sending(), it1.rejected(part())))).to.deep.equal(['part 2: SELL 4']);
+    expect(needs(lifeOf(asked, sending(), it1.ambiguous(part()), sell(4, 'unknown'), it1.absent(part()))), 'somebody closed as much meanwhile').to.deep.equal(['place stop 2: SELL 6 at 98', 'place target 2: SELL 6 at 104']);
+    expect(needs(lifeOf(asked, sending(), it1.ambiguous(part()), it1.adopted(6), it1.absent(part()))), 'the venue states less').to.deep.equal(['place stop 2: SELL 6 at 98', 'place target 2: SELL 6 at 104']);
     const some = [...asked, sending(), report('EXPIRED', 1), sell(1, 'o-part-1')];
     expect(needs(lifeOf(some))).to.deep.equal(['part 2: SELL 3']);
     expect(needs(lifeOf(some, sending(2, 3), report('EXPIRED', 2, 2), sell(2, 'o-part-2')))).to.deep.equal(['part 3: SELL 1']);
