@@ -120,6 +120,26 @@ describe('executor: a part', () => {
     }
   });
 
+  it('that the venue does not find is not closed again while its position cannot be read', async () => {
+    const desk = await holding();
+    desk.venue.streaming = false;
+    desk.venue.onWrite = (write): WriteOutcome | undefined => {
+      if (!isPart(write)) return undefined;
+      desk.venue.execute(write);
+      desk.venue.orders.delete(write.clientId);
+      return { result: 'unknown', message: 'no answer' };
+    };
+    desk.venue.onRead = (name) => (name === 'trades' || name === 'positions' ? Promise.reject(new Error('timeout')) : undefined);
+    reduce(desk);
+    await desk.advance(60_000);
+    expect(parts(desk)).to.have.length(1);
+    expect(desk.life.phase).to.equal('Ambiguous');
+    desk.venue.onRead = () => undefined;
+    await desk.advance(60_000);
+    expect(parts(desk)).to.have.length(1);
+    expect(desk.life.position).to.deep.include({ quantity: '15000', reducing: false });
+  });
+
   it('under way is overtaken by a close, which waits for nothing and never turns the position', async () => {
     const desk = await holding();
     const answer = Promise.withResolvers<WriteOutcome>();

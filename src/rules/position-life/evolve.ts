@@ -160,8 +160,6 @@ function adopted(life: Life, event: LifeEventOf<'PositionAdopted'>): Life {
     positionId: event.positionId,
     mandate: event.mandate,
     adopted: true,
-    // What the venue states may already be without the part: it is not closed a second time.
-    reduction: undefined,
     drift: undefined,
     planStage: life.planStage === undefined ? undefined : 'ended',
     holding: { ...holding, ...atPrice(holding, quantity, decimal(event.entryPrice)), peak: quantity.abs().isGreaterThan(holding.peak) ? quantity.abs() : holding.peak, openedAt: holding.openedAt ?? event.at, firstFillAt: holding.firstFillAt ?? event.at },

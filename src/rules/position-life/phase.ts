@@ -12,7 +12,7 @@ export function phaseOf(life: Life): Phase {
     if (isOpenOrder(life.close) || life.closeRequested !== undefined || life.stop?.state === 'triggered' || life.target?.state === 'triggered') return 'Closing';
     return stopStands(life) ? 'Protected' : 'Opening';
   }
-  if (isLive(life.stop) || isLive(life.target) || life.stale.length > 0 || isOpenOrder(life.close) || isOpenOrder(life.reduce)) return 'Closing';
+  if (isLive(life.stop) || isLive(life.target) || life.stale.length > 0 || isOpenOrder(life.close)) return 'Closing';
   if (isOpenOrder(life.entry)) return 'Opening';
   // Flat by our count; what is missing is the venue's confirmation, or the end of the plan.
   if (life.holding.peak.isGreaterThan(0) || life.adopted) return 'Closing';
