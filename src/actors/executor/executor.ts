@@ -59,7 +59,7 @@ export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorI
       'orders-asked': 'the venue\'s open orders',
       'algos-asked': 'the venue\'s open protections',
     },
-    emits: ['life → governor, bridge, exits, reconciler, readiness, market, trading-state, watchdog', 'write, read, request-slot → gateway', 'request-permit, request-configure → governor', 'append → journal', 'decided → operator/decision-log'],
+    emits: ['life → governor, bridge, exits, reconciler, readiness, market, trading-state, locks, watchdog', 'write, read, request-slot → gateway', 'request-permit, request-configure → governor', 'append → journal', 'decided → operator/decision-log'],
     // Fills, answers and plans of one symbol: dozens at once would already be a defect; none may be lost to an overflow.
     mailbox: { capacity: 5_000, overflow: 'reject', onRestart: 'keep' },
     async init(ctx) {
