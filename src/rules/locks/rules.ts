@@ -24,6 +24,8 @@ const STOPS: ReadonlySet<string> = new Set(['STOP', 'STOP_PASSED', 'EMERGENCY'])
 const AGAINST_THE_SIGNAL: ReadonlySet<string> = new Set([...STOPS, 'TIME_STOP', 'KILL_SCORE']);
 /** The venue says that there is not enough margin: asking again is in vain until there is more (failure 40). */
 const MARGIN_INSUFFICIENT = -2019;
+/** It did not refuse the order, it asked for rest: the gateway heeds that. */
+const THROTTLED: ReadonlySet<number> = new Set([-1003, -1008, -1015]);
 const SHOWN_DIGITS = 4;
 
 /** What `result`, the newest of `book`, brings. `equity`: what percentages of the account are measured by. */
@@ -105,7 +107,7 @@ function margin({ venueCode, message, at, symbol }: Refusal, equity: EquityView 
 
 function errorBreaker({ at }: Refusal, book: LockBook, { errorBreaker: { errors, windowMs, pauseMs } }: LockRules): KeptLock | undefined {
   const from = Math.max(book.lastSet.get(kindKey('error-breaker', null)) ?? -Infinity, at - windowMs);
-  const recent = book.refusals.filter((one) => one.at > from && one.at <= at);
+  const recent = book.refusals.filter((one) => one.at > from && one.at <= at && !THROTTLED.has(one.venueCode));
   if (recent.length < errors) return undefined;
   const codes = [...new Set(recent.map((one) => one.venueCode))].join(', ');
   return lock('error-breaker', { symbol: null }, 'ERROR_BREAKER', at, pauseMs, `the venue refused ${recent.length} orders within ${windowMs / 60_000} min (${codes})`);

@@ -101,6 +101,7 @@ describe('locks', () => {
     const refused = (...minutes: number[]) => play(minutes.map((at) => refusal(-4164, NOW + at * MINUTE))).brought.at(-1)!;
     expect(refused(0, 1, 2, 3, 9.9)[0]).to.deep.include({ kind: 'error-breaker', symbol: null, code: 'ERROR_BREAKER' });
     expect(refused(0, 1, 2, 3, 10)).to.deep.equal([]);
+    expect(play([0, 1, 2, 3, 4, 5].map((at) => refusal(-1003, NOW + at * MINUTE))).brought.flat(), 'who asks for rest has refused nothing').to.deep.equal([]);
     const [lock] = play([refusal(-2019)]).brought[0]!;
     expect(lock).to.deep.include({ kind: 'margin', symbol: null, code: 'MARGIN_INSUFFICIENT', until: null, available: '500' });
     const ends = (fields: Partial<EquityView>) => endOf(lock!, NOW + 1, RULES, undefined, { ...EQUITY, observedAt: NOW + 1, ...fields });
