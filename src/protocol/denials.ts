@@ -52,7 +52,7 @@ export const DENIALS = {
   MARGIN_INSUFFICIENT: { sentence: 'The available margin does not cover the opening.', remedy: 'Add margin or lower trading.notional.' },
   LEVERAGE_UNCONFIRMED: { sentence: 'Leverage and margin mode of the symbol are not confirmed by the venue.', remedy: '`vigil inspect executor/SYMBOL` shows what the venue says.' },
   LEVERAGE_BRACKET: { sentence: 'The notional is above what the venue allows at this leverage, or the bracket is unknown.', remedy: 'Lower trading.leverage or trading.notional.' },
-  SYMBOL_COOLDOWN: { sentence: 'The symbol was closed a moment ago.', remedy: 'None: wait for the cooldown.' },
+  SYMBOL_COOLDOWN: { sentence: 'The symbol was closed a moment ago.', remedy: 'None: wait for the cooldown; or `vigil locks clear ID`.' },
   RATE_HOURLY: { sentence: 'The openings of this hour are used up.', remedy: 'Raise risk.opensPerHour if this is not wanted.' },
   RATE_BURST: { sentence: 'The openings of these five minutes are used up.', remedy: 'Raise risk.opensPer5Min if this is not wanted.' },
   DAILY_LOSS: { sentence: 'The loss of this day (UTC), open positions included, has reached its limit, or is unknown.', remedy: 'None: it ends with the day.' },

@@ -33,7 +33,7 @@ export interface BridgeInputs {
   readonly brackets: readonly LeverageBracket[] | undefined;
   /** Plans that reached OrderSending: only those make duplicates (ruling 19). */
   readonly sentPlans: ReadonlySet<PlanId>;
-  readonly limits: { readonly priceMaxAgeMs: number; readonly symbolCooldownMs: number; readonly notionalPerTrade: string; readonly entrySlippageBps: number };
+  readonly limits: { readonly priceMaxAgeMs: number; readonly notionalPerTrade: string; readonly entrySlippageBps: number };
 }
 
 export type BridgeDecision = { readonly plan: Plan } | { readonly denial: Denial };
@@ -59,14 +59,13 @@ const SAMPLE = 5;
 
 const PHASE_REFUSAL = { Opening: 'POSITION_OPENING', Protected: 'POSITION_OPEN', Closing: 'POSITION_CLOSING', Ambiguous: 'POSITION_UNRESOLVED', Drifted: 'POSITION_UNRESOLVED' } as const;
 
-/** After the schema, which alone decides whether there is an intent at all. */
+/** After the schema, which alone decides whether there is an intent at all. What rests after a close the governor says, by the locks: one mechanism, which an operator can end. */
 export const BRIDGE_GATES: readonly Gate[] = [
   { code: 'INTENT_EXPIRED', check: ({ venueNow, intent }) => (venueNow === undefined ? unknown('CLOCK_SKEW', 'the venue\'s time is unknown') : venueNow > intent.expiresAt ? { code: 'INTENT_EXPIRED', limit: String(intent.expiresAt), value: String(venueNow), ageMs: venueNow - intent.createdAt } : undefined) },
   { code: 'INTENT_DUPLICATE', check: ({ sentPlans, planId }) => (sentPlans.has(planId) ? { code: 'INTENT_DUPLICATE', value: planId } : undefined) },
   { code: 'SOURCE_NOT_LIVE', check: role },
   { code: 'SYMBOL_NOT_IN_POLICY_UNIVERSE', check: allowed },
   { code: 'POSITION_OPEN', check: position },
-  { code: 'SYMBOL_COOLDOWN', check: cooldown },
   { code: 'PRICE_STALE', check: price },
   { code: 'STOP_INVALID', check: ({ intent, mark, rules, percents }) => (mark === undefined || rules === undefined ? undefined : protectionFault(intent, mark, percents, rules)) },
   { code: 'PRICE_OUT_OF_BOUNDS', check: filter(({ intent, size, mark, rules }) => priceOutOfBounds(intent.side, size, mark, rules)) },
@@ -122,12 +121,6 @@ function position({ life }: Candidate): Denial | undefined {
   if (life === undefined) return unknown('POSITION_UNRESOLVED', 'its executor has not reported');
   if (life.phase !== 'Flat') return { code: PHASE_REFUSAL[life.phase], limit: 'Flat', value: life.phase };
   return life.plan?.stage === 'pending' ? { code: 'POSITION_OPENING', detail: life.plan.planId } : undefined;
-}
-
-function cooldown({ life, now, limits }: Candidate): Denial | undefined {
-  if (life?.lastClosedAt === undefined) return undefined;
-  const ageMs = now - life.lastClosedAt;
-  return ageMs < limits.symbolCooldownMs ? { code: 'SYMBOL_COOLDOWN', limit: String(limits.symbolCooldownMs), ageMs } : undefined;
 }
 
 function price({ market, venueNow, limits }: Candidate): Denial | undefined {

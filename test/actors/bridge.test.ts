@@ -19,7 +19,7 @@ async function bench(recorded: (now: number) => object[] = () => []) {
   const brackets = new Map([[GPS, [{ leverage: 20, notionalCap: decimal('5000') }]]]);
   const decisions = new Probe<DecisionLogMessage>(world, 'decisions');
   const watchdog = new Probe<FlowedMessage>(world, 'watchdog');
-  await world.start(journal.spec, executor.spec, decisions.spec, watchdog.spec, worker(ref, bridgeBehaviour({ sources: { strategies: new Set(['trend-24h']), shadows: new Set(['ema-cross']), external: new Set(['manual']) }, limits: { priceMaxAgeMs: 10_000, entrySlippageBps: 30, symbolCooldownMs: 60_000, notionalPerTrade: '210' }, executorOf: () => executor.ref, decisions: decisions.ref, journal: journal.ref, watchdog: watchdog.ref })));
+  await world.start(journal.spec, executor.spec, decisions.spec, watchdog.spec, worker(ref, bridgeBehaviour({ sources: { strategies: new Set(['trend-24h']), shadows: new Set(['ema-cross']), external: new Set(['manual']) }, limits: { priceMaxAgeMs: 10_000, entrySlippageBps: 30, notionalPerTrade: '210' }, executorOf: () => executor.ref, decisions: decisions.ref, journal: journal.ref, watchdog: watchdog.ref })));
   const tell = (message: BridgeMessage) => system.tell(ref, message);
   const life = (part: Partial<LifeView> = {}) => tell({ type: 'life', view: { symbol: GPS, phase: 'Flat', notional: '0', leverageConfirmed: true, reconciledEpoch: 1, ...part } });
   const inform = () => {

@@ -25,7 +25,7 @@ async function tenForOnePlace(seed: number, path: string, type: string, nth: num
   const floor: Floor = new Floor({
     seed,
     symbols: SYMBOLS,
-    limits: { maxPositions: 1, notionalTotal: '2200', symbolCooldownMs: 0, opensPerHour: 1_000, opensPer5Min: 1_000 },
+    limits: { maxPositions: 1, notionalTotal: '2200', opensPerHour: 1_000, opensPer5Min: 1_000 },
     onHandled(by, what) {
       if (by !== path || what !== type || !armed || ++seen !== nth) return;
       deaths += 1;

@@ -136,7 +136,6 @@ export const LIMITS: RiskLimits = {
   maxPositions: 10,
   notionalPerTrade: '210',
   notionalTotal: '2200',
-  symbolCooldownMs: 60_000,
   opensPerHour: 60,
   opensPer5Min: 10,
   dailyLossPercent: '2.5',

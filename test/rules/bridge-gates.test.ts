@@ -13,7 +13,7 @@ import { CHINESE, GPS, makeInstrument, makeIntent, makeLife, makeMarket, makeUni
 
 const SOURCES: Sources = { strategies: new Set(['trend-24h']), shadows: new Set(['ema-cross']), external: new Set(['manual']) };
 const BRACKETS = [{ leverage: 50, notionalCap: decimal('1000') }, { leverage: 10, notionalCap: decimal('5000') }];
-const LIMITS = { priceMaxAgeMs: 10_000, symbolCooldownMs: 60_000, notionalPerTrade: '210', entrySlippageBps: 30 };
+const LIMITS = { priceMaxAgeMs: 10_000, notionalPerTrade: '210', entrySlippageBps: 30 };
 
 function makeInputs(fields: Partial<BridgeInputs> = {}): BridgeInputs {
   return { now: NOW, venueNow: NOW + 1_000, sources: SOURCES, universe: makeUniverse(), market: makeMarket(), life: makeLife(), brackets: BRACKETS, sentPlans: new Set(), limits: LIMITS, ...fields };
@@ -42,7 +42,6 @@ const GATES: readonly { readonly gate: string; readonly code: string; readonly i
   { gate: 'SOURCE_NOT_LIVE', code: 'SOURCE_NOT_LIVE', inputs: { sources: { ...SOURCES, strategies: new Set(), shadows: new Set(['trend-24h']) } } },
   { gate: 'SYMBOL_NOT_IN_POLICY_UNIVERSE', code: 'SYMBOL_NOT_IN_POLICY_UNIVERSE', inputs: { universe: { ...makeUniverse([makeInstrument({ symbol: CHINESE })]), listed: makeUniverse().listed } } },
   { gate: 'POSITION_OPEN', code: 'POSITION_CLOSING', inputs: { life: makeLife({ phase: 'Closing' }) } },
-  { gate: 'SYMBOL_COOLDOWN', code: 'SYMBOL_COOLDOWN', inputs: { life: makeLife({ lastClosedAt: NOW - 59_999 }) } },
   { gate: 'PRICE_STALE', code: 'PRICE_STALE', inputs: { market: makeMarket({ mark: { price: decimal('0.008625'), observedAt: NOW - 9_001 } }) } },
   { gate: 'STOP_INVALID', code: 'STOP_INVALID', intent: { stopLossPercent: '0' } },
   { gate: 'PRICE_OUT_OF_BOUNDS', code: 'PRICE_OUT_OF_BOUNDS', inputs: instrument({ multiplierUp: decimal('1.002') }) },
@@ -171,10 +170,8 @@ describe('bridge gates', () => {
     expect(from('signal-injector')).to.deep.equal({ code: 'SOURCE_UNKNOWN', value: 'signal-injector' });
   });
 
-  it('let a symbol rest after a close, from the life, and not a moment longer', () => {
-    const closed = (ageMs: number) => denialOf({}, { life: makeLife({ lastClosedAt: NOW - ageMs }) });
-    expect(closed(60_000)).to.equal(undefined);
-    expect(closed(59_999)).to.deep.equal({ code: 'SYMBOL_COOLDOWN', limit: '60000', ageMs: 59_999 });
+  it('leave the rest after a close to the locks: what an operator has cleared is not held up here', () => {
+    expect(denialOf({}, { life: makeLife({ lastClosedAt: NOW }) })).to.equal(undefined);
   });
 
   it('hold the value at the worst price to the limit of a trade: at it yes, a step above no (ruling 15)', () => {

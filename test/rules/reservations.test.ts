@@ -24,7 +24,7 @@ class Desk {
   #plans = 0;
   readonly #symbols: readonly SymbolName[];
   #lives = new Map<SymbolName, LifeView>();
-  readonly #limits = { ...LIMITS, maxPositions: 4, notionalTotal: '800', opensPerHour: 1e6, opensPer5Min: 1e6, symbolCooldownMs: 0 };
+  readonly #limits = { ...LIMITS, maxPositions: 4, notionalTotal: '800', opensPerHour: 1e6, opensPer5Min: 1e6 };
   reservations: ReadonlyMap<SymbolName, Reservation> = new Map();
   /** What is really so, by symbol. */
   readonly #real = new Map<SymbolName, LifeView>();

@@ -187,6 +187,23 @@ describe('scenarios of the decision chain', function () {
     expect(await again.refusedWith(GPS), 'three losses in a row').to.include('LOSS_STREAK');
   });
 
+  it('a symbol rests after a close until its lock ends, or an operator ends it', async () => {
+    const service = await WholeService.start({ policy: [GPS], sets: ['risk.symbolCooldownMs=3600000', 'protections.sameSignal.pauseMs=0'] });
+    await service.warmUp();
+    await service.advance(MINUTE);
+    service.exchange.move(GPS, '1.05');
+    await service.advance(10 * SECOND);
+    expect(service.life(GPS)).to.deep.include({ phase: 'Flat' });
+    await service.advance(20 * MINUTE);
+    expect(service.open(), 'it rests').to.deep.equal([]);
+    expect(new Set(await service.refusedWith(GPS, service.world.clock.now() - 10 * MINUTE))).to.deep.equal(new Set(['SYMBOL_COOLDOWN']));
+    const { locks } = await service.ask<{ locks: readonly { lockId: string; kind: string }[] }>('locks', { type: 'get' });
+    expect(locks.map((lock) => lock.kind)).to.deep.equal(['cooldown']);
+    await service.ask('locks', { type: 'clear', lockId: locks[0]!.lockId, reason: 'it may', by: 'operator' });
+    await service.advance(2 * MINUTE);
+    expect(service.open()).to.deep.equal([GPS]);
+  });
+
   it('three losses in a row rest everything for an hour, over a restart too, and an operator can end it', async () => {
     const service = await WholeService.start({ sets: ['protections.lossStreak.losses=3'] });
     for (const symbol of POLICY.slice(3)) service.exchange.change(symbol, '0');

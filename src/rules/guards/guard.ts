@@ -17,7 +17,6 @@ export interface RiskLimits {
   readonly maxPositions: number;
   readonly notionalPerTrade: string;
   readonly notionalTotal: string;
-  readonly symbolCooldownMs: number;
   readonly opensPerHour: number;
   readonly opensPer5Min: number;
   readonly dailyLossPercent: string;

@@ -21,7 +21,6 @@ export const SYMBOL_GUARDS: readonly Guard[] = [
   { code: 'FUNDING_ADVERSE', check: funding },
   { code: 'LEVERAGE_UNCONFIRMED', check: leverageConfirmed },
   { code: 'LEVERAGE_BRACKET', check: bracket },
-  { code: 'SYMBOL_COOLDOWN', check: cooldown },
 ];
 
 /** Undefined: there is no book, or it is too old to tell. As a share of the middle. */
@@ -101,11 +100,4 @@ function bracket({ session, plan }: GuardInputs): Verdict {
   if (cap === undefined) return deny('LEVERAGE_BRACKET', { value: String(plan.leverage), detail: `no bracket allows leverage ${plan.leverage}` });
   const measure = { limit: text(cap), value: text(worstNotional(plan)) };
   return worstNotional(plan).isLessThanOrEqualTo(cap) ? allow(measure) : deny('LEVERAGE_BRACKET', measure);
-}
-
-function cooldown({ lives, plan, now, limits }: GuardInputs): Verdict {
-  const closedAt = lives.get(plan.symbol)?.lastClosedAt;
-  if (closedAt === undefined) return allow({ limit: String(limits.symbolCooldownMs) });
-  const measure = { limit: String(limits.symbolCooldownMs), ageMs: now - closedAt };
-  return measure.ageMs >= limits.symbolCooldownMs ? allow(measure) : deny('SYMBOL_COOLDOWN', measure);
 }

@@ -58,7 +58,7 @@ describe('guards of an opening', () => {
   it('deny when nothing at all is known: no guard mistakes unknown for fine', () => {
     const { passed, denials } = judge(NOTHING);
     // What is counted from what has been granted and reported is known to be nothing; EXECUTORS_UNREPORTED stands for it.
-    expect(passed).to.deep.equal(['SYMBOL_COOLDOWN', 'POSITION_OPEN', 'MAX_POSITIONS', 'NOTIONAL_PER_TRADE', 'NOTIONAL_TOTAL', 'RATE_HOURLY', 'RATE_BURST']);
+    expect(passed).to.deep.equal(['POSITION_OPEN', 'MAX_POSITIONS', 'NOTIONAL_PER_TRADE', 'NOTIONAL_TOTAL', 'RATE_HOURLY', 'RATE_BURST']);
     expect(denials.every((denial) => denial.unknown === true)).to.equal(true);
   });
 
