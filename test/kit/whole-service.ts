@@ -3,9 +3,12 @@ import { loadStrategies } from '../../src/service/strategies.ts';
 import { composeTree } from '../../src/service/tree.ts';
 import type { Config } from '../../src/config.ts';
 import type { DurableTradingState } from '../../src/persistence/port.ts';
+import type { Model } from '../../src/model/port.ts';
 import type { VigilError } from '../../src/protocol/errors.ts';
 import type { LifeView, RecordedDecision, TraceView, TradingStateName, TradingStateView } from '../../src/protocol/messages.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
+import { REMOTE_MODEL, REMOTE_MODEL_DOES } from '../../src/rules/strategies/built-in.ts';
+import { strategy as trend24h } from '../../src/rules/strategies/trend-24h.ts';
 import type { SupervisorSpec } from '../../src/supervision/child-spec.ts';
 import type { Ref } from '../../src/supervision/ref.ts';
 import type { ActorSystem } from '../../src/supervision/system.ts';
@@ -25,6 +28,8 @@ export interface WholeServiceOptions {
   /** What an earlier start has left. */
   readonly before?: WholeService;
   readonly seed?: number;
+  /** Instead of the configured strategies: a model server, with trend-24h in its place while it is away. */
+  readonly model?: Model;
   /** Our wall time, ms. */
   readonly startAt?: number;
 }
@@ -53,11 +58,11 @@ export class WholeService {
     const exchange = new TestExchange(world.clock, options.listed ?? policy);
     if (before !== undefined) exchange.takeOver(before.exchange);
     const service = new WholeService(world, exchange, before?.journal ?? new MemoryJournal(), defaultConfig(...(options.sets ?? [])), before?.disk ?? { state: undefined });
-    await service.#run(policy);
+    await service.#run(policy, options.model);
     return service;
   }
 
-  async #run(policy: readonly SymbolName[]): Promise<void> {
+  async #run(policy: readonly SymbolName[], model: Model | undefined): Promise<void> {
     const { world, journal, config, disk } = this;
     const ignore = () => undefined;
     const tree = composeTree({
@@ -65,7 +70,7 @@ export class WholeService {
       clock: world.clock,
       config,
       policy,
-      strategies: await loadStrategies(config),
+      strategies: model === undefined ? await loadStrategies(config) : { live: [{ kind: 'model', name: REMOTE_MODEL, does: REMOTE_MODEL_DOES, model, timeoutMs: config.generator.remoteModel.timeoutMs, circuit: config.generator.remoteModel, fallback: trend24h }], shadows: [] },
       journal,
       tradingState: { read: () => disk.state, write: (state) => void (disk.state = state) },
       venue: this.exchange,

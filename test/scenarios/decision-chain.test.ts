@@ -224,4 +224,33 @@ describe('scenarios of the decision chain', function () {
     await again.advance(2 * MINUTE);
     expect(again.open()).to.include(CHINESE);
   });
+
+  it('a model server that hangs, lies and returns: its fallback trades and says so, an alert stands, and no lie is ever traded (failure 5)', async () => {
+    let mood: 'hangs' | 'lies' | 'answers' = 'answers';
+    const model = {
+      ask: (body: string, signal: AbortSignal): Promise<unknown> => {
+        const { symbol } = JSON.parse(body) as { symbol: string };
+        if (mood === 'hangs') return new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('aborted'))));
+        return Promise.resolve(mood === 'lies' ? { symbol, side: 'short', confidence: 7 } : { symbol, side: 'long', confidence: 0.7 });
+      },
+    };
+    const service = await WholeService.start({ policy: THREE, model });
+    for (const symbol of THREE) service.exchange.change(symbol, '0');
+    await service.warmUp();
+    await service.advance(30 * SECOND);
+    expect(service.open(), 'the model sees what the 24 h change does not').to.have.members(THREE);
+    const fallbacks = async (symbol: SymbolName) => (await service.explain(symbol)).filter((one) => one.stage === 'signal' && one.inputs?.['fallback'] !== undefined && one.inputs['fallback'] !== null);
+    expect(await fallbacks(GPS)).to.deep.equal([]);
+    mood = 'hangs';
+    await service.advance(4 * MINUTE);
+    expect(await service.alerts()).to.include.members(['model-away/remote-model']);
+    expect((await fallbacks(GPS)).length).to.be.greaterThan(0);
+    mood = 'lies';
+    await service.advance(4 * MINUTE);
+    expect(service.exchange.writes.some((write) => write.kind === 'OPEN' && write.side === 'SELL')).to.equal(false);
+    mood = 'answers';
+    await service.advance(25 * MINUTE);
+    expect((await service.alerts()).filter((name) => name.startsWith('model-away'))).to.deep.equal([]);
+    expect(service.state('generator/remote-model')).to.have.property('strategy', 'remote-model');
+  });
 });
