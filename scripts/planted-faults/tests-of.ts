@@ -1,0 +1,46 @@
+/** Which tests belong to a rule, in the order in which they are asked: its own, those of its room and those that name it, then those of the actors around it. */
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+
+/** By the beginning of a path under src/rules/: tests beyond test/rules/ that are about it. Slow ones come last, or not at all. */
+const ELSEWHERE: readonly (readonly [string, readonly string[]])[] = [
+  ['account/', ['test/actors/account.test.ts']],
+  ['bridge-gates', ['test/actors/bridge.test.ts']],
+  ['client-ids', ['test/actors/executor-opening.test.ts']],
+  ['exhaustion', ['test/actors/watchdog.test.ts']],
+  ['exits/', ['test/actors/exits.test.ts']],
+  ['guards/', ['test/actors/governor.test.ts', 'test/actors/decision-chain.test.ts']],
+  ['indicators/', ['test/actors/market.test.ts', 'test/rules/strategies/ema-cross.test.ts']],
+  ['intake', ['test/actors/intake.test.ts', 'test/operator/intents.test.ts']],
+  ['intent-prices', ['test/rules/bridge-gates.test.ts', 'test/actors/intake.test.ts', 'test/actors/bridge.test.ts']],
+  ['locks/', ['test/actors/locks.test.ts', 'test/operator/locks.test.ts']],
+  ['market-statistics', ['test/actors/market.test.ts']],
+  ['policy-trial', ['test/service/check-policy.test.ts']],
+  ['position-life/', ['test/actors/executor-opening.test.ts', 'test/actors/executor-protection.test.ts', 'test/actors/executor-truth.test.ts', 'test/actors/executor-ambiguity.test.ts']],
+  ['protection', ['test/actors/executor-protection.test.ts']],
+  ['rate-lane', ['test/actors/gateway.test.ts']],
+  ['readiness', ['test/actors/readiness.test.ts']],
+  ['reservations', ['test/actors/governor.test.ts']],
+  ['strategies/', ['test/actors/generator.test.ts', 'test/actors/shadow.test.ts', 'test/actors/remote-model.test.ts', 'test/service/strategies.test.ts']],
+  ['trading-state', ['test/actors/trading-state.test.ts']],
+  ['universe', ['test/actors/universe.test.ts']],
+];
+
+/** Their cases are many and random: asked when the others of the room have nothing to say. */
+const LAST: ReadonlySet<string> = new Set(['test/rules/position-life/model.test.ts']);
+
+/** Lists of tests, asked one after the other until one fails. `file` and the answer are paths inside `root`. */
+export function testsOf(file: string, root: string): readonly (readonly string[])[] {
+  const inside = file.slice('src/rules/'.length);
+  const mirror = join('test', file.slice('src/'.length)).replace(/\.ts$/, '.test.ts');
+  const all = globSync('test/rules/**/*.test.ts', { cwd: root }).toSorted();
+  const own = existsSync(join(root, mirror)) ? [mirror] : [];
+  const room = dirname(mirror) === 'test/rules' ? [] : all.filter((test) => dirname(test) === dirname(mirror));
+  const naming = all.filter((test) => readFileSync(join(root, test), 'utf8').includes(`/src/rules/${inside}'`));
+  const near = new Set([...room, ...naming].filter((test) => test !== mirror));
+  const around = ELSEWHERE.flatMap(([begin, tests]) => (inside.startsWith(begin) ? tests : []));
+  const slow = [...near].filter((test) => LAST.has(test));
+  const steps = [own, [...near].filter((test) => !LAST.has(test)), around, slow].filter((step) => step.length > 0);
+  if (steps.length === 0) throw new Error(`no test belongs to ${file}: name one in ${basename(import.meta.filename)}`);
+  return steps;
+}
