@@ -276,14 +276,15 @@ describe('main job: halted and activated (ruling 11)', function () {
     expect((await service.get('/v1/health')).tradingState).to.equal('HALTED');
     expectSame(await service.positions(), await paper.truth());
     await service.process.die();
+    const ordersBefore = (await paper.truth()).orders.length;
 
     const again = box.service({ paper, dataDir: service.dataDir, sets: [only('GPSUSDT', 'FHEUSDT', 'ANKRUSDT'), fast] });
     await again.answers();
-    const refused = await eventually('openings are refused', async () => {
+    await eventually('openings are refused', async () => {
       const { stages } = await again.get('/v1/funnel?windowMs=60000');
       return stages.find((stage: Json) => stage.stage === 'permit')?.refused.TRADING_HALTED >= 2 && stages;
     });
-    expect(refused.find((stage: Json) => stage.stage === 'order').in).to.equal(0);
+    expect((await paper.truth()).orders.length, 'orders at the venue').to.equal(ordersBefore);
     expect((await again.get('/v1/health')).tradingState).to.equal('HALTED');
     expectSame(await again.protectedOnes(['GPSUSDT']), await paper.truth());
 
@@ -308,12 +309,15 @@ describe('main job: kill -9 in the middle of an entry', function () {
     return service.dataDir;
   }
 
+  /** The jump that turns the market is not to be what refuses the next signal. */
+  const untroubled = ['risk.killScoreMax=1', 'risk.volatilityMaxPercent=99', 'risk.spreadMaxBps=1000'];
+
   /** Takes its time, most of it waiting for the venue to deny the order often enough; it runs beside the others. */
   async function neverArrived(): Promise<void> {
     const paper = await box.paper();
     await paper.fault('POST', '/fapi/v1/order', 'drop-request');
     const dataDir = await killedWhen(paper, async () => (await paper.faults()).find((fault) => fault.used > 0));
-    const service = box.service({ paper, dataDir, sets: [only(symbol), fast, 'market.tickerMs=1000'] });
+    const service = box.service({ paper, dataDir, sets: [only(symbol), fast, 'market.tickerMs=1000', ...untroubled] });
     await service.answers();
     const ended = await eventually('the plan has ended', () => journalOf(dataDir, symbol).find((entry) => entry.type === 'PlanEnded'), 30_000);
     expect(ended.payload.code).to.equal('ENTRY_ABSENT');
