@@ -116,7 +116,7 @@ export function intakeBehaviour(options: IntakeOptions): Behaviour<Internal, Sta
     const parsed = externalIntentSchema.safeParse(message.body, { reportInput: true });
     if (!options.sources.has(message.source)) return refuse('SOURCE_UNKNOWN', `${JSON.stringify(message.source)} is not a declared source: ${[...options.sources].join(', ')}`, { source: message.source });
     if (!parsed.success) {
-      const errors = parsed.error.issues.map((issue) => ({ field: issue.path.join('.') || 'body', value: issue.input ?? null, expected: issue.message }));
+      const errors = parsed.error.issues.flatMap((issue) => (issue.code === 'unrecognized_keys' ? issue.keys.map((key) => ({ field: key, value: null, expected: 'no such field' })) : [{ field: issue.path.join('.') || 'body', value: issue.input ?? null, expected: issue.message }]));
       return refuse('INTENT_INVALID', errors.map((one) => `${one.field}: ${one.expected} (got ${JSON.stringify(one.value)})`).join('; '), { errors });
     }
     const { idempotencyKey } = message;

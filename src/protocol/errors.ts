@@ -30,6 +30,7 @@ export const ERRORS = {
   SERVICE_UNREACHABLE: { meaning: 'No service answers on the admin socket.', remedy: 'Start it with `vigil start`, or name its socket with --socket or --data-dir.' },
   ACTOR_NOT_FOUND: { meaning: 'No actor has this path.', remedy: '`vigil tree` lists the paths.' },
   SYMBOL_UNKNOWN: { meaning: 'Nothing has ever been decided about this symbol.', remedy: '`vigil universe` lists what is traded and what is left out; names are compared letter by letter.' },
+  LOCK_NOT_FOUND: { meaning: 'No lock of this id stands.', remedy: '`vigil locks` lists those that do; one whose time was over has ended by itself.' },
   ID_UNKNOWN: { meaning: 'Nothing on record has this id.', remedy: '`vigil explain SYMBOL --json` lists the ids of the decisions about a symbol.' },
   ACTION_REFUSED: { meaning: 'The request was understood and refused.', remedy: 'The message says why.' },
   REQUEST_INVALID: { meaning: 'The request has faults.', remedy: 'Correct every fault listed.' },

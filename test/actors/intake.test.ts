@@ -88,6 +88,11 @@ describe('intake', () => {
     });
   }
 
+  it('names a field nobody knows, not the whole body', async () => {
+    const { submit } = await bench();
+    expect(await submit({ quantity: '5', size: 1 })).to.deep.include({ details: { errors: [{ field: 'quantity', value: null, expected: 'no such field' }, { field: 'size', value: null, expected: 'no such field' }] } });
+  });
+
   it('refuses a source nobody declared, whatever it says (failure 15)', async () => {
     const { submit, intents } = await bench();
     expect(await submit({}, { source: 'injector' })).to.include({ ok: false, code: 'SOURCE_UNKNOWN' });

@@ -84,6 +84,7 @@ describe('intents over the API', () => {
     expect(refused.err).to.contain('INTENT_EXPIRED: it expired');
     expect(await asked('--symbol', GPS, '--side', 'up')).to.include({ code: 2 });
     expect(await asked('--side', 'long')).to.include({ code: 2 });
+    for (const key of ['币安人生', 'a b', '', 'a\nb']) expect(await asked('--symbol', GPS, '--side', 'long', '--key', key), JSON.stringify(key)).to.include({ code: 2 });
     expect(await asked('--symbol', GPS, '--side', 'long', '--confidence', '2')).to.include({ code: 2 });
   });
 });

@@ -30,7 +30,8 @@ describe('locks over the API', () => {
     const clear = (id: string) => onSocket(service).raw('DELETE', `/v1/locks/${encodeURIComponent(id)}`, JSON.stringify({ reason: 'understood' }), { 'content-type': 'application/json' });
     expect(await clear(LOCKS[0]!.lockId)).to.deep.include({ status: 200, json: { cleared: LOCKS[0]!.lockId } });
     expect(service.audit.at(-1)).to.deep.include({ action: 'clear-lock', target: LOCKS[0]!.lockId, reason: 'understood' });
-    expect((await clear(LOCKS[0]!.lockId)).status).to.equal(404);
+    const gone = await clear(LOCKS[0]!.lockId);
+    expect([gone.status, gone.json.error.code]).to.deep.equal([404, 'LOCK_NOT_FOUND']);
     expect((await onSocket(service).raw('DELETE', '/v1/locks/margin-all-2')).status, 'a DELETE often has no body').to.equal(200);
   });
 
@@ -40,7 +41,9 @@ describe('locks over the API', () => {
     expect(shown.code).to.equal(0);
     for (const words of [RACOON, 'SAME_SIGNAL', 'its condition ends', 'all']) expect(shown.out).to.contain(words);
     expect(await asked('clear', LOCKS[1]!.lockId, '--reason', 'more margin')).to.include({ code: 0 });
-    expect(await asked('clear', LOCKS[1]!.lockId, '--reason', 'again')).to.include({ code: 4 });
+    const again = await asked('clear', LOCKS[1]!.lockId, '--reason', 'again');
+    expect(again.code).to.equal(4);
+    expect(again.err, 'what to do about it').to.contain('`vigil locks` lists');
     expect(await asked('clear', LOCKS[1]!.lockId)).to.include({ code: 2 });
     service.facts.locks = [];
     expect((await asked()).out).to.equal('No lock.\n');

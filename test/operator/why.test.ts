@@ -147,11 +147,11 @@ describe('the screens of why', () => {
   const denial = { code: 'EQUITY_STALE', sentence: DENIALS.EQUITY_STALE.sentence, remedy: DENIALS.EQUITY_STALE.remedy, limit: '300000', value: null, ageMs: 2_185_000, detail: null, unknown: false };
   const traded = { traded: true, version: 3, reason: null, detail: null };
 
-  it('say what would be traded, and what stopped it with its number and remedy', () => {
+  it('say what is wanted, and what stopped it with its number and remedy', () => {
     const signal = decided({ inputs: { side: 'LONG', confidence: 0.6274 } });
     const permit = decided({ stage: 'permit', by: 'governor', outcome: 'EQUITY_STALE', code: 'EQUITY_STALE', denials: [denial], count: 34, agoMs: 11_000 });
     expect(explainScreen({ symbol: GPS, universe: traded, gates: [{ stage: 'signal', lastPassed: signal, lastRefusal: null }, { stage: 'permit', lastPassed: null, lastRefusal: permit }], decisions: [permit, signal] })).to.equal(`GPSUSDT: in universe 3
-Would be traded: LONG, confidence 0.6274 (generator/trend-24h, 12 s ago).
+Wanted: LONG, confidence 0.6274 (generator/trend-24h, 12 s ago).
 
 signal    ● passed 12 s ago
 permit    ✖ EQUITY_STALE 11 s ago, 34 times

@@ -36,12 +36,18 @@ export function registerIntent(program: Command, io: CommandIo): void {
     .option('--stop-loss <price>', 'instead of trading.stopLossPercent')
     .option('--take-profit <price>', 'instead of trading.takeProfitPercent')
     .option('--expires-at <time>', 'ISO-8601 UTC; later it opens nothing')
-    .option('--key <key>', 'the same key is the same intent, however often it is handed in')
+    .option('--key <key>', 'the same key is the same intent, however often it is handed in', headerText)
     .action(({ symbol, side, source, confidence, entryPrice, notional, leverage, stopLoss, takeProfit, expiresAt, key, ...options }: IntentOptions) => {
       const given = { entryPrice, notional, leverage, stopLoss, takeProfit, expiresAt };
       const body = { source, symbol, side, confidence, ...Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) };
       return runQuestion<{ readonly intentId: string }>(io, options, { method: 'POST', path: '/v1/intents', body, takesMs: TAKES_MS, ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }), show: ({ intentId }) => `taken: ${printable(intentId)}\n` });
     });
+}
+
+/** A key travels in a header, which takes nothing else. */
+function headerText(text: string): string {
+  if (!/^[\x21-\x7e]{1,200}$/.test(text)) throw new InvalidArgumentError('It is not 1 to 200 printable ASCII characters without blanks.');
+  return text;
 }
 
 function share(text: string): number {

@@ -1,4 +1,4 @@
-/** Explain and trace for a person, within 80 columns: what would be traded, what stopped it at each gate, and what to do. */
+/** Explain and trace for a person, within 80 columns: what is wanted, what stopped it at each gate, and what to do. */
 import { duration } from './table.ts';
 import type { ExplainedDecision, ExplainedDenial, Gate } from '../decisions/explain.ts';
 import type { ExplainBody, Standing, TraceBody } from '../endpoints/why.ts';
@@ -28,10 +28,10 @@ function wanted(gates: readonly Gate[]): string {
   const of = (stage: string) => gates.find((gate) => gate.stage === stage);
   const signal = newest(of('signal'));
   if (signal === undefined) return gates.length === 0 ? 'Nothing has been decided about it.' : 'No strategy has looked at it lately.';
-  if (signal.code !== null) return `Nothing would be traded: ${signal.by} said ${signal.code}, ${duration(signal.agoMs)} ago.`;
+  if (signal.code !== null) return `Nothing is wanted: ${signal.by} said ${signal.code}, ${duration(signal.agoMs)} ago.`;
   const plan = of('plan')?.lastPassed;
   const sized = plan === undefined || plan === null ? '' : `; last sized as ${told(plan.inputs)}`;
-  return `Would be traded: ${told(signal.inputs)} (${signal.by}, ${duration(signal.agoMs)} ago)${sized}.`;
+  return `Wanted: ${told(signal.inputs)} (${signal.by}, ${duration(signal.agoMs)} ago)${sized}.`;
 }
 
 function newest(gate: Gate | undefined): ExplainedDecision | undefined {

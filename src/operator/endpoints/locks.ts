@@ -45,6 +45,6 @@ async function clear({ system, refs, audit }: OperatorOptions, call: Call): Prom
   const answer = await system.ask(refs.locks, { type: 'clear', lockId, reason, by: 'operator' }, CLEAR_MS, 'operator').catch((error: unknown) => {
     throw new VigilError('STATE_UNKNOWN', `${messageOf(error)}; it may still take effect`, { cause: error });
   });
-  if (!answer.ok) throw new VigilError('NOT_FOUND', answer.message, { details: { lockId } });
+  if (!answer.ok) throw new VigilError('LOCK_NOT_FOUND', answer.message, { details: { lockId } });
   return { status: 200, body: { cleared: lockId } };
 }
