@@ -28,7 +28,7 @@ const MARGIN_INSUFFICIENT = -2019;
 const THROTTLED: ReadonlySet<number> = new Set([-1003, -1008, -1015]);
 const SHOWN_DIGITS = 4;
 
-/** What `result`, the newest of `book`, brings. `equity`: what percentages of the account are measured by. */
+/** What `result`, the last that was put into `book`, brings. Its funding may have been long in coming: what looks at all symbols looks at all results, the later ones too. `equity`: what percentages of the account are measured by. */
 export function locksOf(result: Result, book: LockBook, rules: LockRules, equity: EquityView | undefined): readonly KeptLock[] {
   return [cooldown(result, rules), sameSignal(result, rules), killClose(result, rules), lossStreak(result, book, rules), stopGuard(result, book, rules), lowProfit(result, book, rules), drawdown(result, book, rules, equity)].filter((lock) => lock !== undefined);
 }
@@ -61,16 +61,23 @@ function since(book: LockBook, kind: LockKind, symbol: SymbolName | null, window
   return book.results.filter((one) => one.closedAt > from && one.closedAt <= now && (symbol === null || one.symbol === symbol));
 }
 
-function lossStreak({ closedAt }: Result, book: LockBook, { lossStreak: { losses, pauseMs } }: LockRules): KeptLock | undefined {
-  const last = since(book, 'loss-streak', null, Infinity, closedAt).slice(-losses);
-  if (last.length < losses || !last.every((one) => decimal(one.net).isNegative())) return undefined;
-  return lock('loss-streak', { symbol: null }, 'LOSS_STREAK', closedAt, pauseMs, `${losses} losses in a row: ${last.map((one) => `${one.symbol} ${one.net}`).join(', ')} USDT`);
+/** When the newest of the results was closed. */
+function newestOf(book: LockBook, { closedAt }: Result): number {
+  return book.results.at(-1)?.closedAt ?? closedAt;
 }
 
-function stopGuard({ closedAt, reason }: Result, book: LockBook, { stopGuard: { stops, windowMs, pauseMs } }: LockRules): KeptLock | undefined {
-  if (!STOPS.has(reason)) return undefined;
-  const hit = since(book, 'stop-guard', null, windowMs, closedAt).filter((one) => STOPS.has(one.reason));
-  return hit.length < stops ? undefined : lock('stop-guard', { symbol: null }, 'STOP_GUARD', closedAt, pauseMs, `${hit.length} stops within ${windowMs / 60_000} min: ${hit.map((one) => one.symbol).join(', ')}`);
+function lossStreak(result: Result, book: LockBook, { lossStreak: { losses, pauseMs } }: LockRules): KeptLock | undefined {
+  const now = newestOf(book, result);
+  const last = since(book, 'loss-streak', null, Infinity, now).slice(-losses);
+  if (last.length < losses || !last.every((one) => decimal(one.net).isNegative())) return undefined;
+  return lock('loss-streak', { symbol: null }, 'LOSS_STREAK', now, pauseMs, `${losses} losses in a row: ${last.map((one) => `${one.symbol} ${one.net}`).join(', ')} USDT`);
+}
+
+function stopGuard(result: Result, book: LockBook, { stopGuard: { stops, windowMs, pauseMs } }: LockRules): KeptLock | undefined {
+  if (!STOPS.has(result.reason)) return undefined;
+  const now = newestOf(book, result);
+  const hit = since(book, 'stop-guard', null, windowMs, now).filter((one) => STOPS.has(one.reason));
+  return hit.length < stops ? undefined : lock('stop-guard', { symbol: null }, 'STOP_GUARD', now, pauseMs, `${hit.length} stops within ${windowMs / 60_000} min: ${hit.map((one) => one.symbol).join(', ')}`);
 }
 
 function lowProfit({ symbol, closedAt }: Result, book: LockBook, { lowProfit: { trades, windowMs, minPercent, pauseMs } }: LockRules): KeptLock | undefined {
@@ -82,8 +89,9 @@ function lowProfit({ symbol, closedAt }: Result, book: LockBook, { lowProfit: { 
 }
 
 /** The fall of the summed results from their best, in percent of the equity. */
-function drawdown({ closedAt }: Result, book: LockBook, { drawdown: { trades, windowMs, maxPercent, pauseMs } }: LockRules, equity: EquityView | undefined): KeptLock | undefined {
-  const recent = since(book, 'drawdown', null, windowMs, closedAt);
+function drawdown(result: Result, book: LockBook, { drawdown: { trades, windowMs, maxPercent, pauseMs } }: LockRules, equity: EquityView | undefined): KeptLock | undefined {
+  const now = newestOf(book, result);
+  const recent = since(book, 'drawdown', null, windowMs, now);
   if (equity === undefined || recent.length < trades || !decimal(equity.equity).isGreaterThan(ZERO)) return undefined;
   let [total, best, worst] = [ZERO, ZERO, ZERO];
   for (const { net } of recent) {
@@ -92,7 +100,7 @@ function drawdown({ closedAt }: Result, book: LockBook, { drawdown: { trades, wi
     if (best.minus(total).isGreaterThan(worst)) worst = best.minus(total);
   }
   const percent = worst.dividedBy(equity.equity).multipliedBy(100);
-  return percent.isLessThan(maxPercent) ? undefined : lock('drawdown', { symbol: null }, 'DRAWDOWN', closedAt, pauseMs, `${recent.length} results fell ${text(percent.decimalPlaces(SHOWN_DIGITS))} % of the equity from their best`);
+  return percent.isLessThan(maxPercent) ? undefined : lock('drawdown', { symbol: null }, 'DRAWDOWN', now, pauseMs, `${recent.length} results fell ${text(percent.decimalPlaces(SHOWN_DIGITS))} % of the equity from their best`);
 }
 
 /** What `refusal`, the newest of `book`, brings. */

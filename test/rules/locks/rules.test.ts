@@ -72,6 +72,19 @@ describe('locks', () => {
     expect(on.brought.map((one) => kinds(one).includes('loss-streak'))).to.deep.equal([false, false, true, false, false, true]);
   });
 
+  it('results count in the order of the closes, whichever of them is known first', () => {
+    const loss = (minutes: number, symbol: SymbolName) => result({ net: '-0.01', reason: 'STOP', symbol, closedAt: NOW + minutes * MINUTE });
+    const [first, second, third, fourth] = [loss(0, GPS), loss(1, HYPE), loss(2, CHINESE), loss(3, 'FHEUSDT' as SymbolName)];
+    const streak = play([second, third, first]).brought[2]!.find((one) => one.kind === 'loss-streak');
+    expect(streak).to.deep.include({ since: NOW + 2 * MINUTE, until: NOW + 2 * MINUTE + HOUR });
+    const stops = play([second, third, fourth, first], { ...RULES, lossStreak: { ...RULES.lossStreak, losses: 99 } });
+    expect(stops.brought.map((one) => kinds(one).includes('stop-guard'))).to.deep.equal([false, false, false, true]);
+    const deep = { ...RULES, drawdown: { ...RULES.drawdown, trades: 2 }, lossStreak: { ...RULES.lossStreak, losses: 99 } };
+    expect(kinds(play([result({ net: '-40', symbol: HYPE, closedAt: NOW + MINUTE }), result({ net: '-40' })], deep).brought[1]!)).to.include('drawdown');
+    // A gain in between that comes late ends no lock, and is no fourth.
+    expect(play([first, second, third, result({ net: '1', closedAt: NOW + 90_000 })]).brought[3]!.map((one) => one.kind)).to.deep.equal(['cooldown']);
+  });
+
   it('four stops within the hour stop everything, however much was made between them', () => {
     const stops = (...minutes: number[]) => play(minutes.map((at) => result({ reason: 'STOP', net: '1', closedAt: NOW + at * MINUTE }))).brought.at(-1)!;
     expect(kinds(stops(0, 10, 20, 59))).to.include('stop-guard');
