@@ -169,7 +169,9 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
 
   function endDue(state: State, ctx: Context): void {
     for (const one of state.book.standing.values()) {
-      const change = one.symbol === null ? undefined : state.market?.symbols.get(one.symbol)?.ticker?.changePercent;
+      const ticker = one.symbol === null ? undefined : state.market?.symbols.get(one.symbol)?.ticker;
+      // What the signal was before the close says nothing of whether it has come back since.
+      const change = ticker !== undefined && ticker.observedAt > one.since ? ticker.changePercent : undefined;
       const cause = endOf(one, ctx.clock.now(), rules, change, state.equity);
       if (cause !== undefined) record(state, [{ type: 'LockEnded', at: ctx.clock.now(), lockId: one.lockId, cause, by: null }], one.symbol, ctx);
     }

@@ -121,14 +121,19 @@ describe('locks', () => {
 
   it('end when the signal has been gone, and when there is margin again (failure 40)', async () => {
     const { world, close, life, kinds, tell } = await bench();
-    await close(GPS, '-1', 'TIME_STOP');
+    const closed = await close(GPS, '-1', 'TIME_STOP');
     life({ symbol: HYPE, lastRefusal: { venueCode: -2019, message: 'Margin is insufficient.', at: world.clock.now() } });
     await world.advance(70_000);
     expect(kinds()).to.deep.equal([`same-signal/${GPS}`, 'margin/*']);
     const equity = (availableBalance: string): EquityView => ({ equity: '1000', walletBalance: '1000', availableBalance, observedAt: world.clock.now() });
     tell({ type: 'equity', view: equity('5') });
-    tell({ type: 'market-view', view: { at: 0, symbols: new Map([[GPS, makeMarket({ symbol: GPS, ticker: { changePercent: decimal('0.7'), quoteVolume: decimal('1'), observedAt: 0 } })]]) } });
-    await world.advance(10);
+    const back = async (observedAt: number) => {
+      tell({ type: 'market-view', view: { at: 0, symbols: new Map([[GPS, makeMarket({ symbol: GPS, ticker: { changePercent: decimal('0.7'), quoteVolume: decimal('1'), observedAt } })]]) } });
+      await world.advance(10);
+    };
+    await back(closed.closedAt);
+    expect(kinds(), 'a change from before the close says nothing').to.deep.equal([`same-signal/${GPS}`]);
+    await back(closed.closedAt + 1);
     expect(kinds()).to.deep.equal([]);
   });
 
