@@ -89,10 +89,14 @@ export function faultsOf(source: string): readonly Fault[] {
         for (const value of ['true', 'false']) replace(node['test'] as Node, value);
         return;
       case 'ArrayExpression':
-        return rows(node, (node['elements'] as readonly ({ readonly spread: Span | null; readonly expression: Node } | null)[]).flatMap((one) => (one === null ? [] : [{ start: one.spread?.start ?? one.expression.span.start, end: one.expression.span.end }])), '[]');
+        return rows(node, (node['elements'] as readonly ({ readonly spread: Span | null; readonly expression: Node } | null)[]).flatMap((one) => (one === null ? [] : [{ start: one.spread?.start ?? one.expression.span.start, end: one.expression.span.end }])));
+      case 'VariableDeclarator': {
+        // A table by name. The fields of its rows, and those of other objects, are for the type check.
+        const table = node['init'] as Node | null;
+        if (topLevel && table?.type === 'ObjectExpression') for (const property of table['properties'] as readonly Node[]) remove(spanOf(property));
+        return;
+      }
       case 'ObjectExpression':
-        // A table stands at the top of a file; elsewhere a property more or less is for the type check.
-        if (topLevel) rows(node, (node['properties'] as readonly Node[]).map(spanOf), undefined);
         for (const property of node['properties'] as readonly Node[]) if (property.type === 'SpreadElement') remove(spanOf(property));
         return;
       case 'SwitchCase':
@@ -123,9 +127,9 @@ export function faultsOf(source: string): readonly Fault[] {
     if (callee.type === 'MemberExpression' && LEFT_OUT.has(name)) replace(node, textOf(callee['object'] as Node));
   }
 
-  function rows(list: Node, elements: readonly Span[], emptied: string | undefined): void {
-    if (emptied !== undefined && elements.length > 0) replace(list, emptied);
-    if (elements.length > 1 || emptied === undefined) for (const element of elements) remove(element);
+  function rows(list: Node, elements: readonly Span[]): void {
+    if (elements.length > 0) replace(list, '[]');
+    if (elements.length > 1) for (const element of elements) remove(element);
   }
 
   /** With the comma after it. */

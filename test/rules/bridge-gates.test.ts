@@ -83,6 +83,7 @@ describe('bridge gates', () => {
     const { mark: _mark, ...markless } = makeMarket();
     const missing: readonly (readonly [string, Partial<BridgeInputs>])[] = [['CLOCK_SKEW', { venueNow: undefined }], ['UNIVERSE_UNKNOWN', { universe: undefined }], ['POSITION_UNRESOLVED', { life: undefined }], ['PRICE_MISSING', { market: undefined }], ['PRICE_MISSING', { market: markless }], ['LEVERAGE_BRACKET', { brackets: undefined }]];
     for (const [code, inputs] of missing) expect(denialOf({}, inputs), code).to.include({ code, unknown: true });
+    expect(decideIntent(makeIntent(), makeInputs({ venueNow: undefined }), BRIDGE_GATES.filter(({ code }) => code === 'PRICE_STALE')), 'an age by no clock').to.have.property('denial').that.includes({ code: 'PRICE_STALE', unknown: true });
     expect(decideIntent(makeIntent(), makeInputs({ venueNow: undefined, market: undefined }), []), 'without any gate nothing is planned on nothing').to.have.nested.property('denial.unknown', true);
   });
 
@@ -185,6 +186,9 @@ describe('bridge gates', () => {
     expect(capped('200.5947504')).to.equal(undefined);
     expect(capped('200.5947503')).to.deep.equal({ code: 'LEVERAGE_BRACKET', limit: '200.5947503', value: '200.5947504' });
     expect(capped('1000000', 9)).to.include({ code: 'LEVERAGE_BRACKET', value: '10' });
+    // The largest of those that allow the leverage, in whatever order the venue names them.
+    const both = [{ leverage: 50, notionalCap: decimal('100') }, { leverage: 10, notionalCap: decimal('5000') }];
+    for (const brackets of [both, both.toReversed()]) expect(denialOf({}, { brackets })).to.equal(undefined);
   });
 
   it('turn stop and target prices into percentages of the entry (failure 43)', () => {

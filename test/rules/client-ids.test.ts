@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { SymbolName } from '../../src/protocol/names.ts';
-import { clientIdFor, ID_PREFIX, intentIdFor, planIdFor, readClientId, SIGNAL_BUCKET_MS, TAG_ALPHABET, TAG_LENGTH } from '../../src/rules/client-ids.ts';
+import { clientIdFor, externalIntentIdFor, ID_PREFIX, intentIdFor, planIdFor, readClientId, SIGNAL_BUCKET_MS, TAG_ALPHABET, TAG_LENGTH } from '../../src/rules/client-ids.ts';
 import type { Leg } from '../../src/rules/client-ids.ts';
 import { CHINESE, GPS, HYPE } from '../kit/decisions.ts';
 
@@ -60,6 +60,11 @@ describe('plan ids', () => {
   it('differ by source, symbol and side', () => {
     const ids = [plan(), plan({ source: 'remote-model' }), plan({ symbol: HYPE }), plan({ symbol: CHINESE }), plan({ side: 'SHORT' })];
     expect(new Set(ids).size).to.equal(ids.length);
+  });
+
+  it('and those of intents have sixteen characters after the word: one build finds what another has written', () => {
+    const ids = [plan(), intentIdFor('trend-24h', GPS, 'LONG', 1), externalIntentIdFor('manual', GPS, 'LONG', 'key-1')];
+    for (const id of ids) expect(id).to.match(/^(plan|intent)-[0-9a-z]{16}$/);
   });
 
   it('of intents differ by the millisecond', () => {

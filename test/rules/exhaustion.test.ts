@@ -43,7 +43,7 @@ describe('exhaustion', () => {
   it('lasts over slow retries that die again, and ends when one incarnation has run for a minute', () => {
     const spent = [0, node('gateway', 'restarting', 6)] as const;
     const back = [30_000, node('gateway', 'running', 6, 2)] as const;
-    expect(after(spent, back, [89_000, node('gateway', 'running', 1, 2)]).has('gateway')).to.equal(true);
+    expect(after(spent, back, [89_999, node('gateway', 'running', 1, 2)]).has('gateway')).to.equal(true);
     expect(after(spent, back, [90_000, node('gateway', 'running', 1, 2)]).has('gateway')).to.equal(false);
     // Died and came back between two looks: the budget's window has passed, and it is another incarnation.
     expect(after(spent, back, [90_000, node('gateway', 'running', 1, 3)]).has('gateway')).to.equal(true);

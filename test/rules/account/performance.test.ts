@@ -31,9 +31,12 @@ describe('performance of the account', () => {
   });
 
   it('starts the day with the last equity before midnight if that is 300 s old at most, else with the first one less the income since', () => {
-    const late = (seconds: number) => after(seen('10000', { observedAt: MIDNIGHT - seconds * 1_000 }), seen('9900', { observedAt: MIDNIGHT + 60_000, resultSinceMidnight: '-40' }));
-    expect(late(300).dayStartEquity).to.equal('10000');
-    expect(late(301).dayStartEquity).to.equal('9940');
+    // The first of the new day, at its first instant, a minute in, and at its last.
+    for (const sinceMidnight of [0, 60_000, 86_399_999]) {
+      const late = (ms: number) => after(seen('10000', { observedAt: MIDNIGHT - ms }), seen('9900', { observedAt: MIDNIGHT + sinceMidnight, resultSinceMidnight: '-40' }));
+      expect(late(300_000).dayStartEquity, `${sinceMidnight} ms after`).to.equal('10000');
+      expect(late(300_001).dayStartEquity, `${sinceMidnight} ms after`).to.equal('9940');
+    }
   });
 
   it('measures falls from the peaks; a new session re-bases its own and not the other', () => {
@@ -41,6 +44,8 @@ describe('performance of the account', () => {
     expect(performanceView(fallen)).to.deep.include({ sessionPeak: '11000', sessionDrawdownPercent: '10', allTimePeak: '11000', allTimeDrawdownPercent: '10' });
     const again = observe(fallen, seen('9900', { activatedAt: 5 }));
     expect(performanceView(again)).to.deep.include({ sessionSince: 5, sessionPeak: '9900', sessionDrawdownPercent: '0', allTimeDrawdownPercent: '10' });
+    const older = observe(again, seen('9800', { activatedAt: 4 }));
+    expect(performanceView(older), 'no session begins anew by an older activation').to.deep.include({ sessionSince: 5, sessionPeak: '9900' });
   });
 
   it('takes transfers for neither profit nor loss', () => {
@@ -93,8 +98,9 @@ describe('income and the wallet', () => {
   const row = (type: string, amount: string, at = 1): VenueIncome => ({ incomeId: `${type}/${at}/`, type, symbol: undefined, amount: decimal(amount), asset: 'USDT', at });
 
   it('knows results from transfers, and takes a new word so that no loss is hidden', () => {
-    for (const type of ['REALIZED_PNL', 'COMMISSION', 'FUNDING_FEE', 'INSURANCE_CLEAR']) expect(kindOf(row(type, '5')), type).to.deep.equal({ transfer: false, known: true });
-    for (const type of ['TRANSFER', 'INTERNAL_TRANSFER', 'WELCOME_BONUS']) expect(kindOf(row(type, '-5')), type).to.deep.equal({ transfer: true, known: true });
+    for (const type of ['REALIZED_PNL', 'COMMISSION', 'FUNDING_FEE', 'INSURANCE_CLEAR', 'COMMISSION_REBATE', 'API_REBATE', 'REFERRAL_KICKBACK', 'CONTEST_REWARD', 'DELIVERED_SETTELMENT', 'POSITION_LIMIT_INCREASE_FEE']) expect(kindOf(row(type, '5')), type).to.deep.equal({ transfer: false, known: true });
+    const moved = ['TRANSFER', 'INTERNAL_TRANSFER', 'CROSS_COLLATERAL_TRANSFER', 'STRATEGY_UMFUTURES_TRANSFER', 'FUTURES_PRESENT', 'WELCOME_BONUS', 'COIN_SWAP_DEPOSIT', 'COIN_SWAP_WITHDRAW', 'AUTO_EXCHANGE', 'OPTIONS_PREMIUM_FEE', 'OPTIONS_SETTLE_PROFIT', 'FEE_RETURN', 'BFUSD_REWARD'];
+    for (const type of moved) expect(kindOf(row(type, '-5')), type).to.deep.equal({ transfer: true, known: true });
     expect(kindOf(row('NEW_WORD', '5'))).to.deep.equal({ transfer: true, known: false });
     expect(kindOf(row('NEW_WORD', '-5'))).to.deep.equal({ transfer: false, known: false });
   });
@@ -104,6 +110,8 @@ describe('income and the wallet', () => {
     expect(explainWallet(rows, decimal('3.9'))).to.deep.equal(rows.slice(0, 2));
     expect(explainWallet(rows, decimal('503.9'))).to.deep.equal(rows);
     expect(explainWallet(rows, ZERO)).to.deep.equal([]);
+    expect(explainWallet(rows, decimal('503.91')), 'a cent is rounding').to.deep.equal(rows);
+    expect(explainWallet(rows, decimal('503.9100001')), 'more is not').to.equal(undefined);
   });
 
   it('concludes nothing from a change that no rows explain: one may be on its way', () => {

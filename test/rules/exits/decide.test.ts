@@ -82,6 +82,18 @@ for (const side of ['LONG', 'SHORT'] as const) {
       }
     });
 
+    it('count K at exactly the limit, as many evaluations as are asked for, and show it to six places', () => {
+      const killScore = decide(side, { gain: '0', more: { statistics: bad(1) } }).kill!.score;
+      let memory: ExitMemory = NO_MEMORY;
+      const decisions = [1, 2, 3].map((at) => {
+        const decision = decide(side, { gain: '0', more: { statistics: bad(at), memory }, limits: { killScore, killEvaluations: 3 } });
+        memory = decision.memory;
+        return decision;
+      });
+      expect(decisions.map((one) => one.code)).to.deep.equal(['HOLD', 'HOLD', 'KILL_SCORE']);
+      expect(decisions[2]?.value).to.equal(killScore.toFixed(6));
+    });
+
     it('never count the kill score at a mere price, and forget nothing of it', () => {
       const memory: ExitMemory = { passedSince: undefined, kill: { count: 1, at: 60_000 } };
       expect(decide(side, { gain: '0', more: { scope: 'price', statistics: bad(120_000), memory } })).to.deep.include({ code: 'HOLD', memory });

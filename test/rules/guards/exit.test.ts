@@ -35,6 +35,8 @@ describe('guards of an exit', () => {
     expect(codes({ write: close('100', 'BUY'), mandate: { ...mandate, side: 'SHORT' }, position: decimal('-100') })).to.deep.equal([]);
   });
 
+  it('are all in the table of cases, and no case is without its guard', () => expect(EXIT_GUARDS.map(({ name }) => name)).to.deep.equal(Object.keys(CASES)));
+
   for (const { name } of EXIT_GUARDS) {
     it(`deny when "${name}" is not so, and without that guard it would go`, () => {
       expect(CASES[name]).not.to.equal(undefined);
