@@ -172,7 +172,7 @@ export class PaperVenue {
   }
 
   saveMarket(): void {
-    this.#store.saveMarket(this.market.save(), this.market.unsaved());
+    if (this.#store.keeps) this.#store.saveMarket(this.market.save(), this.market.unsaved());
   }
 
   #keepSaving(): void {

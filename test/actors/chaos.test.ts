@@ -5,7 +5,7 @@ import type { VenueWrite, WriteOutcome } from '../../src/protocol/venue.ts';
 import { SeededRandom } from '../../src/supervision/random.ts';
 import { Desk, GPS } from '../kit/actors.ts';
 
-const SEEDS = 40;
+const SEEDS = 20;
 const STEPS = 40;
 const ACTORS = [`executor/${GPS}`, `executor/${GPS}`, 'gateway', 'governor', 'journal'];
 

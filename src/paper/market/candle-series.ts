@@ -21,8 +21,9 @@ export interface CandleChange {
 
 export class CandleSeries {
   #candles: Candle[];
-  /** Days that are over. */
-  #days: Candle[];
+  /** Days that are over; of what was before the opening put together when they are first asked for: exact sums of thousands of minutes take their time. */
+  #days: Candle[] | null = null;
+  readonly #daysOfBefore: () => Candle[];
   /** By interval: what is closed of the longer candle that is open, or null when nothing is. */
   readonly #closed = new Map<Interval, { readonly until: number; readonly joined: Candle | null }>();
 
@@ -35,7 +36,7 @@ export class CandleSeries {
     const today = ONE_DAY.openOf(candles.at(-1)?.openTime ?? 0);
     const known = new Set(days.map(({ openTime }) => openTime));
     const others = candles.filter(({ openTime }) => openTime < today && !known.has(ONE_DAY.openOf(openTime)));
-    this.#days = [...days, ...aggregate(others, ONE_DAY)].toSorted((a, b) => a.openTime - b.openTime).slice(-KEPT_DAYS);
+    this.#daysOfBefore = () => [...days, ...aggregate(others, ONE_DAY)].toSorted((a, b) => a.openTime - b.openTime).slice(-KEPT_DAYS);
   }
 
   get all(): readonly Candle[] {
@@ -44,7 +45,11 @@ export class CandleSeries {
 
   /** Days that are over, ascending. */
   get days(): readonly Candle[] {
-    return this.#days;
+    return this.#ended();
+  }
+
+  #ended(): Candle[] {
+    return (this.#days ??= this.#daysOfBefore());
   }
 
   get last(): Candle | undefined {
@@ -87,8 +92,9 @@ export class CandleSeries {
 
   #endDay(last: Candle): void {
     const openTime = ONE_DAY.openOf(last.openTime);
-    this.#days.push({ ...joinAll(this.since(openTime)), openTime });
-    if (this.#days.length > KEPT_DAYS) this.#days.shift();
+    const days = this.#ended();
+    days.push({ ...joinAll(this.since(openTime)), openTime });
+    if (days.length > KEPT_DAYS) days.shift();
   }
 
   /** The kept minutes from a time on, ascending. */
@@ -102,7 +108,7 @@ export class CandleSeries {
   #partsSince(interval: Interval, time: number): Candle[] {
     if (!interval.ofDays) return this.since(time);
     const today = ONE_DAY.openOf(this.#candles.at(-1)?.openTime ?? 0);
-    return [...this.#days.filter(({ openTime }) => openTime >= time), ...this.since(Math.max(time, today))];
+    return [...this.#ended().filter(({ openTime }) => openTime >= time), ...this.since(Math.max(time, today))];
   }
 
   /** Candles whose open time is in [start, end], ascending: the first `limit` when a start is given, else the last. */

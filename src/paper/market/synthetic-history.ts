@@ -31,9 +31,13 @@ function scaled(units: number, decimals: number): string {
   return decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
 }
 
+/** The steps of an instrument as plain numbers: asked for once, not in each of thousands of minutes. */
+function scaleOf({ tickSize, stepSize }: SymbolRules) {
+  return { tick: tickSize.toNumber(), step: stepSize.toNumber(), priceDecimals: tickSize.decimalPlaces()!, baseDecimals: stepSize.decimalPlaces()! };
+}
+
 /** One minute in whole ticks and whole steps; products of the two stay far below 2^53. @param common what moved all symbols in each of its parts */
-function pastMinute({ rules, spec, walk }: Instrument, openTime: number, common: readonly number[]): { readonly candle: Candle; readonly prices: Readonly<Record<PriceKind, PriceCandle>> } {
-  const [tick, step] = [rules.tickSize.toNumber(), rules.stepSize.toNumber()];
+function pastMinute({ spec, walk }: Instrument, { tick, step, priceDecimals, baseDecimals }: ReturnType<typeof scaleOf>, openTime: number, common: readonly number[]): { readonly candle: Candle; readonly prices: Readonly<Record<PriceKind, PriceCandle>> } {
   const prices: number[] = [];
   const [marks, indexes, premiums]: [number[], number[], number[]] = [[], [], []];
   let [base, quote, takerBase, takerQuote] = [0, 0, 0, 0];
@@ -52,7 +56,6 @@ function pastMinute({ rules, spec, walk }: Instrument, openTime: number, common:
     takerBase += byTakers;
     takerQuote += byTakers * price;
   }
-  const [priceDecimals, baseDecimals] = [rules.tickSize.decimalPlaces()!, rules.stepSize.decimalPlaces()!];
   const candle = {
     openTime,
     open: scaled(prices[0]!, priceDecimals),
@@ -75,7 +78,8 @@ function priceMinute(openTime: number, values: readonly number[]): PriceCandle {
 
 /** What a symbol was up to a minute. @param common as `pastOfAll` gives it */
 export function pastOf(instrument: Instrument, end: number, common: readonly (readonly number[])[]): SymbolHistory {
-  const minutes = common.map((moved, index) => pastMinute(instrument, end - (common.length - index) * MINUTE_MS, moved));
+  const scale = scaleOf(instrument.rules);
+  const minutes = common.map((moved, index) => pastMinute(instrument, scale, end - (common.length - index) * MINUTE_MS, moved));
   const prices: PriceHistory = { mark: minutes.map((minute) => minute.prices.mark), index: minutes.map((minute) => minute.prices.index), premium: minutes.map((minute) => minute.prices.premium) };
   return { candles: minutes.map(({ candle }) => candle), prices };
 }

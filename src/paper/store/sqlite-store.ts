@@ -46,6 +46,7 @@ function placeOf({ kind, body }: KeptRecord): { part: string; id: number } {
 }
 
 export class SqliteStore implements Store {
+  readonly keeps = true;
   readonly #lock: DatabaseSync;
   readonly #db: DatabaseSync;
   readonly #file: string;

@@ -28,6 +28,8 @@ export interface SavedExchange {
 }
 
 export interface Store {
+  /** False: nothing is kept, and what would be need not be put together. */
+  readonly keeps: boolean;
   /** Undefined at a first start. */
   load(): SavedExchange | undefined;
   /** One transaction, durable when it returns. */
@@ -43,6 +45,7 @@ export interface Store {
 
 /** Without a state directory: nothing is kept. */
 export const memoryStore: Store = {
+  keeps: false,
   load: () => undefined,
   commit() {},
   saveListenKey() {},
