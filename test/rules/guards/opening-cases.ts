@@ -1,8 +1,8 @@
 /** For each guard of an opening: what it still allows, what it denies and with which numbers, and what it does not know. */
 import { decimal } from '../../../src/protocol/decimal.ts';
 import type { Denial } from '../../../src/protocol/denials.ts';
-import type { Lock, LifeView, PerformanceView } from '../../../src/protocol/messages.ts';
-import { PHASES } from '../../../src/protocol/messages.ts';
+import type { Lock, LifeView, PerformanceView } from '../../../src/protocol/views.ts';
+import { PHASES } from '../../../src/protocol/views.ts';
 import type { PlanId, PositionId, SymbolName } from '../../../src/protocol/names.ts';
 import type { GuardInputs } from '../../../src/rules/guards/guard.ts';
 import type { Reservation } from '../../../src/rules/reservations.ts';
@@ -46,7 +46,11 @@ const inBrackets = (leverage: number, cap: string): Inputs => ({ session: { ...s
 export const OPENING_CASES: readonly Row[] = [
   {
     guard: 'TRADING_HALTED',
-    allows: [{ tradingState: { ...state, symbols: new Map([[CHINESE, 'HALTED']]) } }],
+    allows: [
+      { tradingState: { ...state, symbols: new Map([[CHINESE, 'HALTED']]) } },
+      // What can only make the position smaller, down to nothing.
+      { tradingState: { ...state, overall: 'REDUCING' }, lives: livesOf(position(GPS, 0)), plan: makePlan({ side: 'SHORT', quantity: '23188' }) },
+    ],
     denies: [
       [{ tradingState: { ...state, overall: 'HALTED', cause: 'flatten' } }, { code: 'TRADING_HALTED', detail: 'flatten' }],
       [{ tradingState: { ...state, overall: 'FLATTENING', cause: 'operator' } }, { code: 'TRADING_FLATTENING', detail: 'operator' }],
@@ -58,6 +62,8 @@ export const OPENING_CASES: readonly Row[] = [
       [{ tradingState: { ...state, overall: 'HALTED', symbols: new Map([[GPS, 'FLATTENING']]), cause: 'x' } }, { code: 'TRADING_FLATTENING', detail: 'x' }],
       [{ tradingState: { ...state, overall: 'REDUCING', cause: 'x' }, lives: livesOf(position(GPS, 0)) }, { code: 'TRADING_REDUCING', limit: '23188', value: '46376', detail: 'exceeds the present position; x' }],
       [{ tradingState: { ...state, overall: 'REDUCING', cause: 'x' }, lives: livesOf(position(GPS, 0)), plan: makePlan({ side: 'SHORT', quantity: '23189' }) }, { code: 'TRADING_REDUCING', limit: '0', value: '-1', detail: 'flips; x' }],
+      // With what was granted for the symbol before and may still be executed.
+      [{ tradingState: { ...state, overall: 'REDUCING', cause: 'x' }, lives: livesOf(position(GPS, 0)), reservations: reserved(reservation(GPS, '200', { side: 'SHORT', quantity: decimal('2') })), plan: makePlan({ side: 'SHORT', quantity: '23187' }) }, { code: 'TRADING_REDUCING', limit: '0', value: '-1', detail: 'flips; x' }],
     ],
     unknown: [[{ tradingState: undefined }, 'TRADING_STATE_UNKNOWN']],
   },
@@ -165,7 +171,12 @@ export const OPENING_CASES: readonly Row[] = [
   },
   {
     guard: 'LEVERAGE_BRACKET',
-    allows: [{ ...inBrackets(10, '200'), ...notional('200') }, { ...inBrackets(125, '200'), ...notional('200') }],
+    allows: [
+      { ...inBrackets(10, '200'), ...notional('200') },
+      { ...inBrackets(125, '200'), ...notional('200') },
+      // The largest of those that allow the leverage, in whatever order the venue names them.
+      ...[0, 1].map((first): Inputs => ({ ...notional('200'), session: { ...session, brackets: new Map([[GPS, [{ leverage: 20 - first * 10, notionalCap: decimal(first === 0 ? '100' : '200') }, { leverage: 10 + first * 10, notionalCap: decimal(first === 0 ? '200' : '100') }]]]) } })),
+    ],
     denies: [
       [{ ...inBrackets(10, '200'), ...notional('200.01') }, { code: 'LEVERAGE_BRACKET', limit: '200', value: '200.01' }],
       [{ plan: makePlan({ leverage: 25, notional: '5000.01' }) }, { code: 'LEVERAGE_BRACKET', limit: '5000', value: '5000.01' }],
@@ -181,7 +192,7 @@ export const OPENING_CASES: readonly Row[] = [
   },
   {
     guard: 'MAX_POSITIONS',
-    allows: [{ lives: held(9) }, { lives: held(9), reservations: reserved(reservation(symbolAt(0))) }],
+    allows: [{ lives: held(9) }, { lives: held(9), reservations: reserved(reservation(symbolAt(0))) }, { lives: held(9), reservations: reserved(reservation(GPS)) }],
     denies: [[{ lives: held(10, '100') }, { code: 'MAX_POSITIONS', limit: '10', value: '10' }], [{ lives: held(9), reservations: reserved(reservation(CHINESE)) }, { code: 'MAX_POSITIONS', limit: '10', value: '10' }]],
     unknown: [],
   },
@@ -191,6 +202,7 @@ export const OPENING_CASES: readonly Row[] = [
     allows: [
       { lives: held(1, '2000'), ...notional('200') },
       { lives: held(1, '1900'), reservations: reserved(reservation(symbolAt(0), '2000')), ...notional('200') },
+      { lives: held(1, '2000'), reservations: reserved(reservation(GPS)), ...notional('200') },
       // What is held is what was filled, whatever was reserved for it.
       { lives: livesOf({ ...position(CHINESE, 0), notional: '2000' }), reservations: reserved(reservation(CHINESE, '2100', { taken: true })), ...notional('200') },
     ],
@@ -212,6 +224,7 @@ export const OPENING_CASES: readonly Row[] = [
     ],
     denies: [
       [{ plan: makePlan({ quantity: '200', limitPrice: '1', takeProfitPercent: '0.2199' }), ...book('1', '1') }, { code: 'EDGE_BELOW_COST', limit: '0.0022', value: '0.002199' }],
+      [{ plan: makePlan({ quantity: '200', limitPrice: '1', takeProfitPercent: '0.21999999' }), ...book('1', '1') }, { code: 'EDGE_BELOW_COST', limit: '0.0022', value: '0.0022' }],
       [{ plan: makePlan({ quantity: '200', limitPrice: '1', takeProfitPercent: '0.3999' }), ...book('0.99955', '1.00045') }, { code: 'EDGE_BELOW_COST', limit: '0.004', value: '0.003999' }],
       [{ plan: makePlan({ side: 'SHORT', quantity: '200', limitPrice: '1', takeProfitPercent: '0.1999' }), ...book('1', '1') }, { code: 'EDGE_BELOW_COST', limit: '0.002', value: '0.001999' }],
     ],

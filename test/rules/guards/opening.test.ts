@@ -4,7 +4,7 @@ import { denialOf } from '../../../src/rules/guards/guard.ts';
 import type { GuardInputs, Verdict } from '../../../src/rules/guards/guard.ts';
 import { judgeOpening, OPENING_GUARDS } from '../../../src/rules/guards/opening.ts';
 import { DENIALS } from '../../../src/protocol/denials.ts';
-import { makeGuardInputs, NOW } from '../../kit/decisions.ts';
+import { makeGuardInputs, makeMarket, makeStatistics, NOW } from '../../kit/decisions.ts';
 import { held, observed, OPENING_CASES } from './opening-cases.ts';
 import type { Inputs } from './opening-cases.ts';
 
@@ -74,5 +74,11 @@ describe('guards of an opening', () => {
   it('tell the numbers they looked at when they allow, too', () => {
     expect(verdictsOf('EQUITY_STALE', observed(1_200))).to.deep.equal([{ verdict: 'allow', limit: '300000', ageMs: 1_200 }]);
     expect(verdictsOf('EDGE_BELOW_COST', {})[0]).to.include({ verdict: 'allow', value: '0.04' });
+    expect(verdictsOf('LOCKS_UNKNOWN', {}), 'no lock stands').to.deep.equal([{ verdict: 'allow', value: '0' }]);
+  });
+
+  it('tell how old it is when something is too old to tell', () => {
+    const aged = { market: makeMarket({ statistics: makeStatistics({ observedAt: NOW - 180_001 }) }) };
+    for (const code of ['VOLATILITY_HIGH', 'KILL_SCORE']) expect(denialsOf(code, aged)[0]).to.include({ code, unknown: true, limit: '180000', ageMs: 180_001 });
   });
 });
