@@ -1,5 +1,6 @@
 /** The closings of the journal as the lives tell them: what nobody drew consequences from is found again after a restart. */
-import type { ClosedView, JournalEntryDraft } from '../protocol/messages.ts';
+import type { JournalEntryDraft } from '../protocol/messages.ts';
+import type { ClosedView } from '../protocol/views.ts';
 import { parseLifeEvent } from '../protocol/life-events.ts';
 import type { SymbolName } from '../protocol/names.ts';
 

@@ -6,7 +6,7 @@ import { ACCEPTED } from '../supervision/flow/flow-contract.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { text } from '../protocol/decimal.ts';
 import type { Intent } from '../protocol/decisions.ts';
-import { VIEW_EVERY_MS } from '../protocol/messages.ts';
+import { VIEW_EVERY_MS } from '../protocol/views.ts';
 import type { BridgeMessage, DecidedMessage, FlowedMessage, GeneratorMessage, StandingMessage } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import { intentIdFor } from '../rules/client-ids.ts';

@@ -7,7 +7,7 @@ import { same } from '../supervision/behaviour.ts';
 import { isoTime, isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { text } from '../protocol/decimal.ts';
-import { VIEW_EVERY_MS } from '../protocol/messages.ts';
+import { VIEW_EVERY_MS } from '../protocol/views.ts';
 import type { FlowedMessage, JournalAnswer, JournalEntryDraft, JournalMessage, ShadowMessage, StandingMessage } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import { exitsDue, followed, foldScore, foldVerdict, NO_SCORE, readPaperEvent, resultOf } from '../rules/strategies/paper-score.ts';

@@ -5,7 +5,7 @@ import { isoTime, isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { VigilError } from '../protocol/errors.ts';
 import type { Instrument, Ticker24h, Universe } from '../protocol/market.ts';
-import { VIEW_EVERY_MS } from '../protocol/messages.ts';
+import { VIEW_EVERY_MS } from '../protocol/views.ts';
 import type { GatewayMessage, JournalAnswer, JournalMessage, ReadAnswer, StandingMessage, UniverseActorMessage } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import { decideUniverse, overlapOf, rulesKey } from '../rules/universe.ts';

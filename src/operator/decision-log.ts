@@ -1,6 +1,7 @@
 /** The actor `operator/decision-log`: every decision can be asked about, also after a restart; where signals end is a number with a code, at every stage. */
 import { DECISIONS_ENTITY } from '../protocol/decision-records.ts';
-import type { DecisionLogMessage, HappenedMessage, JournalAnswer, JournalEntryDraft, JournalMessage, RecordedDecision } from '../protocol/messages.ts';
+import type { DecisionLogMessage, HappenedMessage, JournalAnswer, JournalEntryDraft, JournalMessage } from '../protocol/messages.ts';
+import type { RecordedDecision } from '../protocol/read-models.ts';
 import type { ActorContext, Behaviour, Outcome } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
 import { isoTime, isoTimeOrNull } from '../supervision/clock.ts';

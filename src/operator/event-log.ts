@@ -1,5 +1,6 @@
 /** What has happened lately, numbered, for whoever looks afterwards and whoever follows: in the tree, decided, ordered, filled, alerted; bounded, and without secrets. */
-import type { AlertView, HappenedMessage, JournalEntryDraft } from '../protocol/messages.ts';
+import type { HappenedMessage, JournalEntryDraft } from '../protocol/messages.ts';
+import type { AlertView } from '../protocol/read-models.ts';
 import type { Clock } from '../supervision/clock.ts';
 import { isoTime } from '../supervision/clock.ts';
 import type { LifecycleEvent } from '../supervision/inspection.ts';

@@ -1,7 +1,7 @@
 /** Counts what passed and what was refused at each stage, in buckets of 10 s over 24 h: bounded, whatever comes in. */
 import { STAGES } from '../protocol/decisions.ts';
 import type { Decision, Stage } from '../protocol/decisions.ts';
-import type { FunnelView } from '../protocol/messages.ts';
+import type { FunnelView } from '../protocol/read-models.ts';
 import { isoTime } from '../supervision/clock.ts';
 
 const BUCKET_MS = 10_000;

@@ -1,5 +1,6 @@
 /** Is the service well? A pure judgement over what was read: the worst check decides, and what is not known is never well. */
-import type { FlowView, ReadinessView, TradingStateView } from '../protocol/messages.ts';
+import type { FlowView } from '../protocol/read-models.ts';
+import type { ReadinessView, TradingStateView } from '../protocol/views.ts';
 import type { DeadLetter } from '../supervision/dead-letters.ts';
 import type { NodeView } from '../supervision/inspection.ts';
 import { age, check, worst } from './health-check.ts';

@@ -1,6 +1,7 @@
 /** The actor `operator/http`: the service can be asked and told as long as it runs; whatever ends this actor, its doors close with it and open again where they were. */
 import type { FastifyInstance } from 'fastify';
-import type { AlertView, HappenedMessage } from '../protocol/messages.ts';
+import type { HappenedMessage } from '../protocol/messages.ts';
+import type { AlertView } from '../protocol/read-models.ts';
 import type { Replying } from '../protocol/replying.ts';
 import type { Behaviour, InitContext, Outcome } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';

@@ -1,5 +1,6 @@
 /** What the operator's room is given by the service; it asks for nothing else, so that nothing of trading depends on it. */
-import type { DecisionLogMessage, IntakeMessage, LocksMessage, ReadinessView, TradingStateActorMessage, UniverseActorMessage, WatchdogMessage } from '../protocol/messages.ts';
+import type { DecisionLogMessage, IntakeMessage, LocksMessage, TradingStateActorMessage, UniverseActorMessage, WatchdogMessage } from '../protocol/messages.ts';
+import type { ReadinessView } from '../protocol/views.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { Replying } from '../protocol/replying.ts';
 import type { Ref } from '../supervision/ref.ts';

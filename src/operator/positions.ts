@@ -1,6 +1,6 @@
 /** Every position and everything that may be one, as the executors know them; what is not known is null, never left out as if flat. */
 import { decimal, text } from '../protocol/decimal.ts';
-import type { LifeView, Phase } from '../protocol/messages.ts';
+import type { LifeView, Phase } from '../protocol/views.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import { isoTime } from '../supervision/clock.ts';
 import type { NodeStatus } from '../supervision/inspection.ts';

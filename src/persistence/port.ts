@@ -1,5 +1,5 @@
 /** The journal: an append-only stream of events per entity. What it has acknowledged survives kill -9 and power loss. */
-import type { TradingStateName } from '../protocol/messages.ts';
+import type { TradingStateName } from '../protocol/views.ts';
 import type { SymbolName } from '../protocol/names.ts';
 
 /** An entry as it is handed in. `sequence` is the writer's expectation: exactly one more than the entity's last (first: 1). */

@@ -4,7 +4,8 @@ import { DECISION_STAGES, EXIT_ACTIONS } from './decisions.ts';
 import { DENIALS } from './denials.ts';
 import type { DenialCode } from './denials.ts';
 import { messageOf } from './errors.ts';
-import type { JournalEntryDraft, RecordedDecision } from './messages.ts';
+import type { JournalEntryDraft } from './messages.ts';
+import type { RecordedDecision } from './read-models.ts';
 
 export const DECISIONS_ENTITY = 'decisions';
 export const DECISIONS_TYPE = 'DecisionsRecorded';

@@ -5,7 +5,7 @@ import type { Denial, DenialCode } from '../protocol/denials.ts';
 import { intentSchema } from '../protocol/decisions.ts';
 import type { Intent, Plan } from '../protocol/decisions.ts';
 import type { Instrument, SymbolMarket, Universe } from '../protocol/market.ts';
-import type { LifeView } from '../protocol/messages.ts';
+import type { LifeView } from '../protocol/views.ts';
 import type { PlanId } from '../protocol/names.ts';
 import type { LeverageBracket } from '../protocol/venue.ts';
 import { planIdFor } from './client-ids.ts';

@@ -1,6 +1,6 @@
 /** What another policy file would have made of the decisions on record: which would flip, and which symbols enter and leave. Pure; changes nothing. */
 import type { DenialCode } from '../protocol/denials.ts';
-import type { RecordedDecision } from '../protocol/messages.ts';
+import type { RecordedDecision } from '../protocol/read-models.ts';
 
 export interface TrialInputs {
   /** The symbols of the policy file that is tried. */

@@ -1,6 +1,6 @@
 /** What must be known before anything is opened (ruling 17): a list of inputs, each there or missing with a reason. */
 import type { MarketView, Universe } from '../protocol/market.ts';
-import type { EquityView, LifeView, ReconciliationView, StreamView, TradingStateView, VenueSessionView } from '../protocol/messages.ts';
+import type { EquityView, LifeView, ReconciliationView, StreamView, TradingStateView, VenueSessionView } from '../protocol/views.ts';
 import type { SymbolName } from '../protocol/names.ts';
 
 export interface ReadinessInputs {

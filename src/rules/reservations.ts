@@ -2,7 +2,7 @@
 import type { Decimal } from '../protocol/decimal.ts';
 import { decimal, wholeDecimal, ZERO } from '../protocol/decimal.ts';
 import type { Plan } from '../protocol/decisions.ts';
-import type { LifeView } from '../protocol/messages.ts';
+import type { LifeView } from '../protocol/views.ts';
 import type { PlanId, PositionSide, SymbolName } from '../protocol/names.ts';
 
 export interface Reservation {

@@ -1,6 +1,7 @@
 /** ACTIVE → REDUCING → HALTED → FLATTENING: what may lower the state, what may raise it, and what survives a restart. */
 import { decimal } from '../protocol/decimal.ts';
-import type { AutomaticCause, EquityView, LifeView, TradingStateName } from '../protocol/messages.ts';
+import type { AutomaticCause } from '../protocol/messages.ts';
+import type { EquityView, LifeView, TradingStateName } from '../protocol/views.ts';
 import type { SymbolName } from '../protocol/names.ts';
 
 /** The durable part of the trading state. */

@@ -1,5 +1,5 @@
 /** The orderly end: no new opening, a moment for those under way, then the tree in reverse order of its start. */
-import type { LifeView } from '../protocol/messages.ts';
+import type { LifeView } from '../protocol/views.ts';
 import { sleep } from '../supervision/clock.ts';
 import type { Clock } from '../supervision/clock.ts';
 import type { ActorSystem } from '../supervision/system.ts';

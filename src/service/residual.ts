@@ -1,5 +1,5 @@
 /** What is left open at a stop, with the stops that protect it: said to whoever stopped the service (operators' 11). */
-import type { LifeView } from '../protocol/messages.ts';
+import type { LifeView } from '../protocol/views.ts';
 
 /** `unread`: symbols whose executor could not be asked, as when the service is stopped while it starts; they are not called flat. */
 export function residualExposure(lives: readonly LifeView[], unread: readonly string[] = []): string {

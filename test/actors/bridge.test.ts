@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import { bridgeBehaviour } from '../../src/actors/bridge.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
-import type { BridgeMessage, ExecutorMessage, FlowedMessage, DecisionLogMessage, JournalMessage, LifeView } from '../../src/protocol/messages.ts';
+import type { BridgeMessage, ExecutorMessage, FlowedMessage, DecisionLogMessage, JournalMessage } from '../../src/protocol/messages.ts';
+import type { LifeView } from '../../src/protocol/views.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import { aPlan, aUniverse, GPS } from '../kit/actors.ts';
 import { Probe } from '../kit/probe.ts';

@@ -1,6 +1,6 @@
 /** A part of a position is closed and its stop moved: undisturbed, with lost answers, kills at every point, and a disk that is away. */
 import { expect } from 'chai';
-import type { ClosedView } from '../../src/protocol/messages.ts';
+import type { ClosedView } from '../../src/protocol/views.ts';
 import type { PositionId } from '../../src/protocol/names.ts';
 import type { VenueWrite, WriteOutcome } from '../../src/protocol/venue.ts';
 import { readClientId } from '../../src/rules/client-ids.ts';

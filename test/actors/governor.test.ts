@@ -1,7 +1,8 @@
 /** The governor: fail-closed after every start, one reservation a symbol, and mandates as long as there is a position. */
 import { expect } from 'chai';
 import { governorBehaviour } from '../../src/actors/governor.ts';
-import type { DecidedMessage, ExecutorMessage, GovernorMessage, JournalMessage, LifeView } from '../../src/protocol/messages.ts';
+import type { DecidedMessage, ExecutorMessage, GovernorMessage, JournalMessage } from '../../src/protocol/messages.ts';
+import type { LifeView } from '../../src/protocol/views.ts';
 import type { ClientId, MandateId, PlanId, SymbolName } from '../../src/protocol/names.ts';
 import { createPermitAuthority } from '../../src/protocol/permit.ts';
 import type { VenueWrite } from '../../src/protocol/venue.ts';

@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import { marketBehaviour } from '../../src/actors/market/market.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { Candle, MarketEvent, MarketView } from '../../src/protocol/market.ts';
-import type { FlowedMessage, GatewayMessage, LifeView, MarketMessage, UniverseActorMessage } from '../../src/protocol/messages.ts';
+import type { FlowedMessage, GatewayMessage, MarketMessage, UniverseActorMessage } from '../../src/protocol/messages.ts';
+import type { LifeView } from '../../src/protocol/views.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import { aUniverse, GPS } from '../kit/actors.ts';
@@ -129,6 +130,23 @@ describe('market', () => {
     for (const candle of [aCandle(3), aCandle(4, false), aCandle(4), aCandle(5)]) streams[0]!.emit({ type: 'candle', symbol: GPS, candle, observedAt: 0 });
     await world.advance(300);
     expect(of(GPS)?.candles.length).to.equal(3);
+  });
+
+  it('shows everybody what nobody can change: a strategy that tries, crashes, and the prices of the others stay', async () => {
+    const { world, venue, streams, watch, mark, of } = await bench();
+    venue.away = true;
+    await watch();
+    const bare = of(GPS)!;
+    expect(() => (bare.candles as Candle[]).push(aCandle(9)), 'before anything was seen').to.throw(TypeError);
+    venue.away = false;
+    streams[0]!.emit(mark('2'));
+    streams[0]!.emit({ type: 'candle', symbol: GPS, candle: aCandle(4), observedAt: 0 });
+    await world.advance(5_000);
+    const market = of(GPS)! as { mark?: unknown };
+    const { candles, statistics, ticker } = of(GPS)!;
+    const writes: (() => unknown)[] = [() => (market.mark = undefined), () => ((market.mark as { price: unknown }).price = one), () => ((candles as Candle[]).length = 0), () => ((candles[0] as { close: unknown }).close = one), () => ((statistics as { sigma: unknown }).sigma = 0), () => ((ticker as { changePercent: unknown }).changePercent = one)];
+    for (const write of writes) expect(write, String(write)).to.throw(TypeError);
+    expect(of(GPS)?.candles).to.have.length(3);
   });
 
   it('loads the history although the stream was faster with its first candle', async () => {

@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import { readinessBehaviour } from '../../src/actors/readiness.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
-import type { LifeView, ReadinessMessages, ReadinessView } from '../../src/protocol/messages.ts';
+import type { ReadinessMessages } from '../../src/protocol/messages.ts';
+import type { LifeView, ReadinessView } from '../../src/protocol/views.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import { aUniverse, GPS } from '../kit/actors.ts';

@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import { journalBehaviour } from '../../src/actors/journal.ts';
 import { tradingStateBehaviour } from '../../src/actors/trading-state.ts';
-import type { AutomaticCause, EquityView, ExecutorMessage, Phase, TradingStateActorMessage, TradingStateAnswer, TradingStateCauses, TradingStateName, TradingStateView } from '../../src/protocol/messages.ts';
+import type { AutomaticCause, ExecutorMessage, TradingStateActorMessage, TradingStateAnswer, TradingStateCauses } from '../../src/protocol/messages.ts';
+import type { EquityView, Phase, TradingStateName, TradingStateView } from '../../src/protocol/views.ts';
 import type { ClientId, PlanId, SymbolName } from '../../src/protocol/names.ts';
 import { createPermitAuthority } from '../../src/protocol/permit.ts';
 import type { TradingState } from '../../src/rules/trading-state.ts';

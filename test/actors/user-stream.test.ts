@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import { userStreamBehaviour } from '../../src/actors/user-stream.ts';
 import { ZERO } from '../../src/protocol/decimal.ts';
-import type { AccountMessage, ExecutorMessage, StreamView, UserStreamMessage } from '../../src/protocol/messages.ts';
+import type { AccountMessage, ExecutorMessage, UserStreamMessage } from '../../src/protocol/messages.ts';
+import type { StreamView } from '../../src/protocol/views.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import type { UserEvent, VenueOrder } from '../../src/protocol/venue.ts';
 import type { VenueUserStream } from '../../src/venue/port.ts';

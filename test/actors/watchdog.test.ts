@@ -2,7 +2,9 @@
 import { expect } from 'chai';
 import { watchdogBehaviour } from '../../src/actors/watchdog.ts';
 import type { WatchdogOptions } from '../../src/actors/watchdog.ts';
-import type { AlertView, FlowView, LifeView, Phase, TradingStateCauses, WatchdogMessage } from '../../src/protocol/messages.ts';
+import type { TradingStateCauses, WatchdogMessage } from '../../src/protocol/messages.ts';
+import type { AlertView, FlowView } from '../../src/protocol/read-models.ts';
+import type { LifeView, Phase } from '../../src/protocol/views.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import type { Behaviour } from '../../src/supervision/behaviour.ts';
 import { same } from '../../src/supervision/behaviour.ts';

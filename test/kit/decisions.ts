@@ -2,7 +2,7 @@
 import type { Intent, Plan } from '../../src/protocol/decisions.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { Candle, Instrument, MarketStatistics, SymbolMarket, Universe } from '../../src/protocol/market.ts';
-import type { LifeView, LocksView, PerformanceView, PositionView } from '../../src/protocol/messages.ts';
+import type { LifeView, LocksView, PerformanceView, PositionView } from '../../src/protocol/views.ts';
 import type { IntentId, PlanId, PositionId, SymbolName } from '../../src/protocol/names.ts';
 import type { GuardInputs, RiskLimits } from '../../src/rules/guards/guard.ts';
 import { utcDay } from '../../src/rules/utc-day.ts';

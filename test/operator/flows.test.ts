@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { alertsScreen, flowsScreen } from '../../src/operator/commands/flow-screens.ts';
 import { judgeHealth } from '../../src/operator/health.ts';
 import type { HealthStatus } from '../../src/operator/health-check.ts';
-import type { FlowView } from '../../src/protocol/messages.ts';
+import type { FlowView } from '../../src/protocol/read-models.ts';
 import { run } from './kit/command.ts';
 import { inputs } from './kit/readings.ts';
 import { onSocket, startService } from './kit/service.ts';

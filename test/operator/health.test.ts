@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { judgeHealth } from '../../src/operator/health.ts';
 import type { HealthStatus } from '../../src/operator/health-check.ts';
 import type { HealthInputs } from '../../src/operator/health.ts';
-import type { ReadinessView, TradingStateName } from '../../src/protocol/messages.ts';
+import type { ReadinessView, TradingStateName } from '../../src/protocol/views.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import type { Exit, NodeView } from '../../src/supervision/inspection.ts';
 import { inputs, life, node, NOW, position, reading, tree } from './kit/readings.ts';

@@ -1,6 +1,6 @@
 /** Locks as an operator sees them and ends them, each end with a reason on record. */
 import { expect } from 'chai';
-import type { Lock } from '../../src/protocol/messages.ts';
+import type { Lock } from '../../src/protocol/views.ts';
 import { run } from './kit/command.ts';
 import { onSocket, RACOON, startService } from './kit/service.ts';
 import type { TestService } from './kit/service.ts';

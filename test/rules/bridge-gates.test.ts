@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { Denial } from '../../src/protocol/denials.ts';
 import type { Intent } from '../../src/protocol/decisions.ts';
-import { PHASES } from '../../src/protocol/messages.ts';
+import { PHASES } from '../../src/protocol/views.ts';
 import type { PlanId, SymbolName } from '../../src/protocol/names.ts';
 import { planSchema } from '../../src/protocol/decisions.ts';
 import { BRIDGE_GATES, decideIntent, lookedAt } from '../../src/rules/bridge-gates.ts';

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { DenialCode } from '../../src/protocol/denials.ts';
 import { DENIALS } from '../../src/protocol/denials.ts';
-import type { RecordedDecision } from '../../src/protocol/messages.ts';
+import type { RecordedDecision } from '../../src/protocol/read-models.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import { BRIDGE_GATES } from '../../src/rules/bridge-gates.ts';
 import { DECIDED_BEFORE_UNIVERSE, tryPolicy } from '../../src/rules/policy-trial.ts';

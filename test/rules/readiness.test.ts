@@ -4,7 +4,7 @@ import { missingInputs } from '../../src/rules/readiness.ts';
 import type { ReadinessInputs } from '../../src/rules/readiness.ts';
 import { CHINESE, makeInstrument, makeLife, makeMarket, makePerformance, makeUniverse, NOW } from '../kit/decisions.ts';
 import type { SymbolMarket } from '../../src/protocol/market.ts';
-import type { LifeView } from '../../src/protocol/messages.ts';
+import type { LifeView } from '../../src/protocol/views.ts';
 
 const marketOf = (...symbols: SymbolMarket[]) => ({ at: NOW, symbols: new Map(symbols.map((one) => [one.symbol, one])) });
 const livesOf = (...lives: LifeView[]) => new Map(lives.map((one) => [one.symbol, one]));

@@ -1,7 +1,7 @@
 /** The trading state: what is stricter, what is kept for one symbol, and what a start takes when two records differ (ruling 11). */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { TradingStateName } from '../../src/protocol/messages.ts';
+import type { TradingStateName } from '../../src/protocol/views.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import { CAUSE_GONE_MS, foldCauses, INITIAL_TRADING_STATE, isLowering, lowerOf, stricter, withCauses, withState } from '../../src/rules/trading-state.ts';
 import type { StandingCause, TradingState } from '../../src/rules/trading-state.ts';

@@ -1,6 +1,6 @@
 /** The orderly stop: nothing new is opened, what is under way comes to rest within its time, and what is left is told. */
 import { expect } from 'chai';
-import type { LifeView, Phase } from '../../src/protocol/messages.ts';
+import type { LifeView, Phase } from '../../src/protocol/views.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import { drainAndStop } from '../../src/service/drain.ts';
 import type { Tree } from '../../src/service/tree.ts';

@@ -5,7 +5,8 @@
  */
 import { expect } from 'chai';
 import { watchdogBehaviour } from '../../src/actors/watchdog.ts';
-import type { AlertView, WatchdogMessage } from '../../src/protocol/messages.ts';
+import type { WatchdogMessage } from '../../src/protocol/messages.ts';
+import type { AlertView } from '../../src/protocol/read-models.ts';
 import type { Behaviour, Outcome } from '../../src/supervision/behaviour.ts';
 import { same } from '../../src/supervision/behaviour.ts';
 import { worker } from '../../src/supervision/child-spec.ts';

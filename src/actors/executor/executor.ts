@@ -2,8 +2,9 @@
 import type { Behaviour, Outcome } from '../../supervision/behaviour.ts';
 import { same } from '../../supervision/behaviour.ts';
 import { parseLifeEvent } from '../../protocol/life-events.ts';
-import { VIEW_EVERY_MS } from '../../protocol/messages.ts';
-import type { ExecutorMessage, LifeView, ReadAnswer } from '../../protocol/messages.ts';
+import { VIEW_EVERY_MS } from '../../protocol/views.ts';
+import type { ExecutorMessage, ReadAnswer } from '../../protocol/messages.ts';
+import type { LifeView } from '../../protocol/views.ts';
 import type { ReadName, VenueReads, VenueWrite } from '../../protocol/venue.ts';
 import { evolve } from '../../rules/position-life/evolve.ts';
 import { newLife } from '../../rules/position-life/life.ts';

@@ -1,6 +1,6 @@
 /** What an executor says of its symbol: to the governor and the rest of the tree, and to the operator. */
 import { text, ZERO } from '../../protocol/decimal.ts';
-import type { LifeView, PositionView } from '../../protocol/messages.ts';
+import type { LifeView, PositionView } from '../../protocol/views.ts';
 import { SHOWN_DECIMALS } from '../../rules/position-life/life.ts';
 import type { Life, ProtectionRecord } from '../../rules/position-life/life.ts';
 import { phaseOf } from '../../rules/position-life/phase.ts';

@@ -2,7 +2,8 @@
 import type { Decimal } from '../../protocol/decimal.ts';
 import { decimal, text } from '../../protocol/decimal.ts';
 import type { SymbolMarket } from '../../protocol/market.ts';
-import type { ExecutorMessage, LifeView, PositionView } from '../../protocol/messages.ts';
+import type { ExecutorMessage } from '../../protocol/messages.ts';
+import type { LifeView, PositionView } from '../../protocol/views.ts';
 import { NO_MEMORY } from '../../rules/exits/decide.ts';
 import type { ExitDecision, ExitMemory, OpenPosition } from '../../rules/exits/decide.ts';
 import { nextTier } from '../../rules/exits/tiers.ts';

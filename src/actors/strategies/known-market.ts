@@ -1,6 +1,6 @@
 /** What an evaluating actor knows of the market: nothing of a symbol that is not of the universe, and nothing at all before the venue's time is known. */
 import type { MarketView, SymbolMarket, Universe } from '../../protocol/market.ts';
-import type { VenueSessionView } from '../../protocol/messages.ts';
+import type { VenueSessionView } from '../../protocol/views.ts';
 import type { SymbolName } from '../../protocol/names.ts';
 import type { Sight } from '../../rules/strategies/strategy.ts';
 

@@ -1,5 +1,5 @@
 /** What the watchdog's answers look like to a person. */
-import type { AlertView, FlowView } from '../../protocol/messages.ts';
+import type { AlertView, FlowView } from '../../protocol/read-models.ts';
 import { duration, table } from './table.ts';
 
 export function flowsScreen(flows: readonly FlowView[]): string {

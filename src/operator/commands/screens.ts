@@ -1,5 +1,5 @@
 /** What each answer of the API looks like to a person. */
-import type { FunnelView } from '../../protocol/messages.ts';
+import type { FunnelView } from '../../protocol/read-models.ts';
 import type { NodeView } from '../../supervision/inspection.ts';
 import type { HealthCheck, HealthStatus } from '../health-check.ts';
 import { endedInOrder } from '../health-tree.ts';

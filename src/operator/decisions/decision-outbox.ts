@@ -1,7 +1,8 @@
 /** What of the decisions is not in the journal yet: written in groups that nobody waits for, within bounds, and what finds no room is counted. */
 import { DECISIONS_ENTITY, DECISIONS_TYPE, DECISIONS_VERSION } from '../../protocol/decision-records.ts';
 import type { DecisionsPayload, Repeat } from '../../protocol/decision-records.ts';
-import type { JournalEntryDraft, RecordedDecision } from '../../protocol/messages.ts';
+import type { JournalEntryDraft } from '../../protocol/messages.ts';
+import type { RecordedDecision } from '../../protocol/read-models.ts';
 import { recorded } from './decision-store.ts';
 import type { Growing } from './decision-store.ts';
 

@@ -1,7 +1,7 @@
 /** Decisions in memory: the same again is one record with a count, what passed is kept one by one, and no more is kept than there is room for. */
 import type { Decision, DecisionIds } from '../../protocol/decisions.ts';
 import type { RecordPlace } from '../../protocol/decision-records.ts';
-import type { RecordedDecision } from '../../protocol/messages.ts';
+import type { RecordedDecision } from '../../protocol/read-models.ts';
 import { redact } from '../../supervision/redact.ts';
 
 /** A refusal that goes on is a record anew after this long: its numbers in the journal are never older. */

@@ -4,7 +4,7 @@ import type { DecisionIds, DecisionStage, ExitAction } from '../../protocol/deci
 import { DENIALS } from '../../protocol/denials.ts';
 import type { Denial } from '../../protocol/denials.ts';
 import { exitReason } from '../../protocol/exit-codes.ts';
-import type { RecordedDecision } from '../../protocol/messages.ts';
+import type { RecordedDecision } from '../../protocol/read-models.ts';
 import { isoTime } from '../../supervision/clock.ts';
 
 /** A refusal with its words. What does not apply is null. */

@@ -1,5 +1,6 @@
 /** Finds the chain of an id: in the log, which knows the symbol, or, where the log has forgotten it, in the journal of every symbol in turn. */
-import type { JournalEntryDraft, JournalMessage, RecordedDecision, TraceView } from '../../protocol/messages.ts';
+import type { JournalEntryDraft, JournalMessage } from '../../protocol/messages.ts';
+import type { RecordedDecision, TraceView } from '../../protocol/read-models.ts';
 import type { ActorContext, Outcome } from '../../supervision/behaviour.ts';
 import type { Ref, Tagged } from '../../supervision/ref.ts';
 import type { AppendTimes } from './append-times.ts';

@@ -2,7 +2,7 @@
 import { DECISION_STAGES } from '../../protocol/decisions.ts';
 import type { DecisionIds } from '../../protocol/decisions.ts';
 import type { LifeEvent } from '../../protocol/life-events.ts';
-import type { RecordedDecision, TraceStep, TraceView } from '../../protocol/messages.ts';
+import type { RecordedDecision, TraceStep, TraceView } from '../../protocol/read-models.ts';
 import type { AppendTimes } from './append-times.ts';
 import type { LifeSegment } from './life-segments.ts';
 

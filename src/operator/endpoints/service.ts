@@ -1,7 +1,7 @@
 /** The endpoints that act on trading as a whole, and on the process. Lowering and raising are the trading-state actor's to decide. */
 import { z } from 'zod';
 import { messageOf, VigilError } from '../../protocol/errors.ts';
-import type { TradingStateName, TradingStateView } from '../../protocol/messages.ts';
+import type { TradingStateName, TradingStateView } from '../../protocol/views.ts';
 import type { SymbolName } from '../../protocol/names.ts';
 import { isoTime } from '../../supervision/clock.ts';
 import type { Answer, Call, Endpoint } from '../endpoint.ts';

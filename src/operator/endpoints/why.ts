@@ -1,7 +1,7 @@
 /** GET /v1/explain/SYMBOL and /v1/trace/ID: what was decided of a symbol and why, and what became of one thing. */
 import { z } from 'zod';
 import { VigilError } from '../../protocol/errors.ts';
-import type { TraceView } from '../../protocol/messages.ts';
+import type { TraceView } from '../../protocol/read-models.ts';
 import type { SymbolName } from '../../protocol/names.ts';
 import type { Clock } from '../../supervision/clock.ts';
 import { isoTime } from '../../supervision/clock.ts';

@@ -5,7 +5,7 @@
 import { z } from 'zod';
 import type { Decimal } from '../../protocol/decimal.ts';
 import { decimal, decimalString, text } from '../../protocol/decimal.ts';
-import type { PerformanceView } from '../../protocol/messages.ts';
+import type { PerformanceView } from '../../protocol/views.ts';
 import { utcDay } from '../utc-day.ts';
 
 /** An equity this old says nothing about midnight any more. */

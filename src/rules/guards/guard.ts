@@ -4,7 +4,7 @@ import type { Decimal } from '../../protocol/decimal.ts';
 import type { Denial, DenialCode } from '../../protocol/denials.ts';
 import type { Plan } from '../../protocol/decisions.ts';
 import type { SymbolMarket, Universe } from '../../protocol/market.ts';
-import type { EquityView, LifeView, LocksView, ReadinessView, ReconciliationView, StreamView, TradingStateView, VenueSessionView } from '../../protocol/messages.ts';
+import type { EquityView, LifeView, LocksView, ReadinessView, ReconciliationView, StreamView, TradingStateView, VenueSessionView } from '../../protocol/views.ts';
 import type { SymbolName } from '../../protocol/names.ts';
 import type { Reservation } from '../reservations.ts';
 

@@ -1,5 +1,5 @@
 /** The guard of locks: each that stands for the symbol and the side denies with its own code, its cause, and how long it still rests. */
-import type { Lock } from '../../protocol/messages.ts';
+import type { Lock } from '../../protocol/views.ts';
 import type { Guard, GuardInputs, Verdict } from './guard.ts';
 import { allow, deny, unknown } from './guard.ts';
 

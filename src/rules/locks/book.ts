@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { decimalString } from '../../protocol/decimal.ts';
 import { DENIALS } from '../../protocol/denials.ts';
 import type { DenialCode } from '../../protocol/denials.ts';
-import { LOCK_KINDS } from '../../protocol/messages.ts';
-import type { Lock } from '../../protocol/messages.ts';
+import { LOCK_KINDS } from '../../protocol/views.ts';
+import type { Lock } from '../../protocol/views.ts';
 import type { SymbolName } from '../../protocol/names.ts';
 
 /** No rule looks further back (the longest window of the configuration is a week). */

@@ -2,7 +2,7 @@
 import type { Decimal } from '../../protocol/decimal.ts';
 import { decimal, text, ZERO } from '../../protocol/decimal.ts';
 import type { DenialCode } from '../../protocol/denials.ts';
-import type { EquityView, LockKind } from '../../protocol/messages.ts';
+import type { EquityView, LockKind } from '../../protocol/views.ts';
 import type { PositionSide, SymbolName } from '../../protocol/names.ts';
 import { kindKey } from './book.ts';
 import type { KeptLock, LockBook, Refusal, Result } from './book.ts';

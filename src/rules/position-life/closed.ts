@@ -1,7 +1,7 @@
 /** What a position was and what it made: written down when it ends, and told until the next one has. */
 import { text } from '../../protocol/decimal.ts';
 import type { LifeEventOf } from '../../protocol/life-events.ts';
-import type { ClosedView } from '../../protocol/messages.ts';
+import type { ClosedView } from '../../protocol/views.ts';
 import type { PositionId } from '../../protocol/names.ts';
 import type { Life } from './life.ts';
 import { SHOWN_DECIMALS } from './life.ts';

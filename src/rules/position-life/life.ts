@@ -2,7 +2,7 @@
 import type { Decimal } from '../../protocol/decimal.ts';
 import { ZERO } from '../../protocol/decimal.ts';
 import type { Plan } from '../../protocol/decisions.ts';
-import type { ClosedView } from '../../protocol/messages.ts';
+import type { ClosedView } from '../../protocol/views.ts';
 import type { ClientId, OrderSide, PositionId, PositionSide, SymbolName } from '../../protocol/names.ts';
 import type { Mandate } from '../../protocol/permit.ts';
 import type { OrderStatus, ProtectionLeg } from '../../protocol/venue.ts';

@@ -1,5 +1,5 @@
 /** The phases of a symbol's life on one page: which phase the facts mean, and which may follow which. */
-import type { Phase } from '../../protocol/messages.ts';
+import type { Phase } from '../../protocol/views.ts';
 import type { Life } from './life.ts';
 import { isLive, isOpenOrder, openOrdersOf, stopStands } from './standing.ts';
 

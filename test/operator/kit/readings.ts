@@ -1,7 +1,7 @@
 /** What the read models read, made by hand. */
 import type { HealthInputs } from '../../../src/operator/health.ts';
 import type { ExecutorReading } from '../../../src/operator/positions.ts';
-import type { LifeView, Phase, PositionView } from '../../../src/protocol/messages.ts';
+import type { LifeView, Phase, PositionView } from '../../../src/protocol/views.ts';
 import type { PositionId, SymbolName } from '../../../src/protocol/names.ts';
 import type { NodeStatus, NodeView } from '../../../src/supervision/inspection.ts';
 import { flat } from './service.ts';

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { decimal } from '../../../src/protocol/decimal.ts';
-import type { EquityView } from '../../../src/protocol/messages.ts';
+import type { EquityView } from '../../../src/protocol/views.ts';
 import type { SymbolName } from '../../../src/protocol/names.ts';
 import { afterLockEvent, EMPTY_BOOK, parseLockEvent } from '../../../src/rules/locks/book.ts';
 import type { KeptLock, LockBook, LockEvent, Refusal, Result } from '../../../src/rules/locks/book.ts';

@@ -1,7 +1,7 @@
 /** Phases: which facts mean which, and that what happens never leads where the table forbids. */
 import { expect } from 'chai';
-import { PHASES } from '../../../src/protocol/messages.ts';
-import type { Phase } from '../../../src/protocol/messages.ts';
+import { PHASES } from '../../../src/protocol/views.ts';
+import type { Phase } from '../../../src/protocol/views.ts';
 import { assertTransition, phaseOf, TRANSITIONS } from '../../../src/rules/position-life/phase.ts';
 import { idOf, lifeOf, tell } from '../../kit/lives.ts';
 

@@ -1,0 +1,168 @@
+/** What the actors publish of what they know: whole pictures, on every change and once a second besides, so that a restarted reader is up to date within a second. */
+import type { DenialCode } from './denials.ts';
+import type { PlanId, PositionId, PositionSide, SymbolName } from './names.ts';
+import type { Mandate } from './permit.ts';
+import type { LeverageBracket, SymbolSettings } from './venue.ts';
+
+/** How often every view is published at least. */
+export const VIEW_EVERY_MS = 1_000;
+
+export interface EquityView {
+  readonly equity: string;
+  readonly walletBalance: string;
+  readonly availableBalance: string;
+  /** Venue time of the observation (ruling 24). */
+  readonly observedAt: number;
+  /** Undefined: not known yet, and then nothing is opened. */
+  readonly performance?: PerformanceView;
+}
+
+/** How the account has done, net of transfers (ruling 16). Percentages are decimal text, positive for a loss. */
+export interface PerformanceView {
+  /** UTC day, `2026-11-22`. */
+  readonly day: string;
+  readonly dayStartEquity: string;
+  readonly dayLossPercent: string;
+  /** The limit was reached on this day: it stays so until the day ends, whatever the equity does. */
+  readonly dailyLossReached: boolean;
+  /** Since the last activation by an operator. */
+  readonly sessionSince: number;
+  readonly sessionPeak: string;
+  readonly sessionDrawdownPercent: string;
+  readonly allTimePeak: string;
+  readonly allTimeDrawdownPercent: string;
+}
+
+/** `streamEpoch` counts connections of the user stream; what was missed in between only a reconciliation brings. */
+export interface StreamView {
+  readonly live: boolean;
+  readonly streamEpoch: number;
+  readonly since: number;
+}
+
+export interface ReconciliationView {
+  /** The stream epoch it belongs to. */
+  readonly streamEpoch: number;
+  readonly at: number;
+  readonly unresolved: readonly SymbolName[];
+}
+
+/** Measured offset venue − us, ms, by median; and the brackets, as the venue states them. */
+export interface VenueSessionView {
+  readonly clockOffsetMs: number | undefined;
+  readonly modesConfirmed: boolean;
+  readonly brackets: ReadonlyMap<SymbolName, readonly LeverageBracket[]>;
+  /** The venue's last word that it is asked too much: until when it wants rest (our wall time, ms), and whether it has banned the address. */
+  readonly throttle?: { readonly until: number; readonly banned: boolean; readonly message: string };
+}
+
+export type TradingStateName = 'ACTIVE' | 'REDUCING' | 'HALTED' | 'FLATTENING';
+
+export interface TradingStateView {
+  readonly overall: TradingStateName;
+  /** Symbols with a state of their own, stricter than the overall one. */
+  readonly symbols: ReadonlyMap<SymbolName, TradingStateName>;
+  readonly cause: string;
+  readonly since: number;
+  readonly tradingEpoch: number;
+  /** When an operator last activated all trading: a session begins there (ruling 16); 0: never. */
+  readonly activatedAt: number;
+}
+
+/** The phases of a symbol's life, in the words of the operators. */
+export const PHASES = ['Flat', 'Opening', 'Protected', 'Closing', 'Ambiguous', 'Drifted'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** What an executor says of its symbol. Quantities unsigned, decimals as text. */
+export interface LifeView {
+  readonly symbol: SymbolName;
+  readonly phase: Phase;
+  /** The plan it works on or worked on last; `pending` until an order may exist. */
+  readonly plan?: { readonly planId: PlanId; readonly stage: 'pending' | 'sent' | 'ended' };
+  readonly position?: PositionView;
+  /** Entry notional of the position, or of the opening order at its limit price; '0' when flat. */
+  readonly notional: string;
+  readonly mandate?: Mandate;
+  readonly lastClosedAt?: number;
+  /** The last flat-to-flat result, until the next one. */
+  readonly lastClosed?: ClosedView;
+  /** The venue's last definite refusal of an order of this symbol. */
+  readonly lastRefusal?: { readonly venueCode: number; readonly message: string; readonly at: number };
+  readonly leverageConfirmed: boolean;
+  /** Why the venue's leverage or margin mode is not ours and will not become so for now. */
+  readonly leverageRefused?: string;
+  readonly settings?: SymbolSettings;
+  /** True once the journal is loaded and the venue has been asked. */
+  readonly reconciledEpoch: number;
+}
+
+/** A position that has ended. Money in USDT, before fees and funding; decimals as text. */
+export interface ClosedView {
+  readonly positionId: PositionId;
+  readonly planId: string;
+  readonly side: PositionSide;
+  /** `STOP`, `TARGET`, `TIME_STOP`, `KILL_SCORE`, … */
+  readonly reason: string;
+  readonly entryPrice: string;
+  /** The most that was held. */
+  readonly quantity: string;
+  readonly openedAt: number;
+  readonly closedAt: number;
+  readonly realizedPnl: string;
+  readonly commission: string;
+}
+
+export interface PositionView {
+  readonly positionId: PositionId;
+  readonly side: PositionSide;
+  readonly quantity: string;
+  readonly entryPrice: string;
+  readonly leverage: number;
+  readonly stopLoss: string | null;
+  readonly takeProfit: string | null;
+  readonly stopOrderId: string | null;
+  readonly takeProfitOrderId: string | null;
+  readonly planId: string;
+  readonly openedAt: number;
+  readonly realizedPnl: string;
+  readonly commission: string;
+  /** The first stop that stood: with the average entry it is the risk for the position's life (ruling 21). Null: none has stood yet. */
+  readonly initialStop: string | null;
+  /** The most that was held, unsigned: tiers are shares of it. */
+  readonly originalQuantity: string;
+  /** Tiers that have been asked for; each is taken once. */
+  readonly tiersDone: readonly string[];
+  /** A reduction is under way. */
+  readonly reducing: boolean;
+}
+
+/** Why openings rest for a while, or until somebody says otherwise. Durable; listed and cleared by an operator. */
+export interface Lock {
+  readonly lockId: string;
+  readonly kind: LockKind;
+  /** Null: all symbols. */
+  readonly symbol: SymbolName | null;
+  /** Null: both sides. */
+  readonly side: PositionSide | null;
+  /** What an opening is denied with. */
+  readonly code: DenialCode;
+  readonly since: number;
+  /** Wall time, ms; null: until its condition ends or an operator clears it. */
+  readonly until: number | null;
+  readonly cause: string;
+}
+export const LOCK_KINDS = ['cooldown', 'same-signal', 'kill-close', 'loss-streak', 'stop-guard', 'low-profit', 'drawdown', 'error-breaker', 'margin'] as const;
+export type LockKind = (typeof LOCK_KINDS)[number];
+
+export interface LocksView {
+  readonly locks: readonly Lock[];
+  /** The last close of each symbol whose consequences have been drawn, wall time ms: a later one may yet bring a lock. */
+  readonly judged: ReadonlyMap<SymbolName, number>;
+}
+
+/** What must be known before anything is opened; `missing` names the inputs that are not, with the reason. */
+export interface ReadinessView {
+  readonly ready: boolean;
+  readonly missing: readonly { readonly input: string; readonly reason: string }[];
+  readonly since: number;
+}
