@@ -40,7 +40,7 @@ export class MarketPicture {
   watch(wanted: readonly SymbolName[]): boolean {
     if (wanted.length === this.#symbols.size && wanted.every((symbol) => this.#symbols.has(symbol))) return false;
     for (const symbol of this.watched) if (!wanted.includes(symbol)) this.#symbols.delete(symbol);
-    for (const symbol of wanted) if (!this.#symbols.has(symbol)) this.#symbols.set(symbol, { market: { symbol, candles: [] }, loaded: false });
+    for (const symbol of wanted) if (!this.#symbols.has(symbol)) this.#symbols.set(symbol, { market: sealed({ symbol, candles: [] }), loaded: false });
     this.changed = true;
     return true;
   }
@@ -104,7 +104,21 @@ export class MarketPicture {
   #change(symbol: SymbolName, part: Partial<SymbolMarket>): void {
     const known = this.#symbols.get(symbol);
     if (known === undefined) return;
-    known.market = { ...known.market, ...part };
+    known.market = sealed({ ...known.market, ...part });
     this.changed = true;
   }
+}
+
+/**
+ * Everybody sees the same objects, and strategies are files of users: one that writes to what it is shown, a shadow even,
+ * would change the prices that exits and guards decide by. So it cannot; it crashes, and is left out.
+ */
+function sealed(market: SymbolMarket): SymbolMarket {
+  const { mark, book, ticker, funding, candles, statistics } = market;
+  for (const part of [mark, book, ticker, funding, statistics, statistics?.regime]) Object.freeze(part);
+  if (!Object.isFrozen(candles)) {
+    candles.forEach((candle) => Object.freeze(candle));
+    Object.freeze(candles);
+  }
+  return Object.freeze(market);
 }
