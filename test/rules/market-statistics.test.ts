@@ -43,6 +43,8 @@ describe('market statistics', () => {
     expect(without(59)).to.deep.equal([0, 5, 10, 15, 20, 25, 30, 35, 40, 45, 50]);
     expect(without(57), 'the newest is not whole').to.deep.equal([]);
     expect(aggregate([], 5)).to.deep.equal([]);
+    expect(aggregate(all.filter(({ openTime }) => openTime < 20 * MINUTE || openTime >= 25 * MINUTE), 5).map((bar) => bar.openTime / MINUTE), 'a whole candle is missing').to.deep.equal([25, 30, 35, 40, 45, 50, 55]);
+    expect(aggregate(candlesOf(walk(6, () => 0.001), 2 * MINUTE), 5), 'six minutes, and no whole candle').to.deep.equal([]);
   });
 
   it('says nothing of what it has too little history for, each by itself', () => {

@@ -114,7 +114,8 @@ describe('locks', () => {
     const refused = (...minutes: number[]) => play(minutes.map((at) => refusal(-4164, NOW + at * MINUTE))).brought.at(-1)!;
     expect(refused(0, 1, 2, 3, 9.9)[0]).to.deep.include({ kind: 'error-breaker', symbol: null, code: 'ERROR_BREAKER' });
     expect(refused(0, 1, 2, 3, 10)).to.deep.equal([]);
-    expect(play([0, 1, 2, 3, 4, 5].map((at) => refusal(-1003, NOW + at * MINUTE))).brought.flat(), 'who asks for rest has refused nothing').to.deep.equal([]);
+    for (const code of [-1003, -1008, -1015]) expect(play([0, 1, 2, 3, 4, 5].map((at) => refusal(code, NOW + at * MINUTE))).brought.flat(), `${code}: who asks for rest has refused nothing`).to.deep.equal([]);
+    for (const code of [-1004, -1007, -1009, -1014, -1016]) expect(play([0, 1, 2, 3, 4].map((at) => refusal(code, NOW + at * MINUTE))).brought.flat(), String(code)).to.have.length(1);
     const [lock] = play([refusal(-2019)]).brought[0]!;
     expect(lock).to.deep.include({ kind: 'margin', symbol: null, code: 'MARGIN_INSUFFICIENT', until: null, available: '500' });
     const ends = (fields: Partial<EquityView>) => endOf(lock!, NOW + 1, RULES, undefined, { ...EQUITY, observedAt: NOW + 1, ...fields });
@@ -132,6 +133,28 @@ describe('locks', () => {
     expect(at(1, '-1.01')).to.equal(undefined);
     expect(at(1, '1')).to.contain('back');
     expect(at(1, '-1')).to.contain('back');
+  });
+
+  it('say in words what they were brought by, with its numbers, under a name of their own', () => {
+    const said = (things: readonly (Result | Refusal)[], kind: string, rules = RULES) => play(things, rules).brought.flat().filter((one) => one.kind === kind).map(({ lockId, cause }) => `${lockId}: ${cause}`);
+    expect(said([result({ symbol: HYPE, reason: 'TARGET' })], 'cooldown')).to.deep.equal([`cooldown-${HYPE}-${NOW}: closed by TARGET`]);
+    expect(said([result({ reason: 'STOP', side: 'SHORT' })], 'same-signal')).to.deep.equal([`same-signal-${GPS}-SHORT-${NOW}: SHORT was closed by STOP`]);
+    expect(said([0, 1, 2, 3].map((at) => result({ reason: 'STOP', closedAt: NOW + at * MINUTE })), 'stop-guard')).to.deep.equal([`stop-guard-all-${NOW + 3 * MINUTE}: 4 stops within 60 min: ${Array(4).fill(GPS).join(', ')}`]);
+    expect(said(['-3', '1', '1', '0.990001'].map((net) => result({ net, notional: '201' })), 'low-profit')).to.deep.equal([`low-profit-${GPS}-${NOW}: 4 results made -0.0012 % of what was traded; 0 % are required`]);
+    expect(said(['20', '-70.0001'].map((net) => result({ net })), 'drawdown', { ...RULES, drawdown: { ...RULES.drawdown, trades: 2 } })).to.deep.equal([`drawdown-all-${NOW}: 2 results fell 7 % of the equity from their best`]);
+    expect(said([-4164, -4164, -2010, -4164, -2010].map((code) => refusal(code)), 'error-breaker')).to.deep.equal([`error-breaker-all-${NOW}: the venue refused 5 orders within 10 min (-4164, -2010)`]);
+    expect(said([refusal(-2019)], 'margin')).to.deep.equal([`margin-all-${NOW}: ${GPS}: no`]);
+  });
+
+  it('remember a week of results and refusals, to the millisecond, and no more', () => {
+    const WEEK = 7 * 24 * HOUR;
+    expect(play([result({ closedAt: NOW - WEEK }), result({ closedAt: NOW - WEEK + 1 }), result()]).book.results.map((one) => one.closedAt)).to.deep.equal([NOW - WEEK + 1, NOW]);
+    expect(play([refusal(-4164, NOW - WEEK), refusal(-4164, NOW - WEEK + 1), refusal(-4164)]).book.refusals.map((one) => one.at)).to.deep.equal([NOW - WEEK + 1, NOW]);
+  });
+
+  it('come back from the journal with what was available when the margin was too little', () => {
+    const [lock] = play([refusal(-2019)]).brought[0]!;
+    expect(parseLockEvent('LockSet', NOW, JSON.parse(JSON.stringify({ lock })))).to.deep.equal({ type: 'LockSet', at: NOW, lock });
   });
 
   it('a rule of no time at all brings no lock', () => {
