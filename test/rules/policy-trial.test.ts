@@ -33,6 +33,8 @@ describe('a policy on trial', () => {
     const place = BRIDGE_GATES.findIndex((gate) => gate.code === 'SYMBOL_NOT_IN_POLICY_UNIVERSE');
     for (const { code } of BRIDGE_GATES.slice(0, place)) expect(kinds({ decisions: [decision(HYPE, code)] }), code).to.deep.equal([]);
     for (const { code } of BRIDGE_GATES.slice(place + 1)) expect(kinds({ decisions: [decision(HYPE, code)] }), code).to.have.length(1);
+    // Codes that are no gate's own: the schema before all gates, and what gates say beside their own code.
+    for (const code of ['INTENT_INVALID', 'CLOCK_SKEW', 'SOURCE_UNKNOWN', 'UNIVERSE_UNKNOWN', 'UNIVERSE_SHRUNK'] as const) expect(kinds({ decisions: [decision(HYPE, code)] }), code).to.deep.equal([]);
     for (const code of DECIDED_BEFORE_UNIVERSE) expect(DENIALS).to.have.property(code as DenialCode);
   });
 
