@@ -288,6 +288,13 @@ describe('commands', () => {
     expect(early.code).to.equal(0);
     expect(early.out).to.contain('Stopping. What stays open').and.to.contain('0.0098');
     expect(doomed.stops).to.deep.equal(['night']);
+    // Of an executor that cannot be read, as while the service starts, nothing is called flat.
+    doomed.facts.lives.delete(RACOON);
+    const unread = await run(['stop', '--no-wait', '--data-dir', doomed.dataDir]);
+    expect(unread.out).to.contain('0.0098').and.to.contain(`Not known: ${RACOON}`);
+    doomed.facts.lives.delete(GPS);
+    const nothing = await run(['stop', '--no-wait', '--data-dir', doomed.dataDir]);
+    expect(nothing.out).to.contain(`Not known: ${GPS}, ${RACOON}`).and.not.to.contain('Nothing stays open');
     const told = new Promise<void>((resolve) => {
       doomed.stops.push = () => {
         resolve();

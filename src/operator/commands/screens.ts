@@ -120,6 +120,9 @@ export function flattenScreen({ flat, remaining }: FlattenBody): string {
   return `${done}\nNot flat yet; it is tried until it is:\n\n${table(['SYMBOL', 'STATE', '#QUANTITY', '#STOP'], remaining.map((one) => [one.symbol, one.state, 'quantity' in one ? (one.quantity ?? '?') : '?', 'stopLoss' in one ? (one.stopLoss ?? '▲ none') : '?']))}`;
 }
 
-export function stopScreen({ positions }: { readonly positions: readonly PositionRow[] }): string {
-  return positions.length === 0 ? 'Stopping. Nothing stays open.\n' : `Stopping. What stays open, with the stop that the venue holds:\n\n${positionsScreen(positions)}`;
+/** `unread`: of these it is not known whether they hold anything. */
+export function stopScreen({ positions, unread }: { readonly positions: readonly PositionRow[]; readonly unread: readonly string[] }): string {
+  const unknown = unread.length === 0 ? '' : `Not known: ${unread.map(printable).join(', ')}; what is open there, and its stops and targets, stays as it is on the exchange.\n`;
+  if (positions.length === 0) return `Stopping. ${unread.length === 0 ? 'Nothing stays open.\n' : unknown}`;
+  return `Stopping. What stays open, with the stop that the venue holds:\n\n${positionsScreen(positions)}${unknown}`;
 }

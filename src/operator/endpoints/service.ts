@@ -54,6 +54,9 @@ function tradingStateJson(view: TradingStateView): unknown {
 function stop(options: OperatorOptions, call: Call): Answer {
   const { reason } = checked(stopBody, call.body ?? {}, 'body');
   options.audit.record({ action: 'stop', target: 'service', reason, by: `operator@${call.door}` });
-  const positions = positionRows(readExecutors(options.system, options.executors.keys()), readMarks(options.system));
-  return { status: 202, body: { stopping: true, reason, positions }, afterwards: () => options.service.stop(reason) };
+  const readings = readExecutors(options.system, options.executors.keys());
+  // Of an executor that is not there yet nothing is known: what is held there stays, and is not called flat.
+  const unread = readings.filter((one) => one.life === undefined).map((one) => one.symbol);
+  const positions = positionRows(readings, readMarks(options.system)).filter((one) => !unread.includes(one.symbol));
+  return { status: 202, body: { stopping: true, reason, positions, unread }, afterwards: () => options.service.stop(reason) };
 }
