@@ -14,6 +14,7 @@ export class Bench {
   private readonly copy: string;
   private worker: ChildProcess | undefined;
   private trials = 0;
+  private closed = false;
 
   constructor(copy: string) {
     this.copy = copy;
@@ -48,16 +49,23 @@ export class Bench {
       }
     });
     this.trials += 1;
-    if (this.trials >= TRIALS_PER_WORKER) this.close();
+    if (this.trials >= TRIALS_PER_WORKER) this.end();
     return outcome;
   }
 
+  /** Nothing is run any more. */
   close(): void {
+    this.closed = true;
+    this.end();
+  }
+
+  private end(): void {
     this.worker?.kill('SIGKILL');
     this.worker = undefined;
   }
 
   private ready(): ChildProcess {
+    if (this.closed) throw new Error('the bench is closed');
     if (this.worker !== undefined && this.worker.exitCode === null && this.worker.signalCode === null && this.worker.connected && !this.worker.killed) return this.worker;
     this.trials = 0;
     this.worker = fork(join(import.meta.dirname, 'worker.ts'), [this.copy], { cwd: this.copy, execArgv: ['--disable-warning=ExperimentalWarning'], stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });

@@ -88,6 +88,29 @@ describe('market statistics', () => {
     );
   });
 
+  it('has a regime as a second computation has it: the largest of three moves, and how steps follow each other', () => {
+    let seed = 7;
+    const next = () => (seed = (seed * 48_271) % 2_147_483_647) / 2_147_483_647;
+    for (let run = 0; run < 20; run++) {
+      const closes = walk(250, () => (next() - 0.5) / 500);
+      const { trend, meanReversion, chop } = marketStatistics(candlesOf(closes), 0)!.regime!;
+      const logs = Array.from({ length: 49 }, (_, index) => Math.log(Number(closes[249 - 5 * (48 - index)]!.toFixed(8))));
+      const returns = logs.slice(1).map((log, index) => log - logs[index]!);
+      const total = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+      // Variances by sums of squares instead of distances from the mean.
+      const moved = [12, 24, 48].map((count) => {
+        const last = returns.slice(-count);
+        return Math.abs(total(last)) / Math.sqrt((count * total(last.map((one) => one * one)) - total(last) ** 2) / (count - 1));
+      });
+      expect(trend).to.be.closeTo(1 - Math.exp(-2.5 * Math.max(...moved)), 1e-9);
+      const middle = total(returns) / 48;
+      const together = total(returns.slice(1).map((one, index) => one * returns[index]!)) - middle * (total(returns.slice(1)) + total(returns.slice(0, -1))) + 47 * middle * middle;
+      const rho = together / (total(returns.map((one) => one * one)) - 48 * middle * middle);
+      expect(meanReversion).to.be.closeTo(((1 - trend) * (1 - rho)) / 2, 1e-9);
+      expect(chop).to.be.closeTo(((1 - trend) * (1 + rho)) / 2, 1e-9);
+    }
+  });
+
   it('calls a straight line a trend, a price that always comes back mean reversion, and waves about nothing chop', () => {
     const regimeOf = (stepOf: (minute: number) => number) => marketStatistics(candlesOf(walk(5 * 60, stepOf)), 0)!.regime!;
     const line = regimeOf(() => 0.001);
