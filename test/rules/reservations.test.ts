@@ -199,6 +199,7 @@ describe('reservations', () => {
   it('nobody took up are given back after 15 s, not before; another plan\'s end gives nothing back', () => {
     expect([after([{}], NOW + 15_000), after([{}], NOW + 15_001)]).to.deep.equal([1, 0]);
     expect(after([plan('ended', 2)], NOW + 1)).to.equal(1);
+    expect(after([{ ...plan('sent', 2), phase: 'Opening' }, {}], NOW + 1), 'nor is it taken up by another plan').to.equal(1);
     expect(after([{ symbol: symbolAt(1) }], NOW + 60_000)).to.equal(1);
   });
 

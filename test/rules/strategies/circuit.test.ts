@@ -50,7 +50,8 @@ describe('the share of the fallback', () => {
 
 describe('a symbol that is left out', () => {
   it('is so for ten minutes, then twice as long each time, and six hours at the most', () => {
-    let now = 0;
+    expect([FIRST_MS, LONGEST_MS]).to.deep.equal([600_000, 21_600_000]);
+    let now = 1_769_990_400_000;
     let known: LeftOut | undefined;
     const times: number[] = [];
     for (let i = 0; i < 8; i++) {
@@ -65,7 +66,7 @@ describe('a symbol that is left out', () => {
   });
 
   it('begins anew when it has been well as long as it was left out', () => {
-    const first = crashedOn(undefined, GPS, 'x', 0);
+    const first = crashedOn(undefined, GPS, 'x', 1_769_990_400_000);
     expect(crashedOn(first, GPS, 'x', first.until + FIRST_MS).crashes).to.equal(2);
     expect(crashedOn(first, GPS, 'x', first.until + FIRST_MS + 1)).to.include({ crashes: 1 });
   });

@@ -33,7 +33,7 @@ describe('ema-cross', () => {
   it('stands where a computation by hand stands, over the last 58 candles and no more', () => {
     const bars = Array.from({ length: 80 }, (_, i) => {
       const close = 100 + Math.sin(i / 5) * 3;
-      return { openTime: START + i * 300_000, open: close, high: close + 1, low: close - 1, close };
+      return { openTime: START + i * 300_000, open: close, high: close + 1 + (i % 7) / 10, low: close - 1, close };
     });
     const recent = bars.slice(-58);
     const average = (periods: number) => recent.reduce((known, { close }) => (close * 2 + known * (periods - 1)) / (periods + 1), recent[0]!.close);
@@ -44,6 +44,7 @@ describe('ema-cross', () => {
     expect(cross.slow).to.be.closeTo(average(26), 1e-9);
     expect(cross.atr).to.be.closeTo(atr, 1e-9);
     expect(cross.side).to.equal(Math.sign(average(12) - average(26)));
+    expect(cross.closedAt).to.equal(START + 80 * 300_000);
     expect(crossOf(bars.slice(-58))).to.deep.equal(cross);
     expect(crossOf(bars.slice(-57)), 'one too few').to.equal(undefined);
   });
@@ -83,7 +84,8 @@ describe('ema-cross', () => {
     expect(unknown(0)).to.deep.equal({ verdict: 'unknown', missing: 'no closed candle yet' });
   });
 
-  it('knows after its declared warm-up wherever the candles begin', () => {
+  it('knows after its declared warm-up wherever the candles begin, and declares no more', () => {
+    expect(strategy.warmUp).to.equal(294);
     for (let from = 0; from < 5; from++) expect(look(strategy.start(), candlesOf(V_SHAPE.slice(0, from + strategy.warmUp)).slice(from)).verdict, `from minute ${from}`).not.to.equal('unknown');
   });
 

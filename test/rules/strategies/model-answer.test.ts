@@ -32,6 +32,7 @@ describe('an answer of the model server', () => {
 
   for (const [what, answer, fault] of [
     ['a negative confidence', { side: 'long', confidence: -0.1 }, 'confidence is -0.1, expected a number from 0 to 1'],
+    ['a confidence beyond 1', { side: 'long', confidence: 1.01 }, 'confidence is 1.01, expected a number from 0 to 1'],
     ['a confidence in percent', { side: 'long', confidence: 62 }, 'confidence is 62, expected a number from 0 to 1'],
     ['NaN', { side: 'long', confidence: Number.NaN }, 'confidence is NaN, expected a number from 0 to 1'],
     ['a confidence as text', { side: 'long', confidence: '0.6' }, 'confidence is "0.6", expected a number from 0 to 1'],
@@ -42,6 +43,12 @@ describe('an answer of the model server', () => {
   ] as const) {
     it(`with ${what} is none, and says which field`, () => expect(verdictOfAnswer(ASKED, answer)).to.deep.equal({ fault }));
   }
+
+  it('of great length is shown by its first sixty characters', () => {
+    const faultOf = (side: string) => verdictOfAnswer(ASKED, { side, confidence: 1 });
+    expect(faultOf('x'.repeat(58))).to.deep.equal({ fault: `side is "${'x'.repeat(58)}", expected long, short or hold` });
+    expect(faultOf('x'.repeat(59))).to.deep.equal({ fault: `side is "${'x'.repeat(59)}…, expected long, short or hold` });
+  });
 
   it('that is no object is none', () => {
     for (const answer of [null, 'long', 1, [], undefined]) expect(verdictOfAnswer(ASKED, answer)).to.have.property('fault');

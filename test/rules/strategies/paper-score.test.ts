@@ -50,6 +50,12 @@ describe('the score of a shadow', () => {
     });
   }
 
+  it('counts from nothing, and each result to eight places of a percent', () => {
+    expect(NO_SCORE).to.deep.include({ closed: 0, hits: 0, voided: 0, byReason: { STOP: 0, TARGET: 0, OPPOSITE: 0, TIME: 0 } });
+    const [event] = due(entered('LONG', '3'), at('3.13'));
+    expect(event?.payload, '4.33333333… less 0.2').to.include({ reason: 'TARGET', resultPercent: '4.13333333', resultUsdt: '8.26666666' });
+  });
+
   it('closes in time, at what it is worth then, and one without a price only as void', () => {
     const score = entered('LONG');
     const late = NOW + TERMS.timeMs;
