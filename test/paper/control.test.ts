@@ -49,6 +49,14 @@ describe('paper exchange: control', () => {
     expect((await client.get('/fapi/v1/time')).status).to.equal(418);
   });
 
+  it('meets only requests that say what it names of themselves, by their whole value or its beginning, whatever their order in time', async () => {
+    await fault({ match: { ...orderMatch, params: { symbol: 'GPSUSDT', newClientOrderId: 'mine-*' } }, action: 'error', status: 400, code: -2019 });
+    expect((await buy('other-1')).status, 'another id').to.equal(200);
+    expect((await buy('mine-1')).json, 'that id').to.include({ code: -2019 });
+    expect((await client.signed('POST', '/fapi/v1/order', { symbol: 'ANKRUSDT', side: 'BUY', type: 'MARKET', quantity: '1000', newClientOrderId: 'mine-2' })).status, 'another symbol').to.equal(200);
+    expect((await client.raw('POST', '/fapi/v1/order?symbol=%ff')).json, 'one that cannot be read').to.include({ code: -1100 });
+  });
+
   it('delays, and then serves', async () => {
     await fault({ match: { method: 'GET', path: '/fapi/v1/time' }, action: 'delay', delayMs: 150, times: 1 });
     const begun = performance.now();

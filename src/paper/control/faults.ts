@@ -4,6 +4,7 @@ import { sleep, type Clock } from '../../supervision/clock.ts';
 import { VenueError } from '../core/venue-error.ts';
 import type { Log } from '../venue.ts';
 import { refusalAnswer, type WireAnswer, type WireCall } from '../wire/dispatch.ts';
+import type { Params } from '../wire/params.ts';
 import { Throttled } from '../wire/rate-limits.ts';
 
 const MAX_DELAY_MS = 600_000;
@@ -13,7 +14,7 @@ const ANSWERED = ['status', 'code', 'message', 'text', 'processed'] as const;
 const ANSWERING: ReadonlySet<string> = new Set(['error', 'rate-limit']);
 
 const fieldsSchema = z.strictObject({
-  match: z.strictObject({ method: z.enum(['GET', 'POST', 'PUT', 'DELETE']).optional(), path: z.string().startsWith('/').optional() }).default({}),
+  match: z.strictObject({ method: z.enum(['GET', 'POST', 'PUT', 'DELETE']).optional(), path: z.string().startsWith('/').optional(), params: z.record(z.string().min(1), z.string()).optional() }).default({}),
   action: z.enum(['delay', 'error', 'drop-request', 'drop-response', 'reset', 'rate-limit']),
   /** How many requests it happens to; left out: all, until it is deleted. */
   times: z.int().positive().optional(),
@@ -28,7 +29,7 @@ const fieldsSchema = z.strictObject({
   processed: z.boolean().default(false),
 });
 
-/** `path` is exact, or a beginning followed by `*`; what is left out of `match` matches everything. */
+/** `path` and the values of `params` are exact, or a beginning followed by `*`; what is left out of `match` matches everything. */
 export const faultSchema = fieldsSchema.superRefine((spec, context) => {
   const refuse = (field: keyof typeof spec, message: string) => context.addIssue({ code: 'custom', path: [field], message });
   if (spec.action === 'delay' && spec.delayMs === 0) refuse('delayMs', 'expected at least 1 for a delay: say how long');
@@ -46,12 +47,28 @@ export interface Fault extends FaultSpec {
 }
 
 /** What a fault is matched with. */
-type Target = Pick<WireCall, 'method' | 'path' | 'address'>;
+type Target = Pick<WireCall, 'method' | 'path' | 'address' | 'params'>;
 
-function matches({ match }: FaultSpec, { method, path }: Target): boolean {
-  if (match.method !== undefined && match.method !== method) return false;
-  if (match.path === undefined) return true;
-  return match.path.endsWith('*') ? path.startsWith(match.path.slice(0, -1)) : path === match.path;
+function matches({ match }: FaultSpec, target: Target): boolean {
+  if (match.method !== undefined && match.method !== target.method) return false;
+  if (match.path !== undefined && !fits(match.path, target.path)) return false;
+  if (match.params === undefined) return true;
+  const sent = readable(target);
+  return sent !== undefined && Object.entries(match.params).every(([name, wanted]) => fits(wanted, sent.text(name) ?? ''));
+}
+
+function fits(wanted: string, found: string): boolean {
+  return wanted.endsWith('*') ? found.startsWith(wanted.slice(0, -1)) : found === wanted;
+}
+
+/** Undefined: they cannot be read, and the request is refused for that in any case. */
+function readable({ params }: Target): Params | undefined {
+  try {
+    return params();
+  } catch (error) {
+    if (error instanceof VenueError) return undefined;
+    throw error;
+  }
 }
 
 /** The answer that `error` and `rate-limit` give instead of the venue's. */

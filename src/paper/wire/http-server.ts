@@ -7,6 +7,7 @@ import { serveWithFaults, type Faults } from '../control/faults.ts';
 import { VenueError } from '../core/venue-error.ts';
 import type { StreamFaults } from '../streams/stream-faults.ts';
 import type { Log, PaperVenue } from '../venue.ts';
+import { Params } from './params.ts';
 import { Pipelines } from './pipelines.ts';
 import { refusalAnswer, type Dispatcher, type WireAnswer, type WireRequest } from './dispatch.ts';
 
@@ -101,7 +102,7 @@ export function createHttpServer(options: HttpServerOptions): Server {
   /** Null: no answer, and the socket is left as it is. */
   async function serve(request: WireRequest, socket: Socket): Promise<WireAnswer | null> {
     if (request.path.startsWith(CONTROL_PREFIX)) return control.answer(request);
-    const outcome = await serveWithFaults(faults, clock, { ...request, now: () => venue.now(), serve: () => dispatcher.answer(request) });
+    const outcome = await serveWithFaults(faults, clock, { ...request, params: () => Params.ofRequest(request.query, request.body), now: () => venue.now(), serve: () => dispatcher.answer(request) });
     if (outcome === 'reset') socket.resetAndDestroy();
     return typeof outcome === 'string' ? null : outcome;
   }

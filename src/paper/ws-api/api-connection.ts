@@ -78,7 +78,7 @@ export class ApiConnection {
     const withLimits = request.values.has('returnRateLimits') ? request.values.get('returnRateLimits') === 'true' : this.#peer.withLimits;
     // Faults name the endpoint, whichever way it is asked.
     const [method = '', path = ''] = (METHODS.get(request.method) ?? `WS ${WS_API_PATH}`).split(' ');
-    const outcome = await serveWithFaults(faults, clock, { method, path, address, now: () => venue.now(), serve: () => this.#serve(request, withLimits) });
+    const outcome = await serveWithFaults(faults, clock, { method, path, address, params: () => apiParams(request.values), now: () => venue.now(), serve: () => this.#serve(request, withLimits) });
     if (outcome === 'reset') this.#socket.terminate();
     if (typeof outcome !== 'string') this.#send(apiAnswer(request.id, outcome, withLimits, venue.now()));
   }
