@@ -6,6 +6,7 @@ import { loadConfig, loadPolicy } from '../src/config.ts';
 import { openSqliteJournal } from '../src/persistence/sqlite-journal.ts';
 import { tradingStateFile } from '../src/persistence/trading-state-file.ts';
 import { DENIALS } from '../src/protocol/denials.ts';
+import { FINDINGS } from '../src/protocol/findings.ts';
 import { EXIT_CODES } from '../src/protocol/exit-codes.ts';
 import { ERRORS } from '../src/protocol/errors.ts';
 import type { SymbolName } from '../src/protocol/names.ts';
@@ -45,6 +46,7 @@ export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
     ['docs/denials.md', denialsDocument()],
     ['docs/supervision.md', supervisionDocument()],
     ['docs/paper-exchange.md', paperDocument()],
+    ['docs/findings.md', table('# Findings', 'What must not happen, or nobody may miss. A finding is journalled (entity `findings`), an event of `vigil events`, and stands in `vigil alerts` as `finding/CODE/SUBJECT` for a day after it was last seen.', ['code', 'what was seen', 'what to do'], Object.entries(FINDINGS).map(([code, entry]) => [`\`${code}\``, entry.sentence, entry.remedy]))],
     ['docs/errors.md', table('# Errors', 'What commands and the admin socket answer with.', ['code', 'what it means', 'what to do'], Object.entries(ERRORS).map(([code, entry]) => [`\`${code}\``, entry.meaning, entry.remedy]))],
   ]);
 }

@@ -1,6 +1,7 @@
 /** What the actors say to one another: a union per role. */
 import type { Decision, Intent, Plan } from './decisions.ts';
 import type { Denial, DenialCode } from './denials.ts';
+import type { Finding } from './findings.ts';
 import type { MarketEvent, MarketView, Universe } from './market.ts';
 import type { ClientId, IntentId, PlanId, PositionId, SymbolName } from './names.ts';
 import type { Authority, Mandate, PermitOf } from './permit.ts';
@@ -167,5 +168,8 @@ export type FlowedMessage = { readonly type: 'flowed'; readonly edge: string; re
 
 /** All that stands wrong in the eyes of one actor, said whole at each change and once a second besides; nothing: an empty list. It stands until that actor says otherwise. */
 export type StandingMessage = { readonly type: 'standing'; readonly from: string; readonly alerts: readonly { readonly name: string; readonly message: string }[] };
+
+/** Something that must not happen, or that nobody may miss, has been seen: told once each time it is seen, kept, and shown for a day. */
+export type FindingMessage = { readonly type: 'finding'; readonly from: string; readonly finding: Finding };
 
 export type WatchdogMessage = FlowedMessage | StandingMessage | ReadinessMessage | LifeMessage | ({ readonly type: 'get-flows' } & Replying<readonly FlowView[]>) | ({ readonly type: 'get-alerts' } & Replying<readonly AlertView[]>);

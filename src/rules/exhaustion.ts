@@ -18,6 +18,7 @@ interface Row {
 export const EXHAUSTION: readonly Row[] = [
   { path: 'vigil', consequence: 'alert', because: 'the root that gives up ends the process, and the launcher starts it again' },
   { path: 'journal', consequence: 'reducing', because: 'nothing can be made durable' },
+  { path: 'findings', consequence: 'alert', because: 'what is found is in the log all the same' },
   { path: 'operator', consequence: 'alert', because: 'trading does not depend on being watched' },
   { path: 'operator/*', consequence: 'alert', because: 'trading does not depend on being watched' },
   { path: 'venue', consequence: 'reducing', because: 'nothing reaches the exchange' },

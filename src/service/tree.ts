@@ -1,6 +1,7 @@
 /** The supervision tree of the service, as a table: what is started in which order, and who gets which key. Each room is a file of `rooms/`. */
 import { executorBehaviour } from '../actors/executor/executor.ts';
 import type { ExecutorInternal } from '../actors/executor/state.ts';
+import { findingsBehaviour } from '../actors/findings.ts';
 import { governorBehaviour } from '../actors/governor.ts';
 import { journalBehaviour } from '../actors/journal.ts';
 import { reconcilerBehaviour } from '../actors/reconciler.ts';
@@ -72,6 +73,7 @@ export function composeTree(parts: TreeParts): Tree {
 
   const spec = supervisor('vigil', 'A supervised trading pipeline.', [
     worker(refs.journal, journalBehaviour(store, [refs.http, refs.decisions]), { shutdown: 2_000 }),
+    worker(refs.findings, findingsBehaviour({ journal: refs.journal, watchdog: refs.watchdog })),
     operatorRoom(rooms),
     venueRoom(rooms),
     stateRoom(rooms),

@@ -3,6 +3,7 @@ import type { accountBehaviour } from '../../actors/account.ts';
 import type { bridgeBehaviour } from '../../actors/bridge.ts';
 import type { ExecutorInternal } from '../../actors/executor/state.ts';
 import type { exitsBehaviour } from '../../actors/exits/exits.ts';
+import type { findingsBehaviour } from '../../actors/findings.ts';
 import type { gatewayBehaviour } from '../../actors/gateway.ts';
 import type { generatorBehaviour } from '../../actors/generator.ts';
 import type { governorBehaviour } from '../../actors/governor.ts';
@@ -76,6 +77,7 @@ export function refsOf(system: ActorSystem) {
   const ref = <Message extends Tagged>(path: string) => system.ref<Message>(path);
   return {
     journal: ref<Taken<typeof journalBehaviour>>('journal'),
+    findings: ref<Taken<typeof findingsBehaviour>>('findings'),
     decisions: ref<Taken<typeof decisionLogBehaviour>>('operator/decision-log'),
     http: ref<Taken<typeof operatorHttpBehaviour>>('operator/http'),
     paper: ref<Taken<typeof paperProcessBehaviour>>('paper'),

@@ -1,0 +1,44 @@
+/**
+ * The catalogue of findings: what must not happen, or nobody may miss. Whoever sees it tells the actor `findings`
+ * (`FindingMessage`), each time it is seen; that one journals it, so that it is also an event, and keeps it in
+ * `vigil alerts` for a day after it was last seen. A finding refuses nothing by itself.
+ */
+
+interface CatalogueEntry {
+  readonly sentence: string;
+  readonly remedy: string;
+}
+
+export const FINDINGS = {
+  // an order and its fills
+  OVERFILL: { sentence: 'More of an order was filled than was ordered.', remedy: 'The venue is believed and the position protected as it is. Compare the order with `vigil trace ID`, and report it to the venue.' },
+  FILL_UNKNOWN_ORDER: { sentence: 'A fill belongs to no order of ours.', remedy: 'It is counted: the position is what the venue says. Look for another program or person who trades this account.' },
+  FILL_WRONG_SIDE: { sentence: 'A fill is on the other side than its order.', remedy: 'It is counted as the venue states it. Report it to the venue.' },
+  // the auditor
+  ORDER_WITHOUT_PERMIT: { sentence: 'The venue has an order of ours that no permit and no mandate on record allows.', remedy: 'Trading is halted. Look for another process with this API key; `vigil activate --reason …` when it is explained.' },
+  ORDER_DOUBLED: { sentence: 'One decision led to two executed orders.', remedy: 'Report it: this is a defect. The position is protected as the venue states it.' },
+  FILL_LOST: { sentence: 'The venue has a fill that the journal does not have.', remedy: '`vigil reconcile SYMBOL` reads the trades again. If it stays, report it.' },
+  RECORD_DIFFERS: { sentence: 'The journal and the venue tell a different story of the same thing.', remedy: '`vigil reconcile SYMBOL`; if it stays, `vigil inspect executor/SYMBOL` shows both sides.' },
+  NAKED: { sentence: 'A position stood without a stop that covers it for longer than is allowed.', remedy: 'Look at the refusals of its protections in `vigil explain SYMBOL`.' },
+} as const satisfies Record<string, CatalogueEntry>;
+
+export type FindingCode = keyof typeof FINDINGS;
+
+export interface Finding {
+  readonly code: FindingCode;
+  /** What it is about: a symbol, an order's id, a file. With the code it is what makes two findings one. */
+  readonly subject: string;
+  /** What was seen, with names and numbers, in words for a person. No secrets. */
+  readonly message: string;
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+/** The entity of the journal that keeps them; the actor `findings` alone writes it. */
+export const FINDINGS_ENTITY = 'findings';
+/** The type of its entries: a `KeptFinding` each. */
+export const FINDING_KEPT = 'FindingKept';
+
+/** As it is journalled. */
+export interface KeptFinding extends Finding {
+  readonly from: string;
+}
