@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import type { TradingStateName } from '../../src/protocol/views.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
-import { CAUSE_GONE_MS, foldCauses, INITIAL_TRADING_STATE, isLowering, lowerOf, stricter, withCauses, withState } from '../../src/rules/trading-state.ts';
+import { CAUSE_GONE_MS, flattened, foldCauses, INITIAL_TRADING_STATE, isLowering, lowerOf, stricter, toFlatten, withCauses, withState } from '../../src/rules/trading-state.ts';
 import type { StandingCause, TradingState } from '../../src/rules/trading-state.ts';
-import { CHINESE, GPS, HYPE, NOW } from '../kit/decisions.ts';
+import { CHINESE, GPS, HYPE, makeLife, NOW } from '../kit/decisions.ts';
 
 const NAMES = ['ACTIVE', 'REDUCING', 'HALTED', 'FLATTENING'] as const;
 const rank = (name: TradingStateName) => NAMES.indexOf(name);
@@ -77,6 +77,12 @@ describe('automatic causes of the trading state (ruling 12)', () => {
     expect(withCauses(state('ACTIVE', [[HYPE, 'HALTED']]), foldCauses(NONE, [EXECUTOR], true, at(0)))).to.deep.include({ overall: 'ACTIVE', symbols: new Map([[HYPE, 'HALTED'], [GPS, 'REDUCING']]) });
   });
 
+  it('are told since the first of them', () => {
+    const later = foldCauses(foldCauses(NONE, [GATEWAY], true, at(0)), [GATEWAY, EXECUTOR], true, at(5_000));
+    expect(withCauses(state('ACTIVE'), later).since).to.equal(NOW);
+    expect(withCauses(state('ACTIVE'), new Map([...later].toReversed())).since).to.equal(NOW);
+  });
+
   it('never raise what an operator has lowered, nor explain it differently', () => {
     const standing = foldCauses(NONE, [GATEWAY, EXECUTOR], true, at(0));
     expect(withCauses(state('HALTED', [[GPS, 'HALTED']], 'operator', 5), standing)).to.deep.equal(state('HALTED', [[GPS, 'HALTED']], 'operator', 5));
@@ -95,5 +101,25 @@ describe('automatic causes of the trading state (ruling 12)', () => {
     const back = foldCauses(gone, [GATEWAY], true, at(200_000));
     expect(back.get('gateway')).to.include({ since: NOW, goneSince: undefined });
     expect(foldCauses(foldCauses(back, [], true, at(201_000)), [], true, at(201_000 + CAUSE_GONE_MS - 1)).size).to.equal(1);
+  });
+});
+
+describe('flattening', () => {
+  const lives = new Map([makeLife({ symbol: GPS, phase: 'Protected' }), makeLife({ symbol: HYPE, phase: 'Flat' }), makeLife({ symbol: CHINESE, phase: 'Opening' })].map((one) => [one.symbol, one]));
+  const symbolsOf = (one: TradingState) => toFlatten(one, lives).map(({ symbol }) => symbol);
+
+  it('closes what holds or opens something: everywhere, or where the symbol itself is being flattened', () => {
+    expect(symbolsOf(state('FLATTENING'))).to.deep.equal([GPS, CHINESE]);
+    expect(symbolsOf(state('ACTIVE', [[GPS, 'FLATTENING'], [HYPE, 'FLATTENING'], [CHINESE, 'HALTED']]))).to.deep.equal([GPS]);
+    expect(symbolsOf(state('HALTED'))).to.deep.equal([]);
+  });
+
+  it('of a symbol is over when that is flat; of the whole when all are, and an executor that has not spoken may hold something', () => {
+    const flat = new Map([GPS, HYPE].map((symbol) => [symbol, makeLife({ symbol, phase: 'Flat' })]));
+    expect(flattened(state('ACTIVE', [[GPS, 'FLATTENING'], [HYPE, 'HALTED'], [CHINESE, 'FLATTENING']]), [GPS, HYPE], flat)).to.deep.equal([GPS]);
+    expect(flattened(state('FLATTENING'), [GPS, HYPE], flat)).to.deep.equal([null]);
+    expect(flattened(state('FLATTENING', [[HYPE, 'FLATTENING']]), [GPS, HYPE, CHINESE], flat)).to.deep.equal([HYPE]);
+    expect(flattened(state('HALTED'), [GPS], flat)).to.deep.equal([]);
+    expect(flattened(state('FLATTENING'), [GPS], lives)).to.deep.equal([]);
   });
 });

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { Instrument, Ticker24h } from '../../src/protocol/market.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
-import { decideUniverse } from '../../src/rules/universe.ts';
+import { decideUniverse, overlapOf, rulesKey } from '../../src/rules/universe.ts';
 import type { UniverseRules } from '../../src/rules/universe.ts';
 import { CHINESE, GPS, HYPE, makeInstrument, NOW, POLICY, RIVER } from '../kit/decisions.ts';
 
@@ -81,5 +81,23 @@ describe('universe', () => {
 
   it('without a policy takes a choice as it is, whatever its volume', () => {
     expect(symbolsOf(decide({ chosen: [HYPE] }, listed(GPS, HYPE), [ticker(GPS, '20000000')]))).to.deep.equal([HYPE]);
+  });
+});
+
+describe('a universe that shrinks', () => {
+  it('is measured by the largest there was, and is too small below the limit, not at it', () => {
+    expect(overlapOf(10, 5, 0.5)).to.deep.equal({ largest: 10, share: 0.5, breaker: 'closed' });
+    expect(overlapOf(10, 4, 0.5)).to.deep.equal({ largest: 10, share: 0.4, breaker: 'open' });
+    expect(overlapOf(10, 12, 1), 'symbols that come raise the measure').to.deep.equal({ largest: 12, share: 1, breaker: 'closed' });
+  });
+
+  it('of nothing is nothing: no share of it is left', () => expect(overlapOf(0, 0, 0.1)).to.deep.equal({ largest: 0, share: 0, breaker: 'open' }));
+
+  it('has shrunk only under the same rules: those that decide are its key, and no others', () => {
+    const rules = (fields: Partial<UniverseRules> = {}): UniverseRules => ({ policy: undefined, chosen: undefined, top: 50, minQuoteVolume: '10000000', ...fields });
+    const key = (fields: Partial<UniverseRules>) => rulesKey(rules(fields));
+    const keys = [{}, { top: 51 }, { minQuoteVolume: '1' }, { policy: [GPS] }, { chosen: [GPS] }, { policy: [GPS], chosen: [GPS] }, { policy: [GPS, HYPE] }].map(key);
+    expect(new Set(keys).size).to.equal(keys.length);
+    for (const fields of [{ policy: [GPS] }, { chosen: [GPS] }, { policy: [GPS], chosen: [GPS] }]) expect(key({ ...fields, top: 1, minQuoteVolume: '1' }), 'the volume decides nothing there').to.equal(key(fields));
   });
 });

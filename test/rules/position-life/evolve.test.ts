@@ -48,6 +48,26 @@ describe('a life', () => {
     expect(phaseOf(evolve(life, a.adopted(4)))).to.equal('Opening');
   });
 
+  it('keeps the first stop that stood for what is held, and neither one that only was sent, nor a later one, nor a target (ruling 21)', () => {
+    const first = (...events: readonly LifeEvent[]) => {
+      const stop = lifeOf(a.opened(), ...events).initialStop;
+      return stop === undefined ? undefined : [stop.side, text(stop.price)];
+    };
+    expect(first(a.sending('stop'))).to.equal(undefined);
+    expect(first(a.sending('target'), a.placed('target'))).to.equal(undefined);
+    expect(first(a.sending('stop'), a.placed('stop'))).to.deep.equal(['LONG', '98']);
+    expect(first(a.sending('stop'), a.placed('stop'), a.sending('stop', { attempt: 2, price: '101' }), a.placed('stop', 2))).to.deep.equal(['LONG', '98']);
+    expect(lifeOf(a.opening(), a.sending('stop'), a.placed('stop')).initialStop, 'nothing is held').to.equal(undefined);
+  });
+
+  it('keeps every stop that was replaced on record, each until it itself is gone', () => {
+    const three = [a.sending('stop'), a.placed('stop'), a.sending('stop', { attempt: 2 }), a.placed('stop', 2), a.sending('stop', { attempt: 3 })];
+    const stale = (...events: readonly LifeEvent[]) => lifeOf(a.opened(), three, ...events).stale.map(({ clientId }) => clientId);
+    expect(stale()).to.deep.equal([idOf('stop', 1), idOf('stop', 2)]);
+    expect(stale(a.ended('stop', 'CANCELED', 1))).to.deep.equal([idOf('stop', 2)]);
+    expect(stale(a.ended('stop', 'CANCELED', 2))).to.deep.equal([idOf('stop', 1)]);
+  });
+
   it('never lets what was executed become less, nor an ended order open again', () => {
     const late = lifeOf(a.opening(), a.reported('PARTIALLY_FILLED', 6), a.reported('PARTIALLY_FILLED', 4), a.reported('EXPIRED', 4), a.reported('NEW', 0), a.reported('FILLED', 10));
     expect(late.entry).to.deep.include({ state: 'ended', status: 'EXPIRED' });

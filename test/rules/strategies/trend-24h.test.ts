@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { decimal } from '../../../src/protocol/decimal.ts';
 import { confidenceOf, strategy } from '../../../src/rules/strategies/trend-24h.ts';
+import { strategyFaults } from '../../../src/rules/strategies/strategy.ts';
 import type { Sight, Verdict } from '../../../src/rules/strategies/strategy.ts';
 import { CHINESE, makeMarket, NOW } from '../../kit/decisions.ts';
 
@@ -23,6 +24,11 @@ describe('trend-24h', () => {
   for (const change of ['0', '0.99', '1', '-1', '-0.5']) {
     it(`holds with 0.30 at ${change} %`, () => expect(evaluate(change)).to.deep.equal({ verdict: 'hold', confidence: 0.3, inputs: inputs(change) }));
   }
+
+  it('is a strategy, and needs no candles', () => {
+    expect(strategyFaults(strategy)).to.deep.equal([]);
+    expect(strategy.warmUp).to.equal(0);
+  });
 
   it('signals from the first digit beyond ± 1 %', () => {
     expect([evaluate('1.000001').verdict, evaluate('-1.000001').verdict]).to.deep.equal(['signal', 'signal']);
