@@ -5,6 +5,7 @@ import { isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { messageOf, VigilError } from '../protocol/errors.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
+import type { DenialCode } from '../protocol/denials.ts';
 import type { ExecutorMessage, GatewayMessage, ReadMessage, WriteMessage } from '../protocol/messages.ts';
 import type { VenueSessionView } from '../protocol/views.ts';
 import type { PlanId, SymbolName } from '../protocol/names.ts';
@@ -36,6 +37,8 @@ export interface GatewayOptions {
   readonly subscribers: readonly Ref<{ readonly type: 'session'; readonly view: VenueSessionView }>[];
   /** Told each newly measured offset venue − us, ms. */
   readonly onClockOffset: (offsetMs: number) => void;
+  /** Asked in the turn of the send, right before the redemption: why nothing may be sent now (the lease is lost). By default everything may. */
+  readonly mayRedeem?: (write: VenueWrite) => { readonly code: DenialCode; readonly detail: string } | undefined;
   /** The account cannot be traded with as it is: the service refuses to run. */
   readonly refuse: (error: VigilError) => void;
 }
@@ -168,7 +171,8 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
     const executor = options.executorOf(request.symbol);
     // For an opening the governor has asked every guard; an exit has its own, and only these (ruling 5). What is held is not known here, and its mandate the redemption asks for.
     const [against] = authority.by === 'permit' ? [] : judgeExit({ write: request, mandate: undefined, position: undefined, sent: state.sent, now: ctx.clock.now() });
-    const redemption: Redemption = against === undefined ? options.redeemer.redeem(request, authority, ctx.incarnationOf(executor)) : { ok: false, code: against.code, detail: against.detail ?? '' };
+    const barred = against ?? options.mayRedeem?.(request);
+    const redemption: Redemption = barred === undefined ? options.redeemer.redeem(request, authority, ctx.incarnationOf(executor)) : { ok: false, code: barred.code, detail: barred.detail ?? '' };
     if (!redemption.ok) {
       state.refusals += 1;
       ctx.log.error({ symbol: request.symbol, clientId: request.clientId, write: request.kind, code: redemption.code, detail: redemption.detail }, 'write refused');

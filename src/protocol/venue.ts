@@ -2,6 +2,7 @@
 import type { Decimal } from './decimal.ts';
 import type { Candle, Instrument, Ticker24h } from './market.ts';
 import type { ClientId, OrderSide, SymbolName } from './names.ts';
+import type { Reaction } from './venue-reactions.ts';
 
 export type MarginMode = 'ISOLATED' | 'CROSSED';
 
@@ -153,7 +154,8 @@ export type ReadName = keyof VenueReads;
 /** What came of a write. `unknown` means: it may have been executed; ask by client id, never send a second id (failure 47). */
 export type WriteOutcome =
   | { readonly result: 'accepted'; readonly order?: { readonly orderId: string; readonly status: OrderStatus; readonly executedQuantity: Decimal }; readonly algoId?: string }
-  | { readonly result: 'rejected'; readonly venueCode: number; readonly message: string }
+  /** `reaction`: what the table prescribes for this code and kind of write; the gateway puts it in on the way to the executor. */
+  | { readonly result: 'rejected'; readonly venueCode: number; readonly message: string; readonly reaction?: Reaction }
   | { readonly result: 'throttled'; readonly retryAfterMs: number; readonly banned: boolean; readonly message: string }
   | { readonly result: 'unknown'; readonly message: string };
 
