@@ -49,8 +49,8 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
     // A cycle of every strategy over 100 symbols, several times; a refused intent is its sender's to see.
     mailbox: { capacity: 1_000, overflow: 'reject', onRestart: 'keep', lanes: viewsFirst(['session', 'market-view', 'universe', 'life']) },
     async init(ctx) {
-      const made = await ctx.ask(options.journal, { type: 'read-types', types: ['PlanMade'] }, LOAD_TIMEOUT_MS);
-      const recent = made.filter((entry) => ctx.clock.now() - entry.at < REMEMBERED_MS).map((entry) => [(entry.payload as { plan: { planId: PlanId } }).plan.planId, entry.at] as const);
+      const made = await ctx.ask(options.journal, { type: 'read-types', types: ['PlanMade'], since: ctx.clock.now() - REMEMBERED_MS }, LOAD_TIMEOUT_MS);
+      const recent = made.map((entry) => [(entry.payload as { plan: { planId: PlanId } }).plan.planId, entry.at] as const);
       return { market: undefined, universe: undefined, lives: new Map(), sentPlans: new Map(recent), clockOffsetMs: undefined, brackets: new Map(), intents: 0, plans: 0, refused: new Map() };
     },
     receive(state, message, ctx) {

@@ -70,8 +70,8 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
      */
     async init(ctx) {
       options.issuer.revokeOpenings();
-      const sent = await ctx.ask(options.journal, { type: 'read-types', types: ['OrderSending'] }, LOAD_TIMEOUT_MS);
-      const opens = sent.filter((entry) => isEntry(entry.payload) && ctx.clock.now() - entry.at < HOUR_MS).map((entry) => entry.at);
+      const sent = await ctx.ask(options.journal, { type: 'read-types', types: ['OrderSending'], since: ctx.clock.now() - HOUR_MS }, LOAD_TIMEOUT_MS);
+      const opens = sent.filter((entry) => isEntry(entry.payload)).map((entry) => entry.at);
       return { market: undefined, equity: undefined, universe: new Seen(), stream: new Seen(), reconciliation: new Seen(), session: new Seen(), tradingState: new Seen(), readiness: new Seen(), locks: new Seen(), lives: new Map(), mandates: new Map(), reservations: new Map(), opens, granted: 0, denied: 0, lastDenials: [], judged: undefined };
     },
     receive(state, message, ctx) {

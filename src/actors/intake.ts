@@ -73,7 +73,7 @@ export function intakeBehaviour(options: IntakeOptions): Behaviour<Internal, Sta
         const { key, body, intent } = receivedSchema.parse(payload);
         if (key !== null) keys.set(keyOf(intent.source, key), { intentId: intent.intentId as IntentId, body, at, durable: true });
       }
-      return { market: undefined, universe: undefined, clockOffsetMs: undefined, keys, sequence: entries.at(-1)?.sequence ?? (await lastSequence(ctx)), received: 0, refused: new Map(), lastAt: null };
+      return { market: undefined, universe: undefined, clockOffsetMs: undefined, keys, sequence: await ctx.ask(options.journal, { type: 'last-sequence', entity: ENTITY }, JOURNAL_TIMEOUT_MS), received: 0, refused: new Map(), lastAt: null };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -96,10 +96,6 @@ export function intakeBehaviour(options: IntakeOptions): Behaviour<Internal, Sta
     },
     view: (state) => ({ sources: [...options.sources], received: state.received, refused: Object.fromEntries(state.refused), rememberedKeys: state.keys.size, lastAt: state.lastAt === null ? null : isoTime(state.lastAt) }),
   };
-
-  async function lastSequence(ctx: { ask: (to: Ref<JournalMessage>, question: { readonly type: 'read'; readonly entity: string }, timeoutMs: number) => Promise<readonly { readonly sequence: number }[]> }): Promise<number> {
-    return (await ctx.ask(options.journal, { type: 'read', entity: ENTITY }, JOURNAL_TIMEOUT_MS)).at(-1)?.sequence ?? 0;
-  }
 
   function submit(state: State, message: Submit, ctx: Context): void {
     const answer = ctx.answering(message);

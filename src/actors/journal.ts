@@ -29,7 +29,7 @@ export function journalBehaviour(journal: Journal, listeners: readonly Ref<Happe
   return {
     role: 'journal',
     purpose: 'Writes everything durable, and reads it back.',
-    consumes: { append: 'entries to make durable together', read: 'an entity to read back', 'read-tail': 'the newest entries of an entity', 'read-types': 'all entries of some types', entities: 'the entities of a prefix', answer: 'an outcome of the store', failed: 'a read that failed' },
+    consumes: { append: 'entries to make durable together', read: 'an entity to read back', 'read-tail': 'the newest entries of an entity', 'read-types': 'the entries of some types since a time', 'last-sequence': 'how far an entity has got', entities: 'the entities of a prefix', answer: 'an outcome of the store', failed: 'a read that failed' },
     emits: ['answers', 'happened → operator/http, operator/decision-log'],
     // Every executor has at most one append on its way; the rest are reads at start.
     mailbox: { capacity: 10_000, overflow: 'reject', onRestart: 'keep' },
@@ -63,7 +63,11 @@ export function journalBehaviour(journal: Journal, listeners: readonly Ref<Happe
           return same;
         }
         case 'read-types': {
-          reading(ctx.answering(message), () => journal.readTypes(message.types));
+          reading(ctx.answering(message), () => journal.readTypes(message.types, message.since));
+          return same;
+        }
+        case 'last-sequence': {
+          reading(ctx.answering(message), () => journal.lastSequence(message.entity));
           return same;
         }
         case 'entities': {

@@ -68,18 +68,16 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
     async init(ctx) {
       const entries = await ctx.ask(options.journal, { type: 'read', entity: ENTITY }, JOURNAL_TIMEOUT_MS);
       const book = entries.reduce((known, entry) => afterLockEvent(known, parseLockEvent(entry.type, entry.at, entry.payload)), EMPTY_BOOK);
-      const closed = await ctx.ask(options.journal, { type: 'read-types', types: ['PositionClosed'] }, JOURNAL_TIMEOUT_MS);
+      const closed = await ctx.ask(options.journal, { type: 'read-types', types: ['PositionClosed'], since: ctx.clock.now() - DISMISSED_MS }, JOURNAL_TIMEOUT_MS);
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       ctx.timers.once('first', 0, { type: 'heartbeat' });
       const pending: State['pending'] = new Map();
-      const judged = new Map(book.judged);
       for (const { symbol, view } of closingsOf(closed)) {
-        if (view.closedAt <= (judged.get(symbol) ?? 0)) continue;
-        if (view.closedAt < ctx.clock.now() - DISMISSED_MS) judged.set(symbol, view.closedAt);
-        else pending.getOrInsertComputed(symbol, noClosings).closings.push(view);
+        if (view.closedAt <= (book.judged.get(symbol) ?? 0)) continue;
+        pending.getOrInsertComputed(symbol, noClosings).closings.push(view);
       }
       for (const symbol of pending.keys()) ctx.timers.once(`funding:${symbol}`, 0, { type: 'ask-funding', symbol });
-      return { book: { ...book, judged }, sequence: entries.at(-1)?.sequence ?? 0, market: undefined, equity: undefined, pending, refusedAt: new Map(book.refusals.map((one) => [one.symbol, one.at])) };
+      return { book, sequence: entries.at(-1)?.sequence ?? 0, market: undefined, equity: undefined, pending, refusedAt: new Map(book.refusals.map((one) => [one.symbol, one.at])) };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -122,7 +120,11 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
 
   function onLife(state: State, life: LifeView, ctx: Context): void {
     const { symbol, lastClosed, lastRefusal } = life;
-    if (lastClosed !== undefined && lastClosed.closedAt > (state.book.judged.get(symbol) ?? 0)) {
+    const judged = state.book.judged.get(symbol) ?? 0;
+    if (lastClosed !== undefined && lastClosed.closedAt > judged && lastClosed.closedAt < ctx.clock.now() - DISMISSED_MS) {
+      state.book = { ...state.book, judged: new Map(state.book.judged).set(symbol, lastClosed.closedAt) };
+      publishView(state, ctx);
+    } else if (lastClosed !== undefined && lastClosed.closedAt > judged) {
       const pending = state.pending.getOrInsertComputed(symbol, noClosings);
       if (!pending.closings.some((one) => one.positionId === lastClosed.positionId)) {
         pending.closings.push(lastClosed);

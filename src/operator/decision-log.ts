@@ -47,7 +47,7 @@ export type DecisionLogInternal =
   | TraceInternal
   | { readonly type: 'read-back' | 'read-number' | 'restore' | 'flush' }
   | { readonly type: 'back'; readonly outcome: Outcome<readonly JournalEntryDraft[]> }
-  | { readonly type: 'numbered'; readonly outcome: Outcome<readonly JournalEntryDraft[]> }
+  | { readonly type: 'numbered'; readonly outcome: Outcome<number> }
   | { readonly type: 'appended'; readonly sequence: number; readonly outcome: Outcome<JournalAnswer> };
 type Context = ActorContext<DecisionLogInternal>;
 
@@ -66,13 +66,13 @@ export function decisionLogBehaviour(options: DecisionLogOptions): Behaviour<Dec
       back: 'what the journal has of it',
       restore: 'some of it is to be taken up',
       'read-number': 'the number of the last entry in the journal is to be read',
-      numbered: 'that entry',
+      numbered: 'that number',
       flush: 'what is new is to be written',
       appended: 'the journal\'s answer',
       'trace-entities': 'the symbols in the journal',
       'trace-life': 'the life of one of them',
     },
-    emits: ['append, read-tail, entities → journal', 'happened → operator/http'],
+    emits: ['append, read-tail, last-sequence, entities → journal', 'happened → operator/http'],
     // A burst is a whole universe through all stages (some hundred decisions); what is beyond is counted as dropped, never waited for.
     mailbox: { capacity: 4_096, overflow: 'drop-oldest', onRestart: 'keep' },
     init(ctx) {
@@ -172,11 +172,11 @@ export function decisionLogBehaviour(options: DecisionLogOptions): Behaviour<Dec
   }
 
   function askNumber(ctx: Context): void {
-    ctx.ask(journal, { type: 'read-tail', entity: DECISIONS_ENTITY, since: 0, characters: 0 }, READ_TIMEOUT_MS, (outcome) => ({ type: 'numbered', outcome }));
+    ctx.ask(journal, { type: 'last-sequence', entity: DECISIONS_ENTITY }, READ_TIMEOUT_MS, (outcome) => ({ type: 'numbered', outcome }));
   }
 
-  function onNumbered(state: DecisionLogState, outcome: Outcome<readonly JournalEntryDraft[]>, ctx: Context): void {
-    if (outcome.ok) state.sequence = outcome.value.at(-1)?.sequence ?? 0;
+  function onNumbered(state: DecisionLogState, outcome: Outcome<number>, ctx: Context): void {
+    if (outcome.ok) state.sequence = outcome.value;
     else {
       state.lastFailure = outcome.error.message;
       ctx.timers.once('read-number', RETRY_READ_MS, { type: 'read-number' });

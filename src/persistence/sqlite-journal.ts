@@ -2,7 +2,7 @@
 import { Worker } from 'node:worker_threads';
 import { messageOf, VigilError } from '../protocol/errors.ts';
 import { decodeRow, encodeEntry } from './journal-entry.ts';
-import type { Journal, JournalStats, NewEntry, StoredEntry, TailBounds } from './port.ts';
+import type { Journal, JournalStats, NewEntry, Release, StoredEntry, TailBounds } from './port.ts';
 import type { Failure, ReadRequest, Reply, Request, WorkerMessage, WorkerStart } from './sqlite-messages.ts';
 
 export interface SqliteJournalOptions {
@@ -93,8 +93,16 @@ export class SqliteJournal implements Journal {
     return this.#ask({ kind: 'entities', prefix }, (reply) => (reply.kind === 'names' ? [...reply.names] : undefined));
   }
 
-  readTypes(types: readonly string[]): Promise<StoredEntry[]> {
-    return this.#rows({ kind: 'readTypes', types: [...types] });
+  lastSequence(entity: string): Promise<number> {
+    return this.#ask({ kind: 'lastSequence', entity }, (reply) => (reply.kind === 'sequence' ? reply.sequence : undefined));
+  }
+
+  readTypes(types: readonly string[], since: number): Promise<StoredEntry[]> {
+    return this.#rows({ kind: 'readTypes', types: [...types], since });
+  }
+
+  release(before: number): Promise<Release> {
+    return this.#ask({ kind: 'release', before }, (reply) => (reply.kind === 'released' ? reply.release : undefined));
   }
 
   stats(): Promise<JournalStats> {

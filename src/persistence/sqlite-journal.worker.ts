@@ -1,13 +1,14 @@
 /** The thread that owns the journal's file: whatever the disk does, it does it here, and never to the loop that sends exits. */
-import { statSync } from 'node:fs';
 import type { DatabaseSync } from 'node:sqlite';
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { messageOf, VigilError } from '../protocol/errors.ts';
 import { HeadFile } from './head-file.ts';
 import { checkJournal, isNewJournal } from './sqlite-check.ts';
 import type { AppendRequest, Failure, ReadRequest, Reply, Request, WorkerMessage, WorkerStart } from './sqlite-messages.ts';
-import { entityNames, readSlices } from './sqlite-reader.ts';
-import { connectReader, connectWriter, createJournalFile } from './sqlite-schema.ts';
+import { entityNames, lastSequence, readSlices } from './sqlite-reader.ts';
+import { releaseSlices } from './sqlite-release.ts';
+import { connectReader, connectWriter, createJournalFile, upgradeSchema } from './sqlite-schema.ts';
+import { fileStats } from './sqlite-stats.ts';
 import { failureOf, SqliteWriter } from './sqlite-writer.ts';
 
 /** Bounds the wait of the first batch in a group, and the work that one failure throws away. */
@@ -16,6 +17,11 @@ const BATCHES_A_COMMIT = 256;
 interface RunningRead {
   readonly id: number;
   readonly slices: ReturnType<typeof readSlices>;
+}
+
+interface RunningRelease {
+  readonly id: number;
+  readonly slices: ReturnType<typeof releaseSlices>;
 }
 
 /** One journal, as its thread sees it. */
@@ -31,6 +37,8 @@ class JournalThread {
   #group: AppendRequest[] = [];
   /** Reads that are under way, by turns of a slice. */
   #reads: RunningRead[] = [];
+  /** Retention goes on only while nothing is read: a read that is under way finds what it began with. */
+  #releases: RunningRelease[] = [];
 
   constructor(port: MessagePort, start: WorkerStart) {
     this.#port = port;
@@ -38,6 +46,7 @@ class JournalThread {
     if (isNewJournal(start.file)) createJournalFile(start.file);
     const writerEpoch = checkJournal(start.file);
     this.#db = connectWriter(start.file);
+    upgradeSchema(this.#db);
     if (start.maxPages !== undefined) this.#db.exec(`PRAGMA max_page_count = ${start.maxPages}`);
     this.#writer = new SqliteWriter(this.#db, start.file, writerEpoch + 1, start.openedAt);
     this.#reader = connectReader(start.file);
@@ -46,7 +55,7 @@ class JournalThread {
     this.#post({ kind: 'opened', writerEpoch: this.#writer.writerEpoch });
   }
 
-  /** Works until nothing waits: all waiting appends in one commit, then one slice of a read, and again. */
+  /** Works until nothing waits: all waiting appends in one commit, then one slice of a read or of a release, and again. */
   serve(first: Request): void {
     this.#take(first);
     do {
@@ -54,8 +63,9 @@ class JournalThread {
         this.#take(next.message as Request);
       }
       this.#commit();
-      this.#readOn();
-    } while (this.#reads.length > 0);
+      if (this.#reads.length > 0) this.#readOn();
+      else this.#releaseOn();
+    } while (this.#reads.length + this.#releases.length > 0);
   }
 
   /** Anything but an append commits the waiting group first: it must see every append called before it. */
@@ -79,10 +89,15 @@ class JournalThread {
       case 'entities':
         this.#reply({ kind: 'names', id: request.id, names: entityNames(this.#reader, request.prefix) });
         break;
+      case 'lastSequence':
+        this.#reply({ kind: 'sequence', id: request.id, sequence: lastSequence(this.#reader, request.entity) });
+        break;
+      case 'release':
+        this.#releases.push({ id: request.id, slices: releaseSlices(this.#db, this.#writer, request.before) });
+        break;
       case 'stats': {
-        const bytes = sizeOf(this.#file) + sizeOf(`${this.#file}-wal`);
         const { writerEpoch, commits } = this.#writer;
-        this.#reply({ kind: 'stats', id: request.id, stats: { entries: this.#writer.head().position, bytes, writerEpoch, commits } });
+        this.#reply({ kind: 'stats', id: request.id, stats: { ...fileStats(this.#reader, this.#file), writerEpoch, commits } });
         break;
       }
       case 'close':
@@ -125,8 +140,24 @@ class JournalThread {
     return slice.done !== true;
   }
 
+  #releaseOn(): void {
+    const release = this.#releases[0];
+    if (release === undefined) return;
+    try {
+      const slice = release.slices.next();
+      if (slice.done !== true) return;
+      this.#reply({ kind: 'released', id: release.id, release: slice.value });
+    } catch (error) {
+      this.#reply({ kind: 'failed', id: release.id, failure: asFailure(this.#file, 'relieved of old entries', error) });
+    }
+    this.#releases.shift();
+  }
+
   #close(id: number): void {
     while (this.#reads.length > 0) this.#readOn();
+    // What a release has done stands by itself; the rest is the next one's.
+    const closed: Failure = { code: 'JOURNAL_UNAVAILABLE', message: `${this.#file} is closed; the next release goes on`, details: { file: this.#file } };
+    for (const release of this.#releases.splice(0)) this.#reply({ kind: 'failed', id: release.id, failure: closed });
     this.#reader.close();
     // The last connection: SQLite moves the WAL into the file and removes it.
     this.#db.close();
@@ -155,10 +186,6 @@ class JournalThread {
 function asFailure(file: string, verb: string, error: unknown): Failure {
   if (error instanceof VigilError) return failureOf(error);
   return { code: 'JOURNAL_UNAVAILABLE', message: `${file} cannot be ${verb}: ${messageOf(error)}`, details: { file } };
-}
-
-function sizeOf(file: string): number {
-  return statSync(file, { throwIfNoEntry: false })?.size ?? 0;
 }
 
 if (parentPort === null) throw new Error('sqlite-journal.worker.ts runs as a worker of sqlite-journal.ts');

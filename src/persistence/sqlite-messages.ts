@@ -1,7 +1,7 @@
 /** What the journal and its worker thread say to each other: every request is answered by its id, whatever happens. */
 import type { ErrorCode } from '../protocol/errors.ts';
 import type { EncodedEntry, EncodedRow } from './journal-entry.ts';
-import type { JournalStats, TailBounds } from './port.ts';
+import type { JournalStats, Release, TailBounds } from './port.ts';
 
 /** What the worker is started with. */
 export interface WorkerStart {
@@ -21,7 +21,7 @@ export interface AppendRequest {
 /** Requests answered with rows, in slices. */
 export type ReadRequest =
   | { readonly kind: 'read'; readonly id: number; readonly entity: string }
-  | { readonly kind: 'readTypes'; readonly id: number; readonly types: readonly string[] }
+  | { readonly kind: 'readTypes'; readonly id: number; readonly types: readonly string[]; readonly since: number }
   /** Answered newest first. */
   | { readonly kind: 'readTail'; readonly id: number; readonly entity: string; readonly bounds: TailBounds };
 
@@ -29,6 +29,8 @@ export type Request =
   | AppendRequest
   | ReadRequest
   | { readonly kind: 'entities'; readonly id: number; readonly prefix: string }
+  | { readonly kind: 'lastSequence'; readonly id: number; readonly entity: string }
+  | { readonly kind: 'release'; readonly id: number; readonly before: number }
   | { readonly kind: 'stats'; readonly id: number }
   | { readonly kind: 'close'; readonly id: number };
 
@@ -48,6 +50,8 @@ export type Reply =
   | Receipt
   | { readonly kind: 'rows'; readonly id: number; readonly rows: readonly EncodedRow[]; readonly last: boolean }
   | { readonly kind: 'names'; readonly id: number; readonly names: readonly string[] }
+  | { readonly kind: 'sequence'; readonly id: number; readonly sequence: number }
+  | { readonly kind: 'released'; readonly id: number; readonly release: Release }
   | { readonly kind: 'stats'; readonly id: number; readonly stats: JournalStats }
   | { readonly kind: 'closed'; readonly id: number };
 

@@ -1,6 +1,6 @@
 /**
- * Reads in slices, so that a long history never keeps an append waiting. Slices need no snapshot: entries are only ever
- * added, so what lies below the end at the start of a read stays as it is while appends are committed in between.
+ * Reads in slices, so that a long history never keeps an append waiting. Slices need no transaction around them: appends in
+ * between only add beyond the end that a read began with, and nothing is let go of while a read is under way.
  */
 import type { DatabaseSync, StatementSync } from 'node:sqlite';
 import type { EncodedRow } from './journal-entry.ts';
@@ -20,7 +20,7 @@ export function readSlices(reader: DatabaseSync, request: ReadRequest): Generato
     case 'read':
       return entitySlices(reader, request.entity);
     case 'readTypes':
-      return typeSlices(reader, request.types);
+      return typeSlices(reader, request.types, request.since);
     case 'readTail':
       return tailSlices(reader, request.entity, request.bounds);
   }
@@ -46,38 +46,41 @@ export function* tailSlices(reader: DatabaseSync, entity: string, { since, chara
 }
 
 function* entitySlices(reader: DatabaseSync, entity: string): Generator<EncodedRow[]> {
-  const last = Number(reader.prepare('SELECT coalesce(max(sequence), 0) AS last FROM entries WHERE entity = ?').get(entity)?.['last']);
+  const { last, snapshot } = (reader.prepare('SELECT last, snapshot FROM entities WHERE entity = ?').get(entity) ?? { last: 0, snapshot: 0 }) as { last: number; snapshot: number };
   const statement = reader.prepare(`SELECT ${ROW_COLUMNS} FROM entries WHERE entity = ? AND sequence > ? AND sequence <= ? ORDER BY sequence`);
-  for (let done = 0; done < last; ) {
+  for (let done = snapshot - 1; done < last; ) {
     const { rows } = takeSlice(statement, [entity, done, last]);
     done = rows.at(-1)?.sequence ?? last;
     yield rows;
   }
 }
 
-function* typeSlices(reader: DatabaseSync, types: readonly string[]): Generator<EncodedRow[]> {
-  const end = Number(reader.prepare('SELECT position FROM head').get()?.['position']);
+function* typeSlices(reader: DatabaseSync, types: readonly string[], since: number): Generator<EncodedRow[]> {
+  const { first, end } = reader.prepare('SELECT anchor.position AS first, head.position AS end FROM anchor, head').get() as { first: number; end: number };
   const statement = reader.prepare(
-    `SELECT ${ROW_COLUMNS} FROM entries WHERE position > ? AND position <= ? AND type IN (SELECT value FROM json_each(?)) ORDER BY position`,
+    `SELECT ${ROW_COLUMNS} FROM entries WHERE position > ? AND position <= ? AND at >= ? AND type IN (SELECT value FROM json_each(?)) ORDER BY position`,
   );
   const wanted = JSON.stringify(types);
-  for (let done = 0; done < end; ) {
+  for (let done = first; done < end; ) {
     const upTo = Math.min(done + SCANNED_A_SLICE, end);
-    const { rows, cut } = takeSlice(statement, [done, upTo, wanted]);
+    const { rows, cut } = takeSlice(statement, [done, upTo, since, wanted]);
     // A slice that was cut short ends at its last row; one that was not has seen everything up to its end.
     done = cut ? rows.at(-1)!.position : upTo;
     yield rows;
   }
 }
 
-/** The entities whose name starts with `prefix`, in the order of their UTF-8 bytes: one jump in the index for each. */
+/** The sequence of the entity's last entry, held or not. */
+export function lastSequence(reader: DatabaseSync, entity: string): number {
+  return Number(reader.prepare('SELECT last FROM entities WHERE entity = ?').get(entity)?.['last'] ?? 0);
+}
+
+/** The entities whose name starts with `prefix`, in the order of their UTF-8 bytes. */
 export function entityNames(reader: DatabaseSync, prefix: string): string[] {
-  const next = reader.prepare('SELECT min(entity) AS entity FROM entries WHERE entity > ?');
   const names: string[] = [];
-  let name = reader.prepare('SELECT min(entity) AS entity FROM entries WHERE entity >= ?').get(prefix)?.['entity'];
-  while (typeof name === 'string' && name.startsWith(prefix)) {
-    names.push(name);
-    name = next.get(name)?.['entity'];
+  for (const { entity } of reader.prepare('SELECT entity FROM entities WHERE entity >= ? ORDER BY entity').iterate(prefix)) {
+    if (typeof entity !== 'string' || !entity.startsWith(prefix)) break;
+    names.push(entity);
   }
   return names;
 }

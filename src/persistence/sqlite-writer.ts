@@ -3,6 +3,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { messageOf, VigilError } from '../protocol/errors.ts';
 import type { Head } from './head-file.ts';
 import { chainChecksum, sameEntry, type EncodedEntry, type EncodedRow } from './journal-entry.ts';
+import { SNAPSHOT } from './port.ts';
 import type { AppendRequest, Failure, Receipt } from './sqlite-messages.ts';
 import { ROW_COLUMNS } from './sqlite-schema.ts';
 
@@ -48,7 +49,7 @@ export class SqliteWriter {
 
   #transact(requests: readonly AppendRequest[]): Receipt[] {
     this.#db.exec('BEGIN IMMEDIATE');
-    this.#refuseWhenFenced();
+    this.refuseWhenFenced();
     const before = this.head();
     let head = before;
     const receipts: Receipt[] = [];
@@ -74,11 +75,11 @@ export class SqliteWriter {
   /** Adds one entry after `head` and returns the new head; the same head when the entry is already there. */
   #add(entry: EncodedEntry, head: Head): Head {
     const { entity, sequence, type, version, at, payload } = entry;
-    const last = Number(this.#statements.lastSequence.get(entity)?.['last']);
+    const last = Number(this.#statements.lastSequence.get(entity)?.['last'] ?? 0);
     if (sequence !== last + 1) {
       const stored = this.#statements.at.get(entity, sequence) as unknown as EncodedRow | undefined;
       if (stored !== undefined && sameEntry(stored, entry)) return head;
-      const why = stored === undefined ? '' : `, and #${sequence} is there with other content (${stored.type}, writer epoch ${stored.writerEpoch})`;
+      const why = stored !== undefined ? `, and #${sequence} is there with other content (${stored.type}, writer epoch ${stored.writerEpoch})` : sequence >= 1 && sequence <= last ? `, and #${sequence} is no longer held: nothing can be compared with it` : '';
       throw new VigilError('JOURNAL_SEQUENCE_CONFLICT', `${entity}: got #${sequence} ${type}, expected #${last + 1}${why}`, {
         details: { entity, sequence, expected: last + 1 },
       });
@@ -86,10 +87,12 @@ export class SqliteWriter {
     const row = { ...entry, position: head.position + 1, writerEpoch: this.writerEpoch };
     const checksum = chainChecksum(head.checksum, row);
     this.#statements.insert.run(row.position, entity, sequence, type, version, at, row.writerEpoch, payload, checksum);
+    this.#statements.moveEntity.run(entity, sequence, type === SNAPSHOT ? sequence : 0);
     return { position: row.position, checksum, writerEpoch: this.writerEpoch };
   }
 
-  #refuseWhenFenced(): void {
+  /** Throws JOURNAL_UNAVAILABLE when another has taken this writer's place. Inside a transaction it stays true until its end. */
+  refuseWhenFenced(): void {
     const latest = Number(this.#statements.latestEpoch.get()?.['epoch']);
     if (latest <= this.writerEpoch) return;
     throw new VigilError('JOURNAL_UNAVAILABLE', `${this.#file} was opened anew (writer epoch ${latest}); this writer of epoch ${this.writerEpoch} may write no more`, {
@@ -115,7 +118,8 @@ function prepare(db: DatabaseSync) {
     insert: db.prepare('INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)'),
     moveHead: db.prepare('UPDATE head SET position = ?, checksum = ?'),
     head: db.prepare('SELECT position, checksum FROM head'),
-    lastSequence: db.prepare('SELECT coalesce(max(sequence), 0) AS last FROM entries WHERE entity = ?'),
+    lastSequence: db.prepare('SELECT last FROM entities WHERE entity = ?'),
+    moveEntity: db.prepare('INSERT INTO entities VALUES (?1, ?2, ?3) ON CONFLICT (entity) DO UPDATE SET last = ?2, snapshot = max(snapshot, ?3)'),
     at: db.prepare(`SELECT ${ROW_COLUMNS} FROM entries WHERE entity = ? AND sequence = ?`),
     latestEpoch: db.prepare('SELECT max(writer_epoch) AS epoch FROM openings'),
   };

@@ -33,10 +33,14 @@ export interface JournalEntryDraft {
 
 export type JournalMessage =
   | ({ readonly type: 'append'; readonly entries: readonly JournalEntryDraft[] } & Replying<JournalAnswer>)
+  /** From the entity's newest Snapshot on. */
   | ({ readonly type: 'read'; readonly entity: string } & Replying<readonly JournalEntryDraft[]>)
   /** The newest entries of an entity from `since` on, wall time ms, of at most so many characters of payload. */
   | ({ readonly type: 'read-tail'; readonly entity: string; readonly since: number; readonly characters: number } & Replying<readonly JournalEntryDraft[]>)
-  | ({ readonly type: 'read-types'; readonly types: readonly string[] } & Replying<readonly JournalEntryDraft[]>)
+  /** Of some types, written at `since` or later, wall time ms. */
+  | ({ readonly type: 'read-types'; readonly types: readonly string[]; readonly since: number } & Replying<readonly JournalEntryDraft[]>)
+  /** The number of an entity's last entry, held or not; 0: it never had one. */
+  | ({ readonly type: 'last-sequence'; readonly entity: string } & Replying<number>)
   | ({ readonly type: 'entities'; readonly prefix: string } & Replying<readonly string[]>);
 export type JournalAnswer = { readonly ok: true } | { readonly ok: false; readonly code: string; readonly message: string };
 

@@ -22,7 +22,7 @@ describe('executor: opening', () => {
     const steps = order.filter((one) => ['gateway request-slot', 'governor request-permit', 'journal append', 'gateway write'].includes(one));
     expect(steps).to.deep.equal(['gateway request-slot', 'governor request-permit', 'journal append']);
     expect(desk.venue.writes).to.deep.equal([]);
-    desk.journal.release();
+    desk.journal.letThrough();
     await desk.advance(0);
     expect(desk.journal.batches[0]!.map((entry) => entry.type)).to.deep.equal(['IntentAccepted', 'PlanMade', 'PermitGranted', 'OrderSending']);
     expect(desk.writes('OPEN')).to.have.length(1);
@@ -70,7 +70,7 @@ describe('executor: opening', () => {
     desk.plan();
     await desk.advance(300);
     desk.authority.epochs.advance();
-    desk.journal.release();
+    desk.journal.letThrough();
     await desk.advance(1_000);
     expect(desk.writes('OPEN')).to.deep.equal([]);
     expect(desk.refused).to.deep.equal(['PERMIT_EPOCH']);

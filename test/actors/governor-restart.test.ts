@@ -55,7 +55,7 @@ async function tenForOnePlace(seed: number, path: string, type: string, nth: num
   for (let round = 0; round < 12; round++) {
     for (const symbol of SYMBOLS) floor.intend(symbol);
     await world.advance(1_000);
-    floor.journal.release();
+    floor.journal.letThrough();
     await world.advance(1_500);
   }
   const opened = open.size;

@@ -31,7 +31,7 @@ describe('journal actor', () => {
     const result = append(entry(1), entry(2));
     await world.advance(1_000);
     expect(result.answer).to.equal(undefined);
-    store.release();
+    store.letThrough();
     await world.settle();
     expect(result.answer).to.deep.equal({ ok: true });
     expect(store.story('symbol/币安人生USDT')).to.have.length(2);
@@ -67,7 +67,7 @@ describe('journal actor', () => {
     world.system.control('journal', 'kill', 'test');
     await world.settle();
     expect(lost.answer).to.match(/journal ended/);
-    store.release();
+    store.letThrough();
     await world.advance(1_000);
     const again = append(entry(1));
     await world.settle();

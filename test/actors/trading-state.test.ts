@@ -138,7 +138,7 @@ describe('trading state', () => {
     set('HALTED');
     await world.settle();
     expect(overall()?.overall).to.equal('HALTED');
-    journal.release();
+    journal.letThrough();
     await world.advance(1_000);
     expect(overall()?.overall).to.equal('HALTED');
   });
@@ -152,7 +152,7 @@ describe('trading state', () => {
     await world.settle();
     set('HALTED', GPS);
     await world.settle();
-    journal.release();
+    journal.letThrough();
     await world.advance(1_000);
     expect(overall()?.symbols).to.deep.equal({ [GPS]: 'HALTED' });
     expect([...(disk.content?.symbols ?? [])]).to.deep.equal([[GPS, 'HALTED']]);

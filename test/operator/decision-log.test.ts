@@ -189,7 +189,7 @@ describe('the log of decisions', () => {
     decide();
     await world.advance(7_000);
     decide({ outcome: 'INTENT_EXPIRED' });
-    store.release();
+    store.letThrough();
     await world.advance(20_000);
     expect(written().flatMap((one) => one.records.map((record) => record.outcome))).to.deep.equal(['POSITION_OPEN', 'INTENT_EXPIRED']);
   });

@@ -190,7 +190,7 @@ describe('a trace asked of the log', () => {
     const events = tell().opening().map((event) => ({ ...event, at: world.clock.now() }));
     const asked = world.system.ask(journal, { type: 'append', entries: entriesOf(events, 'OTHERUSDT') }, 5_000);
     await world.advance(40);
-    store.release();
+    store.letThrough();
     await world.advance(10);
     expect(await asked).to.deep.equal({ ok: true });
     const view = await trace('permit-1');

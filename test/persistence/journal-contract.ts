@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { join } from 'node:path';
+import { SNAPSHOT } from '../../src/persistence/port.ts';
 import type { Journal, NewEntry } from '../../src/persistence/port.ts';
 import { JournalModel, scriptOfBatches } from './journal-model.ts';
 import { refused } from './refusal.ts';
@@ -12,6 +13,10 @@ const CJK = 'symbol/币安人生USDT';
 /** An entry with the least said. */
 export function entry(entity: string, sequence: number, payload: unknown = { sequence }): NewEntry {
   return { entity, sequence, type: 'OrderSending', version: 1, at: 1_770_000_000_000, payload };
+}
+
+function snapshot(entity: string, sequence: number, payload: unknown): NewEntry {
+  return { ...entry(entity, sequence, payload), type: SNAPSHOT };
 }
 
 /** Runs the suite. `open` opens the journal at `place`, a path in a fresh directory; two opens of one place are the same journal. */
@@ -60,7 +65,9 @@ export function journalContract(name: string, open: (place: string) => Promise<J
       await journal.append([entry('a', 1)]);
       await refused(journal.append([entry('b', 1), entry('a', 3), entry('c', 1)]), 'JOURNAL_SEQUENCE_CONFLICT', 'a: got #3', 'expected #2');
       expect(await journal.entities('')).to.deep.equal(['a']);
-      expect((await journal.stats()).entries).to.equal(1);
+      expect([await journal.read('b'), await journal.read('c'), await journal.lastSequence('b')]).to.deep.equal([[], [], 0]);
+      const { entries, first, last, entities } = await journal.stats();
+      expect({ entries, first, last, entities }).to.deep.equal({ entries: 1, first: 1, last: 1, entities: 1 });
     });
 
     it('refuses a gap, a first that is not 1, zero, and a repeat with other content', async () => {
@@ -95,7 +102,7 @@ export function journalContract(name: string, open: (place: string) => Promise<J
     it('shows a reader every append that was called before, and fixes the payload at the call', async () => {
       const payload = { stop: '1' };
       const appended = journal.append([entry('a', 1, payload)]);
-      const [seen, typed, names, stats] = [journal.read('a'), journal.readTypes(['OrderSending']), journal.entities('a'), journal.stats()];
+      const [seen, typed, names, stats] = [journal.read('a'), journal.readTypes(['OrderSending'], 0), journal.entities('a'), journal.stats()];
       payload.stop = 'changed later';
       expect((await seen).map((stored) => stored.payload)).to.deep.equal([{ stop: '1' }]);
       expect(await typed).to.have.length(1);
@@ -115,12 +122,106 @@ export function journalContract(name: string, open: (place: string) => Promise<J
       expect(await journal.entities('')).to.have.length(names.length);
     });
 
-    it('reads types over all entities in the order of the journal', async () => {
-      const typed = (entity: string, sequence: number, type: string): NewEntry => ({ ...entry(entity, sequence), type });
-      await journal.append([typed('a', 1, 'Opened'), typed('b', 1, 'Closed'), typed('a', 2, 'Closed'), typed('b', 2, 'Noted')]);
-      const found = await journal.readTypes(['Closed', 'Opened', "no'such"]);
-      expect(found.map((stored) => `${stored.entity}${stored.sequence}`)).to.deep.equal(['a1', 'b1', 'a2']);
-      expect(await journal.readTypes([])).to.deep.equal([]);
+    it('reads types over all entities in the order of the journal, from a time on', async () => {
+      const typed = (entity: string, sequence: number, type: string, at: number): NewEntry => ({ ...entry(entity, sequence), type, at });
+      // A clock that was set back: the order is the journal's, and the time decides only what belongs to it.
+      await journal.append([typed('a', 1, 'Opened', 100), typed('b', 1, 'Closed', 300), typed('a', 2, 'Closed', 200), typed('b', 2, 'Noted', 400), typed('a', 3, 'Opened', 199)]);
+      const found = async (types: string[], since: number) => (await journal.readTypes(types, since)).map((stored) => `${stored.entity}${stored.sequence}`);
+      expect(await found(['Closed', 'Opened', "no'such"], 0)).to.deep.equal(['a1', 'b1', 'a2', 'a3']);
+      expect(await found(['Closed', 'Opened'], 200)).to.deep.equal(['b1', 'a2']);
+      expect(await found(['Closed', 'Opened'], 401)).to.deep.equal([]);
+      expect(await found([], 0)).to.deep.equal([]);
+    });
+
+    it('reads an entity from its newest Snapshot on, and its tail and its types from the beginning', async () => {
+      await journal.append([entry('a', 1), snapshot('a', 2, { sum: 1 }), entry('a', 3), entry('b', 1)]);
+      await journal.append([snapshot('a', 4, { sum: 2 }), entry('a', 5), entry('c', 1), snapshot('c', 2, null)]);
+      const sequences = async (entity: string) => (await journal.read(entity)).map((stored) => stored.sequence);
+      expect([await sequences('a'), await sequences('b'), await sequences('c')]).to.deep.equal([[4, 5], [1], [2]]);
+      expect((await journal.read('a'))[0]).to.deep.equal({ ...snapshot('a', 4, { sum: 2 }), position: 5, writerEpoch: journal.writerEpoch });
+      expect((await journal.readTail('a', { since: 0, characters: 10_000 })).map((stored) => stored.sequence)).to.deep.equal([1, 2, 3, 4, 5]);
+      expect((await journal.readTypes([SNAPSHOT], 0)).map((stored) => stored.position)).to.deep.equal([2, 5, 8]);
+      await journal.close();
+      const again = await openAgain();
+      expect((await again.read('a')).map((stored) => stored.sequence)).to.deep.equal([4, 5]);
+      await again.append([snapshot('a', 6, { sum: 3 })]);
+      expect((await again.read('a')).map((stored) => stored.payload)).to.deep.equal([{ sum: 3 }]);
+    });
+
+    it('says how far each entity has got', async () => {
+      await journal.append([entry('a', 1), entry('a', 2), entry(CJK, 1)]);
+      expect([await journal.lastSequence('a'), await journal.lastSequence(CJK), await journal.lastSequence('nobody')]).to.deep.equal([2, 1, 0]);
+    });
+
+    describe('retention', () => {
+      const dated = (entity: string, sequence: number, at: number): NewEntry => ({ ...entry(entity, sequence), at });
+      const held = async () => {
+        const { first, last, entries } = await journal.stats();
+        return [first, last, entries];
+      };
+
+      it('lets go of the old prefix that logs and snapshots allow, and of nothing beyond it', async () => {
+        await journal.append([dated('decisions', 1, 10), dated('a', 1, 11), dated('operator', 1, 12), { ...snapshot('a', 2, {}), at: 13 }, dated('decisions', 2, 14), dated('b', 1, 15), dated('decisions', 3, 16)]);
+        expect(await journal.release(10)).to.deep.equal({ entries: 0, through: 0, heldBy: undefined });
+        // The snapshot of `a` has nothing after it that stands for it.
+        expect(await journal.release(100)).to.deep.equal({ entries: 3, through: 3, heldBy: 'a' });
+        expect(await held()).to.deep.equal([4, 7, 4]);
+        expect(await journal.release(100)).to.deep.equal({ entries: 0, through: 3, heldBy: 'a' });
+        await journal.append([{ ...snapshot('a', 3, {}), at: 17 }]);
+        expect(await journal.release(100)).to.deep.equal({ entries: 2, through: 5, heldBy: 'b' });
+        await journal.append([{ ...snapshot('b', 2, {}), at: 18 }, dated('decisions', 4, 19)]);
+        // Age alone does not go round an entry that is younger and lies before.
+        expect(await journal.release(16)).to.deep.equal({ entries: 1, through: 6, heldBy: undefined });
+        expect((await journal.read('a')).map((stored) => stored.sequence)).to.deep.equal([3]);
+        expect((await journal.readTypes(['OrderSending'], 0)).map((stored) => stored.position)).to.deep.equal([7, 10]);
+      });
+
+      it('is stopped by an entry that is not old enough, however old those behind it say they are', async () => {
+        await journal.append([dated('decisions', 1, 1), dated('decisions', 2, 50), dated('decisions', 3, 2)]);
+        expect(await journal.release(10)).to.deep.equal({ entries: 1, through: 1, heldBy: undefined });
+        expect((await journal.readTail('decisions', { since: 0, characters: 100 })).map((stored) => stored.sequence)).to.deep.equal([2, 3]);
+      });
+
+      it('remembers sequences and entities of which nothing is left, over a restart too', async () => {
+        await journal.append([dated('decisions', 1, 1), dated('decisions', 2, 2), dated(`shadow/${CJK}`, 1, 3)]);
+        expect(await journal.release(100)).to.deep.equal({ entries: 3, through: 3, heldBy: undefined });
+        expect(await held()).to.deep.equal([4, 3, 0]);
+        await journal.close();
+        journal = await openAgain();
+        expect(await held()).to.deep.equal([4, 3, 0]);
+        expect([await journal.lastSequence('decisions'), await journal.read('decisions'), await journal.readTail('decisions', { since: 0, characters: 9 })]).to.deep.equal([2, [], []]);
+        expect(await journal.entities('')).to.have.members(['decisions', `shadow/${CJK}`]);
+        expect((await journal.stats()).entities).to.equal(2);
+        await refused(journal.append([dated('decisions', 2, 2)]), 'JOURNAL_SEQUENCE_CONFLICT', 'got #2', 'expected #3', 'no longer held');
+        await refused(journal.append([dated('decisions', 1, 1)]), 'JOURNAL_SEQUENCE_CONFLICT', 'expected #3');
+        await journal.append([dated('decisions', 3, 4)]);
+        expect((await journal.read('decisions')).map((stored) => [stored.position, stored.sequence])).to.deep.equal([[4, 3]]);
+        await journal.close();
+        journal = await openAgain();
+        expect((await journal.read('decisions')).map((stored) => stored.sequence)).to.deep.equal([3]);
+      });
+
+      it('lets go of much while appends and reads go on, and loses nothing of them', async () => {
+        const many = 3_000;
+        await journal.append(Array.from({ length: many }, (_, index) => dated('decisions', index + 1, 1)));
+        await journal.append([dated('a', 1, 1), dated('a', 2, 1)]);
+        const whole = journal.read('decisions');
+        const released = journal.release(100);
+        const appends = Array.from({ length: 20 }, (_, index) => journal.append([dated('a', index + 3, 200)]));
+        await Promise.all(appends);
+        expect((await journal.read('a')).map((stored) => stored.sequence)).to.deep.equal(Array.from({ length: 22 }, (_, index) => index + 1));
+        expect(await released).to.deep.equal({ entries: many, through: many, heldBy: 'a' });
+        // Asked for before the release began: found whole.
+        expect(await whole).to.have.length(many);
+        expect(await journal.read('decisions')).to.deep.equal([]);
+      });
+
+      it('is refused to a writer in whose place another was opened', async () => {
+        await journal.append([dated('decisions', 1, 1)]);
+        const successor = await openAgain();
+        await refused(journal.release(100), 'JOURNAL_UNAVAILABLE', `epoch ${successor.writerEpoch}`);
+        expect((await successor.stats()).entries).to.equal(1);
+      });
     });
 
     it('groups many concurrent appends into few commits and keeps each entity in order', async () => {
@@ -141,7 +242,7 @@ export function journalContract(name: string, open: (place: string) => Promise<J
       await Promise.all([journal.append([entry('big', 1, { text })]), journal.append([entry('big', 2, { text })]), journal.append(longer)]);
       expect((await journal.read('big')).map((stored) => stored.payload)).to.deep.equal([{ text }, { text }]);
       expect((await journal.read('long')).map((stored) => stored.sequence)).to.deep.equal(longer.map((one) => one.sequence));
-      expect((await journal.readTypes(['OrderSending'])).map((stored) => stored.position)).to.deep.equal(Array.from({ length: 4_502 }, (_, index) => index + 1));
+      expect((await journal.readTypes(['OrderSending'], 0)).map((stored) => stored.position)).to.deep.equal(Array.from({ length: 4_502 }, (_, index) => index + 1));
     });
 
     it('refuses what JSON would lose in silence, naming where', async () => {

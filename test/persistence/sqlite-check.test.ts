@@ -70,8 +70,9 @@ function contentsOf(file: string): string {
     const reader = connectReader(file);
     const rows = reader.prepare('SELECT * FROM entries ORDER BY position').all();
     const indexed = reader.prepare('SELECT position FROM entries WHERE entity >= ? ORDER BY entity, sequence').all('');
+    const known = reader.prepare('SELECT * FROM anchor, entities').all();
     reader.close();
-    return JSON.stringify([rows, indexed]);
+    return JSON.stringify([rows, indexed, known]);
   } catch (error) {
     if (error instanceof VigilError) return error.code;
     throw error;
@@ -124,8 +125,8 @@ describe('opening an SQLite journal', () => {
     tamper(foreign, 'CREATE TABLE cookies (name TEXT)');
     await expectRefused(foreign, 'JOURNAL_FOREIGN', 'another program', '--data-dir');
     const later = await writeJournal();
-    tamper(later, 'PRAGMA user_version = 2');
-    await expectRefused(later, 'JOURNAL_FOREIGN', 'schema 2', 'run the version that wrote it');
+    tamper(later, 'PRAGMA user_version = 3');
+    await expectRefused(later, 'JOURNAL_FOREIGN', 'schema 3', 'run the version that wrote it');
     const text = join(directory, 'text.db');
     writeFileSync(text, 'To whom it may concern.\n'.repeat(50));
     await expectRefused(text, 'JOURNAL_CORRUPT', 'not an SQLite database');

@@ -53,7 +53,7 @@ describe('kill -9 of the SQLite journal\'s writer', () => {
       acknowledged.push(...(await killAfter(file, random.state, 1 + Math.floor(random.next() * 120))));
       expect(statSync(`${file}-wal`).size, 'a kill leaves the WAL').to.be.greaterThan(0);
       const journal = await openSqliteJournal({ file, now: () => 0 });
-      const stored = wholeBatches(await journal.readTypes(['Written']));
+      const stored = wholeBatches(await journal.readTypes(['Written'], 0));
       expect(acknowledged.filter((line) => !stored.has(line)), `acknowledged and missing in round ${round}`).to.deep.equal([]);
       for (const entity of await journal.entities('')) {
         const sequences = (await journal.read(entity)).map((entry) => entry.sequence);
