@@ -207,6 +207,7 @@ describe('needs of a close', () => {
   it('executed, its trades not yet heard: those are asked for, and only after ten seconds is it sent again, stop or no stop', () => {
     const life = lifeOf(asked, it1.closing(), it1.reported('FILLED', 10, idOf('close'), 'o-close'));
     expect(needs(life)).to.deep.equal(['ask close 1']);
+    expect(needs(life, { now: NOW + 10_059, nakedCloseMs: Infinity })).to.deep.equal(['ask close 1']);
     expect(needs(life, { now: NOW + 10_060, nakedCloseMs: Infinity })).to.deep.equal(['close 2: SELL 10']);
   });
 
@@ -226,6 +227,12 @@ describe('needs of a close', () => {
     const stray = idOf('stop', 3);
     expect(needs(lifeOf(it1.protected(), sell(10)), flat(stray, idOf('stop'), idOf('target')))).to.deep.equal(['cancel stop 3', 'cancel stop 1', 'cancel target 1']);
     expect(needs(lifeOf(), flat(stray))).to.deep.equal(['cancel stop 3']);
+    expect(needs(lifeOf(), { ...flat(stray), ...flying(stray) }), 'and not twice').to.deep.equal([]);
+  });
+
+  it('asks for the truth once something was held, whoever opened and closed it', () => {
+    expect(needs(lifeOf(it1.opening(), it1.reported('EXPIRED', 0), it1.planEnded(), it1.fill(4), sell(4, 'web')))).to.deep.equal(['ask-truth']);
+    expect(needs(lifeOf(it1.opening(), it1.reported('EXPIRED', 0), it1.planEnded())), 'nothing ever was').to.deep.equal([]);
   });
 
   it('flat waits for a protection that is still under way: it may yet land', () => {
@@ -299,7 +306,12 @@ describe('needs of a part', () => {
   it('executed, its trades not yet heard: those are asked for, and no second part is sold', () => {
     const life = lifeOf(asked, sending(), report('FILLED', 4));
     expect(needs(life)).to.deep.equal(['ask part 1']);
-    expect(needs(life, { now: NOW + 99_000 })).to.deep.equal([]);
+    expect(needs(life, { now: NOW + 10_059 })).to.deep.equal(['ask part 1']);
+    expect(needs(life, { now: NOW + 10_060 })).to.deep.equal([]);
+    // Believed so long, the stop stays as it is even if others have closed more; then it follows what is held.
+    const more = lifeOf(asked, sending(), report('FILLED', 4), sell(2, 'web'));
+    expect(needs(more, { now: NOW + 10_059 }).filter((need) => need.startsWith('place'))).to.deep.equal([]);
+    expect(needs(more, { now: NOW + 10_060 }).filter((need) => need.startsWith('place'))).to.deep.equal(['place stop 2: SELL 8 at 98', 'place target 2: SELL 8 at 104']);
   });
 
   it('a close overtakes it, whatever has become of it', () => {
@@ -333,6 +345,7 @@ describe('needs of a part', () => {
     const largestOrder = makeSituation().tickSize!.multipliedBy(30);
     expect(needs(lifeOf(asked), { largestOrder })).to.deep.equal(['part 1: SELL 3']);
     expect(needs(lifeOf(it1.protected(), it1.closeRequested()), { largestOrder })).to.deep.equal(['close 1: SELL 3']);
+    expect(needs(lifeOf(it1.protected(), it1.closeRequested()), { largestOrder: largestOrder.minus(largestOrder) }), 'a filter of 0 is no filter').to.deep.equal(['close 1: SELL 10']);
   });
 });
 

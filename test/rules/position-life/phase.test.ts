@@ -54,6 +54,10 @@ describe('phases', () => {
     expect(() => assertTransition('Flat', 'Protected')).to.throw();
   });
 
+  it('each lead to every other, but for that one step', () => {
+    for (const from of PHASES) expect([...TRANSITIONS[from]], from).to.have.members(PHASES.filter((to) => to !== from && !(from === 'Flat' && to === 'Protected')));
+  });
+
   it('have no dead end: from each, Flat can be reached', () => {
     for (const phase of PHASES.filter((one) => one !== 'Flat')) expect(TRANSITIONS[phase]).to.include('Flat');
   });
