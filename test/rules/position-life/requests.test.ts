@@ -39,8 +39,8 @@ describe('a part to be closed', () => {
     expect(reduce(held, '25', rules({ minNotional: decimal('197') }))).to.equal('close TIER_1: the part of 2 is worth 196.00, less than 197');
     expect(reduce(held, '25', rules({ minNotional: decimal('196') })), 'at the lowest price it lives between').to.equal('reduce 1: 2');
     const short = lifeOf(tell('SHORT').protected());
-    expect(reduce(short, '25', rules({ minNotional: decimal('193') })), 'of a short that is its target').to.equal('close TIER_1: the part of 2 is worth 192.00, less than 193');
-    expect(reduce(short, '25', rules({ minNotional: decimal('192') }))).to.equal('reduce 1: 2');
+    expect(reduce(short, '25', rules({ minNotional: decimal('197') })), 'of a short that is its target').to.equal('close TIER_1: the part of 2 is worth 196.00, less than 197');
+    expect(reduce(short, '25', rules({ minNotional: decimal('196') }))).to.equal('reduce 1: 2');
     expect(reduce(held, '25', rules({ minQuantity: decimal('3') }))).to.equal('close TIER_1: the part of 2 is below the least quantity 3');
     expect(reduce(held, '5')).to.equal('close TIER_1: the part of 0 is below the least quantity 1');
   });
