@@ -56,6 +56,8 @@ export interface VenueAlgoOrder {
   readonly triggerPrice: Decimal;
   readonly reduceOnly: boolean;
   readonly actualOrderId?: string;
+  /** Of lists and queries; the user stream does not say it. */
+  readonly createdAt?: number;
   readonly updatedAt: number;
 }
 
@@ -113,6 +115,13 @@ export interface AccountModes {
   readonly canTrade: boolean;
 }
 
+/** What the key may do beside trading; undefined: the venue does not say. */
+export interface KeyPermissions {
+  readonly canWithdraw: boolean | undefined;
+  /** Only from addresses its owner has named. */
+  readonly ipRestricted: boolean | undefined;
+}
+
 export interface SymbolSettings {
   readonly symbol: SymbolName;
   readonly leverage: number;
@@ -133,6 +142,7 @@ export interface VenueReads {
   candles: { query: { readonly symbol: SymbolName; readonly limit: number }; answer: readonly Candle[] };
   account: { query: Record<never, never>; answer: VenueAccount };
   accountModes: { query: Record<never, never>; answer: AccountModes };
+  keyPermissions: { query: Record<never, never>; answer: KeyPermissions };
   settings: { query: Record<never, never>; answer: readonly SymbolSettings[] };
   brackets: { query: Record<never, never>; answer: ReadonlyMap<SymbolName, readonly LeverageBracket[]> };
   /** Income since `since` (venue time, ms), ascending; of one type, or of all. */

@@ -68,6 +68,7 @@ const algoOrder = z.object({
   triggerPrice: decimalField,
   reduceOnly: z.boolean(),
   actualOrderId: actualOrderIdField,
+  createTime: timeField.nullish(),
   updateTime: timeField,
 });
 
@@ -83,6 +84,7 @@ function algoOrderOf(row: z.output<typeof algoOrder>): VenueAlgoOrder {
     triggerPrice: row.triggerPrice,
     reduceOnly: row.reduceOnly,
     ...(row.actualOrderId === undefined ? {} : { actualOrderId: row.actualOrderId }),
+    ...(row.createTime === undefined || row.createTime === null ? {} : { createdAt: row.createTime }),
     updatedAt: row.updateTime,
   };
 }
