@@ -22,6 +22,30 @@ export function entrySlotDelay(sent: readonly number[], now: number): number {
   return delay;
 }
 
+/** What the venue's headers said last of the account's orders, whoever sent them, and when it was heard, our wall time, ms. */
+export interface StatedOrders {
+  readonly orders10s?: { readonly value: number; readonly at: number };
+  readonly orders1m?: { readonly value: number; readonly at: number };
+}
+
+/** The same number again says nothing new: not every answer carries the header. */
+export function afterStatedOrders(known: StatedOrders, usage: { readonly orders10s: number | undefined; readonly orders1m: number | undefined }, now: number): StatedOrders {
+  const heard = (name: 'orders10s' | 'orders1m') => (usage[name] === undefined || usage[name] === known[name]?.value ? known[name] : { value: usage[name], at: now });
+  const [orders10s, orders1m] = [heard('orders10s'), heard('orders1m')];
+  return { ...(orders10s === undefined ? {} : { orders10s }), ...(orders1m === undefined ? {} : { orders1m }) };
+}
+
+/** How long an entry waits for others on the same account; the venue counts in windows of its clock. 0: now. */
+export function statedSlotDelay(stated: StatedOrders, sent: readonly number[], now: number, offsetMs: number): number {
+  let delay = 0;
+  for (const [count, { windowMs, orders }] of [[stated.orders10s, LIMITS[0]], [stated.orders1m, LIMITS[1]]] as const) {
+    if (count === undefined || Math.floor((count.at + offsetMs) / windowMs) !== Math.floor((now + offsetMs) / windowMs)) continue;
+    const used = count.value + sent.filter((at) => at > count.at).length;
+    if (used + ORDERS_PER_ENTRY > Math.floor(orders * ENTRY_SHARE)) delay = Math.max(delay, windowMs - ((now + offsetMs) % windowMs));
+  }
+  return delay;
+}
+
 /** The times that still matter for `entrySlotDelay`. */
 export function recentWrites(sent: readonly number[], now: number): readonly number[] {
   return sent.filter((at) => now - at < 60_000);

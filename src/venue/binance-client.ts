@@ -33,6 +33,8 @@ export interface BinanceClients {
   readonly timeouts: CallTimeouts;
   readonly reads: USDMClient;
   readonly writes: USDMClient;
+  /** Asks what the key may do, and nothing else; undefined: this venue does not tell. */
+  readonly keys: USDMClient | undefined;
   /** A new client for public streams; it knows no key. */
   createStreamClient(): WebsocketClient;
 }
@@ -58,6 +60,7 @@ export function createBinanceClients(options: BinanceClientOptions): BinanceClie
     timeouts,
     reads: new USDMClient(rest, requestSettings(timeouts.readMs)),
     writes: new USDMClient(rest, requestSettings(timeouts.writeMs)),
+    keys: endpoint.keysUrl === undefined ? undefined : new USDMClient({ ...rest, baseUrl: endpoint.keysUrl }, requestSettings(timeouts.readMs)),
     createStreamClient: () =>
       new WebsocketClient(
         {

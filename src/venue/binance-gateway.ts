@@ -3,6 +3,7 @@ import type { USDMClient } from 'binance';
 import { messageOf } from '../protocol/errors.ts';
 import type { ReadName, VenueReads, VenueWrite, WriteOutcome } from '../protocol/venue.ts';
 import type { Clock } from '../supervision/clock.ts';
+import type { BanGate } from './ban-gate.ts';
 import type { CallResult, VenueRequest } from './binance-call.ts';
 import { callVenue, nameOf } from './binance-call.ts';
 import type { BinanceClients } from './binance-client.ts';
@@ -19,19 +20,17 @@ export interface BinanceGatewayOptions {
   readonly clock: Clock;
   /** Venue time minus `clock.now()`, ms, as last measured. */
   readonly offsetMs: () => number;
+  readonly banGate: BanGate;
   readonly log: VenueLog;
   readonly redactor: Redactor;
 }
 
-/** "No need to change margin type.": what was asked for is what is. */
-const MARGIN_TYPE_UNCHANGED = -4046;
-
 export function createBinanceGateway(options: BinanceGatewayOptions): VenueGateway {
-  const { clients, clock, offsetMs, log, redactor } = options;
+  const { clients, clock, offsetMs, banGate, log, redactor } = options;
   const venueNow = (): number => clock.now() + Math.round(offsetMs());
 
   function call(client: USDMClient, request: VenueRequest, limitMs: number, signal?: AbortSignal): Promise<CallResult> {
-    return callVenue(client, request, { clock, limitMs, offsetMs: offsetMs(), signal, redact: (text) => redactor.redact(text) });
+    return banGate(request, () => callVenue(client, request, { clock, limitMs, offsetMs: offsetMs(), signal, redact: (text) => redactor.redact(text) }));
   }
 
   return {
@@ -39,6 +38,7 @@ export function createBinanceGateway(options: BinanceGatewayOptions): VenueGatew
       try {
         return await readers[name](query, {
           call: (request) => call(clients.reads, request, clients.timeouts.readMs, signal),
+          callKeys: clients.keys === undefined ? undefined : (request) => call(clients.keys!, request, clients.timeouts.readMs, signal),
           fail(failure) {
             throw readErrorOf(failure, venueNow());
           },
@@ -54,10 +54,7 @@ export function createBinanceGateway(options: BinanceGatewayOptions): VenueGatew
     async write(write: VenueWrite): Promise<WriteOutcome> {
       const request = writeRequest(write);
       const result = await call(clients.writes, request, clients.timeouts.writeMs);
-      if (!result.ok) {
-        if (write.kind === 'CONFIGURE' && result.failure.code === MARGIN_TYPE_UNCHANGED) return { result: 'accepted' };
-        return outcomeOfFailure(result.failure, venueNow());
-      }
+      if (!result.ok) return outcomeOfFailure(write.kind, result.failure, venueNow());
       try {
         return acceptedOutcome(write, result.body, nameOf(request));
       } catch (error) {

@@ -2,7 +2,7 @@
 import type { ReadName, VenueReads } from '../protocol/venue.ts';
 import type { CallFailure, CallResult, VenueRequest } from './binance-call.ts';
 import { nameOf } from './binance-call.ts';
-import { parseAccount, parseAccountConfig, parseBrackets, parseFeeBurn, parsePositions, parseSettings } from './parse-account.ts';
+import { parseAccount, parseAccountConfig, parseBrackets, parseFeeBurn, parseKeyPermissions, parseMayTransferOut, parsePositions, parseSettings } from './parse-account.ts';
 import { parseFundingIntervals, parseIncome } from './parse-income.ts';
 import { parseCandles, parseInstruments, parseServerTime, parseTickers } from './parse-market.ts';
 import { parseAlgoOrder, parseOpenAlgoOrders, parseOpenOrders, parseOrder, parseTrades } from './parse-orders.ts';
@@ -13,6 +13,8 @@ import { readTrades } from './trade-pages.ts';
 interface ReadContext {
   /** One request, its failure as a value. */
   call(request: VenueRequest): Promise<CallResult>;
+  /** The same at the address that tells what keys may do; undefined: there is none. */
+  readonly callKeys: ((request: VenueRequest) => Promise<CallResult>) | undefined;
   /** @returns never: throws what `failure` means for a read. */
   fail(failure: CallFailure): never;
   /** Our clock, ms. */
@@ -55,6 +57,15 @@ export const readers: Readers = {
   async accountModes(_query, context) {
     const [config, account] = await Promise.all([ask(context, signed('fapi/v1/accountConfig')), ask(context, signed('fapi/v2/account'))]);
     return { ...parseAccountConfig(config.body, config.where), feeBurn: parseFeeBurn(account.body, account.where) };
+  },
+  async keyPermissions(_query, context) {
+    if (context.callKeys === undefined) {
+      const { body, where } = await ask(context, signed('fapi/v1/accountConfig'));
+      return parseMayTransferOut(body, where);
+    }
+    const request = signed('sapi/v1/account/apiRestrictions');
+    const result = await context.callKeys(request);
+    return result.ok ? parseKeyPermissions(result.body, nameOf(request)) : context.fail(result.failure);
   },
   async settings(_query, context) {
     const { body, where } = await ask(context, signed('fapi/v1/symbolConfig'));

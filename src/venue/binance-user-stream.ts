@@ -6,6 +6,7 @@
  */
 import { messageOf } from '../protocol/errors.ts';
 import type { Clock, TimerHandle } from '../supervision/clock.ts';
+import type { BanGate } from './ban-gate.ts';
 import type { CallResult, VenueRequest } from './binance-call.ts';
 import { callVenue } from './binance-call.ts';
 import type { BinanceClients } from './binance-client.ts';
@@ -24,6 +25,7 @@ export interface UserStreamOptions {
   readonly clients: BinanceClients;
   readonly clock: Clock;
   readonly offsetMs: () => number;
+  readonly banGate: BanGate;
   readonly log: VenueLog;
   readonly redactor: Redactor;
 }
@@ -41,7 +43,7 @@ export function createUserStream(options: UserStreamOptions): VenueUserStream {
   return { open: (handlers) => openUserStream(options, handlers) };
 }
 
-function openUserStream({ clients, clock, offsetMs, log, redactor }: UserStreamOptions, handlers: Handlers): OpenStream {
+function openUserStream({ clients, clock, offsetMs, banGate, log, redactor }: UserStreamOptions, handlers: Handlers): OpenStream {
   const dropped = createDroppedEvents('user stream', clock, log);
   let closed = false;
   let failures = 0;
@@ -51,7 +53,7 @@ function openUserStream({ clients, clock, offsetMs, log, redactor }: UserStreamO
   let retry: TimerHandle | undefined;
 
   function call(request: VenueRequest): Promise<CallResult> {
-    return callVenue(clients.reads, request, { clock, limitMs: clients.timeouts.readMs, offsetMs: offsetMs(), redact: (text) => redactor.redact(text) });
+    return banGate(request, () => callVenue(clients.reads, request, { clock, limitMs: clients.timeouts.readMs, offsetMs: offsetMs(), redact: (text) => redactor.redact(text) }));
   }
 
   async function connect(): Promise<void> {

@@ -1,5 +1,6 @@
 /** The three doors of a Binance venue, made together: one endpoint, one key, one log with its secrets taken out. */
 import type { Clock } from '../supervision/clock.ts';
+import { createBanGate } from './ban-gate.ts';
 import type { CallTimeouts, Credentials } from './binance-client.ts';
 import { createBinanceClients } from './binance-client.ts';
 import { createBinanceGateway } from './binance-gateway.ts';
@@ -31,10 +32,11 @@ export function createBinanceVenue(options: BinanceVenueOptions): Venue {
   const { endpoint, credentials, clock, offsetMs } = options;
   const redactor = createRedactor([credentials.apiKey, credentials.apiSecret]);
   const log = redactedLog(options.log, redactor);
+  const banGate = createBanGate(clock, () => clock.now() + Math.round(offsetMs()));
   const clients = createBinanceClients({ endpoint, armed: options.armed, credentials, log, ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }) });
   return {
-    gateway: createBinanceGateway({ clients, clock, offsetMs, log, redactor }),
+    gateway: createBinanceGateway({ clients, clock, offsetMs, banGate, log, redactor }),
     marketStreams: createMarketStreams({ clients, clock, log }),
-    userStream: createUserStream({ clients, clock, offsetMs, log, redactor }),
+    userStream: createUserStream({ clients, clock, offsetMs, banGate, log, redactor }),
   };
 }

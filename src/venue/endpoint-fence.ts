@@ -5,7 +5,7 @@ import type { VenueEndpoint } from './endpoint.ts';
 type Kind = 'loopback' | 'testnet' | 'live' | 'foreign';
 
 /**
- * Refuses an endpoint whose two hosts are not of its mode, and a live host unless the mode is mainnet and armed.
+ * Refuses an endpoint whose hosts are not of its mode, and a live host unless the mode is mainnet and armed.
  * Shares neither tables nor tests with `resolveEndpoint` on purpose: an error in one is caught by the other.
  * @throws VigilError VENUE_NOT_ARMED, VENUE_ADDRESS_REFUSED
  */
@@ -13,6 +13,7 @@ export function assertEndpoint(endpoint: VenueEndpoint, armed: string | undefine
   const addresses = [
     { address: endpoint.restUrl, secure: 'https:', plain: 'http:' },
     { address: endpoint.streamUrl, secure: 'wss:', plain: 'ws:' },
+    ...(endpoint.keysUrl === undefined ? [] : [{ address: endpoint.keysUrl, secure: 'https:', plain: 'http:' }]),
   ];
   for (const { address, secure, plain } of addresses) {
     const url = URL.parse(address);

@@ -3,11 +3,13 @@ import { VigilError } from '../protocol/errors.ts';
 
 export type VenueMode = 'paper' | 'testnet' | 'mainnet';
 
-/** Both addresses of one venue: origins without path or trailing slash (the SDK would make `//fapi` of one). */
+/** The addresses of one venue: origins without path or trailing slash (the SDK would make `//fapi` of one). */
 export interface VenueEndpoint {
   readonly mode: VenueMode;
   readonly restUrl: string;
   readonly streamUrl: string;
+  /** Where the venue tells what a key may do; undefined: this venue does not tell. */
+  readonly keysUrl?: string;
 }
 
 export interface EndpointSettings {
@@ -20,7 +22,7 @@ export interface EndpointSettings {
 
 /** The pair the exchange documents as testnet since May 2026; keys come from demo.binance.com. */
 const TESTNET = { restUrl: 'https://demo-fapi.binance.com', streamUrl: 'wss://fstream.binancefuture.com' };
-const MAINNET = { restUrl: 'https://fapi.binance.com', streamUrl: 'wss://fstream.binance.com' };
+const MAINNET = { restUrl: 'https://fapi.binance.com', streamUrl: 'wss://fstream.binance.com', keysUrl: 'https://api.binance.com' };
 
 /**
  * The endpoint of `settings.mode`.

@@ -1,7 +1,7 @@
 /** The venue's answers about the account in our words: money, modes, settings, brackets, positions. */
 import { z } from 'zod';
 import type { SymbolName } from '../protocol/names.ts';
-import type { AccountModes, LeverageBracket, SymbolSettings, VenueAccount, VenuePosition } from '../protocol/venue.ts';
+import type { AccountModes, KeyPermissions, LeverageBracket, SymbolSettings, VenueAccount, VenuePosition } from '../protocol/venue.ts';
 import { decimalField, numericField, oneWayField, parseAnswer, symbolField, timeField } from './parse-fields.ts';
 
 /** In single-asset mode, the only one we trade in, these totals are USDT alone. */
@@ -19,6 +19,17 @@ const accountConfig = z.object({ dualSidePosition: z.boolean(), multiAssetsMargi
 export function parseAccountConfig(body: unknown, where: string): Omit<AccountModes, 'feeBurn'> {
   const row = parseAnswer(accountConfig, body, where);
   return { hedgeMode: row.dualSidePosition, multiAssets: row.multiAssetsMargin, canTrade: row.canTrade };
+}
+
+/** `GET /fapi/v1/accountConfig`: whether the account may transfer out; of a testnet that is all there is to know. @throws VenueError */
+export function parseMayTransferOut(body: unknown, where: string): KeyPermissions {
+  return { canWithdraw: parseAnswer(z.object({ canWithdraw: z.boolean().optional() }), body, where).canWithdraw, ipRestricted: undefined };
+}
+
+/** `GET /sapi/v1/account/apiRestrictions`: what this very key may do. @throws VenueError */
+export function parseKeyPermissions(body: unknown, where: string): KeyPermissions {
+  const row = parseAnswer(z.object({ enableWithdrawals: z.boolean(), ipRestrict: z.boolean() }), body, where);
+  return { canWithdraw: row.enableWithdrawals, ipRestricted: row.ipRestrict };
 }
 
 /** `GET /fapi/v2/account`. @throws VenueError */

@@ -221,6 +221,8 @@ export class TestExchange implements Venue {
         return { walletBalance: this.wallet, unrealizedPnl: this.#unrealized(), availableBalance: this.wallet.minus(this.#margin()), observedAt: now };
       case 'accountModes':
         return { hedgeMode: false, multiAssets: false, feeBurn: false, canTrade: true };
+      case 'keyPermissions':
+        return { canWithdraw: false, ipRestricted: true };
       case 'settings':
         return own.map(([of, { leverage, marginMode }]) => ({ symbol: of, leverage, marginMode }));
       case 'brackets':

@@ -19,6 +19,7 @@ export class ScriptedVenue implements VenueGateway {
   leverage = 10;
   marginMode: 'ISOLATED' | 'CROSSED' = 'ISOLATED';
   hedgeMode = false;
+  canWithdraw = false;
   /** False: what happens is not told on the user stream. */
   streaming = true;
   /** Undefined: the venue does what it is asked. */
@@ -147,6 +148,8 @@ export class ScriptedVenue implements VenueGateway {
         return [{ symbol: this.#symbol, leverage: this.leverage, marginMode: this.marginMode }];
       case 'accountModes':
         return { hedgeMode: this.hedgeMode, multiAssets: false, feeBurn: false, canTrade: true };
+      case 'keyPermissions':
+        return { canWithdraw: this.canWithdraw, ipRestricted: true };
       case 'brackets':
         return new Map([[this.#symbol, [{ leverage: 50, notionalCap: decimal('10000') }]]]);
       case 'account':

@@ -1,0 +1,115 @@
+/** Room for reading in the venue's weight limit: exits first, then what openings need, then the rest, so that no reading ever takes an exit's room (failure 57). */
+import type { ReadName, VenueReads } from '../protocol/venue.ts';
+
+/** Per address and minute, documented; shared by every key and program behind it. */
+export const WEIGHT_PER_MINUTE = 2_400;
+const MINUTE_MS = 60_000;
+
+/** What a reading is for. `exit`: what resolves an order or a position, and the time every signature carries. */
+export type ReadLane = 'exit' | 'entry' | 'background';
+
+/** How much of the minute may be used when a reading of the lane goes. What no reading may use is left to cancels, listen keys, and others behind the address. */
+const SHARE: Readonly<Record<ReadLane, number>> = { exit: 0.95, entry: 0.75, background: 0.5 };
+
+export type ReadOf = { [Name in ReadName]: { readonly name: Name; readonly query: VenueReads[Name]['query'] } }[ReadName];
+
+/** As documented; two requests where the answer is put together from two. */
+export function weightOf(read: ReadOf): number {
+  switch (read.name) {
+    case 'tickers':
+      return 40;
+    case 'candles':
+      return candleWeight(read.query.limit);
+    case 'openOrders':
+    case 'openAlgoOrders':
+      return read.query.symbol === undefined ? 40 : 1;
+    case 'income':
+      return 30;
+    case 'accountModes':
+      return 10;
+    case 'account':
+    case 'settings':
+    case 'positions':
+    case 'trades':
+      return 5;
+    case 'serverTime':
+    case 'instruments':
+    case 'brackets':
+    case 'fundingIntervals':
+    case 'order':
+    case 'algoOrder':
+    case 'keyPermissions':
+      return 1;
+  }
+}
+
+function candleWeight(limit: number): number {
+  if (limit < 100) return 1;
+  if (limit < 500) return 2;
+  return limit <= 1_000 ? 5 : 10;
+}
+
+export function laneOf(read: ReadOf): ReadLane {
+  switch (read.name) {
+    case 'order':
+    case 'algoOrder':
+    case 'trades':
+    case 'serverTime':
+      return 'exit';
+    case 'positions':
+    case 'openOrders':
+    case 'openAlgoOrders':
+      return read.query.symbol === undefined ? 'entry' : 'exit';
+    case 'account':
+    case 'accountModes':
+    case 'keyPermissions':
+    case 'settings':
+    case 'brackets':
+      return 'entry';
+    case 'tickers':
+    case 'candles':
+    case 'instruments':
+    case 'income':
+    case 'fundingIntervals':
+      return 'background';
+  }
+}
+
+interface Count {
+  readonly value: number;
+  /** Our wall time when the venue was first heard to say so, ms. */
+  readonly at: number;
+}
+
+export interface Budget {
+  /** Our own requests of the last minute, ascending. */
+  readonly requests: readonly { readonly at: number; readonly weight: number }[];
+  /** What the venue's headers said last, whoever used it. */
+  readonly stated: Count | undefined;
+}
+
+export const EMPTY_BUDGET: Budget = { requests: [], stated: undefined };
+
+export function afterRequest(budget: Budget, weight: number, now: number): Budget {
+  return { ...budget, requests: [...budget.requests.filter((one) => now - one.at < MINUTE_MS), { at: now, weight }] };
+}
+
+/** The same number again says nothing new: it may be the header of an earlier answer. */
+export function afterStated(budget: Budget, weight1m: number | undefined, now: number): Budget {
+  return weight1m === undefined || weight1m === budget.stated?.value ? budget : { ...budget, stated: { value: weight1m, at: now } };
+}
+
+/** The larger of our own count of a minute and the venue's of its minute, with what we have sent since it was said. `venueNow`: the venue counts by its clock. */
+export function usedWeight({ requests, stated }: Budget, now: number, offsetMs: number): number {
+  const sum = (since: number) => requests.filter((one) => one.at > since).reduce((total, one) => total + one.weight, 0);
+  const own = sum(now - MINUTE_MS);
+  const minuteOf = (at: number) => Math.floor((at + offsetMs) / MINUTE_MS);
+  return stated === undefined || minuteOf(stated.at) !== minuteOf(now) ? own : Math.max(own, stated.value + sum(stated.at));
+}
+
+/** Undefined: it may go. */
+export function readRefusal(budget: Budget, read: ReadOf, now: number, offsetMs: number): { readonly limit: number; readonly value: number } | undefined {
+  const limit = WEIGHT_PER_MINUTE * SHARE[laneOf(read)];
+  const value = usedWeight(budget, now, offsetMs) + weightOf(read);
+  return value <= limit ? undefined : { limit, value };
+}
