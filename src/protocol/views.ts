@@ -166,3 +166,20 @@ export interface ReadinessView {
   readonly missing: readonly { readonly input: string; readonly reason: string }[];
   readonly since: number;
 }
+
+/** Whether what is recorded reaches the journal's store. While it does not, nothing is opened; exits and stops go on (ruling 36). */
+export interface JournalView {
+  readonly store: 'up' | 'away';
+  /** Wall time, ms. */
+  readonly since: number;
+  /** Why it is away; null: it is not. */
+  readonly reason: string | null;
+  /** Records kept beside it until it is back. */
+  readonly spilled: number;
+  /** Why nothing more is kept beside it: from then on what happens is not on record. */
+  readonly unrecorded: string | null;
+  /** Files of records that the store would not take. */
+  readonly aside: readonly string[];
+  /** Why this process may not open, although the store is up: its place as the only writer is in doubt (ruling 38). */
+  readonly place: string | null;
+}
