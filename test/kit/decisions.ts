@@ -75,13 +75,23 @@ export function makePlan(fields: Partial<Plan> = {}): Plan {
   };
 }
 
-/** Closed one-minute candles without a gap up to NOW, rising by a small zigzag: `count` of them, around `price`. */
+/** Every one is made once: four hundred candles, parsed anew for each view, were most of what a desk under virtual time cost. */
+const made = new Map<string, readonly Candle[]>();
+
+/** Closed one-minute candles without a gap up to NOW, rising by a small zigzag: `count` of them, around `price`. The same list each time: frozen. */
 export function makeCandles(count = 400, price = 0.008): readonly Candle[] {
-  return Array.from({ length: count }, (_, index) => {
-    const close = price * (1 + 0.0001 * index + (index % 2 === 0 ? 0.0004 : -0.0004));
-    const text = (value: number) => decimal(value.toFixed(10));
-    return { openTime: NOW - (count - index) * 60_000, open: text(close * 0.9999), high: text(close * 1.0006), low: text(close * 0.9994), close: text(close), volume: decimal('1000'), closed: true };
-  });
+  const key = `${count} at ${price}`;
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const candles = Object.freeze(
+    Array.from({ length: count }, (_, index) => {
+      const close = price * (1 + 0.0001 * index + (index % 2 === 0 ? 0.0004 : -0.0004));
+      const text = (value: number) => decimal(value.toFixed(10));
+      return Object.freeze({ openTime: NOW - (count - index) * 60_000, open: text(close * 0.9999), high: text(close * 1.0006), low: text(close * 0.9994), close: text(close), volume: decimal('1000'), closed: true });
+    }),
+  );
+  made.set(key, candles);
+  return candles;
 }
 
 /** A calm symbol in a trend: kill score 0.5, and nothing against opening it. */
@@ -99,15 +109,13 @@ export function makePerformance(fields: Partial<PerformanceView> = {}, at = NOW)
   return { day: utcDay(at), dayStartEquity: '10000', dayLossPercent: '0', dailyLossReached: false, sessionSince: at, sessionPeak: '10000', sessionDrawdownPercent: '0', allTimePeak: '10000', allTimeDrawdownPercent: '0', ...fields };
 }
 
-const CANDLES = makeCandles();
-
 export function makeMarket(fields: Partial<SymbolMarket> = {}): SymbolMarket {
   return {
     symbol: GPS,
     mark: { price: decimal('0.008625'), observedAt: NOW },
     book: { bid: decimal('0.008624'), ask: decimal('0.008626'), observedAt: NOW },
     ticker: { changePercent: decimal('12.74'), quoteVolume: decimal('50000000'), observedAt: NOW },
-    candles: CANDLES,
+    candles: makeCandles(),
     statistics: makeStatistics(),
     funding: makeFunding(),
     ...fields,

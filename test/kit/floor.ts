@@ -170,7 +170,7 @@ export class Floor {
         if (universe !== undefined) publish<{ readonly type: 'universe'; readonly universe: Universe }>(ctx, [this.governor, this.bridge, reconciler, ...symbols.map((symbol) => this.executorOf(symbol))], { type: 'universe', universe });
         if (!known) return { next: 'same' };
         const price = decimal('0.01');
-        const view: MarketView = { at: now, symbols: new Map(symbols.map((symbol) => [symbol, { symbol, candles: CANDLES, mark: { price, observedAt: now }, book: { bid: price, ask: price, observedAt: now }, statistics: makeStatistics({}, now), funding: makeFunding({}, now) }])) };
+        const view: MarketView = { at: now, symbols: new Map(symbols.map((symbol) => [symbol, { symbol, candles: makeCandles(), mark: { price, observedAt: now }, book: { bid: price, ask: price, observedAt: now }, statistics: makeStatistics({}, now), funding: makeFunding({}, now) }])) };
         publish<{ readonly type: 'market-view'; readonly view: MarketView }>(ctx, [this.governor, this.bridge], { type: 'market-view', view });
         ctx.tell(this.governor, { type: 'equity', view: { equity: '10000', walletBalance: '10000', availableBalance: '10000', observedAt: now, performance: makePerformance({}, now) } });
         ctx.tell(this.governor, { type: 'locks', view: NO_LOCKS });
@@ -183,4 +183,3 @@ export class Floor {
 }
 
 type Feeding = { readonly type: 'feed' };
-const CANDLES = makeCandles();
