@@ -10,6 +10,8 @@ import { FINDINGS } from '../src/protocol/findings.ts';
 import { EXIT_CODES } from '../src/protocol/exit-codes.ts';
 import { ERRORS } from '../src/protocol/errors.ts';
 import type { SymbolName } from '../src/protocol/names.ts';
+import { REACTIONS, VENUE_CODES, VENUE_STATUSES } from '../src/protocol/venue-reactions.ts';
+import type { CodeRow } from '../src/protocol/venue-reactions.ts';
 import { REFUSALS } from '../src/paper/core/venue-error.ts';
 import { ROUTES } from '../src/paper/wire/dispatch.ts';
 import { METHODS } from '../src/paper/ws-api/methods.ts';
@@ -47,6 +49,7 @@ export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
     ['docs/supervision.md', supervisionDocument()],
     ['docs/paper-exchange.md', paperDocument()],
     ['docs/findings.md', table('# Findings', 'What must not happen, or nobody may miss. A finding is journalled (entity `findings`), an event of `vigil events`, and stands in `vigil alerts` as `finding/CODE/SUBJECT` for a day after it was last seen.', ['code', 'what was seen', 'what to do'], Object.entries(FINDINGS).map(([code, entry]) => [`\`${code}\``, entry.sentence, entry.remedy]))],
+    ['docs/venue-errors.md', venueErrorsDocument()],
     ['docs/errors.md', table('# Errors', 'What commands and the admin socket answer with.', ['code', 'what it means', 'what to do'], Object.entries(ERRORS).map(([code, entry]) => [`\`${code}\``, entry.meaning, entry.remedy]))],
   ]);
 }
@@ -57,6 +60,38 @@ function denialsDocument(): string {
   const refusals = table('# Refusals', 'Why a signal, intent, plan or write did not go on. Each is counted in the funnel under its code, and `vigil explain SYMBOL` shows it with its limit, value and age.', ['code', 'what it means', 'what to do', 'who decides it', 'counts as misconfiguration'], Object.entries(DENIALS).map(([code, entry]) => [`\`${code}\``, entry.sentence, entry.remedy, decidersOf(producers.get(code) ?? []).join(', '), 'misconfiguration' in entry ? 'yes' : '']));
   const exits = Object.entries(EXIT_CODES).map(([code, entry]) => `| \`${code === 'TIER' ? 'TIER_R' : code}\` | ${entry.sentence} | ${entry.remedy} |`);
   return `${refusals}\n## Exits\n\nWhy an open position is held, reduced, closed or its stop moved; decided by \`exits\`.\n\n| code | what it means | what to do |\n|---|---|---|\n${exits.join('\n')}\n`;
+}
+
+/** How long openings rest, in words. */
+function pauseText({ pause }: CodeRow): string {
+  if (pause === undefined) return '';
+  const { of, until } = pause;
+  return `${of === 'all' ? 'all' : 'of the symbol'}, ${until === 'balance' ? 'until more balance is available' : `${until / 60_000} min`}`;
+}
+
+/** The table of the venue's answers, as the adapter, the gateway, the locks and the executors read it. */
+function venueErrorsDocument(): string {
+  const rows = (lines: readonly (readonly string[])[]) => lines.map((row) => `| ${row.join(' | ')} |`).join('\n');
+  const reactions = table("# The venue's errors", 'What each answer of the venue that is no success prescribes. One table (`src/protocol/venue-reactions.ts`), read by the adapter, the gateway, the locks and the executors.', ['reaction', 'what is done'], Object.entries(REACTIONS).map(([name, text]) => [`**${name}**`, text]));
+  const statuses = VENUE_STATUSES.map((row) => [row.status, row.meaning, row.write, row.read, row.why]);
+  const codes = VENUE_CODES.toSorted((one, other) => other.code - one.code).map((row) => [String(row.code), row.meaning, row.on?.join(', ') ?? 'anything', row.reaction, pauseText(row), row.why]);
+  return `${reactions}
+## Statuses
+
+Asked before the codes, from top to bottom: what status and text say on their own.
+
+| status | meaning | of a write | of a read | why |
+|---|---|---|---|---|
+${rows(statuses)}
+
+## Codes
+
+Of what was asked: an order that opens (OPEN) or closes (CLOSE), a stop or target (PROTECT), a cancel (CANCEL), a setting (CONFIGURE), or a question (READ). A code met by something its rows do not name is a **defect**, one that is in no row is **unknown**; both are findings.
+
+| code | meaning | asked | reaction | openings rest | why |
+|---|---|---|---|---|---|
+${rows(codes)}
+`;
 }
 
 const CASES_BELOW = '<!-- Below: made by `npm run docs`';

@@ -18,7 +18,7 @@ export const REACTIONS = {
   modes: 'The account is not in the mode that was asserted: openings stop at once, and the modes are read again.',
   halt: 'Key, signature or permission: trading is HALTED until an operator activates it. What would be refused is not sent in a storm.',
   defect: 'A request that should not have been made: refused, and a finding.',
-  unknown: 'A code that is not in this table: treated as what its status says, and a finding.',
+  unknown: 'A code that is not in this table: a finding. What it did is not known, so the client id of a write is asked for; a read has failed.',
 } as const satisfies Record<string, string>;
 
 export type Reaction = keyof typeof REACTIONS;
