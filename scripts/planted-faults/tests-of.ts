@@ -2,9 +2,10 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 
-/** By the beginning of a path under src/rules/: tests beyond test/rules/ that are about it. Slow ones come last, or not at all. */
+/** By the beginning of a path under src/rules/: tests that are about it, but in no place that says so. Slow ones come last, or not at all. */
 const ELSEWHERE: readonly (readonly [string, readonly string[]])[] = [
   ['account/', ['test/actors/account.test.ts']],
+  ['audit/', ['test/rules/audit.test.ts']],
   ['bridge-gates', ['test/actors/bridge.test.ts']],
   ['client-ids', ['test/actors/executor-opening.test.ts']],
   ['exhaustion', ['test/actors/watchdog.test.ts']],

@@ -20,7 +20,8 @@ export function audit(venue: VenueFacts, journal: ReadonlyMap<SymbolName, Record
   const findings = [...symbols].toSorted().flatMap((symbol) => {
     const of = <Row extends { readonly symbol: SymbolName }>(rows: readonly Row[]) => rows.filter((row) => row.symbol === symbol);
     const recorded = journal.get(symbol);
-    const audited: AuditedSymbol = { symbol, orders: of(venue.orders), algoOrders: of(venue.algoOrders), trades: of(venue.trades), quantity: of(venue.positions)[0]?.quantity ?? ZERO, events: recorded?.events ?? [], start: recorded?.start ?? newLife(symbol), terms };
+    const since = Math.max(terms.since, recorded?.startedAt ?? terms.since);
+    const audited: AuditedSymbol = { symbol, orders: of(venue.orders), algoOrders: of(venue.algoOrders), trades: of(venue.trades), quantity: of(venue.positions)[0]?.quantity ?? ZERO, events: recorded?.events ?? [], start: recorded?.start ?? newLife(symbol), terms: { ...terms, since } };
     const story = storyOf(audited);
     return [...orderFindings(audited, story, counts), ...fillFindings(audited, story, counts), ...standFindings(audited, story, counts), ...nakedFindings(audited, story)];
   });

@@ -18,6 +18,8 @@ export interface VenueFacts {
 /** One symbol's stream of the journal: from its beginning, or from a snapshot on. */
 export interface RecordedLife {
   readonly start?: Life;
+  /** When the snapshot was taken, ms. What happened before it is in it as a whole, and is not judged one by one. */
+  readonly startedAt?: number;
   readonly events: readonly LifeEvent[];
 }
 

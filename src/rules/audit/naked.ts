@@ -1,6 +1,6 @@
 /** No position without a stop that covers it, for longer than the bound: worked out from the venue's own times. */
 import type { Decimal } from '../../protocol/decimal.ts';
-import { text, ZERO } from '../../protocol/decimal.ts';
+import { decimal, text, ZERO } from '../../protocol/decimal.ts';
 import type { AuditedSymbol, AuditFinding, AuditTerms } from './facts.ts';
 import { readClientId } from '../client-ids.ts';
 import type { Story } from './story.ts';
@@ -28,8 +28,7 @@ export function nakedFindings(audited: AuditedSymbol, { life }: Story): AuditFin
   for (const at of times) {
     for (; next < changes.length && changes[next]!.at <= at; next += 1) quantity = quantity.plus(signed(changes[next]!));
     const naked = !quantity.isZero() && !isCovered(quantity, covers, at);
-    const ends = since !== undefined && (!naked || at === terms.now);
-    if (ends && since !== undefined) {
+    if (since !== undefined && (!naked || at === terms.now)) {
       const forMs = at - since - awayBetween(since, at, terms);
       if (forMs > terms.nakedBoundMs) findings.push({ code: 'NAKED', symbol, subject: `${symbol} since ${since}`, message: `${symbol}: no stop covered the position for ${forMs} ms (from ${since} to ${at}, venue time); ${terms.nakedBoundMs} ms are allowed. Held now: ${text(audited.quantity)}.` });
     }
@@ -44,14 +43,14 @@ function coversOf({ algoOrders, events, terms }: AuditedSymbol): Cover[] {
   const covers: Cover[] = algoOrders
     .filter((algo) => readClientId(algo.clientId)?.leg === 'stop' && terms.tags.includes(readClientId(algo.clientId)?.tag ?? '') && algo.status !== 'REJECTED')
     .map((algo) => ({ side: algo.side, quantity: algo.quantity, from: algo.createdAt ?? algo.updatedAt, to: algo.status === 'NEW' || algo.status === 'TRIGGERING' ? Number.POSITIVE_INFINITY : algo.updatedAt }));
-  const believed = new Map<string, { sent: Cover; from: number | undefined }>();
+  const believed = new Map<string, { readonly side: Cover['side']; readonly quantity: Decimal; from?: number }>();
   for (const event of events) {
-    if (event.type === 'ProtectionSending' && event.leg === 'stop' && !listed.has(event.clientId)) believed.set(event.clientId, { sent: { side: event.side, quantity: ZERO.plus(event.quantity), from: event.at, to: 0 }, from: undefined });
+    if (event.type === 'ProtectionSending' && event.leg === 'stop' && !listed.has(event.clientId)) believed.set(event.clientId, { side: event.side, quantity: decimal(event.quantity) });
     if (event.type !== 'ProtectionPlaced' && event.type !== 'ProtectionLost' && event.type !== 'ProtectionEnded') continue;
     const known = believed.get(event.clientId);
     if (known === undefined) continue;
     if (event.type === 'ProtectionPlaced') known.from = event.at;
-    else if (known.from !== undefined) covers.push({ ...known.sent, from: known.from, to: event.at });
+    else if (known.from !== undefined) covers.push({ side: known.side, quantity: known.quantity, from: known.from, to: event.at });
   }
   return covers;
 }

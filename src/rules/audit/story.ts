@@ -46,6 +46,11 @@ export function storyOf({ events, start, terms }: AuditedSymbol): Story {
   const adoptedAt: number[] = [];
   let life = start;
 
+  function noteMandate(): void {
+    const { mandate, positionId } = life;
+    if (mandate !== undefined && positionId !== undefined) mandated.set(positionId, { side: mandate.side, quantity: decimal(mandate.maxQuantity) });
+  }
+
   function note(event: LifeEvent): void {
     if (event.type === 'FillRecorded') fills.set(event.tradeId, event);
     if (event.type === 'PositionAdopted') adoptedAt.push(event.at);
@@ -55,15 +60,15 @@ export function storyOf({ events, start, terms }: AuditedSymbol): Story {
       const known = allowed.get(event.clientId);
       if (known !== undefined) known.abandoned = true;
     }
-    const { mandate, positionId } = life;
-    if (mandate !== undefined && positionId !== undefined) mandated.set(positionId, { side: mandate.side, quantity: decimal(mandate.maxQuantity) });
+    noteMandate();
     if (event.type !== 'OrderSending' && event.type !== 'ProtectionSending') return;
-    if (mandate === undefined) return;
+    if (life.mandate === undefined) return;
     const entry = event.type === 'OrderSending' && event.purpose === 'entry';
     allowed.set(event.clientId, { by: entry ? 'permit' : 'mandate', side: event.side, quantity: decimal(event.quantity), decision: entry ? life.plan?.intentId : undefined, abandoned: false });
   }
 
   // What a snapshot holds was allowed before it.
+  noteMandate();
   for (const order of ordersOf(start)) allowed.set(order.clientId, { by: order.purpose === 'entry' ? 'permit' : 'mandate', side: order.side, quantity: order.quantity, decision: order.purpose === 'entry' ? start.plan?.intentId : undefined, abandoned: false });
   for (const record of [start.stop, start.target, ...start.stale]) if (record !== undefined) allowed.set(record.clientId, { by: 'mandate', side: record.side, quantity: record.quantity, decision: undefined, abandoned: false });
   for (const event of events) {
