@@ -65,6 +65,8 @@ export interface TruthAlgo {
   readonly algoStatus: string;
   readonly actualOrderId: string;
   readonly createTime: number;
+  /** When its status last changed. */
+  readonly updateTime: number;
 }
 
 /** The default account as the paper exchange has it. */
@@ -75,7 +77,7 @@ export interface Truth {
   readonly openAlgoOrders: readonly TruthAlgo[];
   readonly orders: readonly TruthOrder[];
   readonly algoOrders: readonly TruthAlgo[];
-  readonly trades: readonly { readonly id: number; readonly symbol: string; readonly orderId: number; readonly price: string; readonly qty: string; readonly realizedPnl: string; readonly commission: string }[];
+  readonly trades: readonly { readonly id: number; readonly symbol: string; readonly orderId: number; readonly side: 'BUY' | 'SELL'; readonly time: number; readonly price: string; readonly qty: string; readonly realizedPnl: string; readonly commission: string }[];
 }
 
 /** Looks until `found` answers something; what it throws meanwhile counts as "not yet" and is told at the deadline. */
@@ -328,6 +330,11 @@ export class Paper {
 
   async price(symbol: string, price: string): Promise<void> {
     await this.#call('POST', '/paper/v1/price', { symbol, price });
+  }
+
+  /** Any other endpoint of its control: `clock`, `streams`, `stops/drop`, … */
+  control(method: string, name: string, body?: unknown): Promise<Json> {
+    return this.#call(method, `/paper/v1/${name}`, body);
   }
 
   /** A public question over the Binance wire. */

@@ -3,7 +3,7 @@ import { connect } from 'node:net';
 import { expect } from 'chai';
 import { SeededRandom } from '../../src/supervision/random.ts';
 import { NO_LIMITS } from '../../src/paper/wire/rate-limits.ts';
-import { Client, hmac, query, startForTest, type Json, type LogLine } from './kit.ts';
+import { Client, hmac, query, startForTest, type Json, type LogLine } from '../paper/kit.ts';
 
 const REQUESTS = 20_000;
 const AT_ONCE = 64;
