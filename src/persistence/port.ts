@@ -1,6 +1,7 @@
 /** The journal: an append-only stream of events per entity. What it has acknowledged survives kill -9 and power loss. */
 import type { JournalView, TradingStateName } from '../protocol/views.ts';
 import type { SymbolName } from '../protocol/names.ts';
+import { SNAPSHOT_TYPE } from '../protocol/versions.ts';
 
 /** An entry as it is handed in. `sequence` is the writer's expectation: exactly one more than the entity's last (first: 1). */
 export interface NewEntry {
@@ -35,7 +36,7 @@ export interface ChainedRow extends Omit<StoredEntry, 'payload'> {
  * The type of an entry that carries the whole state of its entity, in place of every entry of it before: an event like any
  * other, with the next sequence. The journal knows only this name; what the payload says is its owner's.
  */
-export const SNAPSHOT = 'Snapshot';
+export const SNAPSHOT = SNAPSHOT_TYPE;
 
 /** A place in the chain of checksums. Position 0 is before the first entry. */
 export interface ChainEnd {

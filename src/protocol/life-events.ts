@@ -4,6 +4,8 @@ import { decimalString } from './decimal.ts';
 import { intentSchema, planSchema } from './decisions.ts';
 import type { ClientId, PositionId } from './names.ts';
 import { mandateSchema } from './permit.ts';
+import { SNAPSHOT_TYPE, upcast } from './versions.ts';
+import type { Versions } from './versions.ts';
 
 const clientId = z.string().transform((value) => value as ClientId);
 const positionId = z.string().transform((value) => value as PositionId);
@@ -67,16 +69,18 @@ export type LifeEventType = keyof typeof schemas;
 export type LifeEvent = { [Type in LifeEventType]: { readonly type: Type; readonly at: number } & Readonly<z.infer<(typeof schemas)[Type]>> }[LifeEventType];
 export type LifeEventOf<Type extends LifeEventType> = Extract<LifeEvent, { type: Type }>;
 
-/** The version all shapes above have; the next one comes with an upcaster. */
+/** The version all shapes above have; the next one comes with a step from the last for every type that changes. */
 export const LIFE_EVENT_VERSION = 1;
+export const LIFE_VERSIONS: Versions = { what: 'life event', types: [...Object.keys(schemas), SNAPSHOT_TYPE], current: LIFE_EVENT_VERSION };
 
 /**
- * Reads an event back from the journal.
- * @throws z.ZodError or RangeError when it is not one of ours.
+ * Reads an event back from the journal; what a Snapshot says is read by `rules/position-life/snapshot.ts`.
+ * @param versions another than the default only where the versions themselves are tested.
+ * @throws VigilError JOURNAL_FOREIGN when a later Vigil wrote it; z.ZodError when it is not what its type says.
  */
-export function parseLifeEvent(type: string, version: number, at: number, payload: unknown): LifeEvent {
-  if (version !== LIFE_EVENT_VERSION) throw new RangeError(`life event ${type} has version ${version}; this build knows ${LIFE_EVENT_VERSION}`);
-  if (!Object.hasOwn(schemas, type)) throw new RangeError(`unknown life event ${type}`);
+export function parseLifeEvent(type: string, version: number, at: number, payload: unknown, versions: Versions = LIFE_VERSIONS): LifeEvent {
+  const today = upcast(versions, type, version, payload);
+  if (!Object.hasOwn(schemas, type)) throw new RangeError(`${type} is no life event`);
   const schema: z.ZodType = schemas[type as LifeEventType];
-  return { type, at, ...(schema.parse(payload) as object) } as LifeEvent;
+  return { type, at, ...(schema.parse(today) as object) } as LifeEvent;
 }

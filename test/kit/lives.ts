@@ -53,6 +53,22 @@ export function tell(side: PositionSide = 'LONG') {
   };
 }
 
+/** Events of both sides, for stories that no life would tell: the fold must bear any of them in any order. */
+export function anyEvents(): readonly LifeEvent[] {
+  const a = tell();
+  const b = tell('SHORT');
+  const positionId = PLAN as string as PositionId;
+  return [
+    ...a.protected(), ...b.protected(), a.triggered('stop'), a.triggered('target'), a.ended('stop', 'finished'), a.ended('target', 'vanished'), a.sending('stop', { attempt: 2, quantity: 4 }), a.placed('stop', 2), a.lost('target', 'vanished'), a.lost('stop', 'not sent', 2),
+    a.closeRequested(), a.closing(), a.reported('FILLED', 10, idOf('close'), 'o-close'), a.reported('PARTIALLY_FILLED', 3), a.ambiguous(), a.ambiguous(idOf('close')), a.absent(), a.rejected(), a.adopted(-4), a.adopted(7), a.drift(3),
+    // Averages that no decimal ends.
+    a.fill(3, { price: '100.1', tradeId: 'x-1' }), b.fill(7, { price: '99.7', tradeId: 'x-2' }), a.fill(7, { side: 'SELL', price: '0.00003', orderId: 'o-reduce', tradeId: 'x-3' }),
+    { type: 'DriftCleared', at: NOW, venue: '0' }, { type: 'OrderAbandoned', at: NOW, clientId: idOf('entry'), code: 'PERMIT_EXPIRED', detail: '' },
+    { type: 'ReduceRequested', at: NOW + 45, positionId, tier: '1', quantity: '3', reason: 'TIER', by: 'exits' }, { type: 'OrderSending', at: NOW + 46, purpose: 'reduce', clientId: idOf('reduce'), attempt: 1, side: 'SELL', quantity: '3', reason: 'TIER' }, { type: 'StopMoveRequested', at: NOW + 47, positionId, stopPrice: '101.5', reason: 'PROFIT_LOCK', by: 'exits' },
+    a.closed(), a.planEnded(),
+  ];
+}
+
 export function lifeOf(...events: readonly (LifeEvent | readonly LifeEvent[])[]): Life {
   return events.flat().reduce(evolve, newLife(GPS));
 }

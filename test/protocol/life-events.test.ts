@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { LIFE_EVENT_VERSION, parseLifeEvent } from '../../src/protocol/life-events.ts';
 import type { LifeEvent, LifeEventType } from '../../src/protocol/life-events.ts';
+import { VigilError } from '../../src/protocol/errors.ts';
 import { CHINESE, makeIntent, makePlan, NOW } from '../kit/decisions.ts';
 import type { ClientId, MandateId, PositionId } from '../../src/protocol/names.ts';
 
@@ -40,6 +41,10 @@ const EXAMPLES: { readonly [Type in LifeEventType]: Extract<LifeEvent, { type: T
 const all: readonly LifeEvent[] = Object.values(EXAMPLES);
 const payloadOf = ({ type: _type, at: _at, ...payload }: LifeEvent): Record<string, unknown> => payload;
 
+function expectRefused(read: () => unknown, message: string): void {
+  expect(read).to.throw(VigilError, message).that.includes({ code: 'JOURNAL_FOREIGN' });
+}
+
 describe('life events', () => {
   for (const event of all) {
     it(`${event.type} comes back from JSON as it was`, () => {
@@ -71,11 +76,16 @@ describe('life events', () => {
   });
 
   it('another version is refused, with both versions', () => {
-    for (const version of [0, 2, 99]) expect(() => parseLifeEvent('DriftCleared', version, at, { venue: '0' })).to.throw(RangeError, `DriftCleared has version ${version}; this build knows 1`);
+    for (const version of [2, 99]) expectRefused(() => parseLifeEvent('DriftCleared', version, at, { venue: '0' }), `life event DriftCleared has version ${version}; this build knows 1`);
+    for (const version of [0, -1, 0.5]) expectRefused(() => parseLifeEvent('DriftCleared', version, at, { venue: '0' }), `life event DriftCleared has version ${version}, which never was`);
   });
 
   it('an unknown type is refused, and so is the name of something every object has', () => {
-    for (const type of ['Nonsense', 'toString', '__proto__', 'constructor', 'hasOwnProperty', '']) expect(() => parseLifeEvent(type, 1, at, {})).to.throw(RangeError, `unknown life event ${type}`);
+    for (const type of ['Nonsense', 'toString', '__proto__', 'constructor', 'hasOwnProperty', '']) expectRefused(() => parseLifeEvent(type, 1, at, {}), `life event "${type}" is of no type this build knows`);
+  });
+
+  it('a Snapshot is an entry of the stream, and no event', () => {
+    expect(() => parseLifeEvent('Snapshot', 1, at, {})).to.throw(RangeError, 'Snapshot is no life event');
   });
 
   it('no payload whatever is read as an event that it is not', () => {

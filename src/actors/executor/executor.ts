@@ -1,20 +1,20 @@
 /** One symbol's orders, from plan to flat: the thin shell around `rules/position-life`. */
 import type { Behaviour, Outcome } from '../../supervision/behaviour.ts';
 import { same } from '../../supervision/behaviour.ts';
-import { parseLifeEvent } from '../../protocol/life-events.ts';
 import { VIEW_EVERY_MS } from '../../protocol/views.ts';
 import type { ExecutorMessage, ReadAnswer } from '../../protocol/messages.ts';
 import type { LifeView } from '../../protocol/views.ts';
 import type { ReadName, VenueReads, VenueWrite } from '../../protocol/venue.ts';
-import { evolve } from '../../rules/position-life/evolve.ts';
 import { newLife } from '../../rules/position-life/life.ts';
 import { observeAlgo, observeOrder, observeOutcome, observeUserEvent } from '../../rules/position-life/observe.ts';
 import { requestClose, requestReduce, requestStopMove } from '../../rules/position-life/requests.ts';
 import type { Requested } from '../../rules/position-life/requests.ts';
+import { restoreLife } from '../../rules/position-life/snapshot.ts';
 import { protectionOf, stopsCover } from '../../rules/position-life/standing.ts';
+import { NOTHING_UNSNAPSHOTTED, withEntry } from '../../rules/snapshots.ts';
 import { ensureLeverage, onConfigured, onConfigureDenied, onConfigureGranted } from './leverage.ts';
 import { dropPlan, endUnsent, expirePending, onPermit, onSlot, takePlan } from './opening.ts';
-import { entityOf, flush, onAppended, record } from './record.ts';
+import { entityOf, flush, keepSnapshot, onAppended, record } from './record.ts';
 import { onOrderAbsent, RECV_WINDOW_MS, sendAgain, settle } from './settle.ts';
 import type { ExecutorContext, ExecutorInternal, ExecutorOptions, ExecutorState, PendingOpening } from './state.ts';
 import { compare, isStrangers, onReadingAnswer, onStrangersTrade, onTrades } from './truth.ts';
@@ -66,7 +66,8 @@ export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorI
     async init(ctx) {
       const state = newState(options);
       const entries = await ctx.ask(options.journal, { type: 'read', entity: entityOf(options.symbol) }, LOAD_TIMEOUT_MS);
-      for (const entry of entries) state.life = evolve(state.life, parseLifeEvent(entry.type, entry.version, entry.at, entry.payload));
+      state.life = restoreLife(options.symbol, entries);
+      state.unsnapshotted = entries.reduce(withEntry, NOTHING_UNSNAPSHOTTED);
       state.sequence = state.durable = entries.at(-1)?.sequence ?? 0;
       state.holdingChangedAt = ctx.clock.now();
       // The reconciler brings the venue's side; if it cannot, an open position must not wait for it.
@@ -132,6 +133,7 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
     case 'heartbeat':
       flush(state, ctx);
       expirePending(state, ctx);
+      keepSnapshot(state, ctx);
       return ensureLeverage(state, ctx);
     case 'appended':
       return onAppended(state, message, ctx);
@@ -257,6 +259,7 @@ function newState(options: ExecutorOptions): ExecutorState {
     sequence: 0,
     durable: 0,
     outbox: [],
+    unsnapshotted: NOTHING_UNSNAPSHOTTED,
     appending: false,
     waiting: [],
     pending: undefined,

@@ -4,9 +4,12 @@ import { DENIALS } from '../../protocol/denials.ts';
 import type { Stage } from '../../protocol/decisions.ts';
 import { LIFE_EVENT_VERSION } from '../../protocol/life-events.ts';
 import type { LifeEvent } from '../../protocol/life-events.ts';
+import { SNAPSHOT_TYPE } from '../../protocol/versions.ts';
 import { decided } from '../decided.ts';
 import { evolve } from '../../rules/position-life/evolve.ts';
 import { assertTransition, phaseOf } from '../../rules/position-life/phase.ts';
+import { lifeSnapshot } from '../../rules/position-life/snapshot.ts';
+import { snapshotDue, withEntry } from '../../rules/snapshots.ts';
 import type { ExecutorContext, ExecutorInternal, ExecutorState } from './state.ts';
 
 const APPEND_TIMEOUT_MS = 5_000;
@@ -28,11 +31,26 @@ export function record(state: ExecutorState, events: readonly LifeEvent[], ctx: 
       state.agreedAt = 0;
     }
     state.life = life;
-    state.sequence += 1;
-    state.outbox.push({ sequence: state.sequence, event });
+    const { type, at, ...payload } = event;
+    put(state, type, at, payload);
     tellStory(state, event, before, ctx);
   }
   flush(state, ctx);
+}
+
+/** The whole life as an entry of its own, when so many events have gathered or the oldest is old. Only while nothing else is on its way: an opening does not wait for it. */
+export function keepSnapshot(state: ExecutorState, ctx: ExecutorContext): void {
+  const at = ctx.clock.now();
+  if (state.appending || state.outbox.length > 0 || !snapshotDue(state.unsnapshotted, at)) return;
+  put(state, SNAPSHOT_TYPE, at, lifeSnapshot(state.life));
+  flush(state, ctx);
+}
+
+/** Gives an entry its number, and its place among those that are not durable yet. */
+function put(state: ExecutorState, type: string, at: number, payload: unknown): void {
+  state.sequence += 1;
+  state.unsnapshotted = withEntry(state.unsnapshotted, { type, at });
+  state.outbox.push({ entity: entityOf(state.options.symbol), sequence: state.sequence, type, version: LIFE_EVENT_VERSION, at, payload });
 }
 
 /** Sends what is not yet durable, one append at a time: order is kept, and everything that gathers meanwhile goes as one. */
@@ -40,9 +58,7 @@ export function flush(state: ExecutorState, ctx: ExecutorContext): void {
   if (state.appending || state.outbox.length === 0 || ctx.clock.now() < state.appendAfter) return;
   state.appending = true;
   const through = state.sequence;
-  const entity = entityOf(state.options.symbol);
-  const entries = state.outbox.map(({ sequence, event: { type, at, ...payload } }) => ({ entity, sequence, type, version: LIFE_EVENT_VERSION, at, payload }));
-  ctx.ask(state.options.journal, { type: 'append', entries }, APPEND_TIMEOUT_MS, (outcome) => ({ type: 'appended', through, outcome }));
+  ctx.ask(state.options.journal, { type: 'append', entries: [...state.outbox] }, APPEND_TIMEOUT_MS, (outcome) => ({ type: 'appended', through, outcome }));
 }
 
 /** @throws when another writer was faster: the next incarnation reads what is on record. */

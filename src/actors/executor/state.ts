@@ -3,14 +3,14 @@ import type { ActorContext, Outcome } from '../../supervision/behaviour.ts';
 import type { Ref } from '../../supervision/ref.ts';
 import type { Decimal } from '../../protocol/decimal.ts';
 import type { Intent, Plan } from '../../protocol/decisions.ts';
-import type { LifeEvent } from '../../protocol/life-events.ts';
 import type { Instrument } from '../../protocol/market.ts';
-import type { ExecutorMessage, DecidedMessage, GatewayMessage, GovernorMessage, JournalAnswer, JournalMessage, ReadAnswer, SymbolTruth } from '../../protocol/messages.ts';
+import type { ExecutorMessage, DecidedMessage, GatewayMessage, GovernorMessage, JournalAnswer, JournalEntryDraft, JournalMessage, ReadAnswer, SymbolTruth } from '../../protocol/messages.ts';
 import type { LifeView } from '../../protocol/views.ts';
 import type { ClientId, SymbolName } from '../../protocol/names.ts';
 import type { Authority, Mandate, PermitOf } from '../../protocol/permit.ts';
 import type { SymbolSettings, VenueAlgoOrder, VenueOrder, VenuePosition, VenueTrade, VenueWrite } from '../../protocol/venue.ts';
 import type { Life } from '../../rules/position-life/life.ts';
+import type { Unsnapshotted } from '../../rules/snapshots.ts';
 
 export interface ExecutorOptions {
   readonly symbol: SymbolName;
@@ -82,8 +82,10 @@ export interface ExecutorState {
   /** Number of the last event of this symbol's stream, durable or on its way. */
   sequence: number;
   durable: number;
-  /** Events not yet acknowledged by the journal, in order; one append is on its way at a time. */
-  outbox: { sequence: number; event: LifeEvent }[];
+  /** Entries not yet acknowledged by the journal, in order; one append is on its way at a time. */
+  outbox: JournalEntryDraft[];
+  /** What a Snapshot written now would stand for. */
+  unsnapshotted: Unsnapshotted;
   appending: boolean;
   waiting: WaitingWrite[];
   pending: PendingOpening | undefined;

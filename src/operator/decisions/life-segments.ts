@@ -3,6 +3,7 @@ import type { JournalEntryDraft } from '../../protocol/messages.ts';
 import { messageOf } from '../../protocol/errors.ts';
 import { parseLifeEvent } from '../../protocol/life-events.ts';
 import type { LifeEvent } from '../../protocol/life-events.ts';
+import { SNAPSHOT_TYPE } from '../../protocol/versions.ts';
 
 export interface LifeSegment {
   readonly symbol: string;
@@ -35,6 +36,8 @@ export function segmentsOf(symbol: string, entries: readonly JournalEntryDraft[]
   const segments: Growing[] = [];
   const faults: string[] = [];
   for (const { entity, sequence, type, version, at, payload } of entries) {
+    // What a Snapshot says, the events before it have said.
+    if (type === SNAPSHOT_TYPE) continue;
     try {
       take(segments, symbol, parseLifeEvent(type, version, at, payload));
     } catch (error) {

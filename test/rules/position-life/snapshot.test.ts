@@ -1,0 +1,76 @@
+/** A life taken up at its Snapshot is the life that was lived: the same now, and the same after whatever comes next. */
+import { expect } from 'chai';
+import fc from 'fast-check';
+import { VigilError } from '../../../src/protocol/errors.ts';
+import type { LifeEvent } from '../../../src/protocol/life-events.ts';
+import type { SymbolName } from '../../../src/protocol/names.ts';
+import { canonicalJson } from '../../../src/persistence/canonical-json.ts';
+import { evolve } from '../../../src/rules/position-life/evolve.ts';
+import { newLife } from '../../../src/rules/position-life/life.ts';
+import type { Life } from '../../../src/rules/position-life/life.ts';
+import { lifeSnapshot, restoreLife } from '../../../src/rules/position-life/snapshot.ts';
+import type { LifeEntry } from '../../../src/rules/position-life/snapshot.ts';
+import { GPS, NOW } from '../../kit/decisions.ts';
+import { anyEvents, lifeOf, tell } from '../../kit/lives.ts';
+
+const a = tell();
+
+/** As the journal gives it back: through its own text. */
+function snapshotEntry(life: Life): LifeEntry {
+  return { type: 'Snapshot', version: 1, at: NOW, payload: JSON.parse(canonicalJson(lifeSnapshot(life))) as unknown };
+}
+
+function entryOf({ type, at, ...payload }: LifeEvent): LifeEntry {
+  return { type, version: 1, at, payload: JSON.parse(canonicalJson(payload)) as unknown };
+}
+
+describe('the Snapshot of a life', () => {
+  it('is the life itself, and goes on as it would have gone on, for any order of any events', () => {
+    const some = fc.array(fc.constantFrom(...anyEvents()), { maxLength: 40 });
+    fc.assert(
+      fc.property(some, some, (before, after) => {
+        const lived = lifeOf(before);
+        expect(restoreLife(GPS, [snapshotEntry(lived)])).to.deep.equal(lived);
+        expect(restoreLife(GPS, [snapshotEntry(lived), ...after.map(entryOf)])).to.deep.equal(after.reduce(evolve, lived));
+        expect(snapshotEntry(restoreLife(GPS, [snapshotEntry(lived)])), 'a Snapshot of what a Snapshot brought back').to.deep.equal(snapshotEntry(lived));
+      }),
+      { numRuns: 300, seed: 6_013 },
+    );
+  });
+
+  it('stands for everything before it, also where it comes among other entries', () => {
+    const events = a.protected();
+    const whole = lifeOf(events, a.closeRequested());
+    expect(restoreLife(GPS, [...events.map(entryOf), snapshotEntry(lifeOf(events)), entryOf(a.closeRequested())])).to.deep.equal(whole);
+    expect(restoreLife(GPS, [...events.map(entryOf), entryOf(a.closeRequested())]), 'a stream from before there were Snapshots').to.deep.equal(whole);
+  });
+
+  it('of nothing is nothing', () => {
+    expect(restoreLife(GPS, [])).to.deep.equal(newLife(GPS));
+    expect(restoreLife(GPS, [snapshotEntry(newLife(GPS))])).to.deep.equal(newLife(GPS));
+  });
+
+  it('keeps every digit of an average and of a small price', () => {
+    const life = lifeOf(a.fill(3, { price: '0.00000000010000000001' }), a.fill(4, { price: '0.0000000002' }));
+    expect(restoreLife(GPS, [snapshotEntry(life)]).holding.averageEntry.toFixed()).to.equal(life.holding.averageEntry.toFixed()).and.to.have.length.above(20);
+  });
+
+  it('that lacks a field, has one too many or of another kind is refused by the name of the field', () => {
+    const whole = snapshotEntry(lifeOf(a.protected(), a.closeRequested())).payload as Record<string, unknown>;
+    const reading = (payload: unknown) => () => restoreLife(GPS, [{ type: 'Snapshot', version: 1, at: NOW, payload }]);
+    expect(Object.keys(whole)).to.include.members(Object.keys(newLife(GPS)));
+    for (const field of Object.keys(whole)) {
+      const { [field]: _gone, ...rest } = whole;
+      expect(reading(rest), `without ${field}`).to.throw(new RegExp(field));
+      expect(reading({ ...rest, [field]: Symbol.iterator }), `with a wrong ${field}`).to.throw(new RegExp(field));
+    }
+    expect(reading({ ...whole, extra: 1 })).to.throw(/extra/);
+    expect(reading({ ...whole, entry: { ...(whole['entry'] as object), quantity: 10 } }), 'a number for a decimal').to.throw(/quantity/);
+  });
+
+  it('of another symbol, or of a later Vigil, is refused', () => {
+    const entry = snapshotEntry(lifeOf(a.protected()));
+    expect(() => restoreLife('HYPEUSDT' as SymbolName, [entry])).to.throw(RangeError, 'the Snapshot in the stream of HYPEUSDT is of GPSUSDT');
+    expect(() => restoreLife(GPS, [{ ...entry, version: 2 }])).to.throw(VigilError, 'life event Snapshot has version 2; this build knows 1').that.includes({ code: 'JOURNAL_FOREIGN' });
+  });
+});
