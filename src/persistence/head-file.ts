@@ -4,7 +4,7 @@
  * it may lag behind after a power cut, and can never run ahead.
  */
 import { hash } from 'node:crypto';
-import { closeSync, constants, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, constants, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 
 export interface Head {
   /** The last acknowledged position; 0 in a new journal. */
@@ -48,6 +48,11 @@ export class HeadFile {
   write(head: Head): void {
     const body = `${head.position} ${head.checksum} ${head.writerEpoch}`;
     writeSync(this.#handle, `${body} ${sealOf(body)}`.padEnd(LINE_LENGTH - 1) + '\n', 0);
+  }
+
+  /** For what must outlive a power cut here, because the store may forget it: that a writer epoch was used. */
+  sync(): void {
+    fsyncSync(this.#handle);
   }
 
   close(): void {

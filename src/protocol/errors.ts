@@ -15,6 +15,8 @@ export const ERRORS = {
   JOURNAL_CORRUPT: { meaning: 'The journal is damaged.', remedy: 'Nothing was changed. Keep the file, restore a copy of it, or start on a new data directory and adopt what is open.' },
   JOURNAL_FOREIGN: { meaning: 'The journal file is not a Vigil journal, or is of a later version.', remedy: 'Nothing was changed. Point --data-dir elsewhere, or run the version that wrote it.' },
   JOURNAL_UNAVAILABLE: { meaning: 'The journal cannot be written.', remedy: 'Check disk space and the data directory; openings wait until it works.' },
+  JOURNAL_STORE_UNSAFE: { meaning: 'The Redis server would not keep what it acknowledges.', remedy: 'Set what the message names, in redis.conf and with CONFIG SET; docs/redis.md says what each setting is for.' },
+  JOURNAL_STORE_DENIED: { meaning: 'The Redis server does not let Vigil in, or not do what the journal needs.', remedy: 'Correct user and password in journal.redis.url, or the rights of that user; docs/redis.md lists the commands.' },
   JOURNAL_SEQUENCE_CONFLICT: { meaning: 'An entry does not follow the last one of its entity: another writer was faster.', remedy: 'The writer reloads and goes on; if it repeats, look for a second writer.' },
   UNIVERSE_EMPTY: { meaning: 'No symbol is both allowed by the policy and traded by the venue.', remedy: 'Compare config/universe.yaml and universe.symbols with the venue; `vigil check` names the reason for each symbol.' },
   UNIVERSE_OUTSIDE_POLICY: { meaning: 'A chosen symbol is not in the policy file.', remedy: 'Add it to the policy file, or take it out of TRADING_SYMBOLS / universe.symbols.' },

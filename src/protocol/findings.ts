@@ -14,6 +14,8 @@ export const FINDINGS = {
   OVERFILL: { sentence: 'More of an order was filled than was ordered.', remedy: 'The venue is believed and the position protected as it is. Compare the order with `vigil trace ID`, and report it to the venue.' },
   FILL_UNKNOWN_ORDER: { sentence: 'A fill belongs to no order of ours.', remedy: 'It is counted: the position is what the venue says. Look for another program or person who trades this account.' },
   FILL_WRONG_SIDE: { sentence: 'A fill is on the other side than its order.', remedy: 'It is counted as the venue states it. Report it to the venue.' },
+  // the journal
+  FAILOVER_LOSS: { sentence: 'The store of the journal had lost entries that it had acknowledged.', remedy: 'What this process still had was appended again; the venue is asked for the rest. Look at why Redis failed over or restarted without its newest entries: appendfsync always and a replica prevent it (docs/redis.md).' },
   // the auditor
   ORDER_WITHOUT_PERMIT: { sentence: 'The venue has an order of ours that no permit and no mandate on record allows.', remedy: 'Trading is halted. Look for another process with this API key; `vigil activate --reason …` when it is explained.' },
   ORDER_DOUBLED: { sentence: 'One decision led to two executed orders.', remedy: 'Report it: this is a defect. The position is protected as the venue states it.' },
