@@ -7,7 +7,7 @@ import { text } from '../protocol/decimal.ts';
 import type { Denial } from '../protocol/denials.ts';
 import type { MarketView, Universe } from '../protocol/market.ts';
 import type { DecidedMessage, ExecutorMessage, GovernorMessage, JournalMessage } from '../protocol/messages.ts';
-import type { EquityView, LifeView, LocksView, ReadinessView, ReconciliationView, StreamView, TradingStateView, VenueSessionView } from '../protocol/views.ts';
+import type { EquityView, JournalView, LifeView, LocksView, ReadinessView, ReconciliationView, StreamView, TradingStateView, VenueSessionView } from '../protocol/views.ts';
 import type { MandateId, SymbolName } from '../protocol/names.ts';
 import type { PermitIssuer } from '../protocol/permit.ts';
 import type { RiskLimits } from '../rules/guards/guard.ts';
@@ -42,6 +42,7 @@ interface GovernorState {
   readonly tradingState: Seen<TradingStateView>;
   readonly readiness: Seen<ReadinessView>;
   readonly locks: Seen<LocksView>;
+  readonly journal: Seen<JournalView>;
   readonly lives: Map<SymbolName, LifeView>;
   readonly mandates: Map<SymbolName, MandateId>;
   reservations: ReadonlyMap<SymbolName, Reservation>;
@@ -59,10 +60,10 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
   return {
     role: 'governor',
     purpose: 'Grants or denies every opening, and reserves what it grants; fail-closed.',
-    consumes: { 'request-permit': 'a plan that wants to open', 'request-configure': 'leverage or margin mode to be set', 'market-view': 'prices', universe: 'filters', equity: 'the account', stream: 'the user stream', reconciliation: 'journal and venue agree', session: 'clock and brackets', 'trading-state': 'what is allowed at all', life: 'what a symbol holds', locks: 'what rests for a while', readiness: 'whether everything is known' },
+    consumes: { 'request-permit': 'a plan that wants to open', 'request-configure': 'leverage or margin mode to be set', 'market-view': 'prices', universe: 'filters', equity: 'the account', stream: 'the user stream', reconciliation: 'journal and venue agree', session: 'clock and brackets', 'trading-state': 'what is allowed at all', life: 'what a symbol holds', locks: 'what rests for a while', journal: 'whether what is opened can be made durable', readiness: 'whether everything is known' },
     emits: ['permit-granted, permit-denied, configure-granted, configure-denied → executors', 'decided → operator/decision-log'],
     // One request of each executor at a time, and as many again.
-    mailbox: { capacity: 1_000, overflow: 'reject', onRestart: 'keep', lanes: viewsFirst(['market-view', 'universe', 'equity', 'stream', 'reconciliation', 'session', 'trading-state', 'life', 'locks', 'readiness']) },
+    mailbox: { capacity: 1_000, overflow: 'reject', onRestart: 'keep', lanes: viewsFirst(['market-view', 'universe', 'equity', 'stream', 'reconciliation', 'session', 'trading-state', 'life', 'locks', 'journal', 'readiness']) },
     /**
      * What an earlier incarnation granted and had reserved is not known to this one: its permits are void before anything
      * is asked, and nothing is granted until every executor has said what it holds (ruling 14). The rate limits survive a
@@ -72,7 +73,7 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
       options.issuer.revokeOpenings();
       const sent = await ctx.ask(options.journal, { type: 'read-types', types: ['OrderSending'], since: ctx.clock.now() - HOUR_MS }, LOAD_TIMEOUT_MS);
       const opens = sent.filter((entry) => isEntry(entry.payload)).map((entry) => entry.at);
-      return { market: undefined, equity: undefined, universe: new Seen(), stream: new Seen(), reconciliation: new Seen(), session: new Seen(), tradingState: new Seen(), readiness: new Seen(), locks: new Seen(), lives: new Map(), mandates: new Map(), reservations: new Map(), opens, granted: 0, denied: 0, lastDenials: [], judged: undefined };
+      return { market: undefined, equity: undefined, universe: new Seen(), stream: new Seen(), reconciliation: new Seen(), session: new Seen(), tradingState: new Seen(), readiness: new Seen(), locks: new Seen(), journal: new Seen(), lives: new Map(), mandates: new Map(), reservations: new Map(), opens, granted: 0, denied: 0, lastDenials: [], judged: undefined };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -108,6 +109,9 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
           return same;
         case 'locks':
           state.locks.see(message.view, ctx.clock.monotonic());
+          return same;
+        case 'journal':
+          state.journal.see(message.view, ctx.clock.monotonic());
           return same;
         case 'readiness':
           state.readiness.see(message.view, ctx.clock.monotonic());
@@ -148,6 +152,7 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
       readiness: state.readiness.known(at),
       universe: state.universe.known(at),
       locks: state.locks.known(at),
+      journal: state.journal.known(at),
       equity: state.equity,
       market: state.market?.symbols.get(plan.symbol),
       stream: state.stream.known(at),

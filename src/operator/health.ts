@@ -1,8 +1,9 @@
 /** Is the service well? A pure judgement over what was read: the worst check decides, and what is not known is never well. */
 import type { FlowView } from '../protocol/read-models.ts';
-import type { ReadinessView, TradingStateView } from '../protocol/views.ts';
+import type { JournalView, ReadinessView, TradingStateView } from '../protocol/views.ts';
 import type { DeadLetter } from '../supervision/dead-letters.ts';
 import type { NodeView } from '../supervision/inspection.ts';
+import { standingOf } from '../protocol/journal-standing.ts';
 import { age, check, worst } from './health-check.ts';
 import type { HealthCheck, HealthStatus } from './health-check.ts';
 import { condition, escalations, flatten, mailboxes, parked, severity, supervision } from './health-tree.ts';
@@ -18,6 +19,8 @@ export interface HealthInputs {
   readonly readiness: Known<ReadinessView>;
   readonly tradingState: Known<TradingStateView>;
   readonly flows: Known<readonly FlowView[]>;
+  /** As the journal's actor shows it. */
+  readonly journal: Known<JournalView>;
   readonly executors: readonly ExecutorReading[];
   readonly deadLetters: { readonly counts: Readonly<Record<string, number>>; readonly last: DeadLetter | undefined };
   readonly escalations: readonly Escalation[];
@@ -32,7 +35,7 @@ export interface Health {
 
 export function judgeHealth(inputs: HealthInputs): Health {
   const nodes = flatten(inputs.tree);
-  const checks = [supervision(inputs.tree), mailboxes(inputs.tree), parked(inputs.tree), escalations(inputs.escalations, inputs.now), ...readiness(inputs), tradingState(inputs), flows(inputs), journal(nodes), operator(nodes), positions(inputs), deadLetters(inputs)];
+  const checks = [supervision(inputs.tree), mailboxes(inputs.tree), parked(inputs.tree), escalations(inputs.escalations, inputs.now), ...readiness(inputs), tradingState(inputs), flows(inputs), journal(inputs, nodes), operator(nodes), positions(inputs), deadLetters(inputs)];
   return { status: worst(checks.map((check) => check.status)), tradingState: inputs.tradingState.known ? inputs.tradingState.value.overall : 'UNKNOWN', checks };
 }
 
@@ -70,11 +73,16 @@ function flowFault({ edge, breaker, message }: FlowView): string {
   return `${edge}: ${[...(breaker === 'open' ? ['too much of it is misconfigured'] : []), ...(message === '' ? [] : [message])].join('; ')}`;
 }
 
-/** Openings are made durable before they are sent, so without the journal there are none. */
-function journal(nodes: readonly NodeView[]): HealthCheck {
+/** Openings are made durable before they are sent, so without the journal and its store there are none. */
+function journal({ journal: reading, now }: HealthInputs, nodes: readonly NodeView[]): HealthCheck {
   const node = nodes.find((one) => one.path === 'journal');
   if (node === undefined) return check('journal', 'failing', 'there is no journal actor');
-  return node.status === 'running' ? check('journal', 'ok', 'the journal runs') : check('journal', severity(node), condition(node));
+  if (node.status !== 'running') return check('journal', severity(node), condition(node));
+  if (!reading.known) return check('journal', 'failing', `not known: ${reading.why}`);
+  const standing = standingOf(reading.value, now);
+  const ageMs = age(now, reading.value.since);
+  if (standing.length === 0) return check('journal', 'ok', 'the journal runs, and its store takes what is written', ageMs);
+  return check('journal', reading.value.unrecorded === null ? 'degraded' : 'failing', standing.map(({ message }) => message).join('; '), ageMs);
 }
 
 function operator(nodes: readonly NodeView[]): HealthCheck {

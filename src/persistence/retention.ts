@@ -7,6 +7,7 @@
 const LOGS: ReadonlyMap<string, string> = new Map([
   ['decisions', 'asked about for days, never folded'],
   ['operator', 'the audit trail: each act stands alone'],
+  ['journal', 'its own outages: each stands alone'],
   ['intents', 'a key of an intent from outside is remembered a day'],
 ]);
 

@@ -78,7 +78,8 @@ export const DENIALS = {
   PERMIT_FENCED: { sentence: 'The executor was restarted after the permit was granted.', remedy: 'None: the new incarnation decides afresh.' },
   MANDATE_UNKNOWN: { sentence: 'No protection mandate covers the write.', remedy: 'None if it passes within seconds: the governor restores mandates from the executors\' reports.' },
   // execution
-  JOURNAL_AWAY: { sentence: 'The opening could not be made durable, so it was not sent.', remedy: 'Look at the journal actor and the disk.' },
+  JOURNAL_AWAY: { sentence: 'The journal\'s store is away or unknown, so an opening cannot be made durable and is not sent.', remedy: 'Look at the store: `vigil health` says since when it is away and why. It ends by itself when the store is back.' },
+  LEASE_LOST: { sentence: 'This process\' place as the only writer of the journal is in doubt, or a former holder may still be sending.', remedy: 'None if it passes within 20 s; else look for another process on the same journal, and at the journal\'s store.' },
   VENUE_REJECTED: { sentence: 'The venue refused the order.', remedy: 'The venue\'s code and message are with it.' },
   VENUE_THROTTLED: { sentence: 'The venue asked us to slow down.', remedy: 'None: it is obeyed.' },
   ENTRY_ABSENT: { sentence: 'The entry never reached the venue.', remedy: 'None: the next signal is a new plan.' },

@@ -8,7 +8,7 @@ import type { Authority, Mandate, PermitOf } from './permit.ts';
 import type { AlertView, FlowView, FunnelView, RecordedDecision, TraceView } from './read-models.ts';
 import type { Replying } from './replying.ts';
 import type { MarginMode, ReadName, SymbolSettings, UserEvent, VenueAlgoOrder, VenueOrder, VenuePosition, VenueReads, VenueTrade, VenueWrite, WriteOutcome } from './venue.ts';
-import type { EquityView, LifeView, LocksView, ReadinessView, ReconciliationView, StreamView, TradingStateName, TradingStateView, VenueSessionView } from './views.ts';
+import type { EquityView, JournalView, LifeView, LocksView, ReadinessView, ReconciliationView, StreamView, TradingStateName, TradingStateView, VenueSessionView } from './views.ts';
 
 type MarketViewMessage = { readonly type: 'market-view'; readonly view: MarketView };
 type UniverseMessage = { readonly type: 'universe'; readonly universe: Universe };
@@ -19,6 +19,7 @@ type SessionMessage = { readonly type: 'session'; readonly view: VenueSessionVie
 type TradingStateMessage = { readonly type: 'trading-state'; readonly view: TradingStateView };
 type LifeMessage = { readonly type: 'life'; readonly view: LifeView };
 type LocksViewMessage = { readonly type: 'locks'; readonly view: LocksView };
+export type JournalViewMessage = { readonly type: 'journal'; readonly view: JournalView };
 type ReadinessMessage = { readonly type: 'readiness'; readonly view: ReadinessView };
 
 /** One fact for the journal. The writer numbers the entries of its own entity. */
@@ -99,6 +100,7 @@ export type GovernorMessage =
   | TradingStateMessage
   | LifeMessage
   | LocksViewMessage
+  | JournalViewMessage
   | ReadinessMessage;
 
 export type BridgeMessage = { readonly type: 'intent'; readonly intent: Intent } | MarketViewMessage | UniverseMessage | LifeMessage | SessionMessage;

@@ -11,7 +11,7 @@ import { worker } from '../../src/supervision/child-spec.ts';
 import { aPlan, aUniverse, GPS, LIMITS } from '../kit/actors.ts';
 import { Probe } from '../kit/probe.ts';
 import { World } from '../kit/world.ts';
-import { makeCandles, makeFunding, makePerformance, makePosition, makeStatistics } from '../kit/decisions.ts';
+import { JOURNAL_UP, makeCandles, makeFunding, makePerformance, makePosition, makeStatistics } from '../kit/decisions.ts';
 
 const BTC = 'BTCUSDT' as SymbolName;
 const SYMBOLS = [GPS, BTC, '币安人生USDT' as SymbolName];
@@ -47,6 +47,7 @@ async function bench(limits: Partial<typeof LIMITS> = {}, opensOnRecord = 0) {
     CLOCK_SKEW: () => tell({ type: 'session', view: { clockOffsetMs: 0, modesConfirmed: true, brackets: new Map(SYMBOLS.map((symbol) => [symbol, [{ leverage: 50, notionalCap: decimal('10000') }]])) } }),
     UNIVERSE_UNKNOWN: () => tell({ type: 'universe', universe: aUniverse(SYMBOLS) }),
     LOCKS_UNKNOWN: () => tell({ type: 'locks', view: { locks: [], judged: new Map() } }),
+    JOURNAL_AWAY: () => tell({ type: 'journal', view: JOURNAL_UP }),
   };
   const informAll = () => Object.values(inform).forEach((tellIt) => tellIt());
   const ask = async (symbol: SymbolName, plan = `plan-${symbol}`) => {

@@ -1,9 +1,11 @@
 /** The journal's actor: an answer for every append, whatever the store does, and nothing acknowledged that is not durable. */
 import { expect } from 'chai';
 import { journalBehaviour } from '../../src/actors/journal.ts';
-import type { JournalAnswer, JournalEntryDraft, JournalMessage } from '../../src/protocol/messages.ts';
+import type { JournalAnswer, JournalEntryDraft, JournalMessage, JournalViewMessage, StandingMessage } from '../../src/protocol/messages.ts';
+import type { JournalView } from '../../src/protocol/views.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import { MemoryJournal } from '../kit/memory-journal.ts';
+import { Probe } from '../kit/probe.ts';
 import { World } from '../kit/world.ts';
 
 const entry = (sequence: number, type = 'Noted'): JournalEntryDraft => ({ entity: 'symbol/币安人生USDT', sequence, type, version: 1, at: 0, payload: {} });
@@ -12,7 +14,8 @@ async function bench() {
   const world = new World();
   const store = new MemoryJournal();
   const ref = world.system.ref<Parameters<ReturnType<typeof journalBehaviour>['receive']>[1]>('journal');
-  await world.start(worker(ref, journalBehaviour(store)));
+  const [governor, watchdog] = [new Probe<JournalViewMessage>(world, 'governor'), new Probe<StandingMessage>(world, 'watchdog')];
+  await world.start(governor.spec, watchdog.spec, worker(ref, journalBehaviour(store, { subscribers: [governor.ref], watchdog: watchdog.ref })));
   const append = (...entries: JournalEntryDraft[]) => {
     const result: { answer: JournalAnswer | string | undefined } = { answer: undefined };
     world.system.ask(ref, { type: 'append', entries } satisfies JournalMessage, 10_000).then(
@@ -21,7 +24,7 @@ async function bench() {
     );
     return result;
   };
-  return { world, store, ref, append };
+  return { world, store, ref, append, views: () => governor.told.map(({ view }) => view), alerts: () => watchdog.told.at(-1)?.alerts ?? [] };
 }
 
 describe('journal actor', () => {
@@ -86,5 +89,49 @@ describe('journal actor', () => {
     const reading = world.system.ask(ref, { type: 'read', entity: 'x' }, 10_000);
     await world.advance(1_000);
     expect(await reading).to.deep.equal([]);
+  });
+
+  it('says at once that the store takes nothing, each second that it still does not, and finds out by itself when it does again', async () => {
+    const { world, store, append, views, alerts } = await bench();
+    await world.advance(1_000);
+    expect(views().at(-1)).to.include({ store: 'up', reason: null });
+    store.mood = 'failing';
+    append(entry(1));
+    await world.settle();
+    expect(views().at(-1)).to.include({ store: 'away', reason: 'the disk is full' });
+    expect(alerts().map(({ name }) => name)).to.deep.equal(['journal-away']);
+    const told = views().length;
+    await world.advance(3_000);
+    expect(views().length).to.be.at.least(told + 3);
+    expect(alerts()[0]!.message).to.match(/away for 3 s \(the disk is full\): nothing is opened, exits and stops go on$/);
+    // Nobody appends: what is on record of the outage is the question.
+    store.mood = 'ok';
+    await world.advance(2_000);
+    expect(views().at(-1)).to.include({ store: 'up', reason: null });
+    expect(alerts()).to.deep.equal([]);
+    expect(store.story('journal')).to.deep.equal(['StoreReturned']);
+    expect(store.entries.find((one) => one.entity === 'journal')!.payload).to.include({ reason: 'the disk is full' });
+  });
+
+  it('takes a refused number for what it is: the store is there', async () => {
+    const { world, append, views } = await bench();
+    append(entry(1));
+    append(entry(1, 'Other'));
+    await world.advance(1_000);
+    expect(views().every(({ store }) => store === 'up')).to.equal(true);
+  });
+
+  it('goes by what the engine says of itself, and is not started again for reads while its store is away', async () => {
+    const { world, store, ref, views, alerts } = await bench();
+    const said: JournalView = { store: 'away', since: 0, reason: 'ECONNREFUSED', spilled: 4, unrecorded: 'no room', aside: ['/d/spill.aside-1'], place: 'the last renewal is 7 s old' };
+    Object.assign(store, { availability: () => said, readsFail: true });
+    let failed = '';
+    world.system.ask(ref, { type: 'read', entity: 'x' }, 2_000).catch((error: Error) => (failed = error.message));
+    await world.advance(2_500);
+    expect(failed).to.match(/2000 ms/);
+    expect(world.system.inspect('journal')).to.include({ restarts: 0 });
+    expect(views().at(-1)).to.deep.equal(said);
+    expect(alerts().map(({ name }) => name)).to.deep.equal(['journal-away', 'journal-unrecorded', 'journal-place', 'journal-aside//d/spill.aside-1']);
+    expect(store.story('journal')).to.deep.equal([]);
   });
 });

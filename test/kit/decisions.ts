@@ -2,7 +2,7 @@
 import type { Intent, Plan } from '../../src/protocol/decisions.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { Candle, Instrument, MarketStatistics, SymbolMarket, Universe } from '../../src/protocol/market.ts';
-import type { LifeView, LocksView, PerformanceView, PositionView } from '../../src/protocol/views.ts';
+import type { JournalView, LifeView, LocksView, PerformanceView, PositionView } from '../../src/protocol/views.ts';
 import type { IntentId, PlanId, PositionId, SymbolName } from '../../src/protocol/names.ts';
 import type { GuardInputs, RiskLimits } from '../../src/rules/guards/guard.ts';
 import { utcDay } from '../../src/rules/utc-day.ts';
@@ -159,6 +159,8 @@ export const LIMITS: RiskLimits = {
 /** Nothing rests, and no close waits to be looked at. */
 export const NO_LOCKS: LocksView = { locks: [], judged: new Map() };
 
+export const JOURNAL_UP: JournalView = { store: 'up', since: 0, reason: null, spilled: 0, unrecorded: null, aside: [], place: null };
+
 /** Everything known, fresh and within limits: each guard allows. */
 export function makeGuardInputs(fields: Partial<GuardInputs> = {}): GuardInputs {
   const plan = fields.plan ?? makePlan();
@@ -172,6 +174,7 @@ export function makeGuardInputs(fields: Partial<GuardInputs> = {}): GuardInputs 
     equity: { equity: '10000', walletBalance: '10000', availableBalance: '10000', observedAt: NOW, performance: makePerformance() },
     universe: makeUniverse(),
     locks: NO_LOCKS,
+    journal: JOURNAL_UP,
     market: makeMarket({ symbol: plan.symbol }),
     stream: { live: true, streamEpoch: 3, since: NOW },
     reconciliation: { streamEpoch: 3, at: NOW, unresolved: [] },

@@ -21,7 +21,7 @@ import { worker } from '../../src/supervision/child-spec.ts';
 import type { Ref, Tagged } from '../../src/supervision/ref.ts';
 import type { VenueGateway } from '../../src/venue/port.ts';
 import { aPlan, aUniverse, TAG, watched } from './actors.ts';
-import { LIMITS, makeCandles, makeFunding, makePerformance, makeStatistics, NO_LOCKS } from './decisions.ts';
+import { JOURNAL_UP, LIMITS, makeCandles, makeFunding, makePerformance, makeStatistics, NO_LOCKS } from './decisions.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { Probe } from './probe.ts';
 import { ScriptedVenue } from './scripted-venue.ts';
@@ -174,6 +174,7 @@ export class Floor {
         publish<{ readonly type: 'market-view'; readonly view: MarketView }>(ctx, [this.governor, this.bridge], { type: 'market-view', view });
         ctx.tell(this.governor, { type: 'equity', view: { equity: '10000', walletBalance: '10000', availableBalance: '10000', observedAt: now, performance: makePerformance({}, now) } });
         ctx.tell(this.governor, { type: 'locks', view: NO_LOCKS });
+        ctx.tell(this.governor, { type: 'journal', view: JOURNAL_UP });
         ctx.tell(this.governor, { type: 'readiness', view: { ready: true, missing: [], since: 0 } });
         return { next: 'same' };
       },

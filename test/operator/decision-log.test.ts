@@ -23,7 +23,7 @@ async function bench(store = new MemoryJournal(), startAt = 0) {
   const listener = new Probe<HappenedMessage>(world, 'listener');
   const journal = world.system.ref<Parameters<ReturnType<typeof journalBehaviour>['receive']>[1]>('journal');
   const log = world.system.ref<DecisionLogInternal>(LOG);
-  await world.start(listener.spec, worker(journal, journalBehaviour(store, [log])), worker(log, decisionLogBehaviour({ journal, listeners: [listener.ref] })));
+  await world.start(listener.spec, worker(journal, journalBehaviour(store, { listeners: [log] })), worker(log, decisionLogBehaviour({ journal, listeners: [listener.ref] })));
   // What is on record has been taken up.
   await world.advance(100);
   const answered = async <Answer>(asked: Promise<Answer>): Promise<Answer> => {

@@ -1,5 +1,6 @@
 /** Health: each thing that can be wrong is named in its own check, and what is not known is never well. */
 import { expect } from 'chai';
+import { JOURNAL_UP } from '../kit/decisions.ts';
 import { judgeHealth } from '../../src/operator/health.ts';
 import type { HealthStatus } from '../../src/operator/health-check.ts';
 import type { HealthInputs } from '../../src/operator/health.ts';
@@ -59,6 +60,12 @@ const TABLE: readonly Row[] = [
   { when: 'one symbol is halted', given: { tradingState: trading('ACTIVE', [['GPSUSDT' as SymbolName, 'HALTED']]) }, check: 'tradingState', status: 'degraded', says: /GPSUSDT HALTED/ },
   { when: 'the trading state is silent', given: { tradingState: { known: false, why: 'trading-state is restarting' } }, check: 'tradingState', status: 'failing', says: /trading-state is restarting/ },
   { when: 'the journal is restarting', given: { tree: node('vigil', 'running', { children: [node('journal', 'restarting')] }) }, check: 'journal', status: 'degraded', says: /journal is restarting/ },
+  { when: 'the journal is silent', given: { journal: { known: false, why: 'journal shows no state' } }, check: 'journal', status: 'failing', says: /journal shows no state/ },
+  { when: 'the journal takes what is written', given: {}, check: 'journal', status: 'ok', says: /takes what is written/ },
+  { when: 'the store of the journal is away', given: { journal: { known: true, value: { ...JOURNAL_UP, store: 'away', since: NOW - 7_000, reason: 'ECONNREFUSED', spilled: 12 } } }, check: 'journal', status: 'degraded', says: /away for 7 s \(ECONNREFUSED\): nothing is opened, exits and stops go on, 12 records/, ageMs: 7_000 },
+  { when: 'nothing is on record any more', given: { journal: { known: true, value: { ...JOURNAL_UP, store: 'away', since: NOW - 61_000, reason: 'ECONNREFUSED', unrecorded: 'journal.spill.maxMs (60000)' } } }, check: 'journal', status: 'failing', says: /not on record \(journal\.spill\.maxMs/ },
+  { when: 'its place as the only writer is in doubt', given: { journal: { known: true, value: { ...JOURNAL_UP, place: 'the last renewal is 7 s old' } } }, check: 'journal', status: 'degraded', says: /nothing is opened: the last renewal is 7 s old/ },
+  { when: 'records were put aside', given: { journal: { known: true, value: { ...JOURNAL_UP, aside: ['/d/spill.aside-1'] } } }, check: 'journal', status: 'degraded', says: /\/d\/spill\.aside-1 holds records/ },
   { when: 'there is no journal', given: { tree: node('vigil') }, check: 'journal', status: 'failing', says: /no journal/ },
   { when: 'part of the operator is away', given: { tree: tree(node('operator/decision-log', 'restarting')) }, check: 'operator', status: 'degraded', says: /operator\/decision-log is restarting/ },
   { when: 'a position has its stop', given: { executors: [reading('GPSUSDT', life('GPSUSDT', 'Protected', position()))] }, check: 'positions', status: 'ok', says: /^1 open/ },

@@ -153,7 +153,7 @@ describe('a trace asked of the log', () => {
     const log = world.system.ref<DecisionLogInternal>('operator/decision-log');
     await store.append(entriesOf(tell().protected(), CHINESE));
     await store.append(entriesOf([tell().drift(3)], GPS));
-    await world.start(worker(journal, journalBehaviour(store, [log])), worker(log, decisionLogBehaviour({ journal, listeners: [] })));
+    await world.start(worker(journal, journalBehaviour(store, { listeners: [log] })), worker(log, decisionLogBehaviour({ journal, listeners: [] })));
     await world.advance(100);
     return {
       world, store, log,

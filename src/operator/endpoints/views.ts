@@ -1,5 +1,6 @@
 /** The endpoints that show the service as it is now. None of them changes anything. */
 import { z } from 'zod';
+import type { JournalView } from '../../protocol/views.ts';
 import type { Clock } from '../../supervision/clock.ts';
 import type { Endpoint } from '../endpoint.ts';
 import { checked, reading } from '../endpoint.ts';
@@ -7,6 +8,7 @@ import type { EventLog } from '../event-log.ts';
 import { LONGEST_WINDOW_MS } from '../funnel-counts.ts';
 import { judgeHealth } from '../health.ts';
 import { askKnown, stateOf, valueOf } from '../known.ts';
+import type { Known } from '../known.ts';
 import type { OperatorOptions } from '../options.ts';
 import { positionRows, readExecutors, readMarks } from '../positions.ts';
 
@@ -27,6 +29,11 @@ export function viewEndpoints(options: OperatorOptions, events: EventLog, clock:
   ];
 }
 
+/** As the journal's actor shows it. */
+function journalOf(state: Known<unknown>): Known<JournalView> {
+  return state.known ? { known: true, value: (state.value as { readonly availability: JournalView }).availability } : state;
+}
+
 async function health({ system, refs, service, executors }: OperatorOptions, events: EventLog, clock: Clock) {
   const [readiness, tradingState, flows] = await Promise.all([askKnown(system, refs.readiness, { type: 'get' }), askKnown(system, refs.tradingState, { type: 'get' }), askKnown(system, refs.watchdog, { type: 'get-flows' })]);
   const judged = judgeHealth({
@@ -35,6 +42,7 @@ async function health({ system, refs, service, executors }: OperatorOptions, eve
     readiness,
     tradingState,
     flows,
+    journal: journalOf(stateOf(system, 'journal')),
     executors: readExecutors(system, executors.keys()),
     deadLetters: { counts: system.deadLetters.counts(), last: system.deadLetters.recent().at(-1) },
     escalations: events.escalations,

@@ -4,7 +4,7 @@ import type { Decimal } from '../../protocol/decimal.ts';
 import type { Denial, DenialCode } from '../../protocol/denials.ts';
 import type { Plan } from '../../protocol/decisions.ts';
 import type { SymbolMarket, Universe } from '../../protocol/market.ts';
-import type { EquityView, LifeView, LocksView, ReadinessView, ReconciliationView, StreamView, TradingStateView, VenueSessionView } from '../../protocol/views.ts';
+import type { EquityView, JournalView, LifeView, LocksView, ReadinessView, ReconciliationView, StreamView, TradingStateView, VenueSessionView } from '../../protocol/views.ts';
 import type { SymbolName } from '../../protocol/names.ts';
 import type { Reservation } from '../reservations.ts';
 
@@ -45,6 +45,7 @@ export interface GuardInputs {
   readonly reconciliation: ReconciliationView | undefined;
   readonly session: VenueSessionView | undefined;
   readonly locks: LocksView | undefined;
+  readonly journal: JournalView | undefined;
   /** Executors that must have reported, and what those have said that did. */
   readonly expected: readonly SymbolName[];
   readonly lives: ReadonlyMap<SymbolName, LifeView>;

@@ -12,6 +12,7 @@ export const STATE_GUARDS: readonly Guard[] = [
   { code: 'SYMBOL_NOT_IN_POLICY_UNIVERSE', check: symbolAllowed },
   { code: 'UNIVERSE_SHRUNK', check: ({ universe }) => (universe === undefined ? unknown('UNIVERSE_UNKNOWN', 'not determined yet') : universe.breaker === 'closed' ? allow({ value: String(universe.overlap) }) : deny('UNIVERSE_SHRUNK', { value: String(universe.overlap) })) },
   { code: 'VENUE_BANNED', check: venueRests },
+  { code: 'JOURNAL_AWAY', check: journalTakes },
 ];
 
 /** The stricter of the whole's state and the symbol's own. REDUCING goes by the worst case of all that works (`worst-case.ts`). */
@@ -48,4 +49,11 @@ function venueRests({ session, now }: GuardInputs): Verdict {
   const { throttle } = session;
   if (throttle === undefined || throttle.until <= now) return allow();
   return deny(throttle.banned ? 'VENUE_BANNED' : 'VENUE_THROTTLED', { limit: String(throttle.until), value: String(throttle.until - now), detail: throttle.message });
+}
+
+/** An order that is not on record could not be found again, and one of a process that lost its place is another's to decide (rulings 36, 38). */
+function journalTakes({ journal, now }: GuardInputs): Verdict {
+  if (journal === undefined) return unknown('JOURNAL_AWAY', 'the journal has not reported');
+  if (journal.store === 'away') return deny('JOURNAL_AWAY', { ageMs: Math.max(0, now - journal.since), value: String(journal.spilled), detail: journal.reason ?? 'no reason given' });
+  return journal.place === null ? allow() : deny('LEASE_LOST', { detail: journal.place });
 }

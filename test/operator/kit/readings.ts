@@ -4,6 +4,7 @@ import type { ExecutorReading } from '../../../src/operator/positions.ts';
 import type { LifeView, Phase, PositionView } from '../../../src/protocol/views.ts';
 import type { PositionId, SymbolName } from '../../../src/protocol/names.ts';
 import type { NodeStatus, NodeView } from '../../../src/supervision/inspection.ts';
+import { JOURNAL_UP } from '../../kit/decisions.ts';
 import { flat } from './service.ts';
 
 export const NOW = 1_770_000_000_000;
@@ -39,6 +40,7 @@ export function inputs(more: Partial<HealthInputs> = {}): HealthInputs {
     readiness: { known: true, value: { ready: true, missing: [], since: NOW - 1_000 } },
     tradingState: { known: true, value: { overall: 'ACTIVE', symbols: new Map(), cause: 'start', since: NOW - 2_000, tradingEpoch: 1, activatedAt: 0 } },
     flows: { known: true, value: [] },
+    journal: { known: true, value: JOURNAL_UP },
     executors: [],
     deadLetters: { counts: {}, last: undefined },
     escalations: [],

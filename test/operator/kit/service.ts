@@ -161,7 +161,7 @@ export async function startService(options: { dataDir?: string; listen?: string;
   };
   await system.start(
     supervisor('vigil', 'the root of a test', [
-      worker(system.ref<JournalInternal>('journal'), journalBehaviour(new MemoryJournal(), [system.ref<OperatorHttpMessage>('operator/http'), system.ref<DecisionLogInternal>('operator/decision-log')])),
+      worker(system.ref<JournalInternal>('journal'), journalBehaviour(new MemoryJournal(), { listeners: [system.ref<OperatorHttpMessage>('operator/http'), system.ref<DecisionLogInternal>('operator/decision-log')] })),
       supervisor('operator', 'the operator', [worker(system.ref<DecisionLogInternal>('operator/decision-log'), decisionLogBehaviour({ journal: system.ref<JournalMessage>('journal'), listeners: [system.ref<OperatorHttpMessage>('operator/http')] })), worker(system.ref<OperatorHttpMessage>('operator/http'), operatorHttpBehaviour(operator))]),
       worker(system.ref('market'), actor('market', () => facts.market)),
       worker(system.ref('universe'), actor('universe', () => ({ version: 3, symbols: [GPS, RACOON], excluded: [{ symbol: 'OLDUSDT', reason: 'NOT_LISTED', detail: 'unknown to the venue' }] }), universe(facts))),

@@ -6,7 +6,7 @@ import { PHASES } from '../../../src/protocol/views.ts';
 import type { PlanId, PositionId, SymbolName } from '../../../src/protocol/names.ts';
 import type { GuardInputs } from '../../../src/rules/guards/guard.ts';
 import type { Reservation } from '../../../src/rules/reservations.ts';
-import { CHINESE, GPS, makeFunding, makeGuardInputs, makeInstrument, makeLife, makeMarket, makePerformance, makePlan, makePosition, makeStatistics, makeUniverse, NOW, POLICY } from '../../kit/decisions.ts';
+import { CHINESE, GPS, JOURNAL_UP, makeFunding, makeGuardInputs, makeInstrument, makeLife, makeMarket, makePerformance, makePlan, makePosition, makeStatistics, makeUniverse, NOW, POLICY } from '../../kit/decisions.ts';
 
 export type Inputs = Partial<GuardInputs>;
 
@@ -72,6 +72,15 @@ export const OPENING_CASES: readonly Row[] = [
   { guard: 'SYMBOL_NOT_IN_POLICY_UNIVERSE', allows: [], denies: [[{ universe: { ...makeUniverse(POLICY.filter((one) => one !== GPS).map((symbol) => makeInstrument({ symbol }))), version: 4, listed: makeUniverse().listed } }, { code: 'SYMBOL_NOT_IN_POLICY_UNIVERSE', limit: 'version 4', value: GPS }]], unknown: [[{ universe: undefined }, 'UNIVERSE_UNKNOWN']] },
   { guard: 'UNIVERSE_SHRUNK', allows: [{ universe: { ...makeUniverse(), overlap: 0.1 } }], denies: [[{ universe: { ...makeUniverse(), overlap: 0.4, breaker: 'open' } }, { code: 'UNIVERSE_SHRUNK', value: '0.4' }]], unknown: [[{ universe: undefined }, 'UNIVERSE_UNKNOWN']] },
   { guard: 'VENUE_BANNED', allows: [throttled(0, true), throttled(-1, false)], denies: [[throttled(1, true), { code: 'VENUE_BANNED', limit: String(NOW + 1), value: '1', detail: 'too much' }], [throttled(60_000, false), { code: 'VENUE_THROTTLED', limit: String(NOW + 60_000), value: '60000', detail: 'too much' }]], unknown: [[{ session: undefined }, 'VENUE_BANNED']] },
+  {
+    guard: 'JOURNAL_AWAY',
+    allows: [{ journal: { ...JOURNAL_UP, spilled: 3, aside: ['/var/spill.aside-1'] } }],
+    denies: [
+      [{ journal: { ...JOURNAL_UP, store: 'away', since: NOW - 4_000, reason: 'ECONNREFUSED', spilled: 3 } }, { code: 'JOURNAL_AWAY', ageMs: 4_000, value: '3', detail: 'ECONNREFUSED' }],
+      [{ journal: { ...JOURNAL_UP, place: 'the last renewal is 6.1 s old' } }, { code: 'LEASE_LOST', detail: 'the last renewal is 6.1 s old' }],
+    ],
+    unknown: [[{ journal: undefined }, 'JOURNAL_AWAY']],
+  },
   { guard: 'EQUITY_STALE', allows: [observed(300_000), observed(-500)], denies: [[observed(300_001), { code: 'EQUITY_STALE', limit: '300000', ageMs: 300_001 }], [observed(2_185_000), { code: 'EQUITY_STALE', limit: '300000', ageMs: 2_185_000 }]], unknown: [[{ equity: undefined }, 'EQUITY_MISSING'], [{ venueNow: undefined }, 'EQUITY_STALE']] },
   { guard: 'PRICE_STALE', allows: [marked(10_000)], denies: [[marked(10_001), { code: 'PRICE_STALE', limit: '10000', ageMs: 10_001 }]], unknown: [[{ market: undefined }, 'PRICE_MISSING'], [without('mark'), 'PRICE_MISSING'], [{ venueNow: undefined }, 'PRICE_STALE']] },
   { guard: 'STREAM_STALE', allows: [], denies: [[{ stream: { live: false, streamEpoch: 3, since: 5 } }, { code: 'STREAM_STALE', detail: 'lost since 5' }]], unknown: [[{ stream: undefined }, 'STREAM_STALE']] },

@@ -13,7 +13,7 @@ const verdictsOf = (guard: string, inputs: Inputs): readonly Verdict[] => [OPENI
 const denialsOf = (guard: string, inputs: Inputs) => verdictsOf(guard, inputs).map(denialOf).filter((one) => one !== undefined);
 
 /** Nothing at all is known. */
-const NOTHING: Inputs = { venueNow: undefined, tradingState: undefined, readiness: undefined, universe: undefined, equity: undefined, market: undefined, stream: undefined, reconciliation: undefined, session: undefined, locks: undefined, expected: [], lives: new Map() };
+const NOTHING: Inputs = { venueNow: undefined, tradingState: undefined, readiness: undefined, universe: undefined, equity: undefined, market: undefined, stream: undefined, reconciliation: undefined, session: undefined, locks: undefined, journal: undefined, expected: [], lives: new Map() };
 
 describe('guards of an opening', () => {
   it('are all in the table of cases, once each, under a code of the catalogue', () => {
