@@ -6,12 +6,12 @@ import type { Ref } from '../supervision/ref.ts';
 import { messageOf, VigilError } from '../protocol/errors.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
 import type { DenialCode } from '../protocol/denials.ts';
-import type { ExecutorMessage, GatewayMessage, ReadMessage, WriteMessage } from '../protocol/messages.ts';
+import type { ExecutorMessage, GatewayMessage, ReadAnswer, ReadMessage, RestSaidMessage, WriteMessage } from '../protocol/messages.ts';
 import type { VenueSessionView } from '../protocol/views.ts';
 import type { PlanId, SymbolName } from '../protocol/names.ts';
 import { PERMIT_LIFE_MS } from '../protocol/permit.ts';
 import type { PermitRedeemer, Redemption } from '../protocol/permit.ts';
-import type { AccountModes, LeverageBracket, VenueReads, VenueWrite, WriteOutcome } from '../protocol/venue.ts';
+import type { AccountModes, LeverageBracket, ReadName, VenueReads, VenueWrite, WriteOutcome } from '../protocol/venue.ts';
 import { accountModeFault } from '../rules/account-modes.ts';
 import { judgeExit } from '../rules/guards/exit.ts';
 import { entrySlotDelay, recentWrites } from '../rules/rate-lane.ts';
@@ -35,6 +35,8 @@ export interface GatewayOptions {
   readonly redeemer: PermitRedeemer;
   readonly executorOf: (symbol: SymbolName) => Ref<ExecutorMessage>;
   readonly subscribers: readonly Ref<{ readonly type: 'session'; readonly view: VenueSessionView }>[];
+  /** Told what REST says of orders and fills: a stream that does not say it too is deaf. */
+  readonly userStream?: Ref<RestSaidMessage>;
   /** Told each newly measured offset venue − us, ms. */
   readonly onClockOffset: (offsetMs: number) => void;
   /** Asked in the turn of the send, right before the redemption: why nothing may be sent now (the lease is lost). By default everything may. */
@@ -45,8 +47,8 @@ export interface GatewayOptions {
 
 type Internal =
   | GatewayMessage
-  | { readonly type: 'read-done'; readonly answer: (value: never) => void; readonly value: unknown; readonly error: Error | undefined }
-  | { readonly type: 'written'; readonly message: WriteMessage; readonly under: string; readonly outcome: Outcome<WriteOutcome> }
+  | { readonly type: 'read-done'; readonly name: ReadName; readonly answer: (value: never) => void; readonly value: unknown; readonly error: Error | undefined }
+  | { readonly type: 'written'; readonly message: WriteMessage; readonly under: string; readonly sentAt: number; readonly outcome: Outcome<WriteOutcome> }
   | { readonly type: 'slot-ready'; readonly symbol: SymbolName; readonly planId: PlanId }
   | { readonly type: 'measure-time' }
   | { readonly type: 'time'; readonly outcome: Outcome<VenueReads['serverTime']['answer']> }
@@ -76,7 +78,7 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
     role: 'gateway',
     purpose: 'Holds the keys and the order client; nothing reaches the venue but through it.',
     consumes: { read: 'something to ask the venue', write: 'a write with its authority', 'request-slot': 'room for an entry', 'read-done': 'the venue\'s answer', written: 'what came of a write', 'slot-ready': 'there is room now', 'measure-time': 'the offset is due', time: 'the venue\'s time', 'confirm-modes': 'the account\'s modes are due', modes: 'the account\'s modes', heartbeat: 'the view is due' },
-    emits: ['session → governor, readiness', 'write-outcome, write-refused, slot-granted → executors', 'answers'],
+    emits: ['session → governor, readiness', 'write-outcome, write-refused, slot-granted → executors', 'rest-said → user-stream', 'answers'],
     // Reads of all actors and writes of all executors; a refused write would be an exit not sent.
     mailbox: { capacity: 20_000, overflow: 'reject', onRestart: 'keep' },
     init(ctx) {
@@ -93,6 +95,7 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
         case 'read-done':
           message.answer(message.value as never);
           heed(state, message.error, ctx);
+          if (message.name === 'trades') tellStream(fillsIn(message.value as ReadAnswer<'trades'>), ctx);
           return same;
         case 'write':
           write(state, message, ctx);
@@ -160,7 +163,7 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
       report(outcome) {
         if (!outcome.ok) state.lastFailure = `${message.name}: ${outcome.error.message}`;
         const value = outcome.ok ? { ok: true, value: outcome.value } : { ok: false, kind: outcome.error instanceof VenueError ? outcome.error.kind : outcome.cause, message: outcome.error.message };
-        return { type: 'read-done', answer, value, error: outcome.ok ? undefined : outcome.error };
+        return { type: 'read-done', name: message.name, answer, value, error: outcome.ok ? undefined : outcome.error };
       },
     });
   }
@@ -180,9 +183,10 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
       return;
     }
     state.writes += 1;
-    state.sent = [...recentWrites(state.sent, ctx.clock.now()), ctx.clock.now()];
+    const sentAt = ctx.clock.now();
+    state.sent = [...recentWrites(state.sent, sentAt), sentAt];
     ctx.log.info({ ...described(request), under: redemption.under, because }, `sending ${request.kind}`);
-    ctx.effect({ name: `write ${request.kind}`, deadlineMs: request.kind === 'PROTECT' ? PROTECT_DEADLINE_MS : WRITE_DEADLINE_MS, fact: true, run: () => venue.write(request), report: (outcome) => ({ type: 'written', message, under: redemption.under, outcome }) });
+    ctx.effect({ name: `write ${request.kind}`, deadlineMs: request.kind === 'PROTECT' ? PROTECT_DEADLINE_MS : WRITE_DEADLINE_MS, fact: true, run: () => venue.write(request), report: (outcome) => ({ type: 'written', message, under: redemption.under, sentAt, outcome }) });
   }
 
   function written(state: GatewayState, message: Extract<Internal, { type: 'written' }>, ctx: Context): void {
@@ -194,7 +198,13 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
     const log = result.result === 'accepted' ? ctx.log.info.bind(ctx.log) : ctx.log.warn.bind(ctx.log);
     log({ symbol: request.symbol, clientId: request.clientId, under: message.under, outcome: result }, `${request.kind}: ${result.result}`);
     ctx.tell(options.executorOf(request.symbol), { type: 'write-outcome', write: request, outcome: result, late: outcome.late });
+    // What the venue took, it tells of. A setting it tells of only if it changed.
+    if (result.result === 'accepted' && request.kind !== 'CONFIGURE') tellStream([{ what: 'order', symbol: request.symbol, id: request.clientId, at: message.sentAt }], ctx);
     if (result.result === 'throttled') rest(state, result, ctx);
+  }
+
+  function tellStream(words: RestSaidMessage['words'], ctx: Context): void {
+    if (options.userStream !== undefined && words.length > 0) ctx.tell(options.userStream, { type: 'rest-said', words });
   }
 
   /** A read that was throttled says of the whole address what a write would. */
@@ -247,6 +257,10 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<Internal, G
     state.session = { ...state.session, modesConfirmed: true, brackets: outcome.value.brackets };
     ctx.log.info({ brackets: outcome.value.brackets.size }, 'account modes confirmed: one-way, single-asset, no fee burn');
   }
+}
+
+function fillsIn(answer: ReadAnswer<'trades'>): RestSaidMessage['words'] {
+  return answer.ok ? answer.value.map(({ symbol, tradeId, orderId, at }) => ({ what: 'fill', symbol, id: tradeId, orderId, at })) : [];
 }
 
 function tellOnce(state: GatewayState, step: 'time' | 'modes', reason: string, message: string, ctx: Context): void {

@@ -126,6 +126,7 @@ const execution = section({
   nakedAlarmMs: whole(3_000, 100, 600_000),
   nakedCloseMs: whole(10_000, 100, 600_000),
   stopPassedMs: whole(3_000, 100, 600_000),
+  streamDeafMs: whole(5_000, 500, 600_000),
 });
 
 const adoption = section({

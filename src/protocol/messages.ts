@@ -126,7 +126,11 @@ export type ExitsMessage = MarketViewMessage | LifeMessage;
 
 export type MarketMessage = { readonly type: 'market-event'; readonly event: MarketEvent } | UniverseMessage | LifeMessage;
 
-export type UserStreamMessage = { readonly type: 'user-event'; readonly event: UserEvent } | { readonly type: 'stream-live' } | { readonly type: 'stream-lost'; readonly reason: string };
+/** What REST has said of our orders and fills: the stream must tell of it too. Of an order, `at` is when it was sent; of a fill, when it was made. */
+export type RestSaidMessage = { readonly type: 'rest-said'; readonly words: readonly { readonly what: 'order' | 'fill'; readonly symbol: SymbolName; readonly id: string; readonly orderId?: string; readonly at: number }[] };
+
+/** `connection`: whose word it is; that of one that was closed no longer counts. */
+export type UserStreamMessage = RestSaidMessage | { readonly type: 'user-event'; readonly event: UserEvent } | { readonly type: 'stream-live'; readonly connection: number } | { readonly type: 'stream-lost'; readonly connection: number; readonly reason: string };
 
 export type AccountMessage = { readonly type: 'user-event'; readonly event: UserEvent } | TradingStateMessage;
 

@@ -13,8 +13,8 @@ export function venueRoom({ refs, config, venue, paper, authority, executorOf, g
   let streamEpoch = 0;
   return supervisor('venue', 'Everything that speaks to the exchange.', [
     ...(paper === undefined ? [] : [worker(refs.paper, paperProcessBehaviour({ child: paper }), { startMs: 20_000 })]),
-    worker(refs.gateway, gatewayBehaviour({ venue: venue.gateway, redeemer: authority.redeemer, executorOf, subscribers: [refs.governor, refs.readiness, refs.bridge, refs.intake, ...strategists], onClockOffset, refuse })),
+    worker(refs.gateway, gatewayBehaviour({ venue: venue.gateway, redeemer: authority.redeemer, executorOf, userStream: refs.userStream, subscribers: [refs.governor, refs.readiness, refs.bridge, refs.intake, ...strategists], onClockOffset, refuse })),
     worker(refs.market, marketBehaviour({ streams: venue.marketStreams, gateway: refs.gateway, tickerMs: config.market.tickerMs, candleHistory: config.market.candleHistory, subscribers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.locks, refs.intake, ...strategists], watchdog: refs.watchdog, universe: refs.universe })),
-    worker(refs.userStream, userStreamBehaviour({ stream: venue.userStream, executorOf, account: refs.account, subscribers: [refs.governor, refs.readiness, refs.reconciler], nextEpoch: () => ++streamEpoch })),
+    worker(refs.userStream, userStreamBehaviour({ stream: venue.userStream, executorOf, account: refs.account, subscribers: [refs.governor, refs.readiness, refs.reconciler], findings: refs.findings, nextEpoch: () => ++streamEpoch, deafAfterMs: config.execution.streamDeafMs })),
   ]);
 }
