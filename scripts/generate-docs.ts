@@ -12,11 +12,15 @@ import { ERRORS } from '../src/protocol/errors.ts';
 import type { SymbolName } from '../src/protocol/names.ts';
 import { REACTIONS, VENUE_CODES, VENUE_STATUSES } from '../src/protocol/venue-reactions.ts';
 import type { CodeRow } from '../src/protocol/venue-reactions.ts';
+import { PHASES } from '../src/protocol/views.ts';
 import { REFUSALS } from '../src/paper/core/venue-error.ts';
 import { ROUTES } from '../src/paper/wire/dispatch.ts';
 import { METHODS } from '../src/paper/ws-api/methods.ts';
 import { Params } from '../src/paper/wire/params.ts';
 import type { Route } from '../src/paper/wire/route.ts';
+import { PHASE_MEANINGS } from '../src/rules/position-life/phase.ts';
+import { ACTS, allowedTo, FACTS } from '../src/rules/position-life/transitions.ts';
+import type { Cause } from '../src/rules/position-life/transitions.ts';
 import { PROJECT_ROOT } from '../src/service/build-id.ts';
 import { loadStrategies } from '../src/service/strategies.ts';
 import { composeTree } from '../src/service/tree.ts';
@@ -48,6 +52,7 @@ export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
     ['docs/denials.md', denialsDocument()],
     ['docs/supervision.md', supervisionDocument()],
     ['docs/paper-exchange.md', paperDocument()],
+    ['docs/position-life.md', positionLifeDocument()],
     ['docs/findings.md', table('# Findings', 'What must not happen, or nobody may miss. A finding is journalled (entity `findings`), an event of `vigil events`, and stands in `vigil alerts` as `finding/CODE/SUBJECT` for a day after it was last seen.', ['code', 'what was seen', 'what to do'], Object.entries(FINDINGS).map(([code, entry]) => [`\`${code}\``, entry.sentence, entry.remedy]))],
     ['docs/venue-errors.md', venueErrorsDocument()],
     ['docs/errors.md', table('# Errors', 'What commands and the admin socket answer with.', ['code', 'what it means', 'what to do'], Object.entries(ERRORS).map(([code, entry]) => [`\`${code}\``, entry.meaning, entry.remedy]))],
@@ -92,6 +97,14 @@ Of what was asked: an order that opens (OPEN) or closes (CLOSE), a stop or targe
 |---|---|---|---|---|---|
 ${rows(codes)}
 `;
+}
+
+/** Phases and transitions of a symbol, as `rules/position-life` has them. */
+function positionLifeDocument(): string {
+  const phases = table('# The life of a position', 'Each symbol of the universe has one executor and one life. Its phase is read off the facts on record, never stored beside them.', ['phase', 'what it means'], PHASES.map((phase) => [phase, PHASE_MEANINGS[phase]]));
+  const rows = (causes: readonly string[]) => causes.map((cause) => `| \`${cause}\` | ${PHASES.map((from) => allowedTo(from, cause as Cause).map((to) => (to === from ? '·' : to)).join(', ') || '×').join(' | ')} |`).join('\n');
+  const head = `| event | ${PHASES.join(' | ')} |\n|---|${PHASES.map(() => '---').join('|')}|`;
+  return `${phases}\n## What may follow\n\nIn each phase, what each event may lead to. · is the same phase; × must not happen there, and like everything that is not in the table it is an error: the executor that met it ends with both phases and the event in its last words, and the next incarnation reads the journal and asks the venue.\n\n### What is heard\n\nFills, reports and answers are facts: taken in every phase, late, early, twice or out of order.\n\n${head}\n${rows(Object.keys(FACTS))}\n\n### What is done\n\n${head}\n${rows(Object.keys(ACTS))}\n`;
 }
 
 const CASES_BELOW = '<!-- Below: made by `npm run docs`';

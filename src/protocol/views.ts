@@ -70,7 +70,7 @@ export interface TradingStateView {
 }
 
 /** The phases of a symbol's life, in the words of the operators. */
-export const PHASES = ['Flat', 'Opening', 'Protected', 'Closing', 'Ambiguous', 'Drifted'] as const;
+export const PHASES = ['Flat', 'Opening', 'Protected', 'Reducing', 'Closing', 'Ambiguous', 'Drifted'] as const;
 export type Phase = (typeof PHASES)[number];
 
 /** What an executor says of its symbol. Quantities unsigned, decimals as text. */

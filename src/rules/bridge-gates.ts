@@ -57,7 +57,7 @@ interface Gate {
 /** How many symbols of the allowlist a refusal shows. */
 const SAMPLE = 5;
 
-const PHASE_REFUSAL = { Opening: 'POSITION_OPENING', Protected: 'POSITION_OPEN', Closing: 'POSITION_CLOSING', Ambiguous: 'POSITION_UNRESOLVED', Drifted: 'POSITION_UNRESOLVED' } as const;
+const PHASE_REFUSAL = { Opening: 'POSITION_OPENING', Protected: 'POSITION_OPEN', Reducing: 'POSITION_OPEN', Closing: 'POSITION_CLOSING', Ambiguous: 'POSITION_UNRESOLVED', Drifted: 'POSITION_UNRESOLVED' } as const;
 
 /** After the schema, which alone decides whether there is an intent at all. What rests after a close the governor says, by the locks: one mechanism, which an operator can end. */
 export const BRIDGE_GATES: readonly Gate[] = [

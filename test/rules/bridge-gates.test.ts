@@ -147,7 +147,7 @@ describe('bridge gates', () => {
 
   it('refuse in every phase but Flat, each with its own code (failures 46, 66)', () => {
     const codes = Object.fromEntries(PHASES.map((phase) => [phase, denialOf({}, { life: makeLife({ phase }) })?.code]));
-    expect(codes).to.deep.equal({ Flat: undefined, Opening: 'POSITION_OPENING', Protected: 'POSITION_OPEN', Closing: 'POSITION_CLOSING', Ambiguous: 'POSITION_UNRESOLVED', Drifted: 'POSITION_UNRESOLVED' });
+    expect(codes).to.deep.equal({ Flat: undefined, Opening: 'POSITION_OPENING', Protected: 'POSITION_OPEN', Reducing: 'POSITION_OPEN', Closing: 'POSITION_CLOSING', Ambiguous: 'POSITION_UNRESOLVED', Drifted: 'POSITION_UNRESOLVED' });
     expect(denialOf({}, { life: undefined })?.code).to.equal('POSITION_UNRESOLVED');
   });
 

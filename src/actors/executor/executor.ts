@@ -192,6 +192,7 @@ function onRefused(state: ExecutorState, message: Extract<ExecutorMessage, { typ
   state.inFlight.delete(write.clientId);
   const at = ctx.clock.now();
   if (write.kind === 'OPEN') {
+    if (state.life.entry?.clientId !== write.clientId) return ctx.log.info({ clientId: write.clientId, code, detail }, 'a late refusal of an entry that is over');
     const planId = state.life.plan?.planId ?? write.clientId;
     return record(state, [{ type: 'OrderAbandoned', at, clientId: write.clientId, code, detail }, { type: 'PlanEnded', at, planId, code, detail }], ctx);
   }

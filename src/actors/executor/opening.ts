@@ -25,16 +25,21 @@ export function takePlan(state: ExecutorState, intent: Intent, plan: Plan, ctx: 
   ctx.tell(state.options.gateway, { type: 'request-slot', symbol: plan.symbol, planId: plan.planId });
 }
 
-const OCCUPIED = { Opening: 'POSITION_OPENING', Protected: 'POSITION_OPEN', Closing: 'POSITION_CLOSING', Ambiguous: 'POSITION_UNRESOLVED', Drifted: 'POSITION_UNRESOLVED' } as const;
+const OCCUPIED = { Opening: 'POSITION_OPENING', Protected: 'POSITION_OPEN', Reducing: 'POSITION_OPEN', Closing: 'POSITION_CLOSING', Ambiguous: 'POSITION_UNRESOLVED', Drifted: 'POSITION_UNRESOLVED' } as const;
 
 /** Why the symbol cannot take a plan now: only Flat can, as the venue itself has said, with nothing of ours left in its book (rulings 6, 19). */
 function occupied(state: ExecutorState): Denial | undefined {
   if (state.pending !== undefined) return { code: 'POSITION_OPENING' };
-  const phase = phaseOf(state.life);
-  if (phase !== 'Flat') return { code: OCCUPIED[phase] };
+  const refusal = taken(state);
+  if (refusal !== undefined) return refusal;
   if (state.truthSeenAt === undefined) return { code: 'POSITION_UNRESOLVED', detail: 'the venue has not been read since the executor started' };
   const left = state.flat?.openAlgoIds ?? [];
   return left.length === 0 ? undefined : { code: 'POSITION_CLOSING', detail: `still in the book: ${left.join(', ')}` };
+}
+
+function taken({ life }: ExecutorState): Denial | undefined {
+  const phase = phaseOf(life);
+  return phase === 'Flat' ? undefined : { code: OCCUPIED[phase] };
 }
 
 export function onSlot(state: ExecutorState, planId: PlanId, ctx: ExecutorContext): void {
@@ -48,6 +53,12 @@ export function onSlot(state: ExecutorState, planId: PlanId, ctx: ExecutorContex
 export function onPermit(state: ExecutorState, permit: PermitOf<'OPEN'>, mandate: Mandate, planId: PlanId, ctx: ExecutorContext): void {
   const { pending } = state;
   if (pending?.plan.planId !== planId || pending.stage !== 'permit') return;
+  const refusal = taken(state);
+  if (refusal !== undefined) {
+    // A late fill or a stranger's trade came while the permit was asked for: the permit lapses unredeemed.
+    state.pending = undefined;
+    return refusePlan(state, pending.plan, refusal, ctx);
+  }
   pending.stage = 'recording';
   const { intent, plan, clientId } = pending;
   const at = ctx.clock.now();

@@ -7,8 +7,9 @@ import type { LifeEvent } from '../../protocol/life-events.ts';
 import { SNAPSHOT_TYPE } from '../../protocol/versions.ts';
 import { decided } from '../decided.ts';
 import { evolve } from '../../rules/position-life/evolve.ts';
-import { assertTransition, phaseOf } from '../../rules/position-life/phase.ts';
+import { phaseOf } from '../../rules/position-life/phase.ts';
 import { lifeSnapshot } from '../../rules/position-life/snapshot.ts';
+import { assertTransition, causeOf } from '../../rules/position-life/transitions.ts';
 import { snapshotDue, withEntry } from '../../rules/snapshots.ts';
 import type { ExecutorContext, ExecutorInternal, ExecutorState } from './state.ts';
 
@@ -24,7 +25,7 @@ export function record(state: ExecutorState, events: readonly LifeEvent[], ctx: 
   for (const event of events) {
     const before = phaseOf(state.life);
     const life = evolve(state.life, event);
-    assertTransition(before, phaseOf(life));
+    assertTransition(before, phaseOf(life), causeOf(event));
     if (!life.holding.quantity.isEqualTo(state.life.holding.quantity)) {
       state.holdingChangedAt = ctx.clock.now();
       state.flat = undefined;
@@ -118,7 +119,7 @@ function tellStory(state: ExecutorState, event: LifeEvent, before: string, ctx: 
       if (event.code === 'ENTRY_ABSENT' || event.code === 'ENTRY_UNFILLED') step(state, 'order', event, { code: event.code, ...(event.detail === undefined ? {} : { detail: event.detail }) }, ctx);
       return ctx.log.info({ ...ids, ...fields, phase }, `plan ended: ${event.code}`);
     case 'ProtectionPlaced':
-      if (event.leg === 'stop' && before !== 'Protected' && phase === 'Protected') step(state, 'position', event, undefined, ctx);
+      if (event.leg === 'stop' && before === 'Opening' && phase === 'Protected') step(state, 'position', event, undefined, ctx);
       return ctx.log.info({ ...ids, ...fields, triggerPrice: life[event.leg]?.triggerPrice.toFixed(), quantity: life[event.leg]?.quantity.toFixed(), phase }, `${event.leg} stands on the exchange`);
     case 'OrderReported':
       if (life.entry?.clientId === event.clientId && life.entry.state === 'ended' && !life.entry.executedQuantity.isZero()) step(state, 'order', event, undefined, ctx);

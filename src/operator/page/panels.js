@@ -27,7 +27,7 @@ export function showPositions(positions) {
     profit(one.unrealizedPnl),
     cell(one.leverage === null ? '?' : `${one.leverage}×`, 'number'),
     ...protection(one),
-    cell(one.state, one.state === 'Protected' ? 'good' : 'warn'),
+    cell(one.state, one.state === 'Protected' || one.state === 'Reducing' ? 'good' : 'warn'),
     cell(one.openedAt === null ? '?' : one.openedAt.replace('T', ' ').slice(0, 19)),
   ]), 'No open position.');
 }

@@ -1,7 +1,18 @@
-/** The phases of a symbol's life on one page: which phase the facts mean, and which may follow which. */
+/** Which phase the facts of a life mean. What may follow which is a table of its own: `transitions.ts`. */
 import type { Phase } from '../../protocol/views.ts';
 import type { Life } from './life.ts';
-import { isLive, isOpenOrder, openOrdersOf, stopStands } from './standing.ts';
+import { isLive, isOpenOrder, isReducing, openOrdersOf, stopStands } from './standing.ts';
+
+/** What each means, for people. */
+export const PHASE_MEANINGS: Readonly<Record<Phase, string>> = {
+  Flat: 'Nothing is held, nothing is on its way, nothing of ours is in the book: a plan may be taken.',
+  Opening: 'An entry is on its way, or something is held that no acknowledged stop protects yet (or any more).',
+  Protected: 'Something is held and its stop is acknowledged by the venue.',
+  Reducing: 'As Protected, and a part is being closed.',
+  Closing: 'The whole is being closed, stop or target has fired, or what is left in the book is being cleared away until the venue confirms flat.',
+  Ambiguous: 'An order may or may not have been executed: its id is asked for, nothing is opened.',
+  Drifted: 'The venue states a position that is none of ours and left alone: nothing is opened until it is gone, or adopted.',
+};
 
 /** The phase is read off the facts, never stored beside them, so that it cannot disagree with them. */
 export function phaseOf(life: Life): Phase {
@@ -10,27 +21,12 @@ export function phaseOf(life: Life): Phase {
   if (openOrdersOf(life).some((order) => order.state === 'ambiguous')) return 'Ambiguous';
   if (holds) {
     if (isOpenOrder(life.close) || life.closeRequested !== undefined || life.stop?.state === 'triggered' || life.target?.state === 'triggered') return 'Closing';
-    return stopStands(life) ? 'Protected' : 'Opening';
+    if (!stopStands(life)) return 'Opening';
+    return isReducing(life) ? 'Reducing' : 'Protected';
   }
   if (isLive(life.stop) || isLive(life.target) || life.stale.length > 0 || isOpenOrder(life.close)) return 'Closing';
   if (isOpenOrder(life.entry)) return 'Opening';
   // Flat by our count; what is missing is the venue's confirmation, or the end of the plan.
   if (life.holding.peak.isGreaterThan(0) || life.adopted) return 'Closing';
   return life.planStage === 'sent' ? 'Opening' : 'Flat';
-}
-
-/** From → to. What is not here is a defect, and is an error. */
-export const TRANSITIONS: Readonly<Record<Phase, readonly Phase[]>> = {
-  // A late fill can come at any time: it opens (again) what seemed flat.
-  Flat: ['Opening', 'Closing', 'Ambiguous', 'Drifted'],
-  Opening: ['Protected', 'Flat', 'Closing', 'Ambiguous', 'Drifted'],
-  Protected: ['Closing', 'Opening', 'Ambiguous', 'Drifted', 'Flat'],
-  Closing: ['Flat', 'Ambiguous', 'Drifted', 'Opening', 'Protected'],
-  Ambiguous: ['Opening', 'Protected', 'Closing', 'Flat', 'Drifted'],
-  Drifted: ['Opening', 'Protected', 'Closing', 'Flat', 'Ambiguous'],
-};
-
-/** @throws Error naming both phases when `to` may not follow `from`. */
-export function assertTransition(from: Phase, to: Phase): void {
-  if (from !== to && !TRANSITIONS[from].includes(to)) throw new Error(`illegal transition ${from} → ${to}`);
 }

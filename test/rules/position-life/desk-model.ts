@@ -8,7 +8,7 @@ import { closingSide } from '../../../src/protocol/names.ts';
 import { createPermitAuthority } from '../../../src/protocol/permit.ts';
 import type { Mandate } from '../../../src/protocol/permit.ts';
 import type { UserEvent, VenueWrite, WriteOutcome } from '../../../src/protocol/venue.ts';
-import { clientIdFor } from '../../../src/rules/client-ids.ts';
+import { clientIdFor, ID_PREFIX } from '../../../src/rules/client-ids.ts';
 import { evolve } from '../../../src/rules/position-life/evolve.ts';
 import { newLife } from '../../../src/rules/position-life/life.ts';
 import type { Life } from '../../../src/rules/position-life/life.ts';
@@ -17,7 +17,8 @@ import { needsOf } from '../../../src/rules/position-life/needs.ts';
 import { observeAlgo, observeOrder, observeOutcome, observeTrades, observeUserEvent } from '../../../src/rules/position-life/observe.ts';
 import { requestClose, requestReduce, requestStopMove } from '../../../src/rules/position-life/requests.ts';
 import type { Requested } from '../../../src/rules/position-life/requests.ts';
-import { assertTransition, phaseOf } from '../../../src/rules/position-life/phase.ts';
+import { phaseOf } from '../../../src/rules/position-life/phase.ts';
+import { assertTransition, causeOf } from '../../../src/rules/position-life/transitions.ts';
 import type { Need, Situation } from '../../../src/rules/position-life/situation.ts';
 import { heldSide, liveProtectionsOf, openOrdersOf, ordersOf, protectionOf } from '../../../src/rules/position-life/standing.ts';
 import { GPS, makeInstrument, makeIntent, makePlan, NOW } from '../../kit/decisions.ts';
@@ -54,12 +55,18 @@ export class DeskModel {
   #busyUntil = new Map<string, number>();
   #absences = new Map<string, number>();
   readonly #authority = createPermitAuthority({ now: () => this.now });
+  readonly #leaves: boolean;
+
+  /** `leave`: positions that are none of ours are left alone, and declared (ruling 26). */
+  constructor(unknownPositions: 'adopt' | 'leave' = 'adopt') {
+    this.#leaves = unknownPositions === 'leave';
+  }
 
   record(events: readonly LifeEvent[]): void {
     for (const event of events) {
       const before = phaseOf(this.life);
       const life = evolve(this.life, event);
-      assertTransition(before, phaseOf(life));
+      assertTransition(before, phaseOf(life), causeOf(event));
       if (!life.holding.quantity.isEqualTo(this.life.holding.quantity)) this.#flat = undefined;
       this.life = life;
       this.journal.push(event);
@@ -132,6 +139,10 @@ export class DeskModel {
   }
 
   hear(event: UserEvent): void {
+    if (event.type === 'order' && event.trade !== undefined && this.#nothingOfOurs() && !event.order.clientId.startsWith(ID_PREFIX)) {
+      const change = event.trade.side === 'BUY' ? event.trade.quantity : event.trade.quantity.negated();
+      return this.record([{ type: 'DriftFound', at: this.now, journal: '0', venue: (this.life.drift ?? ZERO).plus(change).toFixed() }]);
+    }
     this.record(observeUserEvent(this.life, event, this.now));
   }
 
@@ -160,8 +171,17 @@ export class DeskModel {
     this.record(listed.flatMap((order) => observeAlgo(this.life, order, this.now)));
     for (const one of liveProtectionsOf(life)) if (one.state === 'placed' && !listed.some((order) => order.clientId === one.clientId)) this.#askAlgo(one.clientId);
     this.#orphans = listed.map((one) => one.clientId).filter((clientId) => !liveProtectionsOf(this.life).some((known) => known.clientId === clientId));
-    if (!life.holding.quantity.isEqualTo(venue.position)) return this.#askTrades();
+    if (!life.holding.quantity.isEqualTo(venue.position)) {
+      if (!this.#nothingOfOurs()) return this.#askTrades();
+      if (life.drift?.isEqualTo(venue.position) !== true) this.record([{ type: 'DriftFound', at: this.now, journal: '0', venue: String(venue.position) }]);
+      return;
+    }
+    if (life.drift !== undefined) this.record([{ type: 'DriftCleared', at: this.now, venue: String(venue.position) }]);
     this.#flat = venue.position === 0 ? { openAlgoIds: listed.map((one) => one.clientId) } : undefined;
+  }
+
+  #nothingOfOurs(): boolean {
+    return this.#leaves && this.life.positionId === undefined && this.life.entry === undefined && this.life.holding.quantity.isZero();
   }
 
   /** What `settle` does: due events first, then every need, each once at a time. */
@@ -328,6 +348,7 @@ export class DeskModel {
     const standing = venue.openAlgos();
     const phase = phaseOf(life);
     const shown = `${phase}, holding ${life.holding.quantity.toFixed()}, venue ${venue.position}, ${standing.map((one) => `${one.type} ${one.side} ${one.quantity.toFixed()}`).join(', ') || 'no protection'}`;
+    if (phase === 'Drifted') return life.drift?.isEqualTo(venue.position) === true && standing.length === 0 ? undefined : shown;
     if (phase === 'Flat') return venue.position === 0 && standing.length === 0 ? undefined : shown;
     const side = heldSide(life);
     const of = (type: string) => standing.filter((one) => one.type === type);
