@@ -1,18 +1,20 @@
 /** What the account is worth and how it does, by the exchange's own observation and its time; no default, no guess (failure 73). */
-import type { ActorContext, Behaviour, Outcome } from '../supervision/behaviour.ts';
+import type { ActorContext, Behaviour, InitContext, Outcome } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
 import { isoTimeOrNull } from '../supervision/clock.ts';
 import { ACCEPTED } from '../supervision/flow/flow-contract.ts';
 import type { Ref } from '../supervision/ref.ts';
 import type { Decimal } from '../protocol/decimal.ts';
 import { text, ZERO } from '../protocol/decimal.ts';
+import { SNAPSHOT_TYPE } from '../protocol/versions.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
-import type { AccountMessage, FlowedMessage, GatewayMessage, JournalAnswer, JournalMessage, ReadAnswer } from '../protocol/messages.ts';
+import type { AccountMessage, FlowedMessage, GatewayMessage, JournalAnswer, JournalEntryDraft, JournalMessage, ReadAnswer } from '../protocol/messages.ts';
 import type { EquityView } from '../protocol/views.ts';
 import type { VenueAccount, VenueIncome } from '../protocol/venue.ts';
 import { explainWallet, kindOf } from '../rules/account/income.ts';
-import { beginsDay, observe, performanceSchema, performanceView } from '../rules/account/performance.ts';
+import { beginsDay, observe, performanceView } from '../rules/account/performance.ts';
 import type { Performance } from '../rules/account/performance.ts';
+import { readPerformance } from '../rules/account/record.ts';
 import { draft } from './journal.ts';
 import { publish } from './publish.ts';
 
@@ -28,7 +30,9 @@ const INCOME_MAX_AGE_MS = 300_000;
 /** Rows of the same moment as the last observation may have been written after it was read. */
 const INCOME_OVERLAP_MS = 10_000;
 const DAY_MS = 86_400_000;
-const ENTITIES = 'account/';
+const ENTITY = 'account';
+/** Before that: one a day. */
+const DAYS = 'account/';
 
 export interface AccountOptions {
   readonly gateway: Ref<GatewayMessage>;
@@ -51,7 +55,6 @@ interface AccountState {
   account: VenueAccount | undefined;
   performance: Performance | undefined;
   activatedAt: number;
-  /** Of the entity of `performance.day`. */
   sequence: number;
   kept: Performance | undefined;
   /** A reading after an event is on its way; further events do not put it off. */
@@ -68,16 +71,14 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
     consumes: { 'user-event': 'the account changed', 'trading-state': 'an activation begins a session', poll: 'a reading is due', account: 'the venue\'s answer', income: 'what came and went', recorded: 'the journal has it', heartbeat: 'the view is due' },
     emits: ['equity → governor, readiness, trading-state, locks', 'append → journal', 'flowed → watchdog'],
     mailbox: { capacity: 1_000, overflow: 'drop-oldest', onRestart: 'flush' },
-    /** Each day's first entry carries everything: only the newest day is read. */
+    /** Every entry says everything: the last one is enough. */
     async init(ctx) {
-      const days = await ctx.ask(options.journal, { type: 'entities', prefix: ENTITIES }, JOURNAL_TIMEOUT_MS);
-      const newest = days.toSorted().at(-1);
-      const entries = newest === undefined ? [] : await ctx.ask(options.journal, { type: 'read', entity: newest }, JOURNAL_TIMEOUT_MS);
-      const last = entries.at(-1);
-      const performance = last === undefined ? undefined : performanceSchema.parse(last.payload);
+      const entries = await ctx.ask(options.journal, { type: 'read', entity: ENTITY }, JOURNAL_TIMEOUT_MS);
+      const last = entries.at(-1) ?? (await ofNewestDay(ctx));
+      const performance = last === undefined ? undefined : readPerformance(last);
       ctx.timers.once('poll', 0, { type: 'poll' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
-      return { account: undefined, performance, activatedAt: performance?.sessionSince ?? 0, sequence: last?.sequence ?? 0, kept: performance, soon: false, lastFailure: null };
+      return { account: undefined, performance, activatedAt: performance?.sessionSince ?? 0, sequence: entries.at(-1)?.sequence ?? 0, kept: entries.length === 0 ? undefined : performance, soon: false, lastFailure: null };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -112,6 +113,12 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
     },
     view: (state, now) => ({ ...equityOf(state), observedAt: isoTimeOrNull(state.account?.observedAt), ageMs: state.account === undefined ? null : now - state.account.observedAt, lastFailure: state.lastFailure }),
   };
+
+  /** A journal from before `account` was one entity. */
+  async function ofNewestDay(ctx: InitContext<Internal>): Promise<JournalEntryDraft | undefined> {
+    const newest = (await ctx.ask(options.journal, { type: 'entities', prefix: DAYS }, JOURNAL_TIMEOUT_MS)).toSorted().at(-1);
+    return newest === undefined ? undefined : (await ctx.ask(options.journal, { type: 'read', entity: newest }, JOURNAL_TIMEOUT_MS)).at(-1);
+  }
 
   function soon(state: AccountState, ctx: Context): void {
     if (state.soon) return;
@@ -190,9 +197,10 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
     if (performance.day !== kept?.day) ctx.log.info({ ...performance }, `day ${performance.day} begins with an equity of ${performance.dayStartEquity} USDT`);
     if (performance.dailyLossReached && kept?.dailyLossReached !== true) ctx.log.error({ ...performance }, 'the loss of this day has reached its limit: nothing more is opened today');
     if (kept !== undefined && performance.sessionSince !== kept.sessionSince) ctx.log.warn({ ...performance }, `a new session begins at an equity of ${performance.sessionPeak} USDT`);
-    state.sequence = performance.day === kept?.day ? state.sequence + 1 : 1;
+    state.sequence += 1;
     state.kept = performance;
-    ctx.ask(options.journal, { type: 'append', entries: [draft(`${ENTITIES}${performance.day}`, state.sequence, 'AccountObserved', ctx.clock.now(), performance)] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', outcome }));
+    const type = performance.day === kept?.day ? 'AccountObserved' : SNAPSHOT_TYPE;
+    ctx.ask(options.journal, { type: 'append', entries: [draft(ENTITY, state.sequence, type, ctx.clock.now(), performance)] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', outcome }));
   }
 
   function publishView(state: AccountState, ctx: Context): void {

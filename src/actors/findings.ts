@@ -4,10 +4,13 @@ import type { ActorContext, Behaviour, Outcome } from '../supervision/behaviour.
 import { same } from '../supervision/behaviour.ts';
 import { isoTime } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
-import { FINDING_KEPT, FINDINGS, FINDINGS_ENTITY } from '../protocol/findings.ts';
+import { FINDING_KEPT, FINDING_VERSIONS, FINDINGS, FINDINGS_ENTITY } from '../protocol/findings.ts';
+import { SNAPSHOT_TYPE, upcast } from '../protocol/versions.ts';
 import type { FindingCode, KeptFinding } from '../protocol/findings.ts';
 import type { FindingMessage, JournalAnswer, JournalEntryDraft, JournalMessage, StandingMessage } from '../protocol/messages.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
+import { NOTHING_UNSNAPSHOTTED, snapshotDue, withEntry } from '../rules/snapshots.ts';
+import type { Unsnapshotted } from '../rules/snapshots.ts';
 import { draft } from './journal.ts';
 
 /** So long after it was last seen a finding stands among the alerts. */
@@ -28,7 +31,7 @@ type Internal =
   | FindingMessage
   | { readonly type: 'load' }
   | { readonly type: 'loaded'; readonly outcome: Outcome<readonly JournalEntryDraft[]> }
-  | { readonly type: 'recorded'; readonly through: number; readonly outcome: Outcome<JournalAnswer> }
+  | { readonly type: 'recorded'; readonly through: number; readonly found: number; readonly outcome: Outcome<JournalAnswer> }
   | { readonly type: 'heartbeat' };
 
 interface Standing {
@@ -44,6 +47,7 @@ interface State {
   /** Not yet in the journal, in order; undefined sequence: the journal has not been read. */
   waiting: { readonly kept: KeptFinding; readonly at: number }[];
   sequence: number | undefined;
+  unsnapshotted: Unsnapshotted;
   appending: boolean;
   appendAfter: number;
 }
@@ -51,6 +55,8 @@ interface State {
 type Context = ActorContext<Internal>;
 
 const payloadSchema = z.looseObject({ code: z.string(), subject: z.string(), message: z.string(), from: z.string() });
+/** Of a Snapshot: everything that stands. */
+const wholeSchema = z.strictObject({ standing: z.array(z.strictObject({ kept: payloadSchema, at: z.number(), lastAt: z.number(), count: z.number() })) });
 
 export function findingsBehaviour(options: FindingsOptions): Behaviour<Internal, State> {
   return {
@@ -63,7 +69,7 @@ export function findingsBehaviour(options: FindingsOptions): Behaviour<Internal,
     init(ctx) {
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       ctx.timers.once('load', 0, { type: 'load' });
-      return { standing: new Map(), waiting: [], sequence: undefined, appending: false, appendAfter: 0 };
+      return { standing: new Map(), waiting: [], sequence: undefined, unsnapshotted: NOTHING_UNSNAPSHOTTED, appending: false, appendAfter: 0 };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -77,7 +83,7 @@ export function findingsBehaviour(options: FindingsOptions): Behaviour<Internal,
           load(state, message.outcome, ctx);
           break;
         case 'recorded':
-          recorded(state, message.through, message.outcome, ctx);
+          recorded(state, message, ctx);
           break;
         case 'heartbeat':
           tellStanding(state, ctx);
@@ -112,22 +118,21 @@ export function findingsBehaviour(options: FindingsOptions): Behaviour<Internal,
     }
     const entries = outcome.value;
     state.sequence = entries.at(-1)?.sequence ?? 0;
-    for (const { type, at, payload } of entries) {
-      if (type !== FINDING_KEPT || ctx.clock.now() - at > STANDS_MS) continue;
-      const kept = payloadSchema.parse(payload) as KeptFinding;
-      if (!Object.hasOwn(FINDINGS, kept.code)) continue;
+    state.unsnapshotted = entries.reduce(withEntry, NOTHING_UNSNAPSHOTTED);
+    for (const { kept, at, lastAt, count } of entries.flatMap(standingIn)) {
+      if (ctx.clock.now() - lastAt > STANDS_MS || !Object.hasOwn(FINDINGS, kept.code)) continue;
       // An append whose answer was lost may have been made.
       state.waiting = state.waiting.filter((one) => one.at !== at || keyOf(one.kept) !== keyOf(kept));
       const known = state.standing.get(keyOf(kept));
       // What was found meanwhile is newer than anything on record.
-      if (known === undefined || known.at < at) stand(state, { kept, at, lastAt: at, count: (known?.count ?? 0) + 1 });
+      if (known === undefined || known.at < at) stand(state, { kept, at, lastAt, count: (known?.count ?? 0) + count });
     }
   }
 
-  function recorded(state: State, through: number, outcome: Outcome<JournalAnswer>, ctx: Context): void {
+  function recorded(state: State, { through, found: written, outcome }: Extract<Internal, { type: 'recorded' }>, ctx: Context): void {
     state.appending = false;
     if (outcome.ok && outcome.value.ok) {
-      state.waiting.splice(0, through - (state.sequence ?? 0));
+      state.waiting.splice(0, written);
       state.sequence = through;
       return;
     }
@@ -141,11 +146,16 @@ export function findingsBehaviour(options: FindingsOptions): Behaviour<Internal,
 
   function flush(state: State, ctx: Context): void {
     const { sequence, waiting } = state;
-    if (sequence === undefined || state.appending || waiting.length === 0 || ctx.clock.now() < state.appendAfter) return;
+    const now = ctx.clock.now();
+    if (sequence === undefined || state.appending || now < state.appendAfter) return;
+    const found = waiting.map(({ kept, at }, index) => draft(FINDINGS_ENTITY, sequence + 1 + index, FINDING_KEPT, at, kept));
+    const whole = () => draft(FINDINGS_ENTITY, sequence + 1, SNAPSHOT_TYPE, now, { standing: [...state.standing.values()].map((one) => ({ ...one })) });
+    const entries = found.length === 0 && snapshotDue(state.unsnapshotted, now) ? [whole()] : found;
+    if (entries.length === 0) return;
     state.appending = true;
-    const through = sequence + waiting.length;
-    const entries = waiting.map(({ kept, at }, index) => draft(FINDINGS_ENTITY, sequence + 1 + index, FINDING_KEPT, at, kept));
-    ctx.ask(options.journal, { type: 'append', entries }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', through, outcome }));
+    state.unsnapshotted = entries.reduce(withEntry, state.unsnapshotted);
+    const through = sequence + entries.length;
+    ctx.ask(options.journal, { type: 'append', entries }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', through, found: found.length, outcome }));
   }
 
   function tellStanding(state: State, ctx: Context): void {
@@ -165,6 +175,13 @@ function stand(state: State, one: Standing): void {
   state.standing.set(key, one);
   const [oldest] = state.standing.keys();
   if (state.standing.size > MOST_KEPT && oldest !== undefined) state.standing.delete(oldest);
+}
+
+/** What an entry says of findings: one that was found, or, of a Snapshot, all that stood. */
+function standingIn({ type, version, at, payload }: JournalEntryDraft): readonly Standing[] {
+  const today = upcast(FINDING_VERSIONS, type, version, payload);
+  if (type === SNAPSHOT_TYPE) return wholeSchema.parse(today).standing as unknown as readonly Standing[];
+  return [{ kept: payloadSchema.parse(today) as KeptFinding, at, lastAt: at, count: 1 }];
 }
 
 function keyOf({ code, subject }: KeptFinding): string {

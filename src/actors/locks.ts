@@ -9,14 +9,17 @@ import { VIEW_EVERY_MS } from '../protocol/views.ts';
 import type { DecidedMessage, GatewayMessage, JournalAnswer, JournalMessage, LocksMessage, ReadAnswer, StandingMessage } from '../protocol/messages.ts';
 import type { ClosedView, EquityView, LifeView, LocksView } from '../protocol/views.ts';
 import type { SymbolName } from '../protocol/names.ts';
-import { afterLockEvent, EMPTY_BOOK, parseLockEvent } from '../rules/locks/book.ts';
+import { afterLockEvent } from '../rules/locks/book.ts';
 import type { KeptLock, LockBook, LockEvent, Result } from '../rules/locks/book.ts';
+import { lockBookSnapshot, restoreLockBook } from '../rules/locks/record.ts';
 import { endOf, locksOf, locksOfRefusal } from '../rules/locks/rules.ts';
 import type { LockRules } from '../rules/locks/rules.ts';
 import { decided } from './decided.ts';
 import { closingsOf } from './closings.ts';
 import { draft } from './journal.ts';
 import { publish } from './publish.ts';
+import { SnapshotKeeper } from './snapshot-keeper.ts';
+import type { SnapshotKept } from './snapshot-keeper.ts';
 
 const ENTITY = 'locks';
 const JOURNAL_TIMEOUT_MS = 8_000;
@@ -41,11 +44,13 @@ type Internal =
   | { readonly type: 'ask-funding'; readonly symbol: SymbolName }
   | { readonly type: 'funding'; readonly closed: ClosedView; readonly symbol: SymbolName; readonly outcome: Outcome<ReadAnswer<'income'>> }
   | { readonly type: 'recorded'; readonly outcome: Outcome<JournalAnswer> }
+  | SnapshotKept
   | { readonly type: 'heartbeat' };
 
 interface State {
   book: LockBook;
   sequence: number;
+  readonly snapshots: SnapshotKeeper;
   market: MarketView | undefined;
   equity: EquityView | undefined;
   /** Closings whose result is not known yet, of each symbol in their order. */
@@ -61,13 +66,13 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
   return {
     role: 'locks',
     purpose: 'Keeps openings at rest after closes, losses, stops and refusals, for as long as it was decided.',
-    consumes: { life: 'what was closed, what was refused', 'market-view': 'whether a signal has been gone', equity: 'what percentages are measured by, and whether there is margin again', get: 'what stands?', clear: 'an operator ends one', 'ask-funding': 'a result needs its funding', funding: 'the venue\'s funding of a position', recorded: 'the journal has it', heartbeat: 'the view is due' },
+    consumes: { life: 'what was closed, what was refused', 'market-view': 'whether a signal has been gone', equity: 'what percentages are measured by, and whether there is margin again', get: 'what stands?', clear: 'an operator ends one', 'ask-funding': 'a result needs its funding', funding: 'the venue\'s funding of a position', recorded: 'the journal has it', kept: 'it has the whole of it', heartbeat: 'the view is due' },
     emits: ['locks → governor', 'append → journal', 'read → gateway', 'decided → operator/decision-log', 'standing → watchdog'],
     mailbox: { capacity: 2_000, overflow: 'reject', onRestart: 'keep', lanes: { control: { types: ['market-view', 'equity'], capacity: 10, overflow: 'latest-by-key', onRestart: 'flush', key: ({ type }) => type } } },
     /** What was closed while nobody looked is on record in the lives of the symbols. */
     async init(ctx) {
       const entries = await ctx.ask(options.journal, { type: 'read', entity: ENTITY }, JOURNAL_TIMEOUT_MS);
-      const book = entries.reduce((known, entry) => afterLockEvent(known, parseLockEvent(entry.type, entry.at, entry.payload)), EMPTY_BOOK);
+      const book = restoreLockBook(entries);
       const closed = await ctx.ask(options.journal, { type: 'read-types', types: ['PositionClosed'], since: ctx.clock.now() - DISMISSED_MS }, JOURNAL_TIMEOUT_MS);
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       ctx.timers.once('first', 0, { type: 'heartbeat' });
@@ -77,7 +82,7 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
         pending.getOrInsertComputed(symbol, noClosings).closings.push(view);
       }
       for (const symbol of pending.keys()) ctx.timers.once(`funding:${symbol}`, 0, { type: 'ask-funding', symbol });
-      return { book, sequence: entries.at(-1)?.sequence ?? 0, market: undefined, equity: undefined, pending, refusedAt: new Map(book.refusals.map((one) => [one.symbol, one.at])) };
+      return { book, sequence: entries.at(-1)?.sequence ?? 0, snapshots: new SnapshotKeeper(ENTITY, entries), market: undefined, equity: undefined, pending, refusedAt: new Map(book.refusals.map((one) => [one.symbol, one.at])) };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -109,8 +114,12 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
           if (!message.outcome.ok) throw message.outcome.error;
           if (!message.outcome.value.ok) throw new Error(message.outcome.value.message);
           return same;
+        case 'kept':
+          state.snapshots.answered(message);
+          return same;
         case 'heartbeat':
           endDue(state, ctx);
+          keepSnapshot(state, ctx);
           publishView(state, ctx);
           return same;
       }
@@ -198,10 +207,18 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
       state.book = afterLockEvent(state.book, event);
       state.sequence += 1;
       const { type, at, ...payload } = event;
-      return draft(ENTITY, state.sequence, type, at, payload);
+      return state.snapshots.noted(draft(ENTITY, state.sequence, type, at, payload));
     });
     ctx.ask(options.journal, { type: 'append', entries }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', outcome }));
     publishView(state, ctx);
+  }
+
+  /** The whole book, when it is due. */
+  function keepSnapshot(state: State, ctx: Context): void {
+    const entry = state.snapshots.next(state.sequence, ctx.clock.now(), () => lockBookSnapshot(state.book));
+    if (entry === undefined) return;
+    state.sequence = Math.max(state.sequence, entry.sequence);
+    ctx.ask(options.journal, { type: 'append', entries: [entry] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'kept', outcome }));
   }
 
   function tell(event: LockEvent, ended: KeptLock | undefined, about: SymbolName | null, ctx: Context): void {

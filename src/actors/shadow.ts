@@ -7,12 +7,16 @@ import { same } from '../supervision/behaviour.ts';
 import { isoTime, isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { text } from '../protocol/decimal.ts';
+import { SNAPSHOT_TYPE } from '../protocol/versions.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
 import type { FlowedMessage, JournalAnswer, JournalEntryDraft, JournalMessage, ShadowMessage, StandingMessage } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
-import { exitsDue, followed, foldScore, foldVerdict, NO_SCORE, readPaperEvent, resultOf } from '../rules/strategies/paper-score.ts';
+import { exitsDue, followed, foldScore, foldVerdict, resultOf } from '../rules/strategies/paper-score.ts';
 import type { PaperEvent, PaperTerms, Score } from '../rules/strategies/paper-score.ts';
+import { restoreScore, scoreSnapshot } from '../rules/strategies/score-record.ts';
 import type { Evaluation } from '../rules/strategies/strategy.ts';
+import { NOTHING_UNSNAPSHOTTED, snapshotDue, withEntry } from '../rules/snapshots.ts';
+import type { Unsnapshotted } from '../rules/snapshots.ts';
 import { draft } from './journal.ts';
 import { nameOf } from './strategies/evaluations.ts';
 import type { CrashedOn, Evaluating, Evaluations, ModelAnswered, Source } from './strategies/evaluations.ts';
@@ -43,6 +47,7 @@ interface ShadowState {
   score: Score;
   /** The number of the last event, durable or not. */
   sequence: number;
+  unsnapshotted: Unsnapshotted;
   /** Not durable yet, oldest first; the first ones may be on their way. */
   pending: JournalEntryDraft[];
   appending: boolean;
@@ -69,8 +74,8 @@ export function shadowBehaviour(options: ShadowOptions): Behaviour<Internal, Sha
       ctx.timers.every('cycle', options.cycleMs, { type: 'cycle' });
       ctx.timers.every('say', VIEW_EVERY_MS, { type: 'say' });
       ctx.tell(options.watchdog, { type: 'standing', from: entity, alerts: [] });
-      const score = entries.reduce((known, { type, at, payload }) => foldScore(known, readPaperEvent(type, at, payload)), NO_SCORE);
-      return { known: new KnownMarket(), evaluations: evaluationsOf(source, crashed), last: new Map(), score, sequence: entries.length, pending: [], appending: false, cycles: 0, signals: 0, alerts: [], lastCycleAt: null, lastSignalAt: null };
+      const score = restoreScore(entries);
+      return { known: new KnownMarket(), evaluations: evaluationsOf(source, crashed), last: new Map(), score, sequence: entries.at(-1)?.sequence ?? 0, unsnapshotted: entries.reduce(withEntry, NOTHING_UNSNAPSHOTTED), pending: [], appending: false, cycles: 0, signals: 0, alerts: [], lastCycleAt: null, lastSignalAt: null };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -92,6 +97,7 @@ export function shadowBehaviour(options: ShadowOptions): Behaviour<Internal, Sha
           return same;
         case 'say':
           say(state, ctx);
+          keepSnapshot(state, ctx);
           return same;
         case 'append':
           append(state, ctx);
@@ -181,10 +187,23 @@ export function shadowBehaviour(options: ShadowOptions): Behaviour<Internal, Sha
   function record(state: ShadowState, events: readonly PaperEvent[], ctx: ActorContext<Internal>): void {
     for (const event of events) {
       state.score = foldScore(state.score, event);
-      state.sequence += 1;
-      state.pending.push(draft(entity, state.sequence, event.type, event.at, event.payload));
+      put(state, draft(entity, state.sequence + 1, event.type, event.at, event.payload));
       ctx.log.info(event.payload, `on paper: ${event.type === 'PaperOpened' ? 'opened' : event.type === 'PaperClosed' ? `closed, ${event.payload.reason}` : 'voided'} ${event.payload.side} ${event.payload.symbol}`);
     }
+    append(state, ctx);
+  }
+
+  function put(state: ShadowState, entry: JournalEntryDraft): void {
+    state.sequence = entry.sequence;
+    state.unsnapshotted = withEntry(state.unsnapshotted, entry);
+    state.pending.push(entry);
+  }
+
+  /** The whole score, when it is due. */
+  function keepSnapshot(state: ShadowState, ctx: ActorContext<Internal>): void {
+    const at = ctx.clock.now();
+    if (!snapshotDue(state.unsnapshotted, at)) return;
+    put(state, draft(entity, state.sequence + 1, SNAPSHOT_TYPE, at, scoreSnapshot(state.score)));
     append(state, ctx);
   }
 

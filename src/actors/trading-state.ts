@@ -10,10 +10,13 @@ import type { EquityView, LifeView, TradingStateName, TradingStateView } from '.
 import type { SymbolName } from '../protocol/names.ts';
 import type { TradingEpochs } from '../protocol/permit.ts';
 import type { TradingStateFile } from '../persistence/port.ts';
-import { flattenCause, flattened, foldCauses, INITIAL_TRADING_STATE, isLowering, lowerOf, refusalOf, toFlatten, withCauses, withState } from '../rules/trading-state.ts';
+import { flattenCause, flattened, foldCauses, isLowering, lowerOf, refusalOf, toFlatten, withCauses, withState } from '../rules/trading-state.ts';
 import type { StandingCause, TradingState } from '../rules/trading-state.ts';
+import { restoreTradingState, tradingStateSnapshot } from '../rules/trading-state-record.ts';
 import { draft } from './journal.ts';
 import { publish } from './publish.ts';
+import { SnapshotKeeper } from './snapshot-keeper.ts';
+import type { SnapshotKept } from './snapshot-keeper.ts';
 
 const ENTITY = 'trading-state';
 const JOURNAL_TIMEOUT_MS = 8_000;
@@ -30,7 +33,7 @@ export interface TradingStateOptions {
 }
 
 type SetMessage = Extract<TradingStateActorMessage, { type: 'set' }>;
-type Internal = TradingStateActorMessage | TradingStateCauses | { readonly type: 'life'; readonly view: LifeView } | { readonly type: 'equity'; readonly view: EquityView } | { readonly type: 'recorded'; readonly change: Change; readonly raising: boolean; readonly answer: (value: TradingStateAnswer) => void; readonly outcome: Outcome<JournalAnswer> } | { readonly type: 'heartbeat' };
+type Internal = TradingStateActorMessage | TradingStateCauses | { readonly type: 'life'; readonly view: LifeView } | { readonly type: 'equity'; readonly view: EquityView } | { readonly type: 'recorded'; readonly change: Change; readonly raising: boolean; readonly answer: (value: TradingStateAnswer) => void; readonly outcome: Outcome<JournalAnswer> } | SnapshotKept | { readonly type: 'heartbeat' };
 
 /** One `set`, with the number of its entry. */
 interface Change {
@@ -46,6 +49,7 @@ interface State {
   current: TradingState;
   causes: ReadonlyMap<string, StandingCause>;
   sequence: number;
+  readonly snapshots: SnapshotKeeper;
   /** Lowerings that came while a raising was being recorded: they are later, and stand. */
   lowerings: Change[];
   raisings: number;
@@ -64,21 +68,20 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
   return {
     role: 'trading-state',
     purpose: 'Says whether openings are allowed; survives everything; only an operator raises what an operator lowered.',
-    consumes: { life: 'what is left to be closed', equity: 'how far it has fallen', set: 'an operator changes the state', get: 'what is it?', causes: 'what lowers it by itself, for as long as it stands', recorded: 'the journal has it', heartbeat: 'the view is due' },
+    consumes: { life: 'what is left to be closed', equity: 'how far it has fallen', set: 'an operator changes the state', get: 'what is it?', causes: 'what lowers it by itself, for as long as it stands', recorded: 'the journal has it', kept: 'it has the whole of it', heartbeat: 'the view is due' },
     emits: ['trading-state → governor, readiness, account', 'close → executors'],
     // What is held and how it stands come in their own lane: an order of the operator always finds room.
     mailbox: { capacity: 1_000, overflow: 'reject', onRestart: 'keep', lanes: { control: { types: ['life', 'equity'], capacity: 1_000, overflow: 'latest-by-key', onRestart: 'flush', key: aboutWhat } } },
     /** The lower of file and journal wins: neither can undo what the other holds. */
     async init(ctx) {
       const entries = await ctx.ask(journal, { type: 'read', entity: ENTITY }, JOURNAL_TIMEOUT_MS);
-      const journalled = entries.reduce((state, entry) => applyEntry(state, entry.payload, entry.at), { ...INITIAL_TRADING_STATE, since: ctx.clock.now() });
+      const { state: journalled, activatedAt } = restoreTradingState(entries, ctx.clock.now());
       const onFile = file.read();
       const current = onFile === undefined ? journalled : lowerOf(onFile, journalled);
       ctx.timers.once('first', 0, { type: 'heartbeat' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       if (current.overall !== 'ACTIVE' || current.symbols.size > 0) ctx.log.warn({ overall: current.overall, symbols: [...current.symbols], cause: current.cause }, `trading state is ${current.overall}, as it was left`);
-      const activation = entries.findLast((entry) => isActivation(entry.payload));
-      return { current, causes: new Map(), sequence: entries.at(-1)?.sequence ?? 0, lowerings: [], raisings: 0, activatedAt: activation?.at ?? 0, lives: new Map() };
+      return { current, causes: new Map(), sequence: entries.at(-1)?.sequence ?? 0, snapshots: new SnapshotKeeper(ENTITY, entries), lowerings: [], raisings: 0, activatedAt, lives: new Map() };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -94,6 +97,9 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
         case 'recorded':
           recorded(state, message, ctx);
           return same;
+        case 'kept':
+          state.snapshots.answered(message);
+          return same;
         case 'life':
           state.lives.set(message.view.symbol, message.view);
           return same;
@@ -102,6 +108,7 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
           return same;
         case 'heartbeat':
           flatten(state, ctx);
+          keepSnapshot(state, ctx);
           publishView(state, ctx);
           return same;
       }
@@ -174,7 +181,17 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
       publishView(state, ctx);
       writeFile(state.current, ctx);
     }
-    ctx.ask(journal, { type: 'append', entries: [draft(ENTITY, state.sequence, 'TradingStateSet', ctx.clock.now(), { state: to, symbol: symbol ?? null, reason, by })] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', change, raising, answer, outcome }));
+    const entry = state.snapshots.noted(draft(ENTITY, state.sequence, 'TradingStateSet', ctx.clock.now(), { state: to, symbol: symbol ?? null, reason, by }));
+    ctx.ask(journal, { type: 'append', entries: [entry] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', change, raising, answer, outcome }));
+  }
+
+  /** The whole, when it is due. Not while a raising is on its way: what is not in force yet would be taken back by it. */
+  function keepSnapshot(state: State, ctx: Context): void {
+    const { current, activatedAt } = state;
+    const entry = state.raisings > 0 ? undefined : state.snapshots.next(state.sequence, ctx.clock.now(), () => tradingStateSnapshot({ state: current, activatedAt }));
+    if (entry === undefined) return;
+    state.sequence = Math.max(state.sequence, entry.sequence);
+    ctx.ask(journal, { type: 'append', entries: [entry] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'kept', outcome }));
   }
 
   function recorded(state: State, message: Extract<Internal, { type: 'recorded' }>, ctx: Context): void {
@@ -220,14 +237,4 @@ function aboutWhat(message: { readonly type: string }): string {
 
 function stateOf(state: TradingState, symbol: SymbolName | undefined): TradingStateName {
   return symbol === undefined ? state.overall : (state.symbols.get(symbol) ?? 'ACTIVE');
-}
-
-function isActivation(payload: unknown): boolean {
-  const { state, symbol } = payload as { readonly state: TradingStateName; readonly symbol: SymbolName | null };
-  return state === 'ACTIVE' && symbol === null;
-}
-
-function applyEntry(state: TradingState, payload: unknown, at: number): TradingState {
-  const { state: to, symbol, reason, by } = payload as { state: TradingStateName; symbol: SymbolName | null; reason: string; by: string };
-  return withState(state, to, symbol ?? undefined, `${reason} (${by})`, at);
 }

@@ -8,10 +8,14 @@ import type { Instrument, Ticker24h, Universe } from '../protocol/market.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
 import type { GatewayMessage, JournalAnswer, JournalMessage, ReadAnswer, StandingMessage, UniverseActorMessage } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
+import { readUniverse } from '../rules/universe-record.ts';
+import type { RecordedUniverse } from '../rules/universe-record.ts';
 import { decideUniverse, overlapOf, rulesKey } from '../rules/universe.ts';
 import type { UniverseRules } from '../rules/universe.ts';
 import { draft } from './journal.ts';
 import { publish } from './publish.ts';
+import { SnapshotKeeper } from './snapshot-keeper.ts';
+import type { SnapshotKept } from './snapshot-keeper.ts';
 
 const READ_TIMEOUT_MS = 15_000;
 const JOURNAL_TIMEOUT_MS = 5_000;
@@ -40,20 +44,13 @@ type Internal =
   | { readonly type: 'instruments'; readonly outcome: Outcome<ReadAnswer<'instruments'>> }
   | { readonly type: 'tickers'; readonly instruments: Listed; readonly outcome: Outcome<ReadAnswer<'tickers'>> }
   | { readonly type: 'recorded'; readonly outcome: Outcome<JournalAnswer> }
+  | SnapshotKept
   | { readonly type: 'heartbeat' };
-
-/** The last version on record. Those from before universes were measured have no measure. */
-interface RecordedUniverse {
-  readonly version: number;
-  readonly symbols: readonly string[];
-  /** How many symbols the largest one had under `rules`, since one was last accepted. */
-  readonly largest?: number;
-  readonly rules?: string;
-}
 
 interface UniverseState {
   universe: Universe | undefined;
   sequence: number;
+  readonly snapshots: SnapshotKeeper;
   recorded: RecordedUniverse | undefined;
   failure: { readonly since: number; readonly reason: string } | undefined;
   asking: boolean;
@@ -71,7 +68,7 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
   return {
     role: 'universe',
     purpose: 'Says which symbols may be opened: policy ∩ what the venue trades.',
-    consumes: { refresh: 'ask the venue now', accept: 'what is left is taken as it is', instruments: 'what the venue lists', tickers: 'volumes, for the top list', recorded: 'the journal has the version', heartbeat: 'the view is due' },
+    consumes: { refresh: 'ask the venue now', accept: 'what is left is taken as it is', instruments: 'what the venue lists', tickers: 'volumes, for the top list', recorded: 'the journal has the version', kept: 'it has the last one once more', heartbeat: 'the view is due' },
     emits: ['universe → market, generators, bridge, governor, executors, readiness, reconciler', 'standing → watchdog'],
     mailbox: { capacity: 100, overflow: 'reject', onRestart: 'flush' },
     async init(ctx) {
@@ -79,7 +76,7 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
       ctx.timers.once('refresh', 0, { type: 'refresh' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       const last = entries.at(-1);
-      return { universe: undefined, sequence: last?.sequence ?? 0, recorded: last?.payload as RecordedUniverse | undefined, failure: undefined, asking: false, again: false };
+      return { universe: undefined, sequence: last?.sequence ?? 0, snapshots: new SnapshotKeeper(ENTITY, entries), recorded: last === undefined ? undefined : readUniverse(last), failure: undefined, asking: false, again: false };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -111,7 +108,11 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
           if (!message.outcome.ok) throw message.outcome.error;
           if (!message.outcome.value.ok) throw new Error(message.outcome.value.message);
           return same;
+        case 'kept':
+          state.snapshots.answered(message);
+          return same;
         case 'heartbeat':
+          keepSnapshot(state, ctx);
           publishView(state, ctx);
           return same;
       }
@@ -172,7 +173,7 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
     const overlap = overlapOf(recorded?.rules === key ? (recorded.largest ?? 0) : 0, symbols.length, options.minOverlap);
     const before = state.universe;
     state.universe = { version, observedAt: ctx.clock.now(), instruments, listed: new Map(listed.map((one) => [one.symbol, one])), excluded, overlap: overlap.share, breaker: overlap.breaker };
-    if (changed || recorded?.rules !== key || recorded.largest !== overlap.largest) keep(state, { version, symbols, largest: overlap.largest, rules: key }, { excluded }, ctx);
+    if (changed || recorded?.rules !== key || recorded.largest !== overlap.largest) keep(state, { version, symbols, largest: overlap.largest, rules: key, excluded }, ctx);
     if (changed || before === undefined) {
       ctx.log.info({ version, symbols, excluded }, `universe ${version}: ${symbols.length} symbols`);
       for (const one of excluded) ctx.log.warn({ ...one }, `${one.symbol} is left out: ${one.detail}`);
@@ -181,10 +182,18 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
     publishView(state, ctx);
   }
 
-  function keep(state: UniverseState, next: RecordedUniverse, more: object, ctx: Context): void {
+  function keep(state: UniverseState, next: RecordedUniverse, ctx: Context): void {
     state.sequence += 1;
     state.recorded = next;
-    ctx.ask(journal, { type: 'append', entries: [draft(ENTITY, state.sequence, 'UniverseDetermined', ctx.clock.now(), { ...next, ...more })] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', outcome }));
+    ctx.ask(journal, { type: 'append', entries: [state.snapshots.noted(draft(ENTITY, state.sequence, 'UniverseDetermined', ctx.clock.now(), next))] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', outcome }));
+  }
+
+  /** The last one once more: each says everything, and this one that nothing before it is needed. */
+  function keepSnapshot(state: UniverseState, ctx: Context): void {
+    const entry = state.snapshots.next(state.sequence, ctx.clock.now(), () => state.recorded);
+    if (entry === undefined) return;
+    state.sequence = Math.max(state.sequence, entry.sequence);
+    ctx.ask(journal, { type: 'append', entries: [entry] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'kept', outcome }));
   }
 
   /** An operator says that what is left is what there is. */
@@ -195,7 +204,7 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
     if (universe === undefined || recorded === undefined) return answer({ ok: false, message: 'the universe has not been determined yet' });
     if (universe.instruments.size === 0) return answer({ ok: false, message: 'nothing is left that could be accepted' });
     state.universe = { ...universe, overlap: 1, breaker: 'closed' };
-    keep(state, { ...recorded, largest: universe.instruments.size, rules: key }, { excluded: universe.excluded, accepted: { reason, by } }, ctx);
+    keep(state, { ...recorded, largest: universe.instruments.size, rules: key, excluded: universe.excluded, accepted: { reason, by } }, ctx);
     ctx.log.warn({ reason, by, symbols: [...universe.instruments.keys()] }, `universe ${universe.version} is accepted with ${universe.instruments.size} symbols`);
     publishView(state, ctx);
     answer({ ok: true, version: universe.version });

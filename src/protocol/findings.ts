@@ -3,6 +3,8 @@
  * (`FindingMessage`), each time it is seen; that one journals it, so that it is also an event, and keeps it in
  * `vigil alerts` for a day after it was last seen. A finding refuses nothing by itself.
  */
+import { SNAPSHOT_TYPE } from './versions.ts';
+import type { Versions } from './versions.ts';
 
 interface CatalogueEntry {
   readonly sentence: string;
@@ -39,8 +41,9 @@ export interface Finding {
 
 /** The entity of the journal that keeps them; the actor `findings` alone writes it. */
 export const FINDINGS_ENTITY = 'findings';
-/** The type of its entries: a `KeptFinding` each. */
+/** The type of its entries: a `KeptFinding` each. A Snapshot holds those that stand. */
 export const FINDING_KEPT = 'FindingKept';
+export const FINDING_VERSIONS: Versions = { what: 'finding', types: [FINDING_KEPT, SNAPSHOT_TYPE], current: 1 };
 
 /** As it is journalled. */
 export interface KeptFinding extends Finding {

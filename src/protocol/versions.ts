@@ -4,6 +4,15 @@ import { VigilError } from './errors.ts';
 /** The type of the entry that carries the whole state of its entity: an event like any other, whose payload is its owner's. */
 export const SNAPSHOT_TYPE = 'Snapshot';
 
+/** What an owner folds of an entry of its own. */
+export interface JournalledEntry {
+  readonly type: string;
+  readonly version: number;
+  /** Wall time of the writer, ms. */
+  readonly at: number;
+  readonly payload: unknown;
+}
+
 /** One step: a payload of one version, as the next version would have written it. */
 export type Upcast = (payload: unknown) => unknown;
 

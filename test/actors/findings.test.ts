@@ -16,8 +16,13 @@ async function bench(kept: JournalEntryDraft[] = []) {
   const world = new World();
   const journal = new Probe<JournalMessage>(world, 'journal');
   const watchdog = new Probe<StandingMessage>(world, 'watchdog');
-  const mood = { away: false, losesAnswer: false };
+  const mood = { away: false, losesAnswer: false, silent: false };
   journal.answer = (message) => {
+    if (mood.silent && message.type === 'append') {
+      mood.silent = false;
+      kept.push(...message.entries);
+      return undefined;
+    }
     if (mood.away) return message.type === 'append' ? { ok: false, code: 'JOURNAL_UNAVAILABLE', message: 'disk full' } : undefined;
     if (message.type === 'append') {
       kept.push(...message.entries);
@@ -30,7 +35,7 @@ async function bench(kept: JournalEntryDraft[] = []) {
   await world.start(journal.spec, watchdog.spec, worker(ref as unknown as Ref<Tagged>, findingsBehaviour({ journal: journal.ref, watchdog: watchdog.ref }) as unknown as Behaviour<Tagged, unknown>));
   await world.advance(10);
   const alerts = () => watchdog.last('standing')?.alerts ?? [];
-  return { world, kept, mood, alerts, find: (finding: Finding) => world.system.tell(ref, { type: 'finding', from: 'executor/GPSUSDT', finding }) };
+  return { world, kept, mood, alerts, journal, find: (finding: Finding) => world.system.tell(ref, { type: 'finding', from: 'executor/GPSUSDT', finding }) };
 }
 
 describe('findings', () => {
@@ -90,5 +95,46 @@ describe('findings', () => {
     mood.losesAnswer = false;
     await world.advance(30_000);
     expect(kept).to.have.length(1);
+  });
+
+  it('are written down together when the first entry is a day old; what was found meanwhile is lost by none of it', async () => {
+    const { world, kept, mood, alerts, find } = await bench();
+    find(OVERFILL);
+    await world.advance(3_700_000);
+    find(OVERFILL);
+    find({ ...OVERFILL, subject: 'order-2' });
+    await world.advance(1_000);
+    world.clock.moveTo(world.clock.now() + DAY - 3_600_000);
+    // The answer to the Snapshot is lost, and another finding comes meanwhile.
+    mood.losesAnswer = true;
+    await world.advance(1_500);
+    expect(kept.map((entry) => entry.type)).to.deep.equal(['FindingKept', 'FindingKept', 'FindingKept', 'Snapshot']);
+    find({ ...OVERFILL, subject: 'order-3' });
+    mood.losesAnswer = false;
+    await world.advance(10_000);
+    expect(kept.map((entry) => [entry.sequence, entry.type]).slice(3)).to.deep.equal([[4, 'Snapshot'], [5, 'FindingKept']]);
+    const before = alerts();
+    expect(before.map((alert) => alert.name)).to.deep.equal(['finding/OVERFILL/order-1', 'finding/OVERFILL/order-2', 'finding/OVERFILL/order-3']);
+    expect(before[0]!.message).to.include('2 times');
+    // The journal answers from the newest Snapshot on.
+    kept.splice(0, 3);
+    world.system.control('findings', 'kill', 'test');
+    await world.advance(5_000);
+    expect(alerts()).to.deep.equal(before);
+  });
+
+  it('that come while a Snapshot is on its way are journalled after it', async () => {
+    const { world, kept, mood, journal, find } = await bench();
+    find(OVERFILL);
+    await world.advance(1_000);
+    world.clock.moveTo(world.clock.now() + DAY);
+    mood.silent = true;
+    await world.advance(1_500);
+    find({ ...OVERFILL, subject: 'order-2' });
+    await world.advance(1_000);
+    journal.answerNext('append', { ok: true });
+    await world.advance(5_000);
+    expect(kept.map((entry) => [entry.sequence, entry.type])).to.deep.equal([[1, 'FindingKept'], [2, 'Snapshot'], [3, 'FindingKept']]);
+    expect(kept.at(-1)!.payload).to.include({ subject: 'order-2' });
   });
 });

@@ -6,6 +6,7 @@ import { decimal } from '../../src/protocol/decimal.ts';
 import type { DecidedMessage, GatewayMessage, LocksMessage, StandingMessage } from '../../src/protocol/messages.ts';
 import type { ClosedView, EquityView, LifeView, LocksView } from '../../src/protocol/views.ts';
 import type { PositionId, SymbolName } from '../../src/protocol/names.ts';
+import { restoreLockBook } from '../../src/rules/locks/record.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import { CHINESE, GPS, HYPE, makeLife, makeMarket } from '../kit/decisions.ts';
 import { MemoryJournal } from '../kit/memory-journal.ts';
@@ -70,6 +71,30 @@ describe('locks', () => {
     await world.advance(60_000);
     expect(kinds()).to.deep.equal([]);
     expect(decisions.of('decided').map(({ decision }) => [decision.stage, decision.symbol, decision.outcome])).to.deep.equal([['lock', CHINESE, 'SYMBOL_COOLDOWN'], ['lock', CHINESE, 'passed']]);
+  });
+
+  it('are written down whole when their entries are a day old, and taken up from there', async () => {
+    const { world, journal, clock, close, view, kinds, life, clear } = await bench();
+    for (let losses = 0; losses < 3; losses++) {
+      await close(losses === 1 ? HYPE : GPS, '-5', 'STOP');
+      await world.advance(1_000);
+    }
+    life({ symbol: GPS, lastRefusal: { venueCode: -2019, message: 'Margin is insufficient.', at: clock.now() } });
+    await world.advance(1_000);
+    for (const one of view().locks) if (one.kind !== 'margin') await clear(one.lockId);
+    await world.advance(1_000);
+    world.clock.moveTo(clock.now() + 24 * HOUR);
+    await world.advance(2_000);
+    const snapshots = () => journal.story('locks').filter((type) => type === 'Snapshot').length;
+    expect(snapshots()).to.equal(1);
+    const before = { view: view(), kinds: kinds() };
+    expect(before.kinds).to.deep.equal(['margin/*']);
+    world.system.control('locks', 'kill', 'test');
+    await world.advance(5_000);
+    expect(view()).to.deep.equal(before.view);
+    expect((await journal.read('locks'))[0]?.type).to.equal('Snapshot');
+    expect(restoreLockBook(await journal.read('locks'))).to.deep.equal(restoreLockBook(journal.entries.filter((entry) => entry.entity === 'locks' && entry.type !== 'Snapshot')));
+    expect(snapshots(), 'not again').to.equal(1);
   });
 
   it('take the funding of the position for a part of its result (ruling 23)', async () => {

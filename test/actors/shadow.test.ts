@@ -8,6 +8,7 @@ import { decimal } from '../../src/protocol/decimal.ts';
 import type { BridgeMessage, ExecutorMessage, FlowedMessage, GatewayMessage, JournalMessage, ShadowMessage, StandingMessage } from '../../src/protocol/messages.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import type { Evaluate, Strategy, Verdict } from '../../src/rules/strategies/strategy.ts';
+import { restoreScore } from '../../src/rules/strategies/score-record.ts';
 import { strategy as emaCross } from '../../src/rules/strategies/ema-cross.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import type { Ref } from '../../src/supervision/ref.ts';
@@ -102,6 +103,36 @@ describe('shadow', () => {
     inform();
     await price('110');
     expect(score().closed).to.equal(before.closed + before.open.length);
+  });
+
+  it('writes its score down whole when the first entry is a day old, and goes on from there', async () => {
+    const { inform, price, score, says, store, world } = await bench();
+    inform();
+    await price('100');
+    await price('104');
+    for (let i = 0; i < 13; i++) {
+      await world.advance(5_000);
+      await price('104');
+    }
+    const before = score();
+    expect([before.closed, before.open.length]).to.deep.equal([1, 1]);
+    world.clock.moveTo(world.clock.now() + 86_400_000);
+    says.now = HOLD;
+    await world.advance(2_000);
+    expect(store.story('shadow/test').filter((type) => type === 'Snapshot')).to.have.length(1);
+    const whole = store.entries.filter((entry) => entry.type !== 'Snapshot');
+    const { spent: _spent, ...restored } = restoreScore(await store.read('shadow/test'));
+    const { spent: _gone, ...folded } = restoreScore(whole);
+    expect(restored).to.deep.equal(folded);
+    world.system.control('shadow/test', 'kill', 'a test');
+    await world.advance(5_000);
+    // What was open could not be priced for a day.
+    expect(score()).to.deep.equal({ ...before, open: [], voided: 1 });
+    const next = (await store.read('shadow/test')).at(-1)!.sequence + 1;
+    says.now = LONG;
+    inform();
+    await price('110');
+    expect(store.entries.at(-1)).to.include({ sequence: next, type: 'PaperOpened' });
   });
 
   it('waits for a journal that is away, loses no result, and holds nobody up', async () => {

@@ -16,6 +16,8 @@ import { MemoryJournal } from '../kit/memory-journal.ts';
 import { Probe } from '../kit/probe.ts';
 import { World } from '../kit/world.ts';
 
+const DAY_MS = 86_400_000;
+
 async function bench(options: { journal?: MemoryJournal; onFile?: TradingState } = {}) {
   const world = new World();
   const { system, clock } = world;
@@ -53,6 +55,50 @@ async function bench(options: { journal?: MemoryJournal; onFile?: TradingState }
 }
 
 describe('trading state', () => {
+  it('is written down whole when its entries are a day old, and taken up from there: state, symbols, cause and session', async () => {
+    const { world, journal, set, overall } = await bench();
+    set('ACTIVE');
+    set('HALTED', HYPE);
+    set('REDUCING');
+    await world.advance(1_000);
+    const before = overall();
+    world.clock.moveTo(world.clock.now() + DAY_MS);
+    await world.advance(2_000);
+    expect(journal.story('trading-state')).to.deep.equal(['TradingStateSet', 'TradingStateSet', 'TradingStateSet', 'Snapshot']);
+    world.system.control('trading-state', 'kill', 'test');
+    await world.advance(5_000);
+    expect(overall()).to.deep.equal({ ...before, tradingEpoch: (overall() as unknown as { tradingEpoch: number }).tradingEpoch });
+    // What is set afterwards follows it.
+    expect((await journal.read('trading-state')).map((entry) => entry.sequence)).to.deep.equal([4]);
+    set('ACTIVE', HYPE);
+    await world.advance(1_000);
+    expect((await journal.read('trading-state')).map((entry) => [entry.sequence, entry.type])).to.deep.equal([[4, 'Snapshot'], [5, 'TradingStateSet']]);
+    expect(overall()?.symbols).to.deep.equal({});
+  });
+
+  it('is not written down while a raising is on its way, and while the journal is away only that is tried again', async () => {
+    const { world, journal, set, overall } = await bench();
+    set('REDUCING');
+    await world.advance(1_000);
+    world.clock.moveTo(world.clock.now() + DAY_MS);
+    journal.mood = 'held';
+    set('ACTIVE');
+    await world.advance(3_000);
+    expect(journal.story('trading-state')).to.deep.equal(['TradingStateSet']);
+    journal.letThrough();
+    await world.advance(2_000);
+    expect(journal.story('trading-state')).to.deep.equal(['TradingStateSet', 'TradingStateSet', 'Snapshot']);
+    expect((await journal.read('trading-state'))[0]?.payload).to.include({ overall: 'ACTIVE' });
+    world.clock.moveTo(world.clock.now() + DAY_MS);
+    journal.mood = 'failing';
+    await world.advance(5_000);
+    expect(world.system.inspect('trading-state')).to.include({ incarnation: 1, status: 'running' });
+    journal.mood = 'ok';
+    await world.advance(2_000);
+    expect(journal.story('trading-state').slice(3)).to.deep.equal(['Snapshot']);
+    expect(overall()?.overall).to.equal('ACTIVE');
+  });
+
   for (const mood of ['failing', 'silent'] as const) {
     it(`is lowered in the same turn, and stays so, while the journal is ${mood} (ruling 11)`, async () => {
       const { world, journal, disk, authority, set, overall, governor } = await bench();

@@ -242,4 +242,21 @@ describe('universe', () => {
     await refresh();
     expect(symbols()).to.deep.equal([GPS]);
   });
+
+  it('is written down once more when its entry is a day old, and taken up from there as the same version', async () => {
+    const { world, journal, accept, venue, refresh, universe, symbols } = await bench();
+    venue.listed = [anInstrument(GPS)];
+    await refresh();
+    await accept();
+    world.clock.moveTo(world.clock.now() + 86_400_000);
+    await world.advance(2_000);
+    expect(journal.story('universe').slice(-1)).to.deep.equal(['Snapshot']);
+    const { version } = universe()!;
+    const before = journal.entries.length;
+    world.system.control('universe', 'kill', 'test');
+    await world.advance(5_000);
+    expect([universe()!.version, universe()!.overlap, symbols()]).to.deep.equal([version, 1, [GPS]]);
+    expect(journal.entries.length, 'nothing new to say').to.equal(before);
+    expect((await journal.read('universe')).map((entry) => entry.payload)).to.deep.equal([journal.entries.at(-2)!.payload]);
+  });
 });

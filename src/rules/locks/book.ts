@@ -52,6 +52,7 @@ const schemas = {
   RefusalRecorded: z.strictObject({ refusal: refusalSchema }),
 } as const;
 type LockEventType = keyof typeof schemas;
+export const LOCK_EVENT_TYPES = Object.keys(schemas) as readonly LockEventType[];
 export type LockEvent = { [Type in LockEventType]: { readonly type: Type; readonly at: number } & Readonly<z.infer<(typeof schemas)[Type]>> }[LockEventType];
 
 /** @throws z.ZodError or RangeError when it is not one of ours. */

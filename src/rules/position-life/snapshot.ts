@@ -8,18 +8,11 @@ import type { ClientId, PositionId, SymbolName } from '../../protocol/names.ts';
 import { mandateSchema } from '../../protocol/permit.ts';
 import type { OrderStatus } from '../../protocol/venue.ts';
 import { SNAPSHOT_TYPE, upcast } from '../../protocol/versions.ts';
+import type { JournalledEntry } from '../../protocol/versions.ts';
 import type { ClosedView } from '../../protocol/views.ts';
 import { evolve } from './evolve.ts';
 import { newLife } from './life.ts';
 import type { Holding, Life, OrderRecord, ProtectionRecord, Reduction } from './life.ts';
-
-/** An entry of a symbol's stream, as the journal gives it back. */
-export interface LifeEntry {
-  readonly type: string;
-  readonly version: number;
-  readonly at: number;
-  readonly payload: unknown;
-}
 
 const exact = decimalString.transform(decimal);
 const clientId = z.string().transform((value) => value as ClientId);
@@ -137,11 +130,11 @@ function toJson(value: unknown): unknown {
  * The life that a symbol's entries tell: from its beginning, or from a Snapshot on.
  * @throws VigilError JOURNAL_FOREIGN for an entry of a later Vigil; z.ZodError or RangeError for one that is none of ours.
  */
-export function restoreLife(symbol: SymbolName, entries: readonly LifeEntry[]): Life {
+export function restoreLife(symbol: SymbolName, entries: readonly JournalledEntry[]): Life {
   return entries.reduce((life, entry) => withLifeEntry(life, entry), newLife(symbol));
 }
 
-function withLifeEntry(life: Life, { type, version, at, payload }: LifeEntry): Life {
+function withLifeEntry(life: Life, { type, version, at, payload }: JournalledEntry): Life {
   if (type !== SNAPSHOT_TYPE) return evolve(life, parseLifeEvent(type, version, at, payload));
   const snapshot = lifeSchema.parse(upcast(LIFE_VERSIONS, type, version, payload));
   if (snapshot.symbol !== life.symbol) throw new RangeError(`the Snapshot in the stream of ${life.symbol} is of ${snapshot.symbol}`);

@@ -3,24 +3,24 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { VigilError } from '../../../src/protocol/errors.ts';
 import type { LifeEvent } from '../../../src/protocol/life-events.ts';
+import type { JournalledEntry } from '../../../src/protocol/versions.ts';
 import type { SymbolName } from '../../../src/protocol/names.ts';
 import { canonicalJson } from '../../../src/persistence/canonical-json.ts';
 import { evolve } from '../../../src/rules/position-life/evolve.ts';
 import { newLife } from '../../../src/rules/position-life/life.ts';
 import type { Life } from '../../../src/rules/position-life/life.ts';
 import { lifeSnapshot, restoreLife } from '../../../src/rules/position-life/snapshot.ts';
-import type { LifeEntry } from '../../../src/rules/position-life/snapshot.ts';
 import { GPS, NOW } from '../../kit/decisions.ts';
 import { anyEvents, lifeOf, tell } from '../../kit/lives.ts';
 
 const a = tell();
 
 /** As the journal gives it back: through its own text. */
-function snapshotEntry(life: Life): LifeEntry {
+function snapshotEntry(life: Life): JournalledEntry {
   return { type: 'Snapshot', version: 1, at: NOW, payload: JSON.parse(canonicalJson(lifeSnapshot(life))) as unknown };
 }
 
-function entryOf({ type, at, ...payload }: LifeEvent): LifeEntry {
+function entryOf({ type, at, ...payload }: LifeEvent): JournalledEntry {
   return { type, version: 1, at, payload: JSON.parse(canonicalJson(payload)) as unknown };
 }
 
