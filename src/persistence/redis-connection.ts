@@ -104,7 +104,9 @@ class ClientConnection implements RedisConnection {
     const given = Promise.withResolvers<never>();
     this.#open.add(given.reject);
     try {
-      return await within(this.#clock, this.#callMs, command, Promise.race([this.#client.call(command, ...args), given.promise]));
+      // WAIT itself takes as long as it is told to.
+      const bound = command === 'WAIT' ? this.#callMs + Number(args[1]) : this.#callMs;
+      return await within(this.#clock, bound, command, Promise.race([this.#client.call(command, ...args), given.promise]));
     } catch (error) {
       const fault = faultOf(error);
       // After a missing answer the next one would be taken for it; and a server that is no master takes nothing from us.

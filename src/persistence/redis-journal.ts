@@ -21,11 +21,16 @@ const MAX_WAITING = 10_000;
 /** Of one batch: Redis takes a million arguments a call, and holds everybody else up while it works through them. */
 const MAX_ENTRIES = 50_000;
 
+/** A batch whose answer is lost so often is not sent again: it may be what breaks the connection. */
+const ATTEMPTS = 3;
+
 interface Waiting {
   readonly entries: readonly EncodedEntry[];
   readonly characters: number;
   /** It counts as durable only when a replica has it, too. */
   readonly needsReplica: boolean;
+  /** How often it was sent. */
+  attempts: number;
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -75,7 +80,7 @@ export class RedisJournal implements Journal {
       if (entries.length > MAX_ENTRIES) throw new VigilError('INTERNAL', `a batch of ${entries.length} entries is more than the ${MAX_ENTRIES} that go into one call to Redis`);
       if (this.#queue.length >= MAX_WAITING) throw this.#unavailable(new RedisFault('TIMEOUT', `${MAX_WAITING} calls wait; it does not keep up`));
       const characters = entries.reduce((sum, { payload }) => sum + payload.length, 0);
-      this.#queue.push({ entries, characters, needsReplica: batch.some(this.#parts.needsReplica), resolve, reject });
+      this.#queue.push({ entries, characters, needsReplica: batch.some(this.#parts.needsReplica), attempts: 0, resolve, reject });
       track(this.#appends, promise);
       this.#start();
     } catch (error) {
@@ -182,12 +187,16 @@ export class RedisJournal implements Journal {
   #takeGroup(): Waiting[] {
     let characters = 0;
     let count = 0;
-    for (const { characters: more } of this.#queue) {
+    for (const { characters: more, attempts } of this.#queue) {
       characters += more;
-      if (count > 0 && (characters > CHARACTERS_A_GROUP || count >= BATCHES_A_GROUP)) break;
+      // What is sent again goes alone, so that nobody shares its fate twice.
+      if (count > 0 && (attempts > 0 || characters > CHARACTERS_A_GROUP || count >= BATCHES_A_GROUP)) break;
       count += 1;
+      if (attempts > 0) break;
     }
-    return this.#queue.splice(0, count);
+    const group = this.#queue.splice(0, count);
+    for (const one of group) one.attempts += 1;
+    return group;
   }
 
   /** Never rejects. */
@@ -213,14 +222,18 @@ export class RedisJournal implements Journal {
   #broken(group: readonly Waiting[], error: unknown, connection: RedisConnection): void {
     if (error instanceof RedisFault) this.#link.lost(error, connection);
     else this.#link.end(error instanceof VigilError ? error : new VigilError('INTERNAL', `the journal in Redis failed: ${messageOf(error)}`, { cause: error }));
-    this.#putBack(group);
+    this.#putBack(group, error instanceof RedisFault ? error : undefined);
   }
 
-  /** Before all that came after. */
-  #putBack(group: readonly Waiting[]): void {
+  /** Before all that came after; what was sent often enough is refused. */
+  #putBack(group: readonly Waiting[], fault?: RedisFault): void {
     const { refusal } = this.#link;
-    if (refusal === undefined) this.#queue.unshift(...group);
-    else for (const { reject } of group) reject(refusal);
+    const again = group.filter((one) => {
+      const error = refusal ?? (fault !== undefined && one.attempts >= ATTEMPTS ? this.#unavailable(fault) : undefined);
+      if (error !== undefined) one.reject(error);
+      return error === undefined;
+    });
+    this.#queue.unshift(...again);
   }
 
   async #commit(group: readonly Waiting[]): Promise<void> {
@@ -279,7 +292,7 @@ export class RedisJournal implements Journal {
       const fault = faultOf(error);
       if (!fault.lost) return false;
       this.#link.lost(fault, connection);
-      this.#putBack(waiting.splice(0));
+      this.#putBack(waiting.splice(0), fault);
       return false;
     }
   }

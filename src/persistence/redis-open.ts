@@ -35,9 +35,11 @@ export interface RedisJournalOptions {
   readonly random: Random;
   /** What must not be lost waits for a replica even before one has been seen. Default: only from when one is. */
   readonly requireReplica?: boolean;
-  /** Which entries count as durable only when a replica has them (ruling 37). Default: OrderSending. */
+  /** Which entries count as durable only when a replica has them (ruling 37). Default: OrderSending of what is not known to reduce. */
   readonly needsReplica?: (entry: NewEntry) => boolean;
   readonly bounds?: CallBounds;
+  /** Tests only: how many of its newest entries the writer keeps to bring back what a failover lost. */
+  readonly tailRows?: number;
   /** The store had lost what it had acknowledged: somebody has to know. */
   readonly onFinding: (finding: Finding) => void;
   /** What weakens the promise, with what may be lost by it; at opening, and at each connection that is made anew. */
@@ -52,7 +54,7 @@ const LOADING_POLL_MS = 250;
 /** Somebody else wrote while the journal was read through. */
 const TAKE_ATTEMPTS = 5;
 /** A replica may be a little behind; one that is not there for so long does not count. */
-const REPLICA_ATTEMPTS = 6;
+const REPLICA_ATTEMPTS = 3;
 const HOLDER_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /**
@@ -71,21 +73,27 @@ export async function openRedisJournal(options: RedisJournalOptions): Promise<Re
     const replicas = await admit(connection, clock, onWarning);
     const holder = randomText(options.random, 16, HOLDER_ALPHABET);
     const { checked, writerEpoch } = await take(connection, keys, holder, options.file);
-    const chain = new RedisChain(writerEpoch, checked.head, checked.entities, checked.snapshots);
+    const chain = new RedisChain(writerEpoch, checked.head, checked.entities, checked.snapshots, options.tailRows);
     const writer = new RedisWriter({ keys, chain, holder, requireReplica: options.requireReplica ?? false, clock, onFinding }, connection, replicas);
     await epochOnReplica(writer, connection);
     head = new HeadFile(options.file);
     head.write({ ...checked.head, writerEpoch });
     head.sync();
     if (checked.missing > 0) onFinding(lossBefore(connection, keys, checked));
-    const needsReplica = options.needsReplica ?? ((entry: NewEntry) => entry.type === 'OrderSending');
-    return new RedisJournal({ keys, where: connector.where, chain, writer, head, needsReplica }, (onUp, onDown) => new RedisLink({ connector, writer, clock, onWarning, onUp, onDown, onEnded: options.onEnded }));
+    return new RedisJournal({ keys, where: connector.where, chain, writer, head, needsReplica: options.needsReplica ?? isOpening }, (onUp, onDown) => new RedisLink({ connector, writer, clock, onWarning, onUp, onDown, onEnded: options.onEnded }));
   } catch (error) {
     connection?.close();
     head?.close();
     if (error instanceof RedisFault) throw refusalAtOpening(connector.where, error);
     throw error;
   }
+}
+
+/** An exit that waited for a replica that is gone would be the worse loss: its id can be computed again, and the venue knows it. */
+function isOpening({ type, payload }: NewEntry): boolean {
+  if (type !== 'OrderSending') return false;
+  const purpose = typeof payload === 'object' && payload !== null && 'purpose' in payload ? payload.purpose : undefined;
+  return purpose !== 'close' && purpose !== 'reduce';
 }
 
 /** Looks at what the server promises; answers how many replicas it has. */

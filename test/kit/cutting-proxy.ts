@@ -1,0 +1,84 @@
+/** A way to a server that breaks where the test says: in the middle of a request, or after it was carried out and before its answer. */
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import type { AddressInfo, Server, Socket } from 'node:net';
+
+/**
+ * `pass`: as a wire. `cut-answer`: the next request reaches the server, its answer is not passed on and the connection breaks.
+ * `cut-request`: half of the next request reaches the server, then the connection breaks. `refuse`: nobody gets through.
+ */
+export type ProxyMood = 'pass' | 'cut-answer' | 'cut-request' | 'refuse';
+
+export class CuttingProxy {
+  /** What happens to the next request that contains `only`; then it is `next` (`refuse` stays). */
+  mood: ProxyMood = 'pass';
+  only = '';
+  next: ProxyMood = 'pass';
+  /** Port of the server behind; changed, it is another server for those who connect from then on. */
+  target: number;
+  /** Connections that were broken off on the way. */
+  cuts = 0;
+  readonly #server: Server;
+  readonly #sockets = new Set<Socket>();
+
+  static async start(target: number): Promise<CuttingProxy> {
+    const server = createServer();
+    const proxy = new CuttingProxy(server, target);
+    server.listen(0, '127.0.0.1');
+    await once(server, 'listening');
+    return proxy;
+  }
+
+  private constructor(server: Server, target: number) {
+    this.#server = server;
+    this.target = target;
+    server.on('connection', (client) => this.#serve(client));
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** Breaks all connections there are. */
+  cutAll(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
+  async close(): Promise<void> {
+    this.cutAll();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+
+  #serve(client: Socket): void {
+    if (this.mood === 'refuse') return void client.destroy();
+    const behind = connect(this.target, '127.0.0.1');
+    for (const socket of [client, behind]) {
+      this.#sockets.add(socket);
+      socket.setNoDelay(true);
+      socket.on('error', () => {});
+      socket.on('close', () => {
+        this.#sockets.delete(socket);
+        client.destroy();
+        behind.destroy();
+      });
+    }
+    let swallow = false;
+    const cut = (): void => {
+      this.cuts += 1;
+      client.destroy();
+      behind.destroy();
+    };
+    client.on('data', (request: Buffer) => {
+      const { mood } = this;
+      if ((mood !== 'cut-answer' && mood !== 'cut-request') || !request.includes(this.only)) return void behind.write(request);
+      this.mood = this.next;
+      swallow = mood === 'cut-answer';
+      if (swallow) behind.write(request);
+      else behind.write(request.subarray(0, request.length >> 1), cut);
+    });
+    behind.on('data', (answer) => {
+      if (swallow) cut();
+      else client.write(answer);
+    });
+  }
+}
