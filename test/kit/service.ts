@@ -245,6 +245,10 @@ export class Service {
     return exchange({ socketPath: join(this.dataDir, 'vigil.sock') }, 'POST', path, body);
   }
 
+  delete(path: string): Promise<Reply> {
+    return exchange({ socketPath: join(this.dataDir, 'vigil.sock') }, 'DELETE', path);
+  }
+
   positions(): Promise<readonly PositionRow[]> {
     return this.get('/v1/positions') as Promise<readonly PositionRow[]>;
   }
