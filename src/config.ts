@@ -9,4 +9,5 @@ export { intentTokensOf } from './config/intent-tokens.ts';
 export { distance } from './config/keys.ts';
 export { loadConfig } from './config/load.ts';
 export { loadPolicy } from './config/policy.ts';
+export { redisUrlOf } from './config/redis-access.ts';
 export type { Config } from './config/schema.ts';

@@ -14,6 +14,9 @@ const STOP_SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** Orderly, refused (configuration, corrupt journal, second instance), refused by request: starting again would change nothing. */
 const FINAL_CODES: ReadonlySet<number> = new Set([0, 2, 4]);
+/** The journal's store is away (`service/exit-codes.ts`): at the first start that is for a person to hear, after a crash positions may be open. */
+const STORE_AWAY = 69;
+const STORE_RETRY_MS = 5_000;
 const BACKOFF = { minMs: 1_000, maxMs: 60_000, freshAfterMs: 600_000 };
 const BUDGET = { restarts: 10, windowMs: 600_000 };
 /** A signal to the group reaches the service twice, and npm adds its own: one wish, not two. */
@@ -77,7 +80,12 @@ export function runLauncher(options: LauncherOptions): Promise<number> {
       service = undefined;
       lastCode = code ?? exitCodeOf(signal);
       if (overdue) return end(1);
-      if (stop !== undefined || (code !== null && FINAL_CODES.has(code))) return end(lastCode);
+      if (stop !== undefined || (code !== null && FINAL_CODES.has(code)) || (code === STORE_AWAY && !history.crashed)) return end(lastCode);
+      if (code === STORE_AWAY) {
+        log.error({ inMs: STORE_RETRY_MS }, 'the journal\'s store is away, and the service has crashed: nobody manages what is open until it is back. Stops and targets stay on the exchange; trying again, for ever');
+        pending = clock.after(STORE_RETRY_MS, begin);
+        return;
+      }
       const inMs = history.ended(clock.monotonic());
       if (inMs === undefined) {
         log.error({ code, signal, restarts: BUDGET.restarts, windowMs: BUDGET.windowMs }, 'the service crashed more often than the restart budget allows; giving up with its last exit code');
@@ -126,6 +134,9 @@ class RestartHistory {
   #inRow = 0;
   #startedAt = 0;
 
+  /** Whether it ever has. */
+  crashed = false;
+
   started(now: number): void {
     this.#startedAt = now;
   }
@@ -135,6 +146,7 @@ class RestartHistory {
     if (now - this.#startedAt >= BACKOFF.freshAfterMs) this.#inRow = 0;
     this.#crashes = this.#crashes.filter((at) => now - at < BUDGET.windowMs);
     if (this.#crashes.length >= BUDGET.restarts) return undefined;
+    this.crashed = true;
     this.#crashes.push(now);
     return Math.min(BACKOFF.minMs * 2 ** this.#inRow++, BACKOFF.maxMs);
   }

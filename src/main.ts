@@ -99,11 +99,16 @@ program
     process.exitCode = await runPaper({ ...options, ...listen, log: (level, fields, message) => logger[level](fields, message) });
   });
 
+/** Nothing is wrong that waiting could not cure: whoever supervises may try again. */
+function isStoreAway(error: unknown): boolean {
+  return error instanceof VigilError && error.code === 'JOURNAL_UNAVAILABLE' && 'server' in error.details;
+}
+
 try {
   await program.parseAsync(process.argv);
 } catch (error) {
   process.stderr.write(`vigil: ${error instanceof VigilError ? error.explain() : messageOf(error)}\n`);
-  process.exitCode = error instanceof VigilError || error instanceof InvalidArgumentError ? EXIT.refused : EXIT.crashed;
+  process.exitCode = isStoreAway(error) ? EXIT.storeAway : error instanceof VigilError || error instanceof InvalidArgumentError ? EXIT.refused : EXIT.crashed;
 }
 // The SDK leaves timers behind that nothing can stop; what had to be closed is closed.
 process.exit();

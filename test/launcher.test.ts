@@ -113,6 +113,30 @@ describe('launcher', () => {
     expect(bench.starts).to.have.length(12);
   });
 
+  it('passes on at the first start that the journal\'s store is away: a person hears it', async () => {
+    const bench = new Bench();
+    bench.exit(69);
+    bench.pass(60_000);
+    expect(await bench.result).to.equal(69);
+    expect(bench.starts).to.have.length(1);
+  });
+
+  it('tries for ever and loudly when the store is away after a crash, without using up the budget', () => {
+    const bench = new Bench();
+    bench.exit(null, 'SIGKILL');
+    bench.pass(1_000);
+    for (let attempt = 0; attempt < 50; attempt++) {
+      bench.exit(69);
+      bench.pass(5_000);
+    }
+    expect(bench.starts).to.have.length(52);
+    expect(bench.said.filter((line) => line.includes('store is away'))).to.have.length(50);
+    // The store is back, and the next crash is the second one.
+    bench.exit(70);
+    bench.pass(2_000);
+    expect(bench.starts).to.have.length(53);
+  });
+
   it('gives up after ten restarts in ten minutes, with the last exit code, and says so', async () => {
     const bench = new Bench();
     for (let crash = 0; crash < 10; crash++) {

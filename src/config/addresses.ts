@@ -27,6 +27,12 @@ export function isLoopbackAddress(text: string): boolean {
   return address !== undefined && isLoopback(address.host);
 }
 
+/** `redis://[USER:PASSWORD@]HOST[:PORT]`, or `rediss://`; no database, query or fragment, which a Cluster does not have or which would be ignored. */
+export function isRedisUrl(text: string): boolean {
+  const url = URL.parse(text);
+  return url !== null && (url.protocol === 'redis:' || url.protocol === 'rediss:') && url.hostname !== '' && ['', '/', '/0'].includes(url.pathname) && url.search === '' && url.hash === '';
+}
+
 /** `http://HOST:PORT` of this machine, without path, user or query. */
 export function isLoopbackUrl(text: string): boolean {
   const found = /^http:\/\/(?<address>[^/]+)\/?$/.exec(text)?.groups?.['address'];

@@ -52,6 +52,13 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     broken: ({ execution }) => (execution.nakedCloseMs < execution.nakedAlarmMs ? `at least execution.nakedAlarmMs (${execution.nakedAlarmMs})` : undefined),
   },
   {
+    keys: ['journal.redis.url', 'journal.redis.password', 'journal.redis.passwordFile'],
+    broken({ journal: { redis } }) {
+      const inUrl = URL.parse(redis.url)?.password !== '';
+      return inUrl && (redis.password !== undefined || redis.passwordFile !== undefined) ? 'no password in it, since another one is given: which of the two holds cannot be told' : undefined;
+    },
+  },
+  {
     keys: ['account.pollMs', 'risk.equityMaxAgeMs'],
     broken: ({ account, risk }) => (account.pollMs >= risk.equityMaxAgeMs ? `less than risk.equityMaxAgeMs (${risk.equityMaxAgeMs}): the equity would be stale between two polls` : undefined),
   },

@@ -7,6 +7,8 @@ import type { Fault } from './faults.ts';
 import { KEYS, nearestKey, SECTIONS } from './keys.ts';
 import type { Key } from './keys.ts';
 
+export const NOT_HERE = 'no secret here: secrets come from the environment, or from a file of mode 0600 (venue.credentialsFile, journal.redis.passwordFile)';
+
 export interface Given {
   readonly key: Key;
   readonly value: unknown;
@@ -37,7 +39,7 @@ export class Layer {
     const key = KEYS.get(path);
     if (key !== undefined) {
       const value = valueOf(node, key.field.reads, document);
-      if (key.field.environmentOnly === true && value !== null) this.faults.push({ path, value: shown(value, key.field), source, expected: 'no key here: keys come from the environment or venue.credentialsFile' });
+      if (key.field.environmentOnly === true && value !== null) this.faults.push({ path, value: shown(value, key.field), source, expected: NOT_HERE });
       else this.give(key, value, source, where.base);
       return;
     }

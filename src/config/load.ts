@@ -6,7 +6,7 @@ import { readCredentials } from './credentials.ts';
 import { CROSS_CHECKS } from './cross-checks.ts';
 import { shown, throwFaults } from './faults.ts';
 import type { Fault } from './faults.ts';
-import { KEYS } from './keys.ts';
+import { KEYS, variableOf } from './keys.ts';
 import type { Given, Layer } from './layer.ts';
 import { configSchema } from './schema.ts';
 import type { Config } from './schema.ts';
@@ -45,6 +45,8 @@ export function loadConfig(sources: ConfigSources): Config {
     const [path] = keys;
     faults.push({ path, value: shown(valueAt(config, path), KEYS.get(path)?.field), source: sourceOf(winners, path), expected });
   }
+  const leaked = passwordInUrl(winners.get('journal.redis.url'));
+  if (leaked !== undefined) faults.push(leaked);
   throwFaults(faults);
   return withCredentials(config, sourceOf(winners, 'venue.credentialsFile'));
 }
@@ -115,6 +117,12 @@ function withCredentials(config: Config, source: string): Config {
   if (given) return config;
   const pair = venue.credentialsFile !== undefined ? readCredentials(venue.credentialsFile, source) : venue.mode === 'paper' ? PAPER_CREDENTIALS : undefined;
   return pair === undefined ? config : { ...config, venue: { ...venue, ...pair } };
+}
+
+/** Files are copied and committed, flags are listed by `ps`: a password stands in neither. */
+function passwordInUrl(url: Given | undefined): Fault | undefined {
+  if (url === undefined || typeof url.value !== 'string' || /^VIGIL_/i.test(url.source) || (URL.parse(url.value)?.password ?? '') === '') return undefined;
+  return { path: url.key.path, value: shown(url.value, url.key.field), source: url.source, expected: `no password in it: it comes from ${variableOf('journal.redis.password')} or journal.redis.passwordFile` };
 }
 
 const PAPER_CREDENTIALS = { apiKey: 'paper', apiSecret: 'paper' };

@@ -1,6 +1,6 @@
 /** Every setting there is, with its default and its bounds; config/vigil.yaml says why, and a test holds the two equal. */
 import { z } from 'zod';
-import { isLoopbackAddress, isLoopbackUrl } from './addresses.ts';
+import { isLoopbackAddress, isLoopbackUrl, isRedisUrl } from './addresses.ts';
 import { amount, amountOrZero, choice, choiceOrNull, factor, field, flag, isHttpUrl, isTier, name, names, optional, signedAmount, strategyList, strategyOrNull, whole, wholeOrNull } from './fields.ts';
 
 const SECOND = 1_000;
@@ -145,6 +145,21 @@ const operator = section({
   }),
 });
 
+/** The journal, and what is kept beside it while its store is away. */
+const journal = section({
+  engine: choice('sqlite', ['sqlite', 'redis']),
+  redis: section({
+    url: field(z.string().refine(isRedisUrl).default('redis://127.0.0.1:6379'), { reads: 'text', secret: true, expected: 'redis://HOST[:PORT], or rediss:// for TLS, without database, query or fragment' }),
+    username: field(optional(z.string().min(1)), { reads: 'text', nullable: true, expected: 'the name of a user of Redis, or null' }),
+    password: field(optional(z.string().min(1)), { reads: 'text', nullable: true, secret: true, environmentOnly: true, expected: 'a password, from the environment or journal.redis.passwordFile' }),
+    passwordFile: field(optional(z.string().min(1)), { reads: 'text', nullable: true, pathFrom: 'config', expected: 'the path of a file of mode 0600 that holds the password and nothing else, or null' }),
+    prefix: field(z.string().regex(/^[^{}\s]+$/).default('quantum:'), { reads: 'text', expected: 'text without braces and blanks, such as quantum:' }),
+    instance: field(z.string().regex(/^[A-Za-z0-9._-]{1,64}$/).nullable().default(null), { reads: 'text', nullable: true, expected: '1 to 64 of A-Z a-z 0-9 . _ -, or null: the name of the venue.mode' }),
+    requireReplica: flag(false),
+  }),
+  spill: section({ maxMs: whole(60_000, SECOND, DAY), maxRecords: whole(10_000, 1, 1_000_000) }),
+});
+
 export const configSchema = z
   .strictObject({
     dataDir: field(z.string().min(1).default('var'), { reads: 'text', pathFrom: 'project', expected: 'the path of a directory' }),
@@ -162,7 +177,7 @@ export const configSchema = z
     market: section({ tickerMs: whole(15_000, 100, DAY), candleHistory: whole(500, 21, 1_500) }),
     execution,
     adoption,
-    journal: section({ engine: choice('sqlite', ['sqlite'], ' ("redis" comes with a later release)') }),
+    journal,
     operator,
     shutdown: section({ budgetMs: whole(5_000, 1_000, 60_000) }),
   })

@@ -5,7 +5,7 @@ import type { Node } from 'yaml';
 import { messageOf, VigilError } from '../protocol/errors.ts';
 import { shown } from './faults.ts';
 import { KEYS, keyOfVariable, nearestKey, pathOfVariable, SECTIONS, variableOf } from './keys.ts';
-import { Layer, parseYaml, readText } from './layer.ts';
+import { Layer, NOT_HERE, parseYaml, readText } from './layer.ts';
 
 /** Variables with our prefix that are no settings: switches of the test suites. */
 const OTHER_VARIABLES: ReadonlySet<string> = new Set(['VIGIL_REQUIRE_ALL']);
@@ -59,7 +59,7 @@ export function setLayer(sets: readonly string[], cwd: string): Layer {
     const text = equals === -1 ? '' : set.slice(equals + 1);
     const key = KEYS.get(path);
     if (equals === -1) layer.faults.push({ path, source: '--set', expected: 'path=value' });
-    else if (key?.field.environmentOnly === true) layer.faults.push({ path, value: shown(text, key.field), source: '--set', expected: 'no key here: keys come from the environment or venue.credentialsFile' });
+    else if (key?.field.environmentOnly === true) layer.faults.push({ path, value: shown(text, key.field), source: '--set', expected: NOT_HERE });
     else if (key !== undefined) layer.give(key, readText(text, key.field), '--set', cwd);
     else if (SECTIONS.has(path)) takeSection(layer, path, text, cwd);
     else layer.unknown(path, text, '--set');

@@ -13,6 +13,8 @@ export interface JournalKeys {
   readonly entities: string;
   /** Hash: entity → position of its newest Snapshot. */
   readonly snapshots: string;
+  /** Hash: who is the only writer, and until when (`redis-lease.ts`). */
+  readonly lease: string;
   /** The stream of one entity; its ids are `POSITION-0`. */
   stream(entity: string): string;
 }
@@ -23,7 +25,7 @@ export function journalKeys(prefix: string, instance: string): JournalKeys {
   if (!/^[A-Za-z0-9._-]{1,64}$/.test(instance)) throw invalid('instance', instance, '1 to 64 of A-Z a-z 0-9 . _ -');
   if (/[{}\s]/.test(prefix) || prefix === '') throw invalid('prefix', prefix, 'text without braces and blanks, such as quantum:');
   const tagged = `${prefix}journal:{${instance}}`;
-  return { instance, head: `${tagged}:head`, entities: `${tagged}:entities`, snapshots: `${tagged}:snapshots`, stream: (entity) => `${tagged}:e:${entity}` };
+  return { instance, head: `${tagged}:head`, entities: `${tagged}:entities`, snapshots: `${tagged}:snapshots`, lease: `${tagged}:lease`, stream: (entity) => `${tagged}:e:${entity}` };
 }
 
 function invalid(field: string, value: string, expected: string): VigilError {

@@ -14,7 +14,8 @@ interface Script {
   readonly sha: string;
 }
 
-const script = (text: string): Script => ({ text, sha: hash('sha1', text, 'hex') });
+/** A script by its text, called by its hash. */
+export const script = (text: string): Script => ({ text, sha: hash('sha1', text, 'hex') });
 
 const READ_HEAD = `
 local kind = redis.call('TYPE', KEYS[1])['ok']

@@ -22,6 +22,8 @@ export interface SpillingOptions extends Omit<KeeperOptions, 'onUnrecorded'> {
   readonly clock: Clock;
   /** A store that has not answered in this time is away. */
   readonly patienceMs: number;
+  /** Why this process may not open although the store is there: its place as the only writer is in doubt. */
+  readonly place?: () => string | undefined;
   /** Spills that were put aside by earlier starts and are still there. */
   readonly aside?: readonly string[];
   readonly told: (event: SpillEvent) => void;
@@ -135,7 +137,7 @@ export class SpillingJournal implements Journal {
 
   availability(): JournalView {
     const reason = this.#ended?.message ?? this.#away?.reason ?? null;
-    return { store: reason === null ? 'up' : 'away', since: this.#since, reason, spilled: this.#keeper.spilled.count, unrecorded: this.#keeper.unrecorded ?? null, aside: this.#aside, place: null };
+    return { store: reason === null ? 'up' : 'away', since: this.#since, reason, spilled: this.#keeper.spilled.count, unrecorded: this.#keeper.unrecorded ?? null, aside: this.#aside, place: this.#options.place?.() ?? null };
   }
 
   async close(): Promise<void> {

@@ -7,7 +7,6 @@ import { onLauncherGone } from '../launcher.ts';
 import { chooseSocketPath } from '../operator/socket-path.ts';
 import { acquireInstanceLock } from '../persistence/instance-lock.ts';
 import type { Journal } from '../persistence/port.ts';
-import { openSqliteJournal } from '../persistence/sqlite-journal.ts';
 import { tradingStateFile } from '../persistence/trading-state-file.ts';
 import { messageOf } from '../protocol/errors.ts';
 import type { VigilError } from '../protocol/errors.ts';
@@ -29,11 +28,14 @@ import { EXIT } from './exit-codes.ts';
 import { instanceTag } from './instance-tag.ts';
 import { logLifecycle } from './lifecycle-log.ts';
 import { createLogger, partLog } from './log.ts';
+import { openJournal } from './open-journal.ts';
+import type { OpenedJournal } from './open-journal.ts';
 import { paperChild } from './paper-child.ts';
 import { once, onDefects, onSignals } from './process-ends.ts';
 import { loadStrategies } from './strategies.ts';
 import type { StrategyRoles } from './strategies.ts';
 import { residualExposure } from './residual.ts';
+import { refsOf } from './rooms/parts.ts';
 import { composeTree } from './tree.ts';
 import type { Tree, TreeParts } from './tree.ts';
 
@@ -51,14 +53,15 @@ export async function runService(config: Config): Promise<number> {
   const signalled = Promise.withResolvers<string>();
   onSignals((signal) => signalled.resolve(signal), log);
   const watch = loopWatch(config.dataDir, log);
-  let journal: Journal | undefined;
+  let opened: OpenedJournal | undefined;
   try {
-    journal = await openSqliteJournal({ file: join(config.dataDir, 'journal.db'), now: () => clock.now(), onDeath: (error) => log.error({ error }, 'the journal\'s thread died') });
+    const ended = Promise.withResolvers<VigilError>();
     const system = new ActorSystem({ clock, random: systemRandom, turns: nactTurns, logFor: (path) => partLog(logger, path), marker: watch.marker });
     system.subscribe((event) => logLifecycle(event, logger));
-    return await runTree(config, strategies, system, journal, watch, signalled.promise, log, (level, message, fields) => logger.child({ actor: 'venue' })[level](fields ?? {}, message));
+    opened = await openJournal(config, { clock, random: systemRandom, log, onEnded: ended.resolve });
+    return await runTree(config, strategies, system, opened, watch, { signalled: signalled.promise, journalEnded: ended.promise }, log, (level, message, fields) => logger.child({ actor: 'venue' })[level](fields ?? {}, message));
   } finally {
-    await journal?.close().catch((error: unknown) => log.error({ error: messageOf(error) }, 'the journal could not be closed'));
+    await opened?.close().catch((error: unknown) => log.error({ error: messageOf(error) }, 'the journal could not be closed'));
     await watch.stop();
     alive.cancel();
     lock.release();
@@ -67,7 +70,14 @@ export async function runService(config: Config): Promise<number> {
 
 type VenueLog = Parameters<typeof createBinanceVenue>[0]['log'];
 
-async function runTree(config: Config, strategies: StrategyRoles, system: ActorSystem, journal: Journal, watch: LoopWatch, signalled: Promise<string>, log: ActorLog, venueLog: VenueLog): Promise<number> {
+/** What ends the process from outside the tree. */
+interface Ends {
+  readonly signalled: Promise<string>;
+  /** Nothing more can be recorded by this process. */
+  readonly journalEnded: Promise<VigilError>;
+}
+
+async function runTree(config: Config, strategies: StrategyRoles, system: ActorSystem, { journal, mayRedeem, onFinding }: OpenedJournal, watch: LoopWatch, { signalled, journalEnded }: Ends, log: ActorLog, venueLog: VenueLog): Promise<number> {
   const ended = Promise.withResolvers<number>();
   let refusal: VigilError | undefined;
   let stopping = false;
@@ -90,6 +100,7 @@ async function runTree(config: Config, strategies: StrategyRoles, system: ActorS
     ...(await partsOf(config, journal, log, venueLog)),
     strategies,
     system,
+    mayRedeem,
     refuse(error) {
       refusal ??= error;
       stop('refused', EXIT.refused);
@@ -101,6 +112,10 @@ async function runTree(config: Config, strategies: StrategyRoles, system: ActorS
   for (const entity of await journal.entities(entityOf(''))) tree.executors.member(entity.slice(entityOf('').length) as SymbolName);
 
   signalled.then((signal) => stop(signal, EXIT.done), () => {});
+  journalEnded.then((error) => {
+    log.error({ error }, 'the journal can no longer be written by this process');
+    stop('ending, to be started afresh: the journal', EXIT.startAfresh);
+  }, () => {});
   onLauncherGone(() => stop('the launcher is gone', EXIT.done));
   onDefects((kind, error) => {
     log.error({ error }, `${kind}: ending, to be started afresh; stops and targets stay on the exchange`);
@@ -113,6 +128,7 @@ async function runTree(config: Config, strategies: StrategyRoles, system: ActorS
   try {
     await system.start(tree.spec, rootGaveUp);
     watch.notifyReady();
+    onFinding((finding) => system.tell(refsOf(system).findings, { type: 'finding', from: 'journal', finding }));
   } catch (error) {
     // Stopped while it was still starting: the stop goes on to its end.
     if (!stopping) throw error;
@@ -123,7 +139,7 @@ async function runTree(config: Config, strategies: StrategyRoles, system: ActorS
 }
 
 /** Everything the tree is composed from but the system, the strategies and the ways to end it. */
-async function partsOf(config: Config, journal: Journal, log: ActorLog, venueLog: VenueLog): Promise<Omit<TreeParts, 'system' | 'strategies' | 'refuse' | 'stop' | 'startAfresh'>> {
+async function partsOf(config: Config, journal: Journal, log: ActorLog, venueLog: VenueLog): Promise<Omit<TreeParts, 'system' | 'strategies' | 'mayRedeem' | 'refuse' | 'stop' | 'startAfresh'>> {
   const { venue: settings, dataDir } = config;
   const facts = { configHash: configHash(config), buildId: buildId(), startedAt: clock.now() };
   log.info({ ...facts, mode: settings.mode, dataDir, incarnation: journal.writerEpoch, servicePid: process.pid }, `vigil ${facts.buildId} starts, ${settings.mode} venue, start ${journal.writerEpoch}`);

@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { expect } from 'chai';
 import { expectTypeOf } from 'expect-type';
 import { isSeq, parseDocument, visit } from 'yaml';
-import { configHash, credentialsOf, loadConfig, redactedConfig } from '../../src/config.ts';
+import { configHash, credentialsOf, loadConfig, redactedConfig, redisUrlOf } from '../../src/config.ts';
 import type { Config, Fault } from '../../src/config.ts';
 import { KEYS, keyOfVariable, variableOf } from '../../src/config/keys.ts';
 import type { ConfigSources } from '../../src/config/load.ts';
@@ -164,9 +164,16 @@ describe('configuration', () => {
       expect(fault).to.include({ path: 'universe.symbols[1]', value: '7' });
     });
 
-    it('says that the Redis journal comes with a later release', () => {
-      expect(faults({ sets: ['journal.engine=redis'] })[0]?.expected).to.include('later release');
-    });
+    for (const url of ['http://127.0.0.1', 'redis:///', 'redis://h/1', 'redis://h?db=1', '127.0.0.1:6379', 'redis://user:hunter2@h/1']) {
+      it(`refuses ${url} as the address of Redis, and shows none of it`, () => {
+        const [fault] = faults({ env: { VIGIL_JOURNAL__REDIS__URL: url } });
+        expect(fault).to.deep.include({ path: 'journal.redis.url', value: '[redacted]' });
+        expect(fault!.expected).to.include('redis://HOST');
+      });
+    }
+    for (const url of ['redis://redis', 'rediss://redis.example:6380', 'redis://[::1]:1/0']) {
+      it(`takes ${url} as the address of Redis`, () => expect(redisUrlOf(load({ sets: [`journal.redis.url=${url}`] }))).to.equal(url));
+    }
 
     for (const listen of ['0.0.0.0:8470', '192.168.1.2:8470', '[::]:8470', '127.0.0.1', '127.0.0.1:70000', 'example.com:80']) {
       it(`refuses to listen on ${listen}`, () => {
@@ -312,6 +319,34 @@ describe('configuration', () => {
     });
   });
 
+  describe('the password of Redis', () => {
+    it('comes from the environment, from a file of mode 0600, or from the URL of the environment, percent-encoded as needed', () => {
+      const path = file('redis-password', 'p@ss/word \n', 0o600);
+      expect(redisUrlOf(load({ env: { VIGIL_JOURNAL__REDIS__PASSWORD: 'p@ss/word' } }))).to.equal('redis://:p%40ss%2Fword@127.0.0.1:6379');
+      expect(redisUrlOf(load({ sets: [`journal.redis.passwordFile=${path}`, 'journal.redis.username=vigil'] }))).to.equal('redis://vigil:p%40ss%2Fword@127.0.0.1:6379');
+      expect(redisUrlOf(load({ env: { VIGIL_JOURNAL__REDIS__URL: 'redis://vigil:hunter2@h:7' } }))).to.equal('redis://vigil:hunter2@h:7');
+    });
+
+    it('is refused in a file, in a flag, twice, and in a file that others may read, and is never shown', () => {
+      const open = file('open', 'hunter2', 0o644);
+      for (const sources of [
+        { files: [file('a.yaml', 'journal: {redis: {url: "redis://:hunter2@h"}}')] },
+        { sets: ['journal.redis.url=redis://:hunter2@h'] },
+        { sets: ['journal.redis.password=hunter2'] },
+        { env: { VIGIL_JOURNAL__REDIS__URL: 'redis://:hunter2@h', VIGIL_JOURNAL__REDIS__PASSWORD: 'hunter2' } },
+      ]) {
+        const error = refusal(sources);
+        expect(error.code).to.equal('CONFIG_INVALID');
+        expect(error.message + JSON.stringify(error.details)).to.include('[redacted]').and.not.include('hunter2');
+      }
+      const config = load({ sets: [`journal.redis.passwordFile=${open}`] });
+      expect(() => redisUrlOf(config)).to.throw(VigilError, /passwordFile .* has mode 0644/).with.property('code', 'CREDENTIALS_UNSAFE');
+      const empty = load({ sets: [`journal.redis.passwordFile=${file('empty', '\n', 0o600)}`] });
+      expect(() => redisUrlOf(empty)).to.throw(VigilError, /holds nothing/);
+      expect(JSON.stringify(redactedConfig(load({ env: { VIGIL_JOURNAL__REDIS__URL: 'redis://:hunter2@h' } })))).not.to.include('hunter2');
+    });
+  });
+
   it('is read-only by type, and says what each setting can be', () => {
     const config = load();
     expectTypeOf(config.venue.mode).toEqualTypeOf<'paper' | 'testnet' | 'mainnet'>();
@@ -331,7 +366,7 @@ describe('configuration', () => {
     it('has no secret in it', () => {
       const text = JSON.stringify(redactedConfig(load({ env: secrets })));
       expect(text).not.to.match(/hunter/);
-      expect(text.match(/\[redacted\]/g)).to.have.length(3);
+      expect(text.match(/\[redacted\]/g)).to.have.length(4);
     });
 
     it('has a hash that settings change and secrets do not', () => {

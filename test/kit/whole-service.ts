@@ -79,6 +79,7 @@ export class WholeService {
       tags: ['test'],
       intentTokens: new Map(),
       facts: { configHash: '', buildId: '', startedAt: world.clock.now() },
+      mayRedeem: () => undefined,
       onClockOffset: ignore,
       onListening: ignore,
       audit: ignore,

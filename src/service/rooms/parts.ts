@@ -26,6 +26,7 @@ import type { decisionLogBehaviour } from '../../operator/decision-log.ts';
 import type { operatorHttpBehaviour } from '../../operator/http-actor.ts';
 import type { Addresses, AuditEntry } from '../../operator/options.ts';
 import type { Journal, TradingStateFile } from '../../persistence/port.ts';
+import type { DenialCode } from '../../protocol/denials.ts';
 import type { VigilError } from '../../protocol/errors.ts';
 import type { SymbolName } from '../../protocol/names.ts';
 import type { PermitIssuer, PermitRedeemer, TradingEpochs } from '../../protocol/permit.ts';
@@ -34,6 +35,7 @@ import type { Clock } from '../../supervision/clock.ts';
 import type { Pool } from '../../supervision/pool.ts';
 import type { Ref, Tagged } from '../../supervision/ref.ts';
 import type { ActorSystem } from '../../supervision/system.ts';
+import type { VenueWrite } from '../../protocol/venue.ts';
 import type { Venue } from '../../venue/port.ts';
 import type { StrategyRoles } from '../strategies.ts';
 
@@ -44,6 +46,8 @@ export interface TreeParts {
   readonly policy: readonly SymbolName[] | undefined;
   readonly strategies: StrategyRoles;
   readonly journal: Journal;
+  /** Asked right before each send: why it may not be sent now. */
+  readonly mayRedeem: (write: VenueWrite) => { readonly code: DenialCode; readonly detail: string } | undefined;
   readonly tradingState: TradingStateFile;
   readonly venue: Venue;
   /** Options of the paper exchange's process; undefined: another venue, or one that runs already. */
