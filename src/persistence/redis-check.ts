@@ -53,7 +53,8 @@ export async function checkRedisJournal(connection: RedisConnection, keys: Journ
       throw corrupt(`is not the journal that ${headFileOf(remembered!.file)} belongs to, from position ${row.position} or before; remove that file if the journal was replaced on purpose`, { position: row.position });
     }
   }
-  if (end.position !== head.position || end.checksum !== head.checksum) throw corrupt(`ends at position ${end.position}, but its own head says ${head.position}`, { position: end.position });
+  if (end.position !== head.position) throw corrupt(`ends at position ${end.position}, but its own head says ${head.position}`, { position: end.position });
+  if (end.checksum !== head.checksum) throw corrupt(`ends at position ${end.position} with another entry than its own head says`, { position: end.position });
   for (const [entity, sequence] of last) {
     if (entities.get(entity) !== sequence) throw corrupt(`ends ${entity} with #${sequence}, but its hash of entities says #${entities.get(entity)}`, { entity, sequence });
   }
