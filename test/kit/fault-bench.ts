@@ -15,7 +15,7 @@ const LOOK_EVERY_MS = 400;
 /** A resting state must last: what is late comes within it. */
 const REST_MS = 1_200;
 /** Long enough for everything a deadline, the five questions and a naked close can take one after another. */
-const END_WITHIN_MS = 60_000;
+const END_WITHIN_MS = 90_000;
 /** Ruling 10, and what it takes to send a close. */
 const NAKED_MS = 10_000;
 const NAKED_SLACK_MS = 2_500;
@@ -72,6 +72,7 @@ export class FaultBench {
   #looking: Promise<void> | undefined;
   #closed = false;
   #entry: Promise<unknown> = Promise.resolve();
+  readonly #openings: Promise<void>[] = [];
   /** Faults by id that were armed with a number of times: gone means spent. */
   readonly #armed = new Set<string>();
 
@@ -118,7 +119,9 @@ export class FaultBench {
     for (const { control, body } of one.before ?? []) await this.paper.control('POST', control, body);
     const meets = one.act === undefined;
     const early = meets ? await this.arm(symbol, one.armed) : [];
-    await this.open(symbol);
+    const opened = this.open(symbol);
+    this.#openings.push(opened);
+    await opened;
     const armed = meets ? early : await this.#acted(symbol, one);
     if (one.healAfterMs !== undefined) {
       await moment(one.healAfterMs);
@@ -137,6 +140,8 @@ export class FaultBench {
   async #acted(symbol: string, one: FaultCase): Promise<readonly string[]> {
     await this.#held(symbol);
     const row = this.#look!.rows.find((held) => held.symbol === symbol)!;
+    // A flatten voids the permits to open that are on their way, of whichever symbol.
+    await Promise.allSettled(this.#openings);
     const armed = await this.arm(symbol, one.armed, { '{stop}': row.stopOrderId!, '{target}': row.takeProfitOrderId! });
     await this.act(symbol, one.act!);
     return armed;
