@@ -12,7 +12,7 @@ import type { SymbolName } from '../protocol/names.ts';
 import { afterLockEvent } from '../rules/locks/book.ts';
 import type { KeptLock, LockBook, LockEvent, Result } from '../rules/locks/book.ts';
 import { lockBookSnapshot, restoreLockBook } from '../rules/locks/record.ts';
-import { endOf, locksOf, locksOfRefusal } from '../rules/locks/rules.ts';
+import { endOf, locksOf, locksOfRefusal, pause } from '../rules/locks/rules.ts';
 import type { LockRules } from '../rules/locks/rules.ts';
 import { decided } from './decided.ts';
 import { closingsOf } from './closings.ts';
@@ -66,7 +66,7 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
   return {
     role: 'locks',
     purpose: 'Keeps openings at rest after closes, losses, stops and refusals, for as long as it was decided.',
-    consumes: { life: 'what was closed, what was refused', 'market-view': 'whether a signal has been gone', equity: 'what percentages are measured by, and whether there is margin again', get: 'what stands?', clear: 'an operator ends one', 'ask-funding': 'a result needs its funding', funding: 'the venue\'s funding of a position', recorded: 'the journal has it', kept: 'it has the whole of it', heartbeat: 'the view is due' },
+    consumes: { life: 'what was closed, what was refused', 'venue-refused': 'the venue refused something else than an entry, and openings rest', 'market-view': 'whether a signal has been gone', equity: 'what percentages are measured by, and whether there is margin again', get: 'what stands?', clear: 'an operator ends one', 'ask-funding': 'a result needs its funding', funding: 'the venue\'s funding of a position', recorded: 'the journal has it', kept: 'it has the whole of it', heartbeat: 'the view is due' },
     emits: ['locks → governor', 'append → journal', 'read → gateway', 'decided → operator/decision-log', 'standing → watchdog'],
     mailbox: { capacity: 2_000, overflow: 'reject', onRestart: 'keep', lanes: { control: { types: ['market-view', 'equity'], capacity: 10, overflow: 'latest-by-key', onRestart: 'flush', key: ({ type }) => type } } },
     /** What was closed while nobody looked is on record in the lives of the symbols. */
@@ -89,6 +89,11 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
         case 'life':
           onLife(state, message.view, ctx);
           return same;
+        case 'venue-refused': {
+          const lock = pause(message.asked, message.refusal, state.book, state.equity);
+          if (lock !== undefined) record(state, setting([lock], ctx), message.refusal.symbol, ctx);
+          return same;
+        }
         case 'market-view':
           state.market = message.view;
           endDue(state, ctx);

@@ -4,7 +4,7 @@ import { same } from '../supervision/behaviour.ts';
 import { isoTime, isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
-import type { AccountMessage, ExecutorMessage, FindingMessage, UserStreamMessage } from '../protocol/messages.ts';
+import type { AccountMessage, ExecutorMessage, FindingMessage, GatewayMessage, UserStreamMessage } from '../protocol/messages.ts';
 import type { StreamView } from '../protocol/views.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { UserEvent } from '../protocol/venue.ts';
@@ -20,6 +20,7 @@ export interface UserStreamOptions {
   readonly stream: VenueUserStream;
   readonly executorOf: (symbol: SymbolName) => Ref<ExecutorMessage>;
   readonly account: Ref<AccountMessage>;
+  readonly gateway: Ref<GatewayMessage>;
   readonly subscribers: readonly Ref<{ readonly type: 'stream'; readonly view: StreamView }>[];
   readonly findings: Ref<FindingMessage>;
   /** The next stream epoch: rises over restarts of the actor, too. */
@@ -49,7 +50,7 @@ export function userStreamBehaviour(options: UserStreamOptions): Behaviour<Inter
     role: 'user-stream',
     purpose: 'Brings order, protection and account events to those they are about.',
     consumes: { 'user-event': 'one event', 'stream-live': 'the stream is (again) live', 'stream-lost': 'the stream is gone', 'rest-said': 'what the stream must tell of, too', reopen: 'another connection is due', heartbeat: 'the view is due' },
-    emits: ['user-event → executors, account', 'stream → governor, readiness, reconciler', 'finding → findings'],
+    emits: ['user-event → executors, account', 'modes-changed → gateway', 'stream → governor, readiness, reconciler', 'finding → findings'],
     // No fill may be lost to an overflow; a burst of a thousand is far beyond anything real.
     mailbox: { capacity: 20_000, overflow: 'reject', onRestart: 'keep' },
     init(ctx) {
@@ -94,6 +95,7 @@ export function userStreamBehaviour(options: UserStreamOptions): Behaviour<Inter
 
   function route(event: UserEvent, ctx: Context): void {
     if (event.type === 'account') ctx.tell(options.account, { type: 'user-event', event });
+    else if (event.type === 'modes') ctx.tell(options.gateway, { type: 'modes-changed', reason: `the user stream says that multi-assets mode is ${event.multiAssets ? 'on' : 'off'}` });
     else ctx.tell(options.executorOf(event.type === 'settings' ? event.symbol : event.order.symbol), { type: 'user-event', event });
   }
 

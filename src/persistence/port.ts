@@ -147,3 +147,16 @@ export interface TradingStateFile {
   /** Durable when it returns; the old content or the new, never half of it. */
   write(state: DurableTradingState): void;
 }
+
+/** Rest the venue wants: until when (our wall time, ms), and whether it has banned this address. */
+export interface VenueRest {
+  readonly until: number;
+  readonly banned: boolean;
+  readonly message: string;
+}
+
+/** Keeps the last rest over restarts of actor and process. Never throws: what cannot be kept is told. */
+export interface VenueRestFile {
+  read(): VenueRest | undefined;
+  write(rest: VenueRest): void;
+}

@@ -26,6 +26,8 @@ export const ERRORS = {
   CREDENTIALS_MISSING: { meaning: 'The venue needs an API key and there is none.', remedy: 'Set VIGIL_VENUE__API_KEY and VIGIL_VENUE__API_SECRET, or venue.credentialsFile (mode 0600).' },
   CREDENTIALS_UNSAFE: { meaning: 'Credentials are where others can read them.', remedy: 'Give them by environment, or in a file of mode 0600.' },
   VENUE_AUTH_FAILED: { meaning: 'The venue refuses the API key.', remedy: 'Check key, secret, IP restriction and that the key belongs to this venue.' },
+  KEY_MAY_WITHDRAW: { meaning: 'The API key may withdraw, or the venue does not say that it may not.', remedy: 'Make a key for trading alone: futures enabled, withdrawals disabled, this machine\'s address named.' },
+  KEY_READ_ONLY: { meaning: 'The API key or its account may not trade futures.', remedy: 'Enable futures trading for the key at the venue; only reading is not enough.' },
   ACCOUNT_MODE_UNSUPPORTED: { meaning: 'The account is in a mode Vigil does not trade in.', remedy: 'Change it on the venue with the call named; Vigil never changes account modes itself.' },
   FOREIGN_INSTANCE: { meaning: 'The venue has live orders of another Vigil instance.', remedy: 'Stop that instance, or take its orders over with --adopt-instance TAG.' },
   PAPER_EXCHANGE_FAILED: { meaning: 'The paper exchange cannot run.', remedy: 'Its message says why; a corrupt or foreign state is kept untouched in the data directory under paper/.' },

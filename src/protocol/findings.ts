@@ -21,6 +21,11 @@ export const FINDINGS = {
   SPILL_CONFLICT: { sentence: 'What had been kept beside the journal\'s store while it was away, the store would not take.', remedy: 'The file named holds it; the venue decides what is true. Compare them, look for another process on the same journal, then move the file away.' },
   // the streams
   STREAM_DEAF: { sentence: 'REST told of an order or a fill of ours, and the user stream did not.', remedy: 'It was closed and opened again, and what it did not tell was read. If this repeats, look at the network between here and the venue, and at the venue\'s status page.' },
+  // what the venue answered
+  VENUE_CODE_UNKNOWN: { sentence: 'The venue answered with a code that is in no table.', remedy: 'What it answered counts as not known and is asked for. Look the code up, and add it to `docs/venue-errors.md` (src/protocol/venue-reactions.ts).' },
+  VENUE_REQUEST_DEFECT: { sentence: 'The venue refused a request that should not have been made.', remedy: 'Report it: the venue has changed, or this is a defect. What was asked for is asked again where an exit needs it.' },
+  STOP_NOT_TAKEN: { sentence: 'The venue takes no stop or target of this kind, or has no room for one.', remedy: 'Nothing is opened for a while, and a position without a stop is closed. Look at the venue\'s announcements, and cancel conditional orders that are not Vigil\'s.' },
+  ACCOUNT_MODE_CHANGED: { sentence: 'The account was put into another mode while it was traded.', remedy: 'Nothing is opened until it is changed back; the message names the call.' },
   // the auditor
   ORDER_WITHOUT_PERMIT: { sentence: 'The venue has an order of ours that no permit and no mandate on record allows.', remedy: 'Trading is halted. Look for another process with this API key; `vigil activate --reason …` when it is explained.' },
   ORDER_DOUBLED: { sentence: 'One decision led to two executed orders.', remedy: 'Report it: this is a defect. The position is protected as the venue states it.' },

@@ -8,6 +8,7 @@ import type { Authority, Mandate, PermitOf } from './permit.ts';
 import type { AlertView, FlowView, FunnelView, RecordedDecision, TraceView } from './read-models.ts';
 import type { Replying } from './replying.ts';
 import type { MarginMode, ReadName, SymbolSettings, UserEvent, VenueAlgoOrder, VenueOrder, VenuePosition, VenueReads, VenueTrade, VenueWrite, WriteOutcome } from './venue.ts';
+import type { Asked } from './venue-reactions.ts';
 import type { EquityView, JournalView, LifeView, LocksView, ReadinessView, ReconciliationView, StreamView, TradingStateName, TradingStateView, VenueSessionView } from './views.ts';
 
 type MarketViewMessage = { readonly type: 'market-view'; readonly view: MarketView };
@@ -56,11 +57,19 @@ export type GatewayMessage =
   | ReadMessage
   | WriteMessage
   /** Asks for room in the entry lane of the venue's rate limits. */
-  | { readonly type: 'request-slot'; readonly symbol: SymbolName; readonly planId: PlanId };
+  | { readonly type: 'request-slot'; readonly symbol: SymbolName; readonly planId: PlanId }
+  | { readonly type: 'modes-changed'; readonly reason: string }
+  | TradingStateMessage
+  | StreamMessage;
+
+/** A refusal after which openings rest; of entries the locks learn by the executor's life. */
+export type VenueRefusedMessage = { readonly type: 'venue-refused'; readonly asked: Asked; readonly refusal: { readonly symbol: SymbolName; readonly venueCode: number; readonly message: string; readonly at: number } };
 
 export type ExecutorMessage =
   | { readonly type: 'plan'; readonly intent: Intent; readonly plan: Plan }
   | { readonly type: 'slot-granted'; readonly planId: PlanId }
+  /** There is no room for an entry, and will not be in time. */
+  | { readonly type: 'slot-refused'; readonly planId: PlanId; readonly denial: Denial }
   | { readonly type: 'permit-granted'; readonly planId: PlanId; readonly permit: PermitOf<'OPEN'>; readonly mandate: Mandate }
   | { readonly type: 'permit-denied'; readonly planId: PlanId; readonly denials: readonly Denial[] }
   | { readonly type: 'configure-granted'; readonly permit: PermitOf<'CONFIGURE'> }
@@ -114,6 +123,7 @@ export type LocksMessage =
   | LifeMessage
   | MarketViewMessage
   | EquityMessage
+  | VenueRefusedMessage
   | ({ readonly type: 'get' } & Replying<LocksView>)
   | ({ readonly type: 'clear'; readonly lockId: string; readonly reason: string; readonly by: string } & Replying<{ readonly ok: true } | { readonly ok: false; readonly message: string }>);
 
@@ -176,8 +186,8 @@ export type HappenedMessage =
 /** What an edge carried, by outcome: `accepted`, or the code of why not. Reported by its producer, evaluations that came to nothing included. */
 export type FlowedMessage = { readonly type: 'flowed'; readonly edge: string; readonly outcomes: Readonly<Record<string, number>> };
 
-/** All that stands wrong in the eyes of one actor, said whole at each change and once a second besides; nothing: an empty list. It stands until that actor says otherwise. */
-export type StandingMessage = { readonly type: 'standing'; readonly from: string; readonly alerts: readonly { readonly name: string; readonly message: string }[] };
+/** All that stands wrong in the eyes of one actor, said whole at each change and once a second besides; nothing: an empty list. It stands until that actor says otherwise. `causes`: what of it lowers the trading state for as long. */
+export type StandingMessage = { readonly type: 'standing'; readonly from: string; readonly alerts: readonly { readonly name: string; readonly message: string }[]; readonly causes?: readonly AutomaticCause[] };
 
 /** Something that must not happen, or that nobody may miss, has been seen: told once each time it is seen, kept, and shown for a day. */
 export type FindingMessage = { readonly type: 'finding'; readonly from: string; readonly finding: Finding };

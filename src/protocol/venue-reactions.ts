@@ -166,8 +166,9 @@ function rowOf(asked: Asked, code: number): CodeRow | undefined {
 
 const CODES: ReadonlySet<number> = new Set(VENUE_CODES.map((row) => row.code));
 
-/** What the venue's `code`, a definite answer, prescribes for what was asked. */
+/** What the venue's `code`, a definite answer, prescribes for what was asked. A positive one is the status of an answer without a code. */
 export function reactionTo(asked: Asked, code: number): Reaction {
+  if (code > 0) return code === 401 ? 'halt' : 'refuse';
   return rowOf(asked, code)?.reaction ?? (CODES.has(code) ? 'defect' : 'unknown');
 }
 

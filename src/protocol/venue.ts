@@ -4,6 +4,9 @@ import type { Candle, Instrument, Ticker24h } from './market.ts';
 import type { ClientId, OrderSide, SymbolName } from './names.ts';
 import type { Reaction } from './venue-reactions.ts';
 
+/** How late a signed request may arrive, ms: what bounds an order that nobody waits for any more (ruling 38). */
+export const RECV_WINDOW_MS = 5_000;
+
 export type MarginMode = 'ISOLATED' | 'CROSSED';
 
 /** A protective order: fires on the mark price, reduce-only, good till cancelled (ruling 6). */
@@ -115,8 +118,10 @@ export interface AccountModes {
   readonly canTrade: boolean;
 }
 
-/** What the key may do beside trading; undefined: the venue does not say. */
+/** What this very key may do; undefined: the venue does not say. */
 export interface KeyPermissions {
+  /** Futures. */
+  readonly canTrade: boolean | undefined;
   readonly canWithdraw: boolean | undefined;
   /** Only from addresses its owner has named. */
   readonly ipRestricted: boolean | undefined;
@@ -167,11 +172,13 @@ export type WriteOutcome =
   /** `reaction`: what the table prescribes for this code and kind of write; the gateway puts it in on the way to the executor. */
   | { readonly result: 'rejected'; readonly venueCode: number; readonly message: string; readonly reaction?: Reaction }
   | { readonly result: 'throttled'; readonly retryAfterMs: number; readonly banned: boolean; readonly message: string }
-  | { readonly result: 'unknown'; readonly message: string };
+  /** `venueCode`: it answered with a code nobody knows. */
+  | { readonly result: 'unknown'; readonly message: string; readonly venueCode?: number };
 
 /** What the user stream says. `streamEpoch` rises with each connection: what happened in between is gone and must be asked for. */
 export type UserEvent =
   | { readonly type: 'order'; readonly order: VenueOrder; readonly trade?: VenueTrade; readonly observedAt: number }
   | { readonly type: 'algo'; readonly order: VenueAlgoOrder; readonly rejectReason?: string; readonly observedAt: number }
   | { readonly type: 'account'; readonly walletBalance?: Decimal; readonly positions: readonly { readonly symbol: SymbolName; readonly quantity: Decimal; readonly entryPrice: Decimal; readonly unrealizedPnl: Decimal }[]; readonly reason: string; readonly observedAt: number }
-  | { readonly type: 'settings'; readonly symbol: SymbolName; readonly leverage: number; readonly observedAt: number };
+  | { readonly type: 'settings'; readonly symbol: SymbolName; readonly leverage: number; readonly observedAt: number }
+  | { readonly type: 'modes'; readonly multiAssets: boolean; readonly observedAt: number };

@@ -151,7 +151,7 @@ export interface Lock {
   readonly until: number | null;
   readonly cause: string;
 }
-export const LOCK_KINDS = ['cooldown', 'same-signal', 'kill-close', 'loss-streak', 'stop-guard', 'low-profit', 'drawdown', 'error-breaker', 'margin'] as const;
+export const LOCK_KINDS = ['cooldown', 'same-signal', 'kill-close', 'loss-streak', 'stop-guard', 'low-profit', 'drawdown', 'error-breaker', 'margin', 'venue-refusal'] as const;
 export type LockKind = (typeof LOCK_KINDS)[number];
 
 export interface LocksView {

@@ -7,7 +7,6 @@ export function accountModeFault(modes: AccountModes): string | undefined {
     modes.hedgeMode ? 'the account is in hedge mode; POST /fapi/v1/positionSide/dual with dualSidePosition=false changes it (all positions and orders closed first)' : undefined,
     modes.multiAssets ? 'the account is in multi-assets mode; POST /fapi/v1/multiAssetsMargin with multiAssetsMargin=false changes it' : undefined,
     modes.feeBurn ? 'fees are paid in BNB; POST /fapi/v1/feeBurn with feeBurn=false changes it' : undefined,
-    modes.canTrade ? undefined : 'the API key may not trade; enable futures trading for it',
   ].filter((fault) => fault !== undefined);
   return faults.length === 0 ? undefined : faults.join('; ');
 }

@@ -7,6 +7,8 @@ const MINUTE_MS = 60_000;
 
 /** What a reading is for. `exit`: what resolves an order or a position, and the time every signature carries. */
 export type ReadLane = 'exit' | 'entry' | 'background';
+/** In the order in which they are served. */
+export const READ_LANES: readonly ReadLane[] = ['exit', 'entry', 'background'];
 
 /** How much of the minute may be used when a reading of the lane goes. What no reading may use is left to cancels, listen keys, and others behind the address. */
 const SHARE: Readonly<Record<ReadLane, number>> = { exit: 0.95, entry: 0.75, background: 0.5 };

@@ -8,6 +8,7 @@ import { chooseSocketPath } from '../operator/socket-path.ts';
 import { acquireInstanceLock } from '../persistence/instance-lock.ts';
 import type { Journal } from '../persistence/port.ts';
 import { tradingStateFile } from '../persistence/trading-state-file.ts';
+import { venueRestFile } from '../persistence/venue-rest-file.ts';
 import { messageOf } from '../protocol/errors.ts';
 import type { VigilError } from '../protocol/errors.ts';
 import type { SymbolName } from '../protocol/names.ts';
@@ -147,6 +148,9 @@ async function partsOf(config: Config, journal: Journal, log: ActorLog, venueLog
   const endpoint = resolveEndpoint({ mode: settings.mode, armed: settings.armed, paperUrl: paper?.url ?? settings.paper.url });
   log.info({ restUrl: endpoint.restUrl, streamUrl: endpoint.streamUrl }, 'the venue');
   let offsetMs = 0;
+  const venueRest = venueRestFile({ path: join(dataDir, 'venue-rest'), venue: settings.mode, now: () => clock.now(), onFailure: (reason) => log.warn({}, reason) });
+  const kept = venueRest.read();
+  const bannedMs = kept?.banned === true ? Math.max(0, kept.until - clock.now()) : 0;
   const announceOnce = once((url: string) => announce(`Vigil's page: ${url}`));
   return {
     clock,
@@ -154,7 +158,8 @@ async function partsOf(config: Config, journal: Journal, log: ActorLog, venueLog
     policy: config.universe.policy === null ? undefined : loadPolicy(config.universe.policy),
     journal,
     tradingState: tradingStateFile(join(dataDir, 'trading-state')),
-    venue: createBinanceVenue({ endpoint, armed: settings.armed, credentials: credentialsOf(config), clock, offsetMs: () => offsetMs, log: venueLog }),
+    venue: createBinanceVenue({ endpoint, armed: settings.armed, credentials: credentialsOf(config), clock, offsetMs: () => offsetMs, bannedMs, log: venueLog }),
+    venueRest,
     paper: paper?.options,
     tags: [instanceTag(dataDir, systemRandom), ...(config.adoption.instanceTag === null ? [] : [config.adoption.instanceTag])],
     intentTokens: intentTokensOf(config),

@@ -7,9 +7,9 @@ import { banOf } from './classify.ts';
 /** Sends `request` by `send` unless a ban stands; a ban that comes back is kept. */
 export type BanGate = (request: VenueRequest, send: () => Promise<CallResult>) => Promise<CallResult>;
 
-/** `venueNow`: venue time, ms; a ban's end is given in it. */
-export function createBanGate(clock: Clock, venueNow: () => number): BanGate {
-  let endsAt = 0;
+/** `venueNow`: venue time, ms; a ban's end is given in it. `bannedMs`: how much is left of a ban that an earlier process was given. */
+export function createBanGate(clock: Clock, venueNow: () => number, bannedMs = 0): BanGate {
+  let endsAt = clock.monotonic() + bannedMs;
   return async (request, send) => {
     // By the monotonic clock: setting the wall clock must not end a ban.
     const left = Math.ceil(endsAt - clock.monotonic());

@@ -4,6 +4,7 @@ import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent } from 'node:https';
 import { USDMClient, WebsocketClient } from 'binance';
 import { VigilError, messageOf } from '../protocol/errors.ts';
+import { RECV_WINDOW_MS } from '../protocol/venue.ts';
 import type { VenueEndpoint } from './endpoint.ts';
 import { assertEndpoint } from './endpoint-fence.ts';
 import { parseExactJson } from './exact-json.ts';
@@ -22,8 +23,6 @@ export interface CallTimeouts {
 }
 export const DEFAULT_TIMEOUTS: CallTimeouts = { readMs: 8_000, writeMs: 30_000 };
 
-/** How late a signed request may arrive, ms: what bounds a zombie's last order (ruling 38). */
-const RECV_WINDOW_MS = 5_000;
 /** Shorter than the venue's own idle limit: a request on a connection the other side has just given up ends as "unknown outcome". */
 const IDLE_SOCKET_MS = 15_000;
 const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;

@@ -112,7 +112,7 @@ function openUserStream({ clients, clock, offsetMs, banGate, log, redactor }: Us
       if (lacksItsTrade(read.event, message)) dropped.report('a fill without trade id or fee: only its order was told', text.slice(0, 300));
       return handlers.onEvent(read.event);
     }
-    // Margin calls, changes of the multi-assets mode: nothing of ours acts on them, and nobody should miss them.
+    // Margin calls and what comes new: nothing of ours acts on them, and nobody should miss them.
     return 'ignored' in read ? dropped.report(`event type ${read.ignored}`, text.slice(0, 300)) : dropped.report(read.unreadable.reason, read.unreadable.detail);
   }
 

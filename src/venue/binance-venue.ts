@@ -20,6 +20,8 @@ export interface BinanceVenueOptions {
   readonly clock: Clock;
   /** Venue time minus `clock.now()`, ms, as last measured; 0 until then. Signatures and observation times carry it. */
   readonly offsetMs: () => number;
+  /** What is left of a ban that an earlier process was given, ms. */
+  readonly bannedMs?: number;
   readonly log: VenueLog;
   readonly timeouts?: CallTimeouts;
 }
@@ -32,7 +34,7 @@ export function createBinanceVenue(options: BinanceVenueOptions): Venue {
   const { endpoint, credentials, clock, offsetMs } = options;
   const redactor = createRedactor([credentials.apiKey, credentials.apiSecret]);
   const log = redactedLog(options.log, redactor);
-  const banGate = createBanGate(clock, () => clock.now() + Math.round(offsetMs()));
+  const banGate = createBanGate(clock, () => clock.now() + Math.round(offsetMs()), options.bannedMs);
   const clients = createBinanceClients({ endpoint, armed: options.armed, credentials, log, ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }) });
   return {
     gateway: createBinanceGateway({ clients, clock, offsetMs, banGate, log, redactor }),

@@ -43,8 +43,9 @@ export function outcomeOfFailure(kind: VenueWrite['kind'], failure: CallFailure,
     case 'modes':
     case 'halt':
     case 'defect':
-    case 'unknown':
       return { result: 'rejected', venueCode: failure.code ?? failure.status ?? 0, message };
+    case 'unknown':
+      return { result: 'unknown', message, ...(failure.code === undefined ? {} : { venueCode: failure.code }) };
   }
 }
 

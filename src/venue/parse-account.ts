@@ -23,13 +23,13 @@ export function parseAccountConfig(body: unknown, where: string): Omit<AccountMo
 
 /** `GET /fapi/v1/accountConfig`: whether the account may transfer out; of a testnet that is all there is to know. @throws VenueError */
 export function parseMayTransferOut(body: unknown, where: string): KeyPermissions {
-  return { canWithdraw: parseAnswer(z.object({ canWithdraw: z.boolean().optional() }), body, where).canWithdraw, ipRestricted: undefined };
+  return { canWithdraw: parseAnswer(z.object({ canWithdraw: z.boolean().optional() }), body, where).canWithdraw, canTrade: undefined, ipRestricted: undefined };
 }
 
 /** `GET /sapi/v1/account/apiRestrictions`: what this very key may do. @throws VenueError */
 export function parseKeyPermissions(body: unknown, where: string): KeyPermissions {
-  const row = parseAnswer(z.object({ enableWithdrawals: z.boolean(), ipRestrict: z.boolean() }), body, where);
-  return { canWithdraw: row.enableWithdrawals, ipRestricted: row.ipRestrict };
+  const row = parseAnswer(z.object({ enableWithdrawals: z.boolean(), enableFutures: z.boolean(), ipRestrict: z.boolean() }), body, where);
+  return { canWithdraw: row.enableWithdrawals, canTrade: row.enableFutures, ipRestricted: row.ipRestrict };
 }
 
 /** `GET /fapi/v2/account`. @throws VenueError */

@@ -118,10 +118,11 @@ const account = z
     };
   });
 
-/** `ac` is leverage; the same event with `ai` (multi-assets mode) has no symbol and is reported by the stream. */
-const settings = z
-  .object({ E: timeField, ac: z.object({ s: symbolField, l: z.int().positive() }) })
-  .transform(({ E, ac }): UserEvent => ({ type: 'settings', symbol: ac.s, leverage: ac.l, observedAt: E }));
+/** `ac` is leverage of a symbol, `ai` the account's multi-assets mode. */
+const settings = z.union([
+  z.object({ E: timeField, ac: z.object({ s: symbolField, l: z.int().positive() }) }).transform(({ E, ac }): UserEvent => ({ type: 'settings', symbol: ac.s, leverage: ac.l, observedAt: E })),
+  z.object({ E: timeField, ai: z.object({ j: z.boolean() }) }).transform(({ E, ai }): UserEvent => ({ type: 'modes', multiAssets: ai.j, observedAt: E })),
+]);
 
 const schemas = new Map<string, z.ZodType<UserEvent>>([
   ['ORDER_TRADE_UPDATE', order],

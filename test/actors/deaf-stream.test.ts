@@ -41,8 +41,8 @@ describe('a user stream that falls silent on the paper exchange', () => {
     await system.start(
       supervisor('vigil', 'a test', [
         worker(system.ref<Told>('all'), everything),
-        worker(system.ref<GatewayMessage>('gateway') as never, gatewayBehaviour({ venue: venue.gateway, redeemer: { redeem: () => ({ ok: true, under: 'mandate-1' as never }) }, executorOf: () => all, subscribers: [], userStream: system.ref('user-stream'), onClockOffset: quiet, refuse: quiet })),
-        worker(system.ref('user-stream') as never, userStreamBehaviour({ stream: venue.userStream, executorOf: () => all, account: all, subscribers: [all], findings: system.ref<FindingMessage>('all') as never, nextEpoch: () => ++epoch, deafAfterMs: DEAF_MS })),
+        worker(system.ref<GatewayMessage>('gateway') as never, gatewayBehaviour({ venue: venue.gateway, redeemer: { redeem: () => ({ ok: true, under: 'mandate-1' as never }) }, executorOf: () => all, subscribers: [], userStream: system.ref('user-stream'), onClockOffset: quiet, refuse: quiet, mode: 'paper', clockSkewMaxMs: 1_000, owners: { tradingState: all, watchdog: all, findings: all, locks: all }, rest: { read: () => undefined, write: quiet } })),
+        worker(system.ref('user-stream') as never, userStreamBehaviour({ stream: venue.userStream, executorOf: () => all, account: all, gateway: all, subscribers: [all], findings: system.ref<FindingMessage>('all') as never, nextEpoch: () => ++epoch, deafAfterMs: DEAF_MS })),
       ]),
       (error) => {
         throw error;

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { userStreamBehaviour } from '../../src/actors/user-stream.ts';
 import { ONE, ZERO } from '../../src/protocol/decimal.ts';
-import type { AccountMessage, ExecutorMessage, FindingMessage, RestSaidMessage, UserStreamMessage } from '../../src/protocol/messages.ts';
+import type { AccountMessage, ExecutorMessage, FindingMessage, GatewayMessage, RestSaidMessage, UserStreamMessage } from '../../src/protocol/messages.ts';
 import type { StreamView } from '../../src/protocol/views.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import type { UserEvent, VenueOrder, VenueTrade } from '../../src/protocol/venue.ts';
@@ -29,12 +29,13 @@ async function bench() {
   };
   const executors = new Map([GPS, BTC].map((symbol) => [symbol, new Probe<ExecutorMessage>(world, `executor/${symbol}`)]));
   const account = new Probe<AccountMessage>(world, 'account');
+  const gateway = new Probe<GatewayMessage>(world, 'gateway');
   const reader = new Probe<{ readonly type: 'stream'; readonly view: StreamView }>(world, 'reader');
   const findings = new Probe<FindingMessage>(world, 'findings');
   let epoch = 0;
   await world.start(
-    ...[...executors.values(), account, reader, findings].map((probe) => probe.spec),
-    worker(world.system.ref<UserStreamMessage>('user-stream'), userStreamBehaviour({ stream, executorOf: (symbol) => executors.get(symbol)!.ref, account: account.ref, subscribers: [reader.ref], findings: findings.ref, nextEpoch: () => ++epoch, deafAfterMs: DEAF_MS })),
+    ...[...executors.values(), account, gateway, reader, findings].map((probe) => probe.spec),
+    worker(world.system.ref<UserStreamMessage>('user-stream'), userStreamBehaviour({ stream, executorOf: (symbol) => executors.get(symbol)!.ref, account: account.ref, gateway: gateway.ref, subscribers: [reader.ref], findings: findings.ref, nextEpoch: () => ++epoch, deafAfterMs: DEAF_MS })),
   );
   const userStream = world.system.ref<UserStreamMessage>('user-stream');
   /** What REST says: of an order that is sent now, or of a fill made so long ago. */
@@ -50,7 +51,7 @@ async function bench() {
     opened.at(-1)!.handlers.onEvent(event);
     await world.settle();
   };
-  return { world, opened, executors, account, reader, findings, rest, live, hear, view: () => reader.last('stream')?.view };
+  return { world, opened, executors, account, gateway, reader, findings, rest, live, hear, view: () => reader.last('stream')?.view };
 }
 
 describe('user stream', () => {

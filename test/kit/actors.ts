@@ -18,6 +18,7 @@ import type { VenueWrite } from '../../src/protocol/venue.ts';
 import type { Behaviour } from '../../src/supervision/behaviour.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import type { Ref, Tagged } from '../../src/supervision/ref.ts';
+import { GatewayOwners } from './gateway-owners.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { Probe } from './probe.ts';
 import { ScriptedVenue } from './scripted-venue.ts';
@@ -92,6 +93,7 @@ export class Desk {
   readonly governor: Ref<GovernorMessage>;
   readonly watcher: Probe<{ readonly type: 'life'; readonly view: LifeView }>;
   readonly decisions: Probe<DecisionLogMessage>;
+  readonly owners: GatewayOwners;
   readonly refusals: VigilError[] = [];
   readonly feed: Feed = { universe: aUniverse(), stream: { live: true, streamEpoch: 1, since: 0 }, equity: (now) => ({ equity: '10000', walletBalance: '10000', availableBalance: '10000', observedAt: now, performance: makePerformance({}, now) }), mark: '0.00998', ready: true };
   readonly #options: DeskOptions;
@@ -106,6 +108,7 @@ export class Desk {
     this.authority = createPermitAuthority({ now: () => clock.now() });
     this.watcher = new Probe(this.world, 'watcher');
     this.decisions = new Probe(this.world, 'decisions');
+    this.owners = new GatewayOwners(this.world);
   }
 
   /** Starts the tree and lets it become ready: leverage confirmed, reconciled. */
@@ -123,8 +126,9 @@ export class Desk {
     await this.world.start(
       this.watcher.spec,
       this.decisions.spec,
+      this.owners.spec,
       worker(journal, note('journal', journalBehaviour(this.journal))),
-      worker(gateway, note('gateway', gatewayBehaviour({ venue: this.venue, redeemer: this.authority.redeemer, executorOf, subscribers: [this.governor], onClockOffset: () => undefined, refuse }))),
+      worker(gateway, note('gateway', gatewayBehaviour({ venue: this.venue, redeemer: this.authority.redeemer, executorOf, subscribers: [this.governor], onClockOffset: () => undefined, refuse, ...this.owners.options }))),
       worker(this.governor, note('governor', governorBehaviour({ issuer: this.authority.issuer, limits: LIMITS, executorOf, executors, journal, decisions: this.decisions.ref }))),
       worker(
         this.executor,

@@ -222,7 +222,7 @@ export class TestExchange implements Venue {
       case 'accountModes':
         return { hedgeMode: false, multiAssets: false, feeBurn: false, canTrade: true };
       case 'keyPermissions':
-        return { canWithdraw: false, ipRestricted: true };
+        return { canTrade: true, canWithdraw: false, ipRestricted: true };
       case 'settings':
         return own.map(([of, { leverage, marginMode }]) => ({ symbol: of, leverage, marginMode }));
       case 'brackets':

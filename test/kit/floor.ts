@@ -22,6 +22,7 @@ import type { Ref, Tagged } from '../../src/supervision/ref.ts';
 import type { VenueGateway } from '../../src/venue/port.ts';
 import { aPlan, aUniverse, TAG, watched } from './actors.ts';
 import { JOURNAL_UP, LIMITS, makeCandles, makeFunding, makePerformance, makeStatistics, NO_LOCKS } from './decisions.ts';
+import { GatewayOwners } from './gateway-owners.ts';
 import { MemoryJournal } from './memory-journal.ts';
 import { Probe } from './probe.ts';
 import { ScriptedVenue } from './scripted-venue.ts';
@@ -105,15 +106,17 @@ export class Floor {
     };
     const note = <Message extends Tagged, State>(path: string, behaviour: Behaviour<Message, State>) => watched(behaviour, (type) => this.#options.onHandled?.(path, type));
     const risk: RiskLimits = { ...LIMITS, ...limits };
+    const owners = new GatewayOwners(this.world);
     const watchdog = new Probe<FlowedMessage>(this.world, 'watchdog');
     const executor = (symbol: SymbolName) =>
       executorBehaviour({ symbol, tags: [TAG], stopLossPercent: '2', takeProfitPercent: '4', leverage: 10, nakedAlarmMs: 3_000, nakedCloseMs: 10_000, unknownPositions: 'adopt', journal, gateway, governor: this.governor, decisions: this.decisions.ref, watchers: [this.governor, this.bridge, reconciler, this.watcher.ref] });
     await this.world.start(
       this.watcher.spec,
       this.decisions.spec,
+      owners.spec,
       watchdog.spec,
       worker(journal, note('journal', journalBehaviour(this.journal))),
-      worker(gateway, note('gateway', gatewayBehaviour({ venue: new ManyVenues(this.venues), redeemer: this.#authority.redeemer, executorOf, subscribers: [this.governor, this.bridge], onClockOffset: () => undefined, refuse }))),
+      worker(gateway, note('gateway', gatewayBehaviour({ venue: new ManyVenues(this.venues), redeemer: this.#authority.redeemer, executorOf, subscribers: [this.governor, this.bridge], onClockOffset: () => undefined, refuse, ...owners.options }))),
       worker(this.governor, note('governor', governorBehaviour({ issuer: this.#authority.issuer, limits: risk, executorOf, executors, journal, decisions: this.decisions.ref }))),
       ...symbols.map((symbol) => worker(executorOf(symbol), note('executor', executor(symbol)))),
       worker(reconciler, reconcilerBehaviour({ gateway, executorOf, executors, subscribers: [this.governor], tags: [TAG], refuse })),

@@ -3,7 +3,7 @@ import { decimal, ZERO } from '../../src/protocol/decimal.ts';
 import type { Decimal } from '../../src/protocol/decimal.ts';
 import type { ClientId, OrderSide, SymbolName } from '../../src/protocol/names.ts';
 import type { ReadName, UserEvent, VenueAlgoOrder, VenueOrder, VenueReads, VenueTrade, VenueWrite, WriteOutcome } from '../../src/protocol/venue.ts';
-import type { VenueGateway } from '../../src/venue/port.ts';
+import type { VenueGateway, VenueUsage } from '../../src/venue/port.ts';
 
 type Scripted<Value> = Value | Promise<Value> | undefined;
 /** What a test answers a read with: a list, a value, or a promise of either. */
@@ -19,7 +19,11 @@ export class ScriptedVenue implements VenueGateway {
   leverage = 10;
   marginMode: 'ISOLATED' | 'CROSSED' = 'ISOLATED';
   hedgeMode = false;
-  canWithdraw = false;
+  canWithdraw: boolean | undefined = false;
+  canTrade = true;
+  ipRestricted = true;
+  /** What the headers of its answers say. */
+  stated: VenueUsage = { weight1m: undefined, orders10s: undefined, orders1m: undefined };
   /** False: what happens is not told on the user stream. */
   streaming = true;
   /** Undefined: the venue does what it is asked. */
@@ -48,7 +52,7 @@ export class ScriptedVenue implements VenueGateway {
   }
 
   usage() {
-    return { weight1m: undefined, orders10s: undefined, orders1m: undefined };
+    return this.stated;
   }
 
   /** Does what the write says, as an exchange with endless depth would. */
@@ -149,7 +153,7 @@ export class ScriptedVenue implements VenueGateway {
       case 'accountModes':
         return { hedgeMode: this.hedgeMode, multiAssets: false, feeBurn: false, canTrade: true };
       case 'keyPermissions':
-        return { canWithdraw: this.canWithdraw, ipRestricted: true };
+        return { canTrade: this.canTrade, canWithdraw: this.canWithdraw, ipRestricted: this.ipRestricted };
       case 'brackets':
         return new Map([[this.#symbol, [{ leverage: 50, notionalCap: decimal('10000') }]]]);
       case 'account':

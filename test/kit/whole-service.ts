@@ -74,6 +74,7 @@ export class WholeService {
       strategies: model === undefined ? await loadStrategies(config) : { live: [{ kind: 'model', name: REMOTE_MODEL, does: REMOTE_MODEL_DOES, model, timeoutMs: config.generator.remoteModel.timeoutMs, circuit: config.generator.remoteModel, fallback: trend24h }], shadows: [] },
       journal,
       tradingState: { read: () => disk.state, write: (state) => void (disk.state = state) },
+      venueRest: { read: () => undefined, write: ignore },
       venue: this.exchange,
       paper: undefined,
       tags: ['test'],

@@ -24,7 +24,7 @@ describe('the endpoint of a venue', () => {
       mode: 'testnet', restUrl: 'https://demo-fapi.binance.com', streamUrl: 'wss://fstream.binancefuture.com',
     });
     expect(resolveEndpoint({ mode: 'mainnet', armed: 'mainnet', paperUrl: undefined })).to.deep.equal({
-      mode: 'mainnet', restUrl: 'https://fapi.binance.com', streamUrl: 'wss://fstream.binance.com',
+      mode: 'mainnet', restUrl: 'https://fapi.binance.com', streamUrl: 'wss://fstream.binance.com', keysUrl: 'https://api.binance.com',
     });
   });
 

@@ -13,7 +13,7 @@ import { restoreLife } from '../../rules/position-life/snapshot.ts';
 import { protectionOf, stopsCover } from '../../rules/position-life/standing.ts';
 import { NOTHING_UNSNAPSHOTTED, withEntry } from '../../rules/snapshots.ts';
 import { ensureLeverage, onConfigured, onConfigureDenied, onConfigureGranted } from './leverage.ts';
-import { dropPlan, endUnsent, expirePending, onPermit, onSlot, takePlan } from './opening.ts';
+import { dropPlan, endUnsent, expirePending, onPermit, onSlot, onSlotRefused, takePlan } from './opening.ts';
 import { entityOf, flush, keepSnapshot, onAppended, record } from './record.ts';
 import { onOrderAbsent, RECV_WINDOW_MS, sendAgain, settle } from './settle.ts';
 import type { ExecutorContext, ExecutorInternal, ExecutorOptions, ExecutorState, PendingOpening } from './state.ts';
@@ -38,6 +38,7 @@ export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorI
     consumes: {
       plan: 'an opening to carry out',
       'slot-granted': 'there is room in the venue\'s rate limits',
+      'slot-refused': 'there is none, and the plan is over',
       'permit-granted': 'the governor\'s permit and mandate',
       'permit-denied': 'the governor\'s refusal',
       'configure-granted': 'a permit to set leverage or margin mode',
@@ -97,6 +98,8 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
       return takePlan(state, message.intent, message.plan, ctx);
     case 'slot-granted':
       return onSlot(state, message.planId, ctx);
+    case 'slot-refused':
+      return onSlotRefused(state, message.planId, message.denial, ctx);
     case 'permit-granted':
       return onPermit(state, message.permit, message.mandate, message.planId, ctx);
     case 'permit-denied':
@@ -179,6 +182,8 @@ function onOutcome(state: ExecutorState, message: Extract<ExecutorMessage, { typ
   // A cancel or a close may have met what has just happened by itself: look.
   state.flat = write.kind === 'CANCEL' || write.kind === 'CLOSE' ? undefined : state.flat;
   state.truthDueAt ??= ctx.clock.now() + RECHECK_MS;
+  // Our picture is wrong: it is compared in this turn, before anything is sent by it again.
+  if (outcome.result === 'rejected' && outcome.reaction === 'reconcile') state.truthDueAt = ctx.clock.now();
 }
 
 /** The need that a write was to meet. */

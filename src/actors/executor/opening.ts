@@ -49,6 +49,11 @@ export function onSlot(state: ExecutorState, planId: PlanId, ctx: ExecutorContex
   ctx.tell(state.options.governor, { type: 'request-permit', plan: pending.plan, clientId: pending.clientId, executorIncarnation: ctx.incarnation });
 }
 
+export function onSlotRefused(state: ExecutorState, planId: PlanId, denial: Denial, ctx: ExecutorContext): void {
+  const { pending } = state;
+  if (pending?.plan.planId === planId && pending.stage === 'slot') refusePlan(state, pending.plan, denial, ctx);
+}
+
 /** The write-ahead: intent, plan, permit with mandate, and the order, in one append; the send waits for it. */
 export function onPermit(state: ExecutorState, permit: PermitOf<'OPEN'>, mandate: Mandate, planId: PlanId, ctx: ExecutorContext): void {
   const { pending } = state;

@@ -2,6 +2,8 @@
 import type { Decimal } from '../../protocol/decimal.ts';
 import { decimal, text, ZERO } from '../../protocol/decimal.ts';
 import type { DenialCode } from '../../protocol/denials.ts';
+import { entryPauseAfter, meaningOf, reactionTo } from '../../protocol/venue-reactions.ts';
+import type { Asked } from '../../protocol/venue-reactions.ts';
 import type { EquityView, LockKind } from '../../protocol/views.ts';
 import type { PositionSide, SymbolName } from '../../protocol/names.ts';
 import { kindKey } from './book.ts';
@@ -22,10 +24,6 @@ export interface LockRules {
 const STOPS: ReadonlySet<string> = new Set(['STOP', 'STOP_PASSED', 'EMERGENCY']);
 /** After these the same signal may not open again (ruling 20). */
 const AGAINST_THE_SIGNAL: ReadonlySet<string> = new Set([...STOPS, 'TIME_STOP', 'KILL_SCORE']);
-/** The venue says that there is not enough margin: asking again is in vain until there is more (failure 40). */
-const MARGIN_INSUFFICIENT = -2019;
-/** It did not refuse the order, it asked for rest: the gateway heeds that. */
-const THROTTLED: ReadonlySet<number> = new Set([-1003, -1008, -1015]);
 const SHOWN_DIGITS = 4;
 
 /** What `result`, the last that was put into `book`, brings. Its funding may have been long in coming: what looks at all symbols looks at all results, the later ones too. `equity`: what percentages of the account are measured by. */
@@ -105,17 +103,27 @@ function drawdown(result: Result, book: LockBook, { drawdown: { trades, windowMs
 
 /** What `refusal`, the newest of `book`, brings. */
 export function locksOfRefusal(refusal: Refusal, book: LockBook, rules: LockRules, equity: EquityView | undefined): readonly KeptLock[] {
-  return [margin(refusal, equity), errorBreaker(refusal, book, rules)].filter((one) => one !== undefined);
+  return [pause('OPEN', refusal, book, equity), errorBreaker(refusal, book, rules)].filter((one) => one !== undefined);
 }
 
-function margin({ venueCode, message, at, symbol }: Refusal, equity: EquityView | undefined): KeptLock | undefined {
-  if (venueCode !== MARGIN_INSUFFICIENT) return undefined;
+/** The rest of openings that the table of the venue's answers prescribes after `refusal`; for all, or for its symbol; undefined: none, or one stands that lasts about as long. */
+export function pause(asked: Asked, { venueCode, message, at, symbol }: Refusal, book: LockBook, equity: EquityView | undefined): KeptLock | undefined {
+  const prescribed = entryPauseAfter(asked, venueCode);
+  if (prescribed === undefined) return undefined;
+  const { of, until } = prescribed;
+  if (until !== 'balance') {
+    const scope = of === 'all' ? null : symbol;
+    const stands = [...book.standing.values()].some((one) => one.kind === 'venue-refusal' && one.symbol === scope && one.until !== null && one.until >= at + until / 2);
+    return stands ? undefined : lock('venue-refusal', { symbol: scope }, 'VENUE_PAUSED', at, until, `${symbol}: ${message} (${venueCode}: ${meaningOf(venueCode) ?? 'no meaning on record'})`);
+  }
+  // Asking again is in vain until there is more (failure 40).
   return { lockId: `margin-all-${at}`, kind: 'margin', symbol: null, side: null, code: 'MARGIN_INSUFFICIENT', since: at, until: null, cause: `${symbol}: ${message}`, ...(equity === undefined ? {} : { available: equity.availableBalance }) };
 }
 
 function errorBreaker({ at }: Refusal, book: LockBook, { errorBreaker: { errors, windowMs, pauseMs } }: LockRules): KeptLock | undefined {
   const from = Math.max(book.lastSet.get(kindKey('error-breaker', null)) ?? -Infinity, at - windowMs);
-  const recent = book.refusals.filter((one) => one.at > from && one.at <= at && !THROTTLED.has(one.venueCode));
+  // A request for rest refuses no order: the gateway heeds that.
+  const recent = book.refusals.filter((one) => one.at > from && one.at <= at && reactionTo('OPEN', one.venueCode) !== 'rest');
   if (recent.length < errors) return undefined;
   const codes = [...new Set(recent.map((one) => one.venueCode))].join(', ');
   return lock('error-breaker', { symbol: null }, 'ERROR_BREAKER', at, pauseMs, `the venue refused ${recent.length} orders within ${windowMs / 60_000} min (${codes})`);

@@ -25,7 +25,7 @@ import type { Config } from '../../config.ts';
 import type { decisionLogBehaviour } from '../../operator/decision-log.ts';
 import type { operatorHttpBehaviour } from '../../operator/http-actor.ts';
 import type { Addresses, AuditEntry } from '../../operator/options.ts';
-import type { Journal, TradingStateFile } from '../../persistence/port.ts';
+import type { Journal, TradingStateFile, VenueRestFile } from '../../persistence/port.ts';
 import type { DenialCode } from '../../protocol/denials.ts';
 import type { VigilError } from '../../protocol/errors.ts';
 import type { SymbolName } from '../../protocol/names.ts';
@@ -50,6 +50,7 @@ export interface TreeParts {
   readonly mayRedeem: (write: VenueWrite) => { readonly code: DenialCode; readonly detail: string } | undefined;
   readonly tradingState: TradingStateFile;
   readonly venue: Venue;
+  readonly venueRest: VenueRestFile;
   /** Options of the paper exchange's process; undefined: another venue, or one that runs already. */
   readonly paper: object | undefined;
   /** This instance's tag, then those it takes over. */

@@ -27,7 +27,7 @@ export function stateRoom({ refs, config, policy, tradingState, authority, execu
       }),
     ),
     worker(refs.account, accountBehaviour({ gateway: refs.gateway, journal: refs.journal, pollMs: config.account.pollMs, dailyLossPercent: config.risk.dailyLossPercent, subscribers: [refs.governor, refs.readiness, refs.tradingState, refs.locks], watchdog: refs.watchdog })),
-    worker(refs.tradingState, tradingStateBehaviour({ file: tradingState, epochs: authority.epochs, journal: refs.journal, subscribers: [refs.governor, refs.readiness, refs.account], executorOf, executors: executorKeys, flattenDrawdownPercent: config.risk.flattenDrawdownPercent })),
+    worker(refs.tradingState, tradingStateBehaviour({ file: tradingState, epochs: authority.epochs, journal: refs.journal, subscribers: [refs.governor, refs.readiness, refs.account, refs.gateway], executorOf, executors: executorKeys, flattenDrawdownPercent: config.risk.flattenDrawdownPercent })),
     worker(refs.locks, locksBehaviour({ rules: { cooldownMs: config.risk.symbolCooldownMs, ...config.protections }, journal: refs.journal, gateway: refs.gateway, decisions: refs.decisions, watchdog: refs.watchdog, subscribers: [refs.governor] })),
     worker(refs.readiness, readinessBehaviour({ subscribers: [refs.governor, refs.watchdog, ...generators.map((one) => one.ref)] })),
   ]);

@@ -7,14 +7,14 @@ import { supervisor, worker } from '../../supervision/child-spec.ts';
 import type { SupervisorSpec } from '../../supervision/child-spec.ts';
 import type { Rooms } from './parts.ts';
 
-export function venueRoom({ refs, config, venue, paper, authority, executorOf, generators, shadows, mayRedeem, onClockOffset, refuse }: Rooms): SupervisorSpec {
+export function venueRoom({ refs, config, venue, venueRest, paper, authority, executorOf, generators, shadows, mayRedeem, onClockOffset, refuse }: Rooms): SupervisorSpec {
   const strategists = [...generators, ...shadows].map((one) => one.ref);
   // Of the process, not of an incarnation: it only rises.
   let streamEpoch = 0;
   return supervisor('venue', 'Everything that speaks to the exchange.', [
     ...(paper === undefined ? [] : [worker(refs.paper, paperProcessBehaviour({ child: paper }), { startMs: 20_000 })]),
-    worker(refs.gateway, gatewayBehaviour({ venue: venue.gateway, redeemer: authority.redeemer, executorOf, userStream: refs.userStream, subscribers: [refs.governor, refs.readiness, refs.bridge, refs.intake, ...strategists], onClockOffset, mayRedeem, refuse })),
+    worker(refs.gateway, gatewayBehaviour({ venue: venue.gateway, redeemer: authority.redeemer, executorOf, userStream: refs.userStream, subscribers: [refs.governor, refs.readiness, refs.bridge, refs.intake, ...strategists], onClockOffset, mayRedeem, refuse, mode: config.venue.mode, rest: venueRest, clockSkewMaxMs: config.risk.clockSkewMaxMs, owners: refs })),
     worker(refs.market, marketBehaviour({ streams: venue.marketStreams, gateway: refs.gateway, tickerMs: config.market.tickerMs, candleHistory: config.market.candleHistory, subscribers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.locks, refs.intake, ...strategists], watchdog: refs.watchdog, universe: refs.universe })),
-    worker(refs.userStream, userStreamBehaviour({ stream: venue.userStream, executorOf, account: refs.account, subscribers: [refs.governor, refs.readiness, refs.reconciler], findings: refs.findings, nextEpoch: () => ++streamEpoch, deafAfterMs: config.execution.streamDeafMs })),
+    worker(refs.userStream, userStreamBehaviour({ stream: venue.userStream, executorOf, account: refs.account, gateway: refs.gateway, subscribers: [refs.governor, refs.readiness, refs.reconciler, refs.gateway], findings: refs.findings, nextEpoch: () => ++streamEpoch, deafAfterMs: config.execution.streamDeafMs })),
   ]);
 }

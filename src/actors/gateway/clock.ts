@@ -1,0 +1,74 @@
+/** The venue's clock: measured by the median of several readings, at once after the wall clock has jumped or the venue has refused a time (failure 58, operators' 50). */
+import { clockSample, offsetOf, wallJump, withSample } from '../../rules/clock-offset.ts';
+import type { ClockSample } from '../../rules/clock-offset.ts';
+import { askTime } from './ask-time.ts';
+import { readAgain } from './reads.ts';
+import type { GatewayContext, GatewayState, Resent, Time } from './state.ts';
+import { heard, heed, publishSession, standingRest, tellOnce } from './trouble.ts';
+import { sendAgain } from './writes.ts';
+
+/** So many readings one after the other, then one a minute. */
+const FIRST_SAMPLES = 5;
+const NEXT_SAMPLE_MS = 100;
+const TIME_EVERY_MS = 60_000;
+const RETRY_MS = 2_000;
+
+export function measureTime(state: GatewayState, ctx: GatewayContext): void {
+  const rest = standingRest(state, ctx);
+  if (rest?.banned === true) return ctx.timers.once('time', rest.until - ctx.clock.now(), { type: 'measure-time' });
+  askTime(state, ctx, false, (outcome) => ({ type: 'time', outcome }));
+}
+
+export function onTime(state: GatewayState, outcome: Time, ctx: GatewayContext): void {
+  const sample = sampleOf(state, outcome, ctx);
+  if (sample === undefined) return ctx.timers.once('time', RETRY_MS, { type: 'measure-time' });
+  take(state, withSample(state.samples, sample), ctx);
+}
+
+function take(state: GatewayState, samples: readonly ClockSample[], ctx: GatewayContext): void {
+  state.samples = samples;
+  const measured = offsetOf(samples);
+  if (measured === undefined) return;
+  const first = state.session.clockOffsetMs === undefined;
+  state.session = { ...state.session, clockOffsetMs: measured.offsetMs };
+  state.options.onClockOffset(measured.offsetMs);
+  if (first) publishSession(state, ctx);
+  ctx.timers.once('time', samples.length < FIRST_SAMPLES ? NEXT_SAMPLE_MS : TIME_EVERY_MS, { type: 'measure-time' });
+}
+
+function sampleOf(state: GatewayState, outcome: Time, ctx: GatewayContext): ClockSample | undefined {
+  if (!outcome.ok) {
+    state.lastFailure = `serverTime: ${outcome.error.message}`;
+    heed(state, outcome.error, ctx);
+    tellOnce(state, 'time', outcome.error.message, 'the venue does not tell the time; trying again', ctx);
+    return undefined;
+  }
+  heard(state, ctx);
+  const { serverTime, sentAt, receivedAt } = outcome.value;
+  const sample = clockSample(serverTime, sentAt, receivedAt);
+  if (sample === undefined) tellOnce(state, 'time', 'slow', `a reading of the venue's time took ${receivedAt - sentAt} ms and says nothing; trying again`, ctx);
+  else state.stuck.delete('time');
+  return sample;
+}
+
+/** What was refused by its time alone goes once more, or who waits for it is told that it was not. */
+export function onResynced(state: GatewayState, resent: Resent, outcome: Time, ctx: GatewayContext): void {
+  // It has been counted as failed already.
+  if (outcome.late) return;
+  const sample = sampleOf(state, outcome, ctx);
+  if (sample !== undefined) take(state, [sample], ctx);
+  if (resent.what === 'read') return readAgain(state, resent.waiting, sample !== undefined, ctx);
+  sendAgain(state, resent, sample !== undefined, ctx);
+}
+
+/** Whoever sets the wall clock, or wakes the machine, makes every earlier reading void: until the next one the offset is not known. */
+export function watchWallClock(state: GatewayState, ctx: GatewayContext): void {
+  const now = { wall: ctx.clock.now(), monotonic: ctx.clock.monotonic() };
+  const jumpMs = wallJump(state.look, now);
+  state.look = now;
+  if (jumpMs === 0) return;
+  ctx.log.warn({ jumpMs }, 'the wall clock has jumped: the offset to the venue is measured anew, and openings wait for it');
+  state.samples = [];
+  state.session = { ...state.session, clockOffsetMs: undefined };
+  measureTime(state, ctx);
+}

@@ -1,0 +1,114 @@
+/** Readings in three lanes: what exits need, what openings need, the rest. Where the venue's weight runs out the last wait first, and nobody waits without an answer. */
+import type { Outcome } from '../../supervision/behaviour.ts';
+import { isoTime } from '../../supervision/clock.ts';
+import type { ReadMessage } from '../../protocol/messages.ts';
+import type { ReadName, VenueTrade } from '../../protocol/venue.ts';
+import { reactionTo } from '../../protocol/venue-reactions.ts';
+import { afterRequest, laneOf, READ_LANES, readRefusal, weightOf } from '../../rules/request-budget.ts';
+import { VenueError } from '../../venue/port.ts';
+import { resync } from './ask-time.ts';
+import type { GatewayContext, GatewayState, WaitingRead } from './state.ts';
+import { findCode, heard, heed, keyAccepted, standingRest, tellStream } from './trouble.ts';
+
+const READ_DEADLINE_MS = 9_000;
+/** So long a reading waits for room; then it is answered that there was none. Most who ask wait longer. */
+const PATIENCE_MS = 4_000;
+const LOOK_MS = 250;
+
+/** What anybody may ask: it says nothing of the key. */
+const PUBLIC: ReadonlySet<ReadName> = new Set(['serverTime', 'instruments', 'tickers', 'candles', 'fundingIntervals']);
+
+export function takeRead(state: GatewayState, message: ReadMessage, ctx: GatewayContext): void {
+  state.reads += 1;
+  const waiting: WaitingRead = { read: message, lane: laneOf(message), since: ctx.clock.monotonic(), again: false, answer: ctx.answering(message) };
+  const { refusal } = state;
+  if (refusal !== undefined && !PUBLIC.has(message.name) && ctx.clock.monotonic() < refusal.retryAt) return fail(waiting, 'authentication', `not asked: the venue refuses the key (${refusal.message})`);
+  const now = standingRest(state, ctx);
+  // The door would say no more, and a ban outlasts everybody's patience.
+  if (now?.banned === true) return fail(waiting, 'throttled', `not asked: the venue has banned this address until ${isoTime(now.until)}`);
+  const behindOthers = state.queue.some((one) => READ_LANES.indexOf(one.lane) <= READ_LANES.indexOf(waiting.lane));
+  if (!behindOthers && hindrance(state, waiting, ctx) === undefined) return send(state, waiting, ctx);
+  state.queue.push(waiting);
+  drainLater(state, ctx);
+}
+
+/** Lets go what has room now, lane by lane, and answers those who have waited too long. */
+export function drain(state: GatewayState, ctx: GatewayContext): void {
+  state.draining = false;
+  const still: WaitingRead[] = [];
+  for (const lane of READ_LANES) {
+    let held = false;
+    for (const waiting of state.queue) {
+      if (waiting.lane !== lane) continue;
+      const why = held ? 'others of its lane wait before it' : hindrance(state, waiting, ctx);
+      if (why === undefined) send(state, waiting, ctx);
+      else if (ctx.clock.monotonic() - waiting.since >= PATIENCE_MS) giveUp(state, waiting, why, ctx);
+      else {
+        still.push(waiting);
+        held = true;
+      }
+    }
+  }
+  state.queue = still;
+  if (still.length > 0) drainLater(state, ctx);
+}
+
+function drainLater(state: GatewayState, ctx: GatewayContext): void {
+  if (state.draining) return;
+  state.draining = true;
+  ctx.timers.once('drain', LOOK_MS, { type: 'drain' });
+}
+
+/** Why it has to wait; undefined: it may go. */
+function hindrance(state: GatewayState, { read, lane }: WaitingRead, ctx: GatewayContext): string | undefined {
+  const now = standingRest(state, ctx);
+  if (now !== undefined && lane !== 'exit') return `the venue wants rest until ${isoTime(now.until)} (${now.message})`;
+  const refusal = readRefusal(state.budget, read, ctx.clock.now(), state.session.clockOffsetMs ?? 0);
+  return refusal === undefined ? undefined : `the request weight of this minute is used up for it: ${refusal.value} with it, and ${refusal.limit} for readings of its kind`;
+}
+
+function giveUp(state: GatewayState, waiting: WaitingRead, why: string, ctx: GatewayContext): void {
+  if (standingRest(state, ctx) === undefined) state.exhaustedAt = ctx.clock.monotonic();
+  ctx.log.warn({ read: waiting.read.name, lane: waiting.lane, why }, 'a reading found no room');
+  fail(waiting, 'throttled', `not asked: ${why}`);
+}
+
+function fail(waiting: WaitingRead, kind: string, message: string): void {
+  waiting.answer({ ok: false, kind, message } as never);
+}
+
+function send(state: GatewayState, waiting: WaitingRead, ctx: GatewayContext): void {
+  const { read } = waiting;
+  state.budget = afterRequest(state.budget, weightOf(read), ctx.clock.now());
+  ctx.effect<unknown>({
+    name: `read ${read.name}`,
+    deadlineMs: READ_DEADLINE_MS,
+    run: (signal) => state.options.venue.read(read.name, read.query as never, signal),
+    report: (outcome) => ({ type: 'read-done', waiting, outcome }),
+  });
+}
+
+/** It was refused by its time alone; `measured`: the clock has been measured since. */
+export function readAgain(state: GatewayState, waiting: WaitingRead, measured: boolean, ctx: GatewayContext): void {
+  if (measured) send(state, { ...waiting, again: true }, ctx);
+  else fail(waiting, 'unreachable', 'refused by its time alone, and the venue does not tell the time');
+}
+
+export function onRead(state: GatewayState, waiting: WaitingRead, outcome: Outcome<unknown>, ctx: GatewayContext): void {
+  heard(state, ctx);
+  const { read } = waiting;
+  if (outcome.ok) {
+    if (!PUBLIC.has(read.name)) keyAccepted(state, ctx);
+    waiting.answer({ ok: true, value: outcome.value } as never);
+    if (read.name === 'trades') tellStream(state, (outcome.value as readonly VenueTrade[]).map(({ symbol, tradeId, orderId, at }) => ({ what: 'fill', symbol, id: tradeId, orderId, at })), ctx);
+    return;
+  }
+  const { error } = outcome;
+  state.lastFailure = `${read.name}: ${error.message}`;
+  if (!(error instanceof VenueError)) return fail(waiting, outcome.cause, error.message);
+  const reaction = error.venueCode === undefined ? undefined : reactionTo('READ', error.venueCode);
+  if (reaction === 'resync' && !waiting.again) return resync(state, { what: 'read', waiting }, ctx);
+  heed(state, error, ctx);
+  if (error.venueCode !== undefined) findCode(state, reaction, { asked: 'READ', about: read.name, code: error.venueCode, message: error.message }, ctx);
+  fail(waiting, error.kind, error.message);
+}

@@ -1,0 +1,149 @@
+/** Writes: redeemed, signed and sent in one turn; and what each answer prescribes for more than its symbol. */
+import { isoTime } from '../../supervision/clock.ts';
+import type { Denial } from '../../protocol/denials.ts';
+import type { WriteMessage } from '../../protocol/messages.ts';
+import type { PlanId, SymbolName } from '../../protocol/names.ts';
+import { PERMIT_LIFE_MS } from '../../protocol/permit.ts';
+import type { Redemption } from '../../protocol/permit.ts';
+import type { VenueWrite, WriteOutcome } from '../../protocol/venue.ts';
+import { entryPauseAfter, reactionTo } from '../../protocol/venue-reactions.ts';
+import type { Reaction } from '../../protocol/venue-reactions.ts';
+import { judgeExit } from '../../rules/guards/exit.ts';
+import { entrySlotDelay, recentWrites, statedSlotDelay } from '../../rules/rate-lane.ts';
+import { readRefusal } from '../../rules/request-budget.ts';
+import { askTime, resync } from './ask-time.ts';
+import type { GatewayContext, GatewayInternal, GatewayState, Resent } from './state.ts';
+import { find, findCode, heard, keyAccepted, keyRefused, publishSession, rest, standingRest, tellStream } from './trouble.ts';
+
+/** An order request is never aborted; after this its outcome counts as unknown, and is asked for (ruling 9). */
+const WRITE_DEADLINE_MS = 8_000;
+/** A protection is asked for, and sent again under its own id, well before its position would be closed as naked (ruling 10). */
+const PROTECT_DEADLINE_MS = 2_500;
+/** An entry that finds no room for so long is refused: the signal it stands for is of now. */
+const SLOT_PATIENCE_MS = 2_000;
+const SLOT_LOOK_MS = 500;
+
+/** Redeem, sign and send in one turn: between the check and the request nothing else runs. `again`: it was refused by its time alone, and goes the second and last time. */
+export function write(state: GatewayState, message: WriteMessage, again: boolean, ctx: GatewayContext): void {
+  const { write: request, authority, because } = message;
+  const { options } = state;
+  const executor = options.executorOf(request.symbol);
+  const barred = barrier(state, message, ctx) ?? options.mayRedeem?.(request);
+  const redemption: Redemption = barred === undefined ? options.redeemer.redeem(request, authority, ctx.incarnationOf(executor)) : { ok: false, code: barred.code, detail: barred.detail ?? '' };
+  if (!redemption.ok) {
+    state.refusals += 1;
+    ctx.log.error({ symbol: request.symbol, clientId: request.clientId, write: request.kind, code: redemption.code, detail: redemption.detail }, 'write refused');
+    ctx.tell(executor, { type: 'write-refused', write: request, code: redemption.code, detail: redemption.detail });
+    return;
+  }
+  const { under } = redemption;
+  state.writes += 1;
+  const sentAt = ctx.clock.now();
+  state.sent = [...recentWrites(state.sent, sentAt), sentAt];
+  ctx.log.info({ ...described(request), under, because, again }, `sending ${request.kind}`);
+  ctx.effect({ name: `write ${request.kind}`, deadlineMs: request.kind === 'PROTECT' ? PROTECT_DEADLINE_MS : WRITE_DEADLINE_MS, fact: true, run: () => options.venue.write(request), report: (outcome) => ({ type: 'written', message, under, sentAt, again, outcome }) });
+}
+
+/** For an opening the governor has asked every guard, and what came since stands here; an exit has its own guards, and only these (ruling 5). What is held is not known here, and its mandate the redemption asks for. */
+function barrier(state: GatewayState, { write: request, authority }: WriteMessage, ctx: GatewayContext): Denial | undefined {
+  const { refusal, session } = state;
+  if (refusal !== undefined && ctx.clock.monotonic() < refusal.retryAt) return { code: 'VENUE_KEY_REFUSED', detail: refusal.message };
+  if (authority.by === 'mandate') return judgeExit({ write: request, mandate: undefined, position: undefined, sent: state.sent, now: ctx.clock.now() })[0];
+  const resting = standingRest(state, ctx);
+  if (resting !== undefined) return { code: resting.banned ? 'VENUE_BANNED' : 'VENUE_THROTTLED', detail: `the venue wants rest until ${isoTime(resting.until)}` };
+  return request.kind === 'OPEN' && !session.modesConfirmed ? { code: 'ACCOUNT_MODES_UNCONFIRMED', detail: state.modeFault ?? 'they are being read again' } : undefined;
+}
+
+export function onWritten(state: GatewayState, { message, under, sentAt, again, outcome }: Extract<GatewayInternal, { type: 'written' }>, ctx: GatewayContext): void {
+  heard(state, ctx);
+  const request = message.write;
+  // An adapter that throws, or is silent beyond the deadline, leaves it open whether the order exists.
+  const answered: WriteOutcome = outcome.ok ? outcome.value : { result: 'unknown', message: outcome.error.message };
+  const reaction = answered.result === 'rejected' ? reactionTo(request.kind, answered.venueCode) : undefined;
+  const result: WriteOutcome = answered.result === 'rejected' && reaction !== undefined ? { ...answered, reaction } : answered;
+  if (result.result !== 'accepted') state.lastFailure = `${request.kind} ${request.symbol}: ${result.message}`;
+  const log = result.result === 'accepted' ? ctx.log.info.bind(ctx.log) : ctx.log.warn.bind(ctx.log);
+  log({ symbol: request.symbol, clientId: request.clientId, under, outcome: result }, `${request.kind}: ${result.result}`);
+  // Never what has been called unknown meanwhile, and no opening: its permit is used up (ruling 8).
+  if (reaction === 'resync' && !again && !outcome.late && message.authority.by === 'mandate') return resync(state, { what: 'write', message, refused: result }, ctx);
+  ctx.tell(state.options.executorOf(request.symbol), { type: 'write-outcome', write: request, outcome: result, late: outcome.late });
+  // What the venue took, it tells of. A setting it tells of only if it changed.
+  if (result.result === 'accepted' && request.kind !== 'CONFIGURE') tellStream(state, [{ what: 'order', symbol: request.symbol, id: request.clientId, at: sentAt }], ctx);
+  follow(state, request, result, reaction, ctx);
+}
+
+/** What follows for more than the symbol it was sent for. */
+function follow(state: GatewayState, request: VenueWrite, outcome: WriteOutcome, reaction: Reaction | undefined, ctx: GatewayContext): void {
+  const { kind, symbol } = request;
+  switch (outcome.result) {
+    case 'accepted':
+      return keyAccepted(state, ctx);
+    case 'throttled':
+      return rest(state, outcome, ctx);
+    case 'unknown':
+      if (outcome.venueCode !== undefined) findCode(state, reactionTo(kind, outcome.venueCode), { asked: kind, about: symbol, code: outcome.venueCode, message: outcome.message }, ctx);
+      return;
+    case 'rejected': {
+      const { venueCode, message } = outcome;
+      findCode(state, reaction, { asked: kind, about: symbol, code: venueCode, message }, ctx);
+      if (reaction === 'halt') keyRefused(state, message, ctx);
+      if (reaction === 'resync') {
+        state.samples = [];
+        askTime(state, ctx, false, (time) => ({ type: 'time', outcome: time }));
+      }
+      if (reaction === 'no-stop') find(state, 'STOP_NOT_TAKEN', `${symbol} ${venueCode}`, `${symbol}: the venue takes no ${request.kind === 'PROTECT' ? request.leg : 'stop'}: ${message}`, ctx);
+      if (reaction === 'modes') doubtModes(state, `${kind} ${symbol}: ${message}`, ctx);
+      // Of an opening the locks learn by the executor's life, which is durable.
+      if (kind !== 'OPEN' && entryPauseAfter(kind, venueCode) !== undefined) ctx.tell(state.options.owners.locks, { type: 'venue-refused', asked: kind, refusal: { symbol, venueCode, message, at: ctx.clock.now() } });
+    }
+  }
+}
+
+/** Openings wait until the account's modes have been read again. */
+export function doubtModes(state: GatewayState, why: string, ctx: GatewayContext): void {
+  ctx.log.warn({ why }, 'the account\'s modes are read again; openings wait for it');
+  state.session = { ...state.session, modesConfirmed: false };
+  publishSession(state, ctx);
+  ctx.timers.once('modes', 0, { type: 'confirm-modes' });
+}
+
+/** `measured`: the clock has been measured since it was refused; if not, nothing has changed and the refusal is told as it came. */
+export function sendAgain(state: GatewayState, { message, refused }: Extract<Resent, { what: 'write' }>, measured: boolean, ctx: GatewayContext): void {
+  if (measured) return write(state, message, true, ctx);
+  ctx.tell(state.options.executorOf(message.write.symbol), { type: 'write-outcome', write: message.write, outcome: refused, late: false });
+}
+
+/** Room for an entry, its stop and its target, by our own count and by the venue's, and room to look after it. */
+export function giveSlot(state: GatewayState, { symbol, planId }: { readonly symbol: SymbolName; readonly planId: PlanId }, since: number, ctx: GatewayContext): void {
+  const now = ctx.clock.now();
+  const offsetMs = state.session.clockOffsetMs ?? 0;
+  state.sent = recentWrites(state.sent, now);
+  state.slots = state.slots.filter((at) => now - at < PERMIT_LIFE_MS);
+  const expected = [...state.sent, ...state.slots.flatMap((at) => [at, at, at])].toSorted((a, b) => a - b);
+  const delay = Math.max(entrySlotDelay(expected, now), statedSlotDelay(state.ordersStated, expected, now, offsetMs));
+  const weight = readRefusal(state.budget, { name: 'positions', query: {} }, now, offsetMs);
+  if (delay === 0 && weight === undefined) {
+    state.slots = [...state.slots, now];
+    ctx.tell(state.options.executorOf(symbol), { type: 'slot-granted', planId });
+    return;
+  }
+  if (ctx.clock.monotonic() - since < SLOT_PATIENCE_MS) return ctx.timers.once(`slot:${planId}`, SLOT_LOOK_MS, { type: 'slot-ready', symbol, planId, since });
+  const denial: Denial = delay > 0 ? { code: 'VENUE_THROTTLED', limit: String(SLOT_PATIENCE_MS), value: String(delay), detail: 'the order limits have room for an entry only so many ms from now' } : { code: 'VENUE_THROTTLED', limit: String(weight!.limit), value: String(weight!.value), detail: 'the request weight of this minute has no room to look after another position' };
+  ctx.tell(state.options.executorOf(symbol), { type: 'slot-refused', planId, denial });
+}
+
+function described(write: VenueWrite): object {
+  const { kind, symbol, clientId } = write;
+  switch (write.kind) {
+    case 'OPEN':
+      return { kind, symbol, clientId, side: write.side, quantity: write.quantity.toFixed(), price: write.price.toFixed() };
+    case 'CLOSE':
+      return { kind, symbol, clientId, side: write.side, quantity: write.quantity.toFixed() };
+    case 'PROTECT':
+      return { kind, symbol, clientId, leg: write.leg, side: write.side, quantity: write.quantity.toFixed(), triggerPrice: write.triggerPrice.toFixed() };
+    case 'CANCEL':
+      return { kind, symbol, clientId, of: write.of };
+    case 'CONFIGURE':
+      return { kind, symbol, clientId, setting: write.setting };
+  }
+}
