@@ -202,7 +202,7 @@ function identityOf([, , host = '', pid = '0', space = '', born = '']: readonly 
 }
 
 function nameOf([, , host, pid, , , startedAt]: readonly string[]): string {
-  return `process ${pid} on ${host}, since ${startedAt},`.replace(/,$/, '');
+  return `process ${pid} on ${host} (since ${startedAt})`;
 }
 
 function detailsOf([holder, , host, pid, , , startedAt]: readonly string[]): Readonly<Record<string, unknown>> {

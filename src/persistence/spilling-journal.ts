@@ -39,6 +39,8 @@ export type SpillEvent =
   | { readonly type: 'finding'; readonly file: string; readonly records: number; readonly conflicts: readonly string[] };
 
 const PROBE_EVERY_MS = 500;
+/** Of a store that is there and has nothing to do: that it went away is noticed before somebody needs it. */
+const LOOK_EVERY_MS = 1_000;
 /** Batches handed to the store together when it is back. */
 const CHUNK = 64;
 
@@ -67,6 +69,7 @@ export class SpillingJournal implements Journal {
   /** The spill holds what the store was given: it is still to be emptied, or put aside for what the store refused. */
   #untidy: { readonly conflicts: readonly string[]; readonly records: number } | undefined;
   #patience: TimerHandle | undefined;
+  #look: TimerHandle;
   #probe: TimerHandle | undefined;
   #returning: Promise<void> | undefined;
 
@@ -79,6 +82,7 @@ export class SpillingJournal implements Journal {
     this.#mirror = new EntityMirror(this.writerEpoch);
     this.#since = options.clock.now();
     this.#aside = options.aside ?? [];
+    this.#look = options.clock.after(LOOK_EVERY_MS, () => this.#lookAtStore());
   }
 
   /** What was kept before this start goes first. A store that is away again keeps it waiting. */
@@ -144,6 +148,7 @@ export class SpillingJournal implements Journal {
     if (this.#ended === undefined) this.#ended = new VigilError('JOURNAL_UNAVAILABLE', 'the journal is closed');
     this.#probe?.cancel();
     this.#patience?.cancel();
+    this.#look.cancel();
     await this.#returning;
     await this.#spill.close();
     await this.#store.close();
@@ -175,6 +180,12 @@ export class SpillingJournal implements Journal {
     this.#leave(messageOf(error));
   }
 
+  #lookAtStore(): void {
+    if (this.#ended !== undefined) return;
+    if (this.#away === undefined && this.#inFlight.size === 0) this.#send({ entries: [], batch: [], at: this.#options.clock.monotonic(), resolve: () => undefined, reject: () => undefined });
+    this.#look = this.#options.clock.after(LOOK_EVERY_MS, () => this.#lookAtStore());
+  }
+
   #lookAtOldest(): void {
     this.#patience = undefined;
     const [oldest] = this.#inFlight;
@@ -204,6 +215,10 @@ export class SpillingJournal implements Journal {
   }
 
   #keep(call: Call, away: Away): boolean {
+    if (call.entries.length === 0) {
+      call.resolve();
+      return true;
+    }
     return this.#keeper.keep(call, away, () => this.#mirror.added(decoded(call.entries)));
   }
 

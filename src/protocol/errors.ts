@@ -9,7 +9,7 @@ export const ERRORS = {
   CONFIG_INVALID: { meaning: 'The configuration has faults.', remedy: 'Correct every fault listed; config/vigil.yaml shows each key with its default.' },
   CONFIG_UNREADABLE: { meaning: 'A configuration file cannot be read or is not YAML.', remedy: 'Check the path, the file mode and the syntax.' },
   DATA_DIR_UNWRITABLE: { meaning: 'The data directory cannot be written.', remedy: 'Give the service a directory it owns with --data-dir, or correct the mode.' },
-  INSTANCE_RUNNING: { meaning: 'Another instance works on this data directory.', remedy: 'Stop it first (`vigil stop`), or use another --data-dir.' },
+  INSTANCE_RUNNING: { meaning: 'Another instance works on this data directory, or writes this journal.', remedy: 'Stop it first (`vigil stop`), or use another --data-dir and, with a journal in Redis, another journal.redis.instance.' },
   SOCKET_UNUSABLE: { meaning: 'The admin socket cannot be opened.', remedy: 'Check the data directory and its mode.' },
   PORT_TAKEN: { meaning: 'A port the service is to listen on is taken.', remedy: 'Choose another (--set operator.http.listen=127.0.0.1:PORT, or paper.listen), or stop what listens there.' },
   JOURNAL_CORRUPT: { meaning: 'The journal is damaged.', remedy: 'Nothing was changed. Keep the file, restore a copy of it, or start on a new data directory and adopt what is open.' },

@@ -237,6 +237,18 @@ describe('the journal while its store is away', () => {
     await refused(journal.release(0), 'JOURNAL_UNAVAILABLE', 'nothing is let go of');
   });
 
+  for (const mood of ['failing', 'silent'] as const) {
+    it(`notices within seconds that the store is ${mood}, although nobody writes or reads`, async () => {
+      const bench = await new Bench().open();
+      bench.store.mood = mood;
+      await bench.pass(2_100);
+      expect(bench.journal.availability()).to.include({ store: 'away', spilled: 0 });
+      expect(bench.disk.bytes.length).to.equal(0);
+      await bench.back();
+      expect(bench.journal.availability().store).to.equal('up');
+    });
+  }
+
   it('notices by a reading, too, that the store is away', async () => {
     const bench = await new Bench().open();
     bench.store.readsFail = true;
