@@ -1,24 +1,27 @@
-/** Compares the venue with the journal over the union of both sides: at start, whenever the user stream comes back, and from time to time. */
+/** Compares the venue with the journal over the union of both sides: at start, whenever the user stream comes back, when asked, and from time to time. */
 import type { ActorContext, Behaviour, Outcome } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
 import { isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
+import { ZERO } from '../protocol/decimal.ts';
 import { VigilError } from '../protocol/errors.ts';
 import type { Universe } from '../protocol/market.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
-import type { ExecutorMessage, GatewayMessage, ReadAnswer, ReconcilerMessage } from '../protocol/messages.ts';
+import type { AutomaticCause, ExecutorMessage, FindingMessage, GatewayMessage, ReadAnswer, ReconcileAnswer, ReconcilerMessage, StandingMessage } from '../protocol/messages.ts';
 import type { LifeView, ReconciliationView, StreamView } from '../protocol/views.ts';
 import type { ClientId, SymbolName } from '../protocol/names.ts';
 import type { ReadName, SymbolSettings, VenueAlgoOrder, VenueOrder, VenuePosition, VenueReads } from '../protocol/venue.ts';
 import { readClientId } from '../rules/client-ids.ts';
+import { ATTEMPTS, brought, heldBy, isConcluded, isDueAgain, isSpent, reconciledRow, unknownOrders } from '../rules/reconciliation.ts';
+import type { Attempts, VenueSide } from '../rules/reconciliation.ts';
 import { publish } from './publish.ts';
 
 const READ_TIMEOUT_MS = 10_000;
 const RETRY_MS = 2_000;
 /** Without any disturbance both sides are compared this often all the same. */
 const CONTINUOUS_MS = 60_000;
-/** An executor that has not agreed yet is sent the venue's side again after this long. */
-const RESEND_MS = 3_000;
+/** Whoever asked is answered by then, with what is known. */
+const ANSWER_WITHIN_MS = 8_000;
 const PARTS = ['positions', 'openOrders', 'openAlgoOrders', 'settings'] as const satisfies readonly ReadName[];
 type Part = (typeof PARTS)[number];
 
@@ -28,8 +31,13 @@ export interface ReconcilerOptions {
   /** The symbols that have an executor: everything with a life in the journal, and the universe. */
   readonly executors: () => readonly SymbolName[];
   readonly subscribers: readonly Ref<{ readonly type: 'reconciliation'; readonly view: ReconciliationView }>[];
+  /** Told what stands wrong, and which symbols it lowers. */
+  readonly watchdog: Ref<StandingMessage>;
+  readonly findings: Ref<FindingMessage>;
   /** This instance's tag, and those it was told to take over. */
   readonly tags: readonly [string, ...string[]];
+  /** `leave`: a symbol in which others have orders is closed to openings, as one in which they have a position. */
+  readonly unknownPositions: 'adopt' | 'leave';
   readonly refuse: (error: VigilError) => void;
 }
 
@@ -42,17 +50,29 @@ interface Round {
   readonly parts: { [P in Part]?: VenueReads[P]['answer'] };
 }
 
+/** Somebody who waits for what a round finds. */
+interface Waiting {
+  readonly symbol: SymbolName | undefined;
+  /** A round that began earlier does not answer it. */
+  readonly askedAt: number;
+  readonly before: ReadonlyMap<SymbolName, string>;
+  readonly answer: (answer: ReconcileAnswer) => void;
+}
+
 interface ReconcilerState {
   stream: StreamView | undefined;
   universe: Universe | undefined;
   lives: Map<SymbolName, LifeView>;
   round: Round | undefined;
   rounds: number;
-  /** Symbols sent the venue's side for `epoch`; agreement shows in their view. */
-  sentAt: Map<SymbolName, number>;
+  /** When the last round began that was brought to the executors, wall time, ms. */
+  roundAt: number;
+  attempts: Map<SymbolName, Attempts>;
+  side: ReadonlyMap<SymbolName, VenueSide>;
   expected: readonly SymbolName[];
   epoch: number;
   view: ReconciliationView | undefined;
+  waiting: readonly Waiting[];
   lastFailure: string | null;
 }
 
@@ -62,13 +82,13 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
   return {
     role: 'reconciler',
     purpose: 'Makes journal and venue agree before anything is opened, and keeps them so.',
-    consumes: { stream: 'the user stream\'s epoch', universe: 'the symbols', life: 'what an executor knows', reconcile: 'compare now', part: 'a part of the venue\'s side', heartbeat: 'the view is due' },
-    emits: ['truth → executors', 'reconciliation → governor, readiness'],
+    consumes: { stream: 'the user stream\'s epoch', universe: 'the symbols', life: 'what an executor knows', 'reconcile-now': 'compare now, and say what was found', reconcile: 'a comparison is due', part: 'a part of the venue\'s side', heartbeat: 'the view is due' },
+    emits: ['truth → executors', 'reconciliation → governor, readiness', 'standing → watchdog', 'finding → findings'],
     mailbox: { capacity: 5_000, overflow: 'drop-oldest', onRestart: 'flush' },
     init(ctx) {
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       ctx.timers.every('continuous', CONTINUOUS_MS, { type: 'reconcile' });
-      return { stream: undefined, universe: undefined, lives: new Map(), round: undefined, rounds: 0, sentAt: new Map(), expected: [], epoch: 0, view: undefined, lastFailure: null };
+      return { stream: undefined, universe: undefined, lives: new Map(), round: undefined, rounds: 0, roundAt: 0, attempts: new Map(), side: new Map(), expected: [], epoch: 0, view: undefined, waiting: [], lastFailure: null };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -88,6 +108,13 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
           state.lives.set(message.view.symbol, message.view);
           conclude(state, ctx);
           return same;
+        case 'reconcile-now': {
+          const before = new Map([...state.lives].map(([symbol, life]) => [symbol, heldBy(life)]));
+          state.waiting = [...state.waiting, { symbol: message.symbol, askedAt: ctx.clock.now(), before, answer: ctx.answering(message) }];
+          // Also while the stream is away: what is compared then opens nothing, and may be what an operator needs most.
+          read(state, ctx);
+          return same;
+        }
         case 'reconcile':
           begin(state, ctx);
           return same;
@@ -95,8 +122,9 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
           onPart(state, message, ctx);
           return same;
         case 'heartbeat':
-          resend(state, ctx);
+          again(state, ctx);
           conclude(state, ctx);
+          tellStanding(state, ctx);
           publishView(state, ctx);
           return same;
       }
@@ -105,16 +133,22 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
       streamEpoch: state.view?.streamEpoch ?? null,
       at: isoTimeOrNull(state.view?.at),
       unresolved: state.view?.unresolved ?? [],
-      waitingFor: outstanding(state),
+      waitingFor: behind(state),
+      attempts: Object.fromEntries([...state.attempts].filter(([symbol, one]) => !isConcluded(one, state.lives.get(symbol))).map(([symbol, { tries }]) => [symbol, tries])),
+      unknownOrders: Object.fromEntries([...state.side].filter(([, side]) => side.unknownOrders.length > 0).map(([symbol, side]) => [symbol, side.unknownOrders])),
       rounds: state.rounds,
       lastFailure: state.lastFailure,
     }),
   };
 
+  /** What is missed between two connections only a comparison after the second brings: before it is live none is begun by itself. */
   function begin(state: ReconcilerState, ctx: Context): void {
-    if (state.stream?.live !== true || state.universe === undefined) return;
+    if (state.stream?.live === true && state.universe !== undefined) read(state, ctx);
+  }
+
+  function read(state: ReconcilerState, ctx: Context): void {
     state.rounds += 1;
-    const round: Round = { number: state.rounds, startedAt: ctx.clock.now(), streamEpoch: state.stream.streamEpoch, parts: {} };
+    const round: Round = { number: state.rounds, startedAt: ctx.clock.now(), streamEpoch: state.stream?.streamEpoch ?? 0, parts: {} };
     state.round = round;
     for (const part of PARTS) ctx.ask(options.gateway, { type: 'read', name: part, query: {} }, READ_TIMEOUT_MS, (outcome) => ({ type: 'part', round: round.number, part, outcome: outcome as Outcome<ReadAnswer<Part>> }));
   }
@@ -125,9 +159,12 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
     const { outcome, part } = message;
     if (!outcome.ok || !outcome.value.ok) {
       state.round = undefined;
-      state.lastFailure = `${part}: ${outcome.ok ? (outcome.value.ok ? '' : outcome.value.message) : outcome.error.message}`;
-      ctx.log.warn({ reason: state.lastFailure }, 'the venue\'s side cannot be read; trying again');
+      const reason = `${part}: ${outcome.ok ? (outcome.value.ok ? '' : outcome.value.message) : outcome.error.message}`;
+      state.lastFailure = reason;
+      ctx.log.warn({ reason }, 'the venue\'s side cannot be read; trying again');
       ctx.timers.once('retry', RETRY_MS, { type: 'reconcile' });
+      for (const { answer } of state.waiting) answer({ ok: false, message: `the venue's side cannot be read: ${reason}` });
+      state.waiting = [];
       return;
     }
     Object.assign(round.parts, { [part]: outcome.value.value });
@@ -139,50 +176,100 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
   }
 
   /** The union of both sides: what the journal knows, what the universe allows, and what the venue has (operators' 28). */
-  function distribute(state: ReconcilerState, round: Round, side: { positions: readonly VenuePosition[]; openOrders: readonly VenueOrder[]; openAlgoOrders: readonly VenueAlgoOrder[]; settings: readonly SymbolSettings[] }, ctx: Context): void {
-    const foreign = foreignTag([...side.openOrders, ...side.openAlgoOrders].map((order) => order.clientId));
+  function distribute(state: ReconcilerState, round: Round, venue: { positions: readonly VenuePosition[]; openOrders: readonly VenueOrder[]; openAlgoOrders: readonly VenueAlgoOrder[]; settings: readonly SymbolSettings[] }, ctx: Context): void {
+    const foreign = foreignTag([...venue.openOrders, ...venue.openAlgoOrders].map((order) => order.clientId));
     if (foreign !== undefined) return options.refuse(new VigilError('FOREIGN_INSTANCE', `live orders carry the instance tag "${foreign}", ours is "${options.tags[0]}"`, { details: { tag: foreign } }));
-    const symbols = new Set<SymbolName>([...options.executors(), ...(state.universe?.instruments.keys() ?? []), ...side.positions.filter((one) => !one.quantity.isZero()).map((one) => one.symbol), ...side.openOrders.map((one) => one.symbol), ...side.openAlgoOrders.map((one) => one.symbol)]);
+    const symbols = new Set<SymbolName>([...options.executors(), ...(state.universe?.instruments.keys() ?? []), ...venue.positions.filter((one) => !one.quantity.isZero()).map((one) => one.symbol), ...venue.openOrders.map((one) => one.symbol), ...venue.openAlgoOrders.map((one) => one.symbol)]);
     state.expected = [...symbols];
     state.epoch = round.streamEpoch;
+    state.roundAt = round.startedAt;
+    const side = new Map<SymbolName, VenueSide>();
     for (const symbol of symbols) {
-      state.sentAt.set(symbol, ctx.clock.now());
-      ctx.tell(options.executorOf(symbol), {
-        type: 'truth',
-        truth: {
-          streamEpoch: round.streamEpoch,
-          readAt: round.startedAt,
-          position: side.positions.find((one) => one.symbol === symbol && !one.quantity.isZero()),
-          openOrders: side.openOrders.filter((one) => one.symbol === symbol),
-          openAlgoOrders: side.openAlgoOrders.filter((one) => one.symbol === symbol),
-          trades: [],
-          settings: side.settings.find((one) => one.symbol === symbol),
-        },
-      });
+      const position = venue.positions.find((one) => one.symbol === symbol && !one.quantity.isZero());
+      const openOrders = venue.openOrders.filter((one) => one.symbol === symbol);
+      const openAlgoOrders = venue.openAlgoOrders.filter((one) => one.symbol === symbol);
+      side.set(symbol, { quantity: position?.quantity ?? ZERO, unknownOrders: unknownOrders(openOrders, openAlgoOrders, options.tags) });
+      state.attempts.set(symbol, brought(state.attempts.get(symbol), state.lives.get(symbol), round.startedAt, ctx.clock.monotonic()));
+      ctx.tell(options.executorOf(symbol), { type: 'truth', truth: { streamEpoch: round.streamEpoch, readAt: round.startedAt, position, openOrders, openAlgoOrders, trades: [], settings: venue.settings.find((one) => one.symbol === symbol) } });
     }
+    state.side = side;
+    for (const symbol of state.attempts.keys()) if (!symbols.has(symbol)) state.attempts.delete(symbol);
+    noteSettings(state, ctx);
   }
 
   function foreignTag(ids: readonly ClientId[]): string | undefined {
     return ids.map((id) => readClientId(id)?.tag).find((tag) => tag !== undefined && !options.tags.includes(tag));
   }
 
-  /** An executor that was restarted, or whose count still differs, is asked to look again. */
-  function resend(state: ReconcilerState, ctx: Context): void {
-    const waiting = outstanding(state);
-    if (waiting.length === 0 || state.round !== undefined) return;
-    if (waiting.some((symbol) => ctx.clock.now() - (state.sentAt.get(symbol) ?? 0) > RESEND_MS)) begin(state, ctx);
+  /** A position is managed at the leverage and in the margin mode it has; that these are not the configured ones is put on record. */
+  function noteSettings({ lives }: ReconcilerState, ctx: Context): void {
+    for (const { symbol, position, leverageRefused } of lives.values()) {
+      if (position === undefined || leverageRefused === undefined) continue;
+      ctx.tell(options.findings, { type: 'finding', from: ctx.path, finding: { code: 'SETTINGS_DIFFER', subject: symbol, message: `${leverageRefused}; the position is managed as it is.` } });
+    }
+  }
+
+  /** An executor that was restarted, or whose count still differs, is brought the venue's side again, ever more seldom. */
+  function again(state: ReconcilerState, ctx: Context): void {
+    if (state.round !== undefined) return;
+    const now = ctx.clock.monotonic();
+    const late = new Set(behind(state));
+    if ([...state.attempts].some(([symbol, attempts]) => isDueAgain(attempts, state.lives.get(symbol), late.has(symbol), now))) begin(state, ctx);
   }
 
   function conclude(state: ReconcilerState, ctx: Context): void {
+    answerWaiting(state, ctx);
     if (state.epoch === 0 || state.stream?.streamEpoch !== state.epoch) return;
-    const unresolved = outstanding(state);
+    const now = ctx.clock.monotonic();
+    const spent = state.expected.filter((symbol) => isSpent(state.attempts.get(symbol), state.lives.get(symbol), now));
+    const late = new Set(behind(state));
+    const unresolved = state.expected.filter((symbol) => late.has(symbol) || spent.includes(symbol));
     const known = state.view;
-    // All must have looked once; afterwards one that differs again is closed by itself and holds nobody else up.
-    if (unresolved.length > 0 && known?.streamEpoch !== state.epoch) return;
+    // All must have looked once, or have been given up; afterwards one that differs is closed by itself and holds nobody else up.
+    if (known?.streamEpoch !== state.epoch && unresolved.some((symbol) => !spent.includes(symbol))) return;
     if (known?.streamEpoch === state.epoch && known.unresolved.join() === unresolved.join()) return;
-    if (known?.streamEpoch !== state.epoch) ctx.log.info({ streamEpoch: state.epoch, symbols: state.expected.length }, 'reconciled: journal and venue agree');
+    if (known?.streamEpoch !== state.epoch) ctx.log.info({ streamEpoch: state.epoch, symbols: state.expected.length, unresolved }, unresolved.length === 0 ? 'reconciled: journal and venue agree' : 'reconciled but for some, which are closed to openings');
     state.view = { streamEpoch: state.epoch, at: ctx.clock.now(), unresolved };
     publishView(state, ctx);
+  }
+
+  /** As soon as every symbol that was asked about has come to a result, or when the time is over. */
+  function answerWaiting(state: ReconcilerState, ctx: Context): void {
+    if (state.waiting.length === 0) return;
+    const still: Waiting[] = [];
+    for (const one of state.waiting) {
+      const late = ctx.clock.now() - one.askedAt >= ANSWER_WITHIN_MS;
+      const symbols = one.symbol === undefined ? state.expected : state.expected.filter((symbol) => symbol === one.symbol);
+      const concluded = (symbol: SymbolName) => (state.lives.get(symbol)?.reconciledAt ?? 0) >= one.askedAt;
+      if (state.roundAt < one.askedAt) {
+        if (late) one.answer({ ok: false, message: `the venue has not answered within ${ANSWER_WITHIN_MS} ms` });
+        else still.push(one);
+      } else if (late || symbols.every(concluded)) {
+        one.answer({ ok: true, rows: symbols.toSorted().map((symbol) => reconciledRow(symbol, one.before.get(symbol) ?? '0', state.side.get(symbol), state.lives.get(symbol), concluded(symbol))) });
+      } else still.push(one);
+    }
+    state.waiting = still;
+  }
+
+  /** What an operator should see and nobody but an operator, or the venue, can end. */
+  function tellStanding(state: ReconcilerState, ctx: Context): void {
+    const alerts: { name: string; message: string }[] = [];
+    const causes: AutomaticCause[] = [];
+    const now = ctx.clock.monotonic();
+    for (const [symbol, { quantity, unknownOrders: unknown }] of state.side) {
+      const life = state.lives.get(symbol);
+      if (isSpent(state.attempts.get(symbol), life, now)) {
+        const reason = `${symbol}: journal (${heldBy(life)}, ${life?.phase ?? 'nothing reported'}) and venue (${quantity.toFixed()}) have not agreed in ${ATTEMPTS} attempts`;
+        causes.push({ key: `unreconciled/${symbol}`, symbol, reason, endedByOperator: true });
+        alerts.push({ name: `unreconciled/${symbol}`, message: `${reason}: the symbol is REDUCING until they do, or until \`vigil activate ${symbol}\`. \`vigil inspect executor/${symbol}\` shows both sides.` });
+      }
+      if (life?.drift !== undefined) alerts.push({ name: `unknown-position/${symbol}`, message: `${symbol}: the venue states ${life.drift} and the journal ${heldBy(life)}; it is left alone, and nothing is opened. \`vigil adopt ${symbol}\` takes it over.` });
+      if (unknown.length === 0) continue;
+      const closed = options.unknownPositions === 'leave';
+      if (closed) causes.push({ key: `unknown-orders/${symbol}`, symbol, reason: `${symbol}: others have orders in the book`, endedByOperator: true });
+      alerts.push({ name: `unknown-orders/${symbol}`, message: `${symbol}: not ours, and left alone: ${unknown.join(', ')}.${closed ? ' The symbol is REDUCING until they are gone, or until `vigil activate ' + symbol + '`.' : ' What they fill is adopted and protected.'}` });
+    }
+    ctx.tell(options.watchdog, { type: 'standing', from: ctx.path, alerts, causes });
   }
 
   function publishView(state: ReconcilerState, ctx: Context): void {
@@ -192,8 +279,8 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
   }
 }
 
-/** Symbols whose executor has not agreed with the venue in this epoch. An Ambiguous or Drifted one is looked after by itself. */
-function outstanding(state: ReconcilerState): SymbolName[] {
+/** Symbols whose executor has not come to a result in this epoch. An Ambiguous or Drifted one is looked after by itself. */
+function behind(state: ReconcilerState): SymbolName[] {
   return state.expected.filter((symbol) => {
     const life = state.lives.get(symbol);
     return life === undefined || life.reconciledEpoch < state.epoch;

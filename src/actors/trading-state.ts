@@ -10,7 +10,7 @@ import type { EquityView, LifeView, TradingStateName, TradingStateView } from '.
 import type { SymbolName } from '../protocol/names.ts';
 import type { TradingEpochs } from '../protocol/permit.ts';
 import type { TradingStateFile } from '../persistence/port.ts';
-import { flattenCause, flattened, foldCauses, isLowering, lowerOf, refusalOf, toFlatten, withCauses, withState } from '../rules/trading-state.ts';
+import { endedByActivation, flattenCause, flattened, foldCauses, isLowering, lowerOf, refusalOf, toFlatten, withCauses, withState } from '../rules/trading-state.ts';
 import type { StandingCause, TradingState } from '../rules/trading-state.ts';
 import { restoreTradingState, tradingStateSnapshot } from '../rules/trading-state-record.ts';
 import { draft } from './journal.ts';
@@ -48,6 +48,8 @@ interface State {
   /** As set and on record; what holds is this, lowered by the causes. */
   current: TradingState;
   causes: ReadonlyMap<string, StandingCause>;
+  /** Causes that an operator has ended and that are still reported: they count again when they have gone and come back. */
+  ended: ReadonlySet<string>;
   sequence: number;
   readonly snapshots: SnapshotKeeper;
   /** Lowerings that came while a raising was being recorded: they are later, and stand. */
@@ -81,7 +83,7 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
       ctx.timers.once('first', 0, { type: 'heartbeat' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       if (current.overall !== 'ACTIVE' || current.symbols.size > 0) ctx.log.warn({ overall: current.overall, symbols: [...current.symbols], cause: current.cause }, `trading state is ${current.overall}, as it was left`);
-      return { current, causes: new Map(), sequence: entries.at(-1)?.sequence ?? 0, snapshots: new SnapshotKeeper(ENTITY, entries), lowerings: [], raisings: 0, activatedAt, lives: new Map() };
+      return { current, causes: new Map(), ended: new Set(), sequence: entries.at(-1)?.sequence ?? 0, snapshots: new SnapshotKeeper(ENTITY, entries), lowerings: [], raisings: 0, activatedAt, lives: new Map() };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -122,7 +124,9 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
   /** Ruling 12: lowered in this turn, raised by itself. Neither file nor journal has it: a new process has fresh budgets. */
   function lowerByCauses(state: State, message: TradingStateCauses, ctx: Context): void {
     const before = state.causes;
-    state.causes = foldCauses(before, message.causes, message.reconciled, { wall: ctx.clock.now(), monotonic: ctx.clock.monotonic() });
+    const reported = new Set(message.causes.map(({ key }) => key));
+    state.ended = new Set([...state.ended].filter((key) => reported.has(key)));
+    state.causes = foldCauses(before, message.causes.filter(({ key }) => !state.ended.has(key)), message.reconciled, { wall: ctx.clock.now(), monotonic: ctx.clock.monotonic() });
     const came = [...state.causes].filter(([key]) => !before.has(key)).map(([, cause]) => cause);
     const went = [...before].filter(([key]) => !state.causes.has(key)).map(([, cause]) => cause);
     if (came.length === 0 && went.length === 0) return;
@@ -209,12 +213,20 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
       state.lowerings = state.raisings === 0 ? [] : later;
       state.current = later.reduce(changed, changed(state.current, change));
       if (change.to === 'ACTIVE' && change.symbol === undefined) state.activatedAt = change.at;
+      if (change.to === 'ACTIVE') endCauses(state, change.symbol);
       writeFile(state.current, ctx);
       const { overall, cause } = state.current;
       ctx.log.warn({ overall, cause }, `trading state is ${overall}`);
       publishView(state, ctx);
     }
     answer({ ok: true, view: viewOf(state) });
+  }
+
+  /** What an operator has looked at no longer lowers by itself. */
+  function endCauses(state: State, symbol: SymbolName | undefined): void {
+    const ended = endedByActivation(state.causes, symbol);
+    state.ended = new Set([...state.ended, ...ended]);
+    state.causes = new Map([...state.causes].filter(([key]) => !state.ended.has(key)));
   }
 
   function writeFile(next: TradingState, ctx: Context): void {

@@ -115,9 +115,10 @@ export function watchdogBehaviour(options: WatchdogOptions): Behaviour<Internal,
     state.exhausted = foldExhausted(state.exhausted, [...nodes.values()], now);
     for (const path of state.exhausted.keys()) standing.set(`restarts-spent/${path}`, `${path} has spent its restart budget and is retried slowly: ${rowOf(path)?.because ?? 'it is in no table'}`);
     lookAtGateway(state, nodes, now, standing);
-    for (const { alerts } of state.reported.values()) for (const { name, message } of alerts) standing.set(name, message);
+    const reported = [...state.reported.values()];
+    for (const { alerts } of reported) for (const { name, message } of alerts) standing.set(name, message);
     // Whoever is away takes nothing; and an order of the operator must find room there.
-    if (nodes.get(options.tradingState.path)?.status === 'running') ctx.tell(options.tradingState, { type: 'causes', causes: [...causesOf(state.exhausted), ...[...state.reported.values()].flatMap((one) => one.causes ?? [])], reconciled: state.readiness !== undefined && !state.readiness.missing.some((one) => one.input === 'reconciliation') });
+    if (nodes.get(options.tradingState.path)?.status === 'running') ctx.tell(options.tradingState, { type: 'causes', causes: [...causesOf(state.exhausted), ...reported.flatMap(({ causes }) => causes ?? [])], reconciled: state.readiness !== undefined && !state.readiness.missing.some((one) => one.input === 'reconciliation') });
     settleAlerts(state, standing, ctx);
   }
 

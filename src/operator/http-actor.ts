@@ -19,6 +19,7 @@ import { helpEndpoint } from './endpoints/help.ts';
 import { addPage, sessionEndpoint } from './endpoints/page.ts';
 import { intentsEndpoint } from './endpoints/intents.ts';
 import { lockEndpoints } from './endpoints/locks.ts';
+import { reconcileEndpoints } from './endpoints/reconcile.ts';
 import { serviceEndpoints } from './endpoints/service.ts';
 import { strategyEndpoints } from './endpoints/strategies.ts';
 import { universeEndpoints } from './endpoints/universe.ts';
@@ -107,7 +108,7 @@ export function operatorHttpBehaviour(options: OperatorOptions): Behaviour<Opera
 
 /** Everything that can be asked and told, in the order of the help. */
 function table(options: OperatorOptions, events: EventLog, { clock, path }: InitContext<OperatorHttpMessage>): readonly Endpoint[] {
-  const endpoints = [...viewEndpoints(options, events, clock), ...universeEndpoints(options), ...lockEndpoints(options), intentsEndpoint(options), ...strategyEndpoints(options), ...flowEndpoints(options), ...whyEndpoints(options, clock), ...actorEndpoints(options), ...deadLetterEndpoints(options), eventsEndpoint(events, clock), ...controlEndpoints(options, path), ...serviceEndpoints(options), flattenEndpoint(options, clock)];
+  const endpoints = [...viewEndpoints(options, events, clock), ...universeEndpoints(options), ...lockEndpoints(options), intentsEndpoint(options), ...strategyEndpoints(options), ...flowEndpoints(options), ...whyEndpoints(options, clock), ...actorEndpoints(options), ...deadLetterEndpoints(options), eventsEndpoint(events, clock), ...controlEndpoints(options, path), ...serviceEndpoints(options), flattenEndpoint(options, clock), ...reconcileEndpoints(options, clock)];
   const help = helpEndpoint(endpoints);
   return [help, ...endpoints];
 }

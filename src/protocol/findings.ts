@@ -19,6 +19,8 @@ export const FINDINGS = {
   // the journal
   FAILOVER_LOSS: { sentence: 'The store of the journal had lost entries that it had acknowledged.', remedy: 'What this process still had was appended again; the venue is asked for the rest. Look at why Redis failed over or restarted without its newest entries: appendfsync always and a replica prevent it (docs/redis.md).' },
   SPILL_CONFLICT: { sentence: 'What had been kept beside the journal\'s store while it was away, the store would not take.', remedy: 'The file named holds it; the venue decides what is true. Compare them, look for another process on the same journal, then move the file away.' },
+  // what is adopted
+  SETTINGS_DIFFER: { sentence: 'A position is held at another leverage or in another margin mode than configured.', remedy: 'It is managed as it is, and nothing is opened in the symbol; the settings are changed when it is flat.' },
   // the streams
   STREAM_DEAF: { sentence: 'REST told of an order or a fill of ours, and the user stream did not.', remedy: 'It was closed and opened again, and what it did not tell was read. If this repeats, look at the network between here and the venue, and at the venue\'s status page.' },
   // what the venue answered

@@ -44,7 +44,15 @@ const schemas = {
   /** The stop is to stand at another price, never further from the entry than before. */
   StopMoveRequested: z.strictObject({ positionId, stopPrice: decimalString, reason: z.string(), by: z.string() }),
   /** A position (or quantity) the journal cannot explain, taken over as the venue states it (ruling 26). Signed quantity. */
-  PositionAdopted: z.strictObject({ positionId, quantity: decimalString, entryPrice: decimalString, cause: z.string(), mandate: mandateSchema }),
+  PositionAdopted: z.strictObject({
+    positionId,
+    quantity: decimalString,
+    entryPrice: decimalString,
+    cause: z.string(),
+    mandate: mandateSchema,
+    /** Where whoever adopted it wants its stop, instead of where the configuration would put it. */
+    stopPrice: decimalString.optional(),
+  }),
   /** The venue and the journal disagree, and it is not ours to adopt. Signed quantities. */
   DriftFound: z.strictObject({ journal: decimalString, venue: decimalString }),
   DriftCleared: z.strictObject({ venue: decimalString }),

@@ -3,9 +3,9 @@ import type { Decision, Intent, Plan } from './decisions.ts';
 import type { Denial, DenialCode } from './denials.ts';
 import type { Finding } from './findings.ts';
 import type { MarketEvent, MarketView, Universe } from './market.ts';
-import type { ClientId, IntentId, PlanId, PositionId, SymbolName } from './names.ts';
+import type { ClientId, IntentId, PlanId, PositionId, PositionSide, SymbolName } from './names.ts';
 import type { Authority, Mandate, PermitOf } from './permit.ts';
-import type { AlertView, FlowView, FunnelView, RecordedDecision, TraceView } from './read-models.ts';
+import type { AlertView, FlowView, FunnelView, ReconciledRow, RecordedDecision, TraceView } from './read-models.ts';
 import type { Replying } from './replying.ts';
 import type { MarginMode, ReadName, SymbolSettings, UserEvent, VenueAlgoOrder, VenueOrder, VenuePosition, VenueReads, VenueTrade, VenueWrite, WriteOutcome } from './venue.ts';
 import type { Asked } from './venue-reactions.ts';
@@ -83,8 +83,13 @@ export type ExecutorMessage =
   | { readonly type: 'close'; readonly reason: string; readonly by: string; readonly positionId?: PositionId }
   /** `percent` of the quantity the position had at the most; each tier once. */
   | { readonly type: 'reduce'; readonly positionId: PositionId; readonly tier: string; readonly percent: string; readonly reason: string; readonly by: string }
+  /** What the venue holds and the journal cannot explain is to be taken over, with a stop there or where the configuration says. */
+  | ({ readonly type: 'adopt'; readonly stopPrice: string | undefined; readonly reason: string; readonly by: string } & Replying<AdoptAnswer>)
   | { readonly type: 'move-stop'; readonly positionId: PositionId; readonly stopPrice: string; readonly reason: string; readonly by: string }
   | UniverseMessage;
+
+/** `stopPrice`: where its stop is to stand; that it does, the executor's life says. */
+export type AdoptAnswer = { readonly ok: true; readonly positionId: PositionId; readonly side: PositionSide; readonly quantity: string; readonly entryPrice: string; readonly stopPrice: string } | { readonly ok: false; readonly message: string };
 
 export interface SymbolTruth {
   readonly streamEpoch: number;
@@ -159,6 +164,8 @@ export interface AutomaticCause {
   readonly key: string;
   readonly symbol: SymbolName | undefined;
   readonly reason: string;
+  /** An operator's activation ends it, until it has gone and come again; without this it stands as long as it is reported. */
+  readonly endedByOperator?: true;
 }
 
 /** All that stands now, once a second. `reconciled`: journal and venue agree. */
@@ -166,7 +173,13 @@ export type TradingStateCauses = { readonly type: 'causes'; readonly causes: rea
 
 export type ReadinessMessages = TradingStateMessage | MarketViewMessage | UniverseMessage | EquityMessage | StreamMessage | ReconciliationMessage | SessionMessage | LifeMessage | ({ readonly type: 'get' } & Replying<ReadinessView>);
 
-export type ReconcilerMessage = StreamMessage | UniverseMessage | LifeMessage;
+export type ReconcilerMessage =
+  | StreamMessage
+  | UniverseMessage
+  | LifeMessage
+  /** Without a symbol: all. Answered when every executor asked has come to a result, or after some seconds. */
+  | ({ readonly type: 'reconcile-now'; readonly symbol: SymbolName | undefined } & Replying<ReconcileAnswer>);
+export type ReconcileAnswer = { readonly ok: true; readonly rows: readonly ReconciledRow[] } | { readonly ok: false; readonly message: string };
 
 /** Whoever decides tells of it; nobody waits for it to be kept. */
 export type DecidedMessage = { readonly type: 'decided'; readonly decision: Decision };

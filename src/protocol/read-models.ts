@@ -1,5 +1,7 @@
 /** What operators read: decisions as they are kept, the chain of one thing, the funnel, flow contracts, alerts. */
 import type { Decision, DecisionIds, Stage } from './decisions.ts';
+import type { SymbolName } from './names.ts';
+import type { Phase } from './views.ts';
 
 /** A decision as it is kept: the same again and again is one record with a count. */
 export interface RecordedDecision extends Decision {
@@ -67,4 +69,20 @@ export interface AlertView {
   /** ISO-8601. */
   readonly since: string;
   readonly message: string;
+}
+
+/**
+ * What a reconciliation found of one symbol. `agreed`: both sides said the same. `corrected`: ours was wrong, and is the
+ * venue's now. `left`: they differ, and it is left alone. `unresolved`: its executor has come to no result yet.
+ */
+export interface ReconciledRow {
+  readonly symbol: SymbolName;
+  readonly outcome: 'agreed' | 'corrected' | 'left' | 'unresolved';
+  /** What our count held before; signed quantities. */
+  readonly before: string;
+  readonly journal: string;
+  readonly venue: string;
+  readonly state: Phase | 'Unknown';
+  /** Open orders that are none of ours, in words. */
+  readonly unknownOrders: readonly string[];
 }

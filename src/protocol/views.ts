@@ -92,8 +92,12 @@ export interface LifeView {
   /** Why the venue's leverage or margin mode is not ours and will not become so for now. */
   readonly leverageRefused?: string;
   readonly settings?: SymbolSettings;
-  /** True once the journal is loaded and the venue has been asked. */
+  /** The stream epoch in which both sides were last found to agree, or their difference put on record. */
   readonly reconciledEpoch: number;
+  /** When the reading was begun that found it, wall time, ms; 0 or absent: none has since the executor started. */
+  readonly reconciledAt?: number;
+  /** The signed quantity the venue states, while it differs and is left alone. */
+  readonly drift?: string;
 }
 
 /** A position that has ended. Money in USDT, before fees and funding; decimals as text. */

@@ -51,6 +51,8 @@ export interface StandingCause {
   readonly since: number;
   /** Since when it has been reported gone, monotonic ms; undefined: it stands. */
   readonly goneSince: number | undefined;
+  /** An operator's activation ends it. */
+  readonly endedByOperator: boolean;
 }
 
 /** A cause that is gone holds the state this long all the same, and until the reconciler has passed. */
@@ -58,12 +60,17 @@ export const CAUSE_GONE_MS = 300_000;
 
 /** The causes that lower the state after a report of those that stand. Without a report nothing is gone. */
 export function foldCauses(known: ReadonlyMap<string, StandingCause>, reported: readonly AutomaticCause[], reconciled: boolean, now: { readonly wall: number; readonly monotonic: number }): ReadonlyMap<string, StandingCause> {
-  const next = new Map<string, StandingCause>(reported.map(({ key, symbol, reason }) => [key, { symbol, reason, since: known.get(key)?.since ?? now.wall, goneSince: undefined }]));
+  const next = new Map<string, StandingCause>(reported.map(({ key, symbol, reason, endedByOperator }) => [key, { symbol, reason, since: known.get(key)?.since ?? now.wall, goneSince: undefined, endedByOperator: endedByOperator === true }]));
   for (const [key, cause] of known) {
     const goneSince = cause.goneSince ?? now.monotonic;
     if (!next.has(key) && !(reconciled && now.monotonic - goneSince >= CAUSE_GONE_MS)) next.set(key, { ...cause, goneSince });
   }
   return next;
+}
+
+/** What an activation of a symbol, or of everything, ends by the way: the causes that say so of themselves. */
+export function endedByActivation(causes: ReadonlyMap<string, StandingCause>, symbol: SymbolName | undefined): readonly string[] {
+  return [...causes].filter(([, cause]) => cause.endedByOperator && (symbol === undefined || cause.symbol === symbol)).map(([key]) => key);
 }
 
 /** The state that holds: as set, lowered by what stands. */

@@ -40,6 +40,7 @@ export function composeTree(parts: TreeParts): Tree {
   const { system, clock, config, journal: store, tags, refuse } = parts;
   const authority = createPermitAuthority({ now: () => clock.now() });
   const refs = refsOf(system);
+  const unknownPositions = config.adoption.unknownPositions ?? (config.venue.mode === 'mainnet' ? 'leave' : 'adopt');
   const executors = pool<ExecutorInternal, SymbolName>(system, {
     path: 'executors',
     memberPath: (symbol) => `executor/${symbol}`,
@@ -57,7 +58,7 @@ export function composeTree(parts: TreeParts): Tree {
           leverage: config.trading.leverage,
           nakedAlarmMs: config.execution.nakedAlarmMs,
           nakedCloseMs: config.execution.nakedCloseMs,
-          unknownPositions: config.adoption.unknownPositions ?? (config.venue.mode === 'mainnet' ? 'leave' : 'adopt'),
+          unknownPositions,
           journal: refs.journal,
           gateway: refs.gateway,
           governor: refs.governor,
@@ -79,7 +80,7 @@ export function composeTree(parts: TreeParts): Tree {
     stateRoom(rooms),
     worker(refs.governor, governorBehaviour({ issuer: authority.issuer, limits: config.risk, executorOf, executors: executorKeys, journal: refs.journal, decisions: refs.decisions })),
     executors.spec,
-    worker(refs.reconciler, reconcilerBehaviour({ gateway: refs.gateway, executorOf, executors: executorKeys, subscribers: [refs.governor, refs.readiness], tags, refuse })),
+    worker(refs.reconciler, reconcilerBehaviour({ gateway: refs.gateway, executorOf, executors: executorKeys, subscribers: [refs.governor, refs.readiness], watchdog: refs.watchdog, findings: refs.findings, tags, unknownPositions, refuse })),
     decisionsRoom(rooms),
     shadowRoom(rooms),
     worker(refs.watchdog, watchdogBehaviour({ contracts: flowContracts(config, { live: strategies.generators.map((one) => one.name), shadows: strategies.shadows.map((one) => one.name) }), tree: () => system.tree(), kill: (path, reason) => void system.control(path, 'kill', reason), tradingState: refs.tradingState, startAfresh: parts.startAfresh })),

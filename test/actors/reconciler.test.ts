@@ -3,8 +3,8 @@ import { expect } from 'chai';
 import { reconcilerBehaviour } from '../../src/actors/reconciler.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { VigilError } from '../../src/protocol/errors.ts';
-import type { ExecutorMessage, GatewayMessage, ReconcilerMessage } from '../../src/protocol/messages.ts';
-import type { ReconciliationView } from '../../src/protocol/views.ts';
+import type { ExecutorMessage, FindingMessage, GatewayMessage, ReconcileAnswer, ReconcilerMessage, StandingMessage } from '../../src/protocol/messages.ts';
+import type { LifeView, ReconciliationView } from '../../src/protocol/views.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import { aUniverse, GPS, TAG } from '../kit/actors.ts';
@@ -15,7 +15,7 @@ const JOURNALLED = 'OLDUSDT' as SymbolName;
 const HELD = 'HELDUSDT' as SymbolName;
 const ORDERED = 'ORDEREDUSDT' as SymbolName;
 
-async function bench(side: { positions?: object[]; openOrders?: object[]; openAlgoOrders?: object[] } = {}) {
+async function bench(side: { positions?: object[]; openOrders?: object[]; openAlgoOrders?: object[] } = {}, unknownPositions: 'adopt' | 'leave' = 'adopt') {
   const world = new World();
   const { system, clock } = world;
   const ref = system.ref<ReconcilerMessage>('reconciler');
@@ -28,12 +28,16 @@ async function bench(side: { positions?: object[]; openOrders?: object[]; openAl
   };
   const executors = new Map([GPS, JOURNALLED, HELD, ORDERED].map((symbol) => [symbol, new Probe<ExecutorMessage>(world, `executor/${symbol}`)]));
   const reader = new Probe<{ readonly type: 'reconciliation'; readonly view: ReconciliationView }>(world, 'reader');
+  const watchdog = new Probe<StandingMessage>(world, 'watchdog');
+  const findings = new Probe<FindingMessage>(world, 'findings');
   const refusals: VigilError[] = [];
   await world.start(
     gateway.spec,
     reader.spec,
+    watchdog.spec,
+    findings.spec,
     ...[...executors.values()].map((probe) => probe.spec),
-    worker(ref, reconcilerBehaviour({ gateway: gateway.ref, executorOf: (symbol) => executors.get(symbol)!.ref, executors: () => [JOURNALLED], subscribers: [reader.ref], tags: [TAG], refuse: (error) => void refusals.push(error) })),
+    worker(ref, reconcilerBehaviour({ gateway: gateway.ref, executorOf: (symbol) => executors.get(symbol)!.ref, executors: () => [JOURNALLED], subscribers: [reader.ref], watchdog: watchdog.ref, findings: findings.ref, unknownPositions, tags: [TAG], refuse: (error) => void refusals.push(error) })),
   );
   const tell = (message: ReconcilerMessage) => system.tell(ref, message);
   const live = async (streamEpoch: number) => {
@@ -41,19 +45,27 @@ async function bench(side: { positions?: object[]; openOrders?: object[]; openAl
     tell({ type: 'universe', universe: aUniverse([GPS]) });
     await world.settle();
   };
-  const agree = async (symbol: SymbolName, reconciledEpoch: number) => {
-    tell({ type: 'life', view: { symbol, phase: 'Flat', notional: '0', leverageConfirmed: true, reconciledEpoch } });
+  const agree = async (symbol: SymbolName, reconciledEpoch: number, part: Partial<LifeView> = {}) => {
+    tell({ type: 'life', view: { symbol, phase: 'Flat', notional: '0', leverageConfirmed: true, reconciledEpoch, reconciledAt: clock.now(), ...part } });
     await world.settle();
   };
+  /** Every truth is answered by this symbol's executor as soon as it comes. */
+  const agreeing = (symbol: SymbolName) => {
+    executors.get(symbol)!.answer = (message) => {
+      if (message.type === 'truth') tell({ type: 'life', view: { symbol, phase: 'Flat', notional: '0', leverageConfirmed: true, reconciledEpoch: message.truth.streamEpoch, reconciledAt: message.truth.readAt } });
+      return undefined;
+    };
+  };
+  const ask = (symbol?: SymbolName): Promise<ReconcileAnswer> => system.ask(ref, { type: 'reconcile-now', symbol }, 20_000, 'test');
   const truths = (symbol: SymbolName) => executors.get(symbol)!.of('truth').map((message) => message.truth);
-  return { world, tell, live, agree, truths, broken, gateway, reader, refusals, view: () => reader.last('reconciliation')?.view };
+  return { world, tell, live, agree, agreeing, ask, watchdog, findings, truths, broken, gateway, reader, refusals, view: () => reader.last('reconciliation')?.view };
 }
 
 const clientId = (tag: string) => `x-15PC4ZJy${tag}s${'0'.repeat(20)}`;
 
 describe('reconciler', () => {
   it('compares over the union: journal, universe, positions, orders and protections (operators\' 28)', async () => {
-    const { live, truths } = await bench({ positions: [{ symbol: HELD, quantity: decimal('5') }], openOrders: [{ symbol: ORDERED, clientId: 'web_1' }], openAlgoOrders: [{ symbol: ORDERED, clientId: clientId(TAG) }] });
+    const { live, truths } = await bench({ positions: [{ symbol: HELD, quantity: decimal('5') }], openOrders: [{ symbol: ORDERED, clientId: 'web_1', type: 'LIMIT', side: 'BUY', quantity: decimal('5'), price: decimal('1') }], openAlgoOrders: [{ symbol: ORDERED, clientId: clientId(TAG) }] });
     await live(1);
     expect([GPS, JOURNALLED, HELD, ORDERED].map((symbol) => truths(symbol).length)).to.deep.equal([1, 1, 1, 1]);
     expect(truths(HELD)[0]?.position?.quantity.toFixed()).to.equal('5');
@@ -110,7 +122,7 @@ describe('reconciler', () => {
     await agree(GPS, 1);
     await agree(JOURNALLED, 1);
     // An executor that was restarted knows of no epoch.
-    await agree(GPS, 0);
+    await agree(GPS, 0, { reconciledAt: 0 });
     expect(view()?.unresolved).to.deep.equal([GPS]);
     const before = truths(GPS).length;
     await world.advance(5_000);
@@ -120,10 +132,10 @@ describe('reconciler', () => {
   });
 
   it('compares once a minute without any disturbance, too', async () => {
-    const { world, live, agree, truths } = await bench();
+    const { world, live, agreeing, truths } = await bench();
+    agreeing(GPS);
+    agreeing(JOURNALLED);
     await live(1);
-    await agree(GPS, 1);
-    await agree(JOURNALLED, 1);
     const before = truths(GPS).length;
     await world.advance(180_000);
     expect(truths(GPS).length - before).to.equal(3);
@@ -134,7 +146,7 @@ describe('reconciler', () => {
     await foreign.live(1);
     expect(foreign.refusals.map((error) => error.code)).to.deep.equal(['FOREIGN_INSTANCE']);
     expect(foreign.truths(GPS)).to.deep.equal([]);
-    const manual = await bench({ openOrders: [{ symbol: GPS, clientId: 'web_abc' }, { symbol: GPS, clientId: clientId(TAG) }] });
+    const manual = await bench({ openOrders: [{ symbol: GPS, clientId: 'web_abc', type: 'LIMIT', side: 'BUY', quantity: decimal('5'), price: decimal('1') }, { symbol: GPS, clientId: clientId(TAG) }] });
     await manual.live(1);
     expect(manual.refusals).to.deep.equal([]);
   });
@@ -150,5 +162,154 @@ describe('reconciler', () => {
     for (let i = 0; i < 4; i++) gateway.answerNext('read', { ok: true, value: [] });
     await world.settle();
     expect(truths(GPS).map((truth) => truth.streamEpoch)).to.deep.equal([2]);
+  });
+});
+
+describe('a symbol that does not come to a result (operators\' 25, 32)', () => {
+  it('is given up after bounded attempts, ever further apart, and the gate opens for the others; it lowers itself alone', async () => {
+    const { world, live, agreeing, truths, view, watchdog } = await bench();
+    agreeing(GPS);
+    await live(1);
+    const times: number[] = [];
+    const start = world.clock.now();
+    for (let second = 0; second < 55; second++) {
+      if (truths(JOURNALLED).length > times.length) times.push(Math.round((world.clock.now() - start) / 1_000));
+      if (second < 50) expect(view(), `not before all attempts, at ${second} s`).to.equal(undefined);
+      await world.advance(1_000);
+    }
+    expect(times).to.deep.equal([0, 3, 6, 12, 24, 48]);
+    expect(view()).to.include({ streamEpoch: 1 });
+    expect(view()?.unresolved).to.deep.equal([JOURNALLED]);
+    const { alerts, causes } = watchdog.last('standing')!;
+    expect(causes).to.deep.include.members([{ key: `unreconciled/${JOURNALLED}`, symbol: JOURNALLED, reason: causes![0]!.reason, endedByOperator: true }]);
+    expect(causes).to.have.length(1);
+    expect(alerts.map((alert) => alert.name)).to.deep.equal([`unreconciled/${JOURNALLED}`]);
+    expect(alerts[0]?.message).to.contain(`vigil activate ${JOURNALLED}`);
+  });
+
+  it('is looked at with the others from then on, and a result ends it', async () => {
+    const { world, live, agreeing, agree, truths, view, watchdog } = await bench();
+    agreeing(GPS);
+    await live(1);
+    await world.advance(70_000);
+    const before = truths(JOURNALLED).length;
+    await world.advance(180_000);
+    expect(truths(JOURNALLED).length - before).to.equal(3);
+    expect(watchdog.last('standing')?.causes).to.have.length(1);
+    await agree(JOURNALLED, 1);
+    await world.advance(1_000);
+    expect(watchdog.last('standing')).to.deep.include({ alerts: [], causes: [] });
+    expect(view()?.unresolved).to.deep.equal([]);
+  });
+
+  it('gets all its attempts anew after a result', async () => {
+    const { world, live, agreeing, agree, watchdog } = await bench();
+    agreeing(GPS);
+    await live(1);
+    await world.advance(30_000);
+    await agree(JOURNALLED, 1);
+    await world.advance(70_000);
+    expect(watchdog.last('standing')?.causes).to.deep.equal([]);
+    await world.advance(20_000);
+    expect(watchdog.last('standing')?.causes).to.have.length(1);
+  });
+});
+
+describe('what is none of ours', () => {
+  const manual = { symbol: ORDERED, clientId: 'web_1', type: 'LIMIT', side: 'BUY', quantity: decimal('5'), price: decimal('0.9') };
+
+  it('is named in an alert; where strangers are left alone it closes its symbol to openings, and elsewhere not', async () => {
+    for (const [policy, causes] of [['leave', [`unknown-orders/${ORDERED}`]], ['adopt', []]] as const) {
+      const { world, live, watchdog } = await bench({ openOrders: [manual, { ...manual, clientId: clientId(TAG) }] }, policy);
+      await live(1);
+      await world.advance(1_000);
+      const standing = watchdog.last('standing')!;
+      expect(standing.alerts.map((alert) => alert.name)).to.deep.equal([`unknown-orders/${ORDERED}`]);
+      expect(standing.alerts[0]?.message).to.contain('LIMIT BUY 5 at 0.9 (web_1)').and.not.contain(clientId(TAG));
+      expect(standing.causes?.map((cause) => cause.key)).to.deep.equal(causes);
+    }
+  });
+
+  it('stands as an alert while a difference is left, with the command that takes it over', async () => {
+    const { world, live, agree, watchdog } = await bench({ positions: [{ symbol: HELD, quantity: decimal('5') }] }, 'leave');
+    await live(1);
+    await agree(HELD, 1, { phase: 'Drifted', drift: '5' });
+    await world.advance(1_000);
+    expect(watchdog.last('standing')?.alerts).to.have.nested.property('[0].message').that.contains(`vigil adopt ${HELD}`);
+    await agree(HELD, 1);
+    await world.advance(1_000);
+    expect(watchdog.last('standing')?.alerts).to.deep.equal([]);
+  });
+
+  it('a position at settings that are not ours is put on record, and nothing of one that is flat', async () => {
+    const { live, agree, tell, findings, world } = await bench({ positions: [{ symbol: HELD, quantity: decimal('5') }] });
+    await live(1);
+    const refused = { leverageConfirmed: false, leverageRefused: 'HELDUSDT is CROSSED at 20x' };
+    await agree(GPS, 1, refused);
+    await agree(HELD, 1, { ...refused, position: {} as NonNullable<LifeView['position']> });
+    tell({ type: 'stream', view: { live: true, streamEpoch: 2, since: 0 } });
+    await world.settle();
+    expect(findings.of('finding').map(({ finding }) => [finding.code, finding.subject])).to.deep.equal([['SETTINGS_DIFFER', HELD]]);
+  });
+});
+
+describe('a comparison that is asked for', () => {
+  it('reads at once, waits for every executor, and says what was found of each, in one order', async () => {
+    const { world, live, agree, agreeing, ask, gateway } = await bench({ positions: [{ symbol: HELD, quantity: decimal('5') }] });
+    agreeing(GPS);
+    await live(1);
+    await agree(JOURNALLED, 1);
+    await agree(HELD, 1);
+    gateway.clear();
+    await world.advance(1_000);
+    const asked = ask();
+    await world.settle();
+    expect(gateway.of('read')).to.have.length(4);
+    await agree(HELD, 1, { phase: 'Protected', position: { side: 'LONG', quantity: '5' } as NonNullable<LifeView['position']> });
+    await agree(JOURNALLED, 1, { phase: 'Drifted', drift: '-3' });
+    const answer = await asked;
+    expect(answer.ok && answer.rows.map(({ symbol, outcome, before, journal, venue, state }) => [symbol, outcome, before, journal, venue, state])).to.deep.equal([
+      [GPS, 'agreed', '0', '0', '0', 'Flat'],
+      [HELD, 'corrected', '0', '5', '5', 'Protected'],
+      [JOURNALLED, 'left', '0', '0', '0', 'Drifted'],
+    ]);
+  });
+
+  it('is answered in time although an executor comes to no result', async () => {
+    const { world, live, agreeing, agree, ask } = await bench();
+    agreeing(GPS);
+    await live(1);
+    await agree(JOURNALLED, 1);
+    await world.advance(100);
+    const asked = ask();
+    await world.advance(9_000);
+    const answer = await asked;
+    expect(answer.ok && answer.rows.map((row) => row.outcome)).to.deep.equal(['agreed', 'unresolved']);
+  });
+
+  it('of one symbol says only of that one; and works while the stream is away', async () => {
+    const { world, agreeing, ask, view } = await bench();
+    agreeing(GPS);
+    agreeing(JOURNALLED);
+    await world.settle();
+    const asked = ask(JOURNALLED);
+    await world.advance(1_000);
+    const answer = await asked;
+    expect(answer.ok && answer.rows.map((row) => row.symbol)).to.deep.equal([JOURNALLED]);
+    expect(view(), 'and opens no gate').to.equal(undefined);
+  });
+
+  it('says so when the venue cannot be read, or does not answer', async () => {
+    const { world, live, broken, ask, gateway } = await bench();
+    await live(1);
+    broken.add('positions');
+    const failed = ask();
+    await world.settle();
+    expect(await failed).to.deep.equal({ ok: false, message: 'the venue\'s side cannot be read: positions: connection refused' });
+    gateway.answer = () => undefined;
+    await world.advance(100);
+    const silent = ask();
+    await world.advance(9_000);
+    expect(await silent).to.have.property('message').that.contains('not answered within');
   });
 });

@@ -261,6 +261,31 @@ describe('trading state', () => {
       expect(overall()).to.include({ overall: 'REDUCING', set: 'ACTIVE' });
     });
 
+    it('ends what says that an operator may end it with an activation of its symbol, until it has gone and come again; and nothing else', async () => {
+      const { world, set, report, view } = await bench();
+      const differ: AutomaticCause = { key: `unreconciled/${GPS}`, symbol: GPS, reason: 'they differ', endedByOperator: true };
+      const spent: AutomaticCause = { key: `executor/${HYPE}`, symbol: HYPE, reason: 'its restart budget is spent' };
+      const states = async () => {
+        report([differ, spent]);
+        await world.settle();
+        return Object.fromEntries(view()!.symbols);
+      };
+      expect(await states()).to.deep.equal({ [GPS]: 'REDUCING', [HYPE]: 'REDUCING' });
+      set('ACTIVE', HYPE);
+      await world.advance(100);
+      expect(await states(), 'of the other symbol').to.deep.equal({ [GPS]: 'REDUCING', [HYPE]: 'REDUCING' });
+      set('ACTIVE', GPS);
+      await world.advance(100);
+      expect(Object.fromEntries(view()!.symbols)).to.deep.equal({ [HYPE]: 'REDUCING' });
+      expect(await states(), 'although it is still reported').to.deep.equal({ [HYPE]: 'REDUCING' });
+      report([spent]);
+      await world.settle();
+      expect(await states(), 'come again').to.deep.equal({ [GPS]: 'REDUCING', [HYPE]: 'REDUCING' });
+      set('ACTIVE');
+      await world.advance(100);
+      expect(await states(), 'of all').to.deep.equal({ [HYPE]: 'REDUCING' });
+    });
+
     it('keeps a cause of which nobody reports that it is gone, and takes one up again after its own restart', async () => {
       const { world, overall, report } = await bench();
       report([GATEWAY]);

@@ -288,4 +288,15 @@ describe('watchdog', () => {
     await world.advance(1_000);
     expect(await alerts()).to.deep.equal(['fallback-share']);
   });
+
+  it('passes on what of it lowers trading, for as long as it stands, beside its own', async () => {
+    const { world, tell, tradingState } = await bench();
+    const cause = { key: 'unreconciled/GPSUSDT', symbol: 'GPSUSDT' as SymbolName, reason: 'they differ', endedByOperator: true } as const;
+    tell({ type: 'standing', from: 'reconciler', alerts: [], causes: [cause] });
+    await world.advance(1_000);
+    expect(tradingState.last('causes')?.causes).to.deep.equal([cause]);
+    tell({ type: 'standing', from: 'reconciler', alerts: [], causes: [] });
+    await world.advance(1_000);
+    expect(tradingState.last('causes')?.causes).to.deep.equal([]);
+  });
 });

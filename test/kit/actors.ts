@@ -10,7 +10,7 @@ import { decimal } from '../../src/protocol/decimal.ts';
 import type { Intent, Plan } from '../../src/protocol/decisions.ts';
 import type { VigilError } from '../../src/protocol/errors.ts';
 import type { Instrument, Universe } from '../../src/protocol/market.ts';
-import type { DecisionLogMessage, GovernorMessage, ReconcilerMessage } from '../../src/protocol/messages.ts';
+import type { DecisionLogMessage, FindingMessage, GovernorMessage, ReconcilerMessage, StandingMessage } from '../../src/protocol/messages.ts';
 import type { EquityView, LifeView, StreamView } from '../../src/protocol/views.ts';
 import type { IntentId, PlanId, SymbolName } from '../../src/protocol/names.ts';
 import { createPermitAuthority } from '../../src/protocol/permit.ts';
@@ -94,6 +94,8 @@ export class Desk {
   readonly watcher: Probe<{ readonly type: 'life'; readonly view: LifeView }>;
   readonly decisions: Probe<DecisionLogMessage>;
   readonly owners: GatewayOwners;
+  readonly standing: Probe<StandingMessage>;
+  readonly findings: Probe<FindingMessage>;
   readonly refusals: VigilError[] = [];
   readonly feed: Feed = { universe: aUniverse(), stream: { live: true, streamEpoch: 1, since: 0 }, equity: (now) => ({ equity: '10000', walletBalance: '10000', availableBalance: '10000', observedAt: now, performance: makePerformance({}, now) }), mark: '0.00998', ready: true };
   readonly #options: DeskOptions;
@@ -109,6 +111,8 @@ export class Desk {
     this.watcher = new Probe(this.world, 'watcher');
     this.decisions = new Probe(this.world, 'decisions');
     this.owners = new GatewayOwners(this.world);
+    this.standing = new Probe(this.world, 'watchdog');
+    this.findings = new Probe(this.world, 'findings');
   }
 
   /** Starts the tree and lets it become ready: leverage confirmed, reconciled. */
@@ -127,6 +131,8 @@ export class Desk {
       this.watcher.spec,
       this.decisions.spec,
       this.owners.spec,
+      this.standing.spec,
+      this.findings.spec,
       worker(journal, note('journal', journalBehaviour(this.journal))),
       worker(gateway, note('gateway', gatewayBehaviour({ venue: this.venue, redeemer: this.authority.redeemer, executorOf, subscribers: [this.governor], onClockOffset: () => undefined, refuse, ...this.owners.options }))),
       worker(this.governor, note('governor', governorBehaviour({ issuer: this.authority.issuer, limits: LIMITS, executorOf, executors, journal, decisions: this.decisions.ref }))),
@@ -134,7 +140,7 @@ export class Desk {
         this.executor,
         note(EXECUTOR, executorBehaviour({ symbol: GPS, tags: [TAG], stopLossPercent: '2', takeProfitPercent: '4', leverage: options.leverage ?? 10, nakedAlarmMs: 3_000, nakedCloseMs: 10_000, unknownPositions: options.unknownPositions ?? 'adopt', journal, gateway, governor: this.governor, decisions: this.decisions.ref, watchers: [this.governor, reconciler, this.watcher.ref] })),
       ),
-      worker(reconciler, reconcilerBehaviour({ gateway, executorOf, executors, subscribers: [this.governor], tags: [TAG], refuse })),
+      worker(reconciler, reconcilerBehaviour({ gateway, executorOf, executors, subscribers: [this.governor], watchdog: this.standing.ref, findings: this.findings.ref, tags: [TAG], unknownPositions: options.unknownPositions ?? 'adopt', refuse })),
       worker(feeder, this.#feeder(reconciler)),
     );
     await this.world.advance(settleMs);

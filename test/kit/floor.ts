@@ -10,7 +10,7 @@ import { reconcilerBehaviour } from '../../src/actors/reconciler.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { Intent } from '../../src/protocol/decisions.ts';
 import type { MarketView, Universe } from '../../src/protocol/market.ts';
-import type { BridgeMessage, DecisionLogMessage, FlowedMessage, GovernorMessage, ReconcilerMessage } from '../../src/protocol/messages.ts';
+import type { BridgeMessage, DecisionLogMessage, FindingMessage, FlowedMessage, GovernorMessage, ReconcilerMessage, StandingMessage } from '../../src/protocol/messages.ts';
 import type { LifeView, TradingStateName } from '../../src/protocol/views.ts';
 import type { IntentId, SymbolName } from '../../src/protocol/names.ts';
 import { createPermitAuthority } from '../../src/protocol/permit.ts';
@@ -107,7 +107,8 @@ export class Floor {
     const note = <Message extends Tagged, State>(path: string, behaviour: Behaviour<Message, State>) => watched(behaviour, (type) => this.#options.onHandled?.(path, type));
     const risk: RiskLimits = { ...LIMITS, ...limits };
     const owners = new GatewayOwners(this.world);
-    const watchdog = new Probe<FlowedMessage>(this.world, 'watchdog');
+    const watchdog = new Probe<FlowedMessage | StandingMessage>(this.world, 'watchdog');
+    const findings = new Probe<FindingMessage>(this.world, 'findings');
     const executor = (symbol: SymbolName) =>
       executorBehaviour({ symbol, tags: [TAG], stopLossPercent: '2', takeProfitPercent: '4', leverage: 10, nakedAlarmMs: 3_000, nakedCloseMs: 10_000, unknownPositions: 'adopt', journal, gateway, governor: this.governor, decisions: this.decisions.ref, watchers: [this.governor, this.bridge, reconciler, this.watcher.ref] });
     await this.world.start(
@@ -115,11 +116,12 @@ export class Floor {
       this.decisions.spec,
       owners.spec,
       watchdog.spec,
+      findings.spec,
       worker(journal, note('journal', journalBehaviour(this.journal))),
       worker(gateway, note('gateway', gatewayBehaviour({ venue: new ManyVenues(this.venues), redeemer: this.#authority.redeemer, executorOf, subscribers: [this.governor, this.bridge], onClockOffset: () => undefined, refuse, ...owners.options }))),
       worker(this.governor, note('governor', governorBehaviour({ issuer: this.#authority.issuer, limits: risk, executorOf, executors, journal, decisions: this.decisions.ref }))),
       ...symbols.map((symbol) => worker(executorOf(symbol), note('executor', executor(symbol)))),
-      worker(reconciler, reconcilerBehaviour({ gateway, executorOf, executors, subscribers: [this.governor], tags: [TAG], refuse })),
+      worker(reconciler, reconcilerBehaviour({ gateway, executorOf, executors, subscribers: [this.governor], watchdog: watchdog.ref, findings: findings.ref, tags: [TAG], unknownPositions: 'adopt', refuse })),
       worker(this.bridge, note('bridge', bridgeBehaviour({ sources: { strategies: new Set(['trend-24h']), shadows: new Set(), external: new Set() }, limits: { ...risk, entrySlippageBps: 30 }, executorOf, decisions: this.decisions.ref, journal, watchdog: watchdog.ref }))),
       worker(system.ref<Feeding>('feeder'), this.#feeder(reconciler)),
     );

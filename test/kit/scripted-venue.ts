@@ -16,6 +16,7 @@ export class ScriptedVenue implements VenueGateway {
   readonly algos = new Map<ClientId, VenueAlgoOrder>();
   readonly trades: VenueTrade[] = [];
   quantity: Decimal = ZERO;
+  mark = decimal('0.01');
   leverage = 10;
   marginMode: 'ISOLATED' | 'CROSSED' = 'ISOLATED';
   hedgeMode = false;
@@ -137,7 +138,7 @@ export class ScriptedVenue implements VenueGateway {
       case 'serverTime':
         return { serverTime: now, sentAt: now, receivedAt: now };
       case 'positions':
-        return this.quantity.isZero() ? [] : [{ symbol: this.#symbol, quantity: this.quantity, entryPrice: decimal('0.01'), markPrice: decimal('0.01'), unrealizedPnl: ZERO, updatedAt: now }];
+        return this.quantity.isZero() ? [] : [{ symbol: this.#symbol, quantity: this.quantity, entryPrice: decimal('0.01'), markPrice: this.mark, unrealizedPnl: ZERO, updatedAt: now }];
       case 'openOrders':
         return [...this.orders.values()].filter((order) => order.status === 'NEW' || order.status === 'PARTIALLY_FILLED');
       case 'openAlgoOrders':

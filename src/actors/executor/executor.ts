@@ -12,6 +12,7 @@ import type { Requested } from '../../rules/position-life/requests.ts';
 import { restoreLife } from '../../rules/position-life/snapshot.ts';
 import { protectionOf, stopsCover } from '../../rules/position-life/standing.ts';
 import { NOTHING_UNSNAPSHOTTED, withEntry } from '../../rules/snapshots.ts';
+import { onAdopt } from './adoption.ts';
 import { ensureLeverage, onConfigured, onConfigureDenied, onConfigureGranted } from './leverage.ts';
 import { dropPlan, endUnsent, expirePending, onPermit, onSlot, onSlotRefused, takePlan } from './opening.ts';
 import { entityOf, flush, keepSnapshot, onAppended, record } from './record.ts';
@@ -50,6 +51,7 @@ export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorI
       close: 'the position is to be closed',
       reduce: 'a part of the position is to be closed',
       'move-stop': 'the stop is to stand elsewhere',
+      adopt: 'what the venue holds is to be taken over',
       universe: 'the venue\'s filters',
       tick: 'time passes',
       heartbeat: 'the view is due',
@@ -129,6 +131,8 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
       return onRequest(state, message, requestReduce(state.life, message, state.rules, at), ctx);
     case 'move-stop':
       return onRequest(state, message, requestStopMove(state.life, message, state.rules?.tickSize, at), ctx);
+    case 'adopt':
+      return onAdopt(state, { stopPrice: message.stopPrice, reason: message.reason, by: message.by, askedAt: at, answer: ctx.answering(message) }, ctx);
     case 'universe':
       state.rules = message.universe.listed.get(state.options.symbol) ?? state.rules;
       return;
@@ -284,6 +288,8 @@ function newState(options: ExecutorOptions): ExecutorState {
     holdingChangedAt: 0,
     streamEpoch: 0,
     reconciledEpoch: 0,
+    reconciledAt: 0,
+    adopting: undefined,
     truthSeenAt: undefined,
     appendAfter: 0,
     rules: undefined,

@@ -8,9 +8,10 @@ import type { Need, Situation } from '../../rules/position-life/situation.ts';
 import { heldSide, ordersOf } from '../../rules/position-life/standing.ts';
 import type { OrderRecord, ProtectionRecord } from '../../rules/position-life/life.ts';
 import { text } from '../../protocol/decimal.ts';
+import { adopt } from './adoption.ts';
 import { record } from './record.ts';
 import type { ExecutorContext, ExecutorState, WaitingWrite } from './state.ts';
-import { adopt, askAlgo, askTrades, askTruth } from './truth.ts';
+import { askAlgo, askTrades, askTruth } from './truth.ts';
 
 /** A write that was refused or failed is tried again after this long: exits ask without limit. */
 const RETRY_WRITE_MS = 1_000;

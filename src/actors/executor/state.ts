@@ -4,7 +4,7 @@ import type { Ref } from '../../supervision/ref.ts';
 import type { Decimal } from '../../protocol/decimal.ts';
 import type { Intent, Plan } from '../../protocol/decisions.ts';
 import type { Instrument } from '../../protocol/market.ts';
-import type { ExecutorMessage, DecidedMessage, GatewayMessage, GovernorMessage, JournalAnswer, JournalEntryDraft, JournalMessage, ReadAnswer, SymbolTruth } from '../../protocol/messages.ts';
+import type { AdoptAnswer, ExecutorMessage, DecidedMessage, GatewayMessage, GovernorMessage, JournalAnswer, JournalEntryDraft, JournalMessage, ReadAnswer, SymbolTruth } from '../../protocol/messages.ts';
 import type { LifeView } from '../../protocol/views.ts';
 import type { ClientId, SymbolName } from '../../protocol/names.ts';
 import type { Authority, Mandate, PermitOf } from '../../protocol/permit.ts';
@@ -76,6 +76,15 @@ export interface TruthReading {
   algos?: readonly VenueAlgoOrder[];
 }
 
+/** A position an operator wants taken over, until the venue has been read. */
+export interface AskedAdoption {
+  readonly stopPrice: string | undefined;
+  readonly reason: string;
+  readonly by: string;
+  readonly askedAt: number;
+  readonly answer: (answer: AdoptAnswer) => void;
+}
+
 export interface ExecutorState {
   readonly options: ExecutorOptions;
   life: Life;
@@ -113,6 +122,10 @@ export interface ExecutorState {
   holdingChangedAt: number;
   streamEpoch: number;
   reconciledEpoch: number;
+  /** When the last reading was begun that led to a result: both sides agree, or the difference is declared. */
+  reconciledAt: number;
+  /** An operator has asked to take over what the venue holds; the venue is being read. */
+  adopting: AskedAdoption | undefined;
   /** The venue's side has been read in this incarnation: before that nothing is sent. */
   truthSeenAt: number | undefined;
   /** Not before this time is a failed append tried again. */

@@ -1,12 +1,12 @@
 /** The venue is truth: readings of its side are compared with our count; what differs is asked for, then adopted or declared, never invented. */
 import { text, ZERO } from '../../protocol/decimal.ts';
 import type { SymbolTruth } from '../../protocol/messages.ts';
-import type { ClientId, PositionId } from '../../protocol/names.ts';
-import type { Mandate } from '../../protocol/permit.ts';
+import type { ClientId } from '../../protocol/names.ts';
 import type { UserEvent, VenueTrade } from '../../protocol/venue.ts';
 import { readClientId } from '../../rules/client-ids.ts';
 import { observeAlgo, observeOrder, observeTrades } from '../../rules/position-life/observe.ts';
 import { isOpenOrder, liveProtectionsOf, ordersOf } from '../../rules/position-life/standing.ts';
+import { adopt, endAdoption, takeOver } from './adoption.ts';
 import { record } from './record.ts';
 import { statedQuantity, truthOf } from './state.ts';
 import type { ExecutorContext, ExecutorState } from './state.ts';
@@ -45,6 +45,7 @@ export function onReadingAnswer(state: ExecutorState, number: number, part: 'pos
   if (failure !== undefined) {
     state.reading = undefined;
     state.truthDueAt = ctx.clock.now() + 2_000;
+    endAdoption(state, failure);
     return ctx.log.warn({ part, failure }, 'the venue could not be read; asking again');
   }
   Object.assign(reading, { [part]: value });
@@ -72,11 +73,12 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
     state.truthDueAt = at + REREAD_MS;
     return;
   }
+  if (state.adopting !== undefined && truth.readAt >= state.adopting.askedAt && takeOver(state, truth, ctx)) return;
   const stated = statedQuantity(truth, ZERO);
   if (!stated.isEqualTo(state.life.holding.quantity)) return disagree(state, truth, ctx);
   state.mismatches = 0;
   state.agreedAt = truth.readAt;
-  state.reconciledEpoch = Math.max(state.reconciledEpoch, truth.streamEpoch);
+  concluded(state, truth);
   state.flat = stated.isZero() && (state.life.entry?.sentAt ?? 0) < truth.readAt ? { openAlgoIds: [...listed] } : undefined;
   if (state.life.drift !== undefined) record(state, [{ type: 'DriftCleared', at, venue: text(stated) }], ctx);
   // Our entry was filled and the position is gone: what happened in between is in the trade list (operators' 23).
@@ -84,6 +86,12 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
     state.truthDueAt = at + OWED_REREAD_MS;
     askTrades(state, ctx);
   }
+}
+
+/** Both sides agree, or the difference is on record and left. */
+function concluded(state: ExecutorState, { streamEpoch, readAt }: SymbolTruth): void {
+  state.reconciledEpoch = Math.max(state.reconciledEpoch, streamEpoch);
+  state.reconciledAt = Math.max(state.reconciledAt, readAt);
 }
 
 /** An order of an earlier incarnation without a result may have gone out (ruling 18). */
@@ -100,8 +108,7 @@ function disagree(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext
   state.flat = undefined;
   if (state.life.drift?.isEqualTo(stated) === true) {
     state.truthDueAt = at + DRIFT_REREAD_MS;
-    state.reconciledEpoch = Math.max(state.reconciledEpoch, truth.streamEpoch);
-    return;
+    return concluded(state, truth);
   }
   state.mismatches += 1;
   state.truthDueAt = at + REREAD_MS;
@@ -115,21 +122,9 @@ function disagree(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext
   if (state.options.unknownPositions === 'leave' && !stated.isZero() && state.life.holding.quantity.isZero()) {
     record(state, [{ type: 'DriftFound', at, journal: text(state.life.holding.quantity), venue: text(stated) }], ctx);
     state.truthDueAt = at + DRIFT_REREAD_MS;
-    state.reconciledEpoch = Math.max(state.reconciledEpoch, truth.streamEpoch);
-    return;
+    return concluded(state, truth);
   }
   adopt(state, text(stated), text(truth.position?.entryPrice ?? ZERO), 'the venue states it and the journal cannot explain it', ctx);
-}
-
-/** Takes the venue's word, on record, with the mandate to protect and close what is there (ruling 26). */
-export function adopt(state: ExecutorState, quantity: string, entryPrice: string, cause: string, ctx: ExecutorContext): void {
-  const { symbol } = state.options;
-  const at = ctx.clock.now();
-  const positionId = state.life.positionId ?? (`adopted-${symbol}-${at}` as PositionId);
-  const unsigned = quantity.startsWith('-') ? quantity.slice(1) : quantity;
-  const mandate: Mandate = { mandateId: `mandate-${positionId}-${at}` as Mandate['mandateId'], symbol, side: quantity.startsWith('-') ? 'SHORT' : 'LONG', maxQuantity: unsigned };
-  state.adoptedAt = at;
-  record(state, [{ type: 'PositionAdopted', at, positionId, quantity, entryPrice, cause, mandate }], ctx);
 }
 
 /** Where strangers' positions are left alone (ruling 26), a symbol without a position, an order or a plan of ours is theirs. */

@@ -27,6 +27,8 @@ export function lifeView(state: ExecutorState): LifeView {
     ...(state.leverageRefused === undefined ? {} : { leverageRefused: state.leverageRefused }),
     ...(state.settings === undefined ? {} : { settings: state.settings }),
     reconciledEpoch: state.reconciledEpoch,
+    reconciledAt: state.reconciledAt,
+    ...(life.drift === undefined ? {} : { drift: text(life.drift) }),
   };
 }
 

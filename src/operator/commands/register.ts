@@ -6,6 +6,7 @@ import { client, live as liveCommand, wholeNumber } from './client-command.ts';
 import { alertsScreen, flowsScreen } from './flow-screens.ts';
 import { registerIntent } from './intent.ts';
 import { EXIT, processIo } from './io.ts';
+import { registerReconcileCommands } from './reconcile.ts';
 import type { CommandIo } from './io.ts';
 import { runQuestion } from './run.ts';
 import type { ClientOptions, Question } from './run.ts';
@@ -31,6 +32,7 @@ export function registerClientCommands(program: Command, io: CommandIo = process
   registerActorCommands(program, io);
   registerWhyCommands(program, io);
   orders(program, io);
+  registerReconcileCommands(program, io);
 }
 
 function views(program: Command, io: CommandIo): void {

@@ -7,7 +7,7 @@ import { isTerminal } from '../../protocol/venue.ts';
 import type { OrderStatus } from '../../protocol/venue.ts';
 import { closedView } from './closed.ts';
 import { afterFill, atPrice } from './holding.ts';
-import { NO_HOLDING } from './life.ts';
+import { GIVEN_STOP, NO_HOLDING } from './life.ts';
 import type { Life, OrderRecord, ProtectionRecord } from './life.ts';
 import { heldSide, isOpenOrder, ordersOf, protectionOf, stopsCover } from './standing.ts';
 
@@ -162,6 +162,7 @@ function adopted(life: Life, event: LifeEventOf<'PositionAdopted'>): Life {
     adopted: true,
     drift: undefined,
     planStage: life.planStage === undefined ? undefined : 'ended',
+    stopMove: event.stopPrice === undefined ? life.stopMove : { side: quantity.isPositive() ? 'LONG' : 'SHORT', price: decimal(event.stopPrice), reason: GIVEN_STOP },
     holding: { ...holding, ...atPrice(holding, quantity, decimal(event.entryPrice)), peak: quantity.abs().isGreaterThan(holding.peak) ? quantity.abs() : holding.peak, openedAt: holding.openedAt ?? event.at, firstFillAt: holding.firstFillAt ?? event.at },
   };
 }

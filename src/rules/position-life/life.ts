@@ -114,6 +114,9 @@ export interface Life {
   readonly filled: ReadonlyMap<string, Decimal>;
 }
 
+/** The reason of a stop that whoever adopted the position has given: it stands instead of the configuration's, further away or nearer; what it ends is ended by a stop. */
+export const GIVEN_STOP = 'STOP';
+
 /** Averages are exact; shown, and written down, to the twelve decimals the venue shows. */
 export const SHOWN_DECIMALS = 12;
 

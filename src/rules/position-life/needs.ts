@@ -8,6 +8,7 @@ import { closingSide } from '../../protocol/names.ts';
 import type { ClientId, PositionSide } from '../../protocol/names.ts';
 import type { ProtectionLeg } from '../../protocol/venue.ts';
 import { protectionPrices } from '../protection.ts';
+import { GIVEN_STOP } from './life.ts';
 import type { Life } from './life.ts';
 import { closeNeeds, isUnsettled, reduceNeeds } from './order-needs.ts';
 import type { Need, Situation } from './situation.ts';
@@ -36,7 +37,7 @@ function holdingNeeds(life: Life, situation: Situation): Need[] {
   const prices = situation.tickSize === undefined ? undefined : protectionPrices(side, life.holding.averageEntry, life.plan?.stopLossPercent ?? situation.stopLossPercent, life.plan?.takeProfitPercent ?? situation.takeProfitPercent, situation.tickSize);
   if (prices === undefined) return [];
   const moved = life.stopMove?.side === side ? life.stopMove.price : undefined;
-  const stop = protectionNeeds(life, situation, 'stop', quantity, moved === undefined ? prices.stop : tighter(side, moved, prices.stop));
+  const stop = protectionNeeds(life, situation, 'stop', quantity, moved === undefined ? prices.stop : life.stopMove?.reason === GIVEN_STOP ? moved : tighter(side, moved, prices.stop));
   // The stop comes first; the target waits until it stands, and a part is closed only behind a stop.
   const reduce = reduceNeeds(life, situation);
   if (life.stop?.state !== 'placed') return [...stop, ...reduce];

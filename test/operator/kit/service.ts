@@ -125,8 +125,8 @@ export function tempDir(): string {
   return mkdtempSync(join(tmpdir(), 'vigil-op-'));
 }
 
-/** `children`: more actors, for what those of every test do not do. */
-export async function startService(options: { dataDir?: string; listen?: string; token?: string; allowControl?: boolean; children?: (system: ActorSystem) => readonly ChildSpec[] } = {}): Promise<TestService> {
+/** `children`: more actors, for what those of every test do not do; `executors`: whose are the usual ones. */
+export async function startService(options: { dataDir?: string; listen?: string; token?: string; allowControl?: boolean; children?: (system: ActorSystem) => readonly ChildSpec[]; executors?: readonly SymbolName[] } = {}): Promise<TestService> {
   const dataDir = options.dataDir ?? tempDir();
   const facts: Facts = {
     readiness: { ready: true, missing: [], since: Date.now() - 5_000 },
@@ -151,7 +151,7 @@ export async function startService(options: { dataDir?: string; listen?: string;
   const operator: OperatorOptions = {
     system,
     service: { mode: 'paper', configHash: 'c0ffee', buildId: 'test', incarnation: 7, startedAt: Date.now() - 60_000, dataDir, stop: (reason) => void stops.push(reason) },
-    refs: { readiness: system.ref('readiness'), tradingState: system.ref('trading-state'), decisions: system.ref('operator/decision-log'), watchdog: system.ref('watchdog'), universe: system.ref('universe'), locks: system.ref('locks'), intake: system.ref('intake') },
+    refs: { readiness: system.ref('readiness'), tradingState: system.ref('trading-state'), decisions: system.ref('operator/decision-log'), watchdog: system.ref('watchdog'), universe: system.ref('universe'), locks: system.ref('locks'), intake: system.ref('intake'), reconciler: system.ref('reconciler') },
     intentTokens: new Map([['desk', 'a-token-of-the-desk']]),
     executors: { keys: () => [GPS, RACOON] },
     symbols: () => [GPS, RACOON],
@@ -168,7 +168,7 @@ export async function startService(options: { dataDir?: string; listen?: string;
       worker(system.ref('account'), actor('account', () => ({ equity: '10000.5', apiKey: 'never-shown', observedAt: 1 }))),
       worker(system.ref('locks'), actor('locks', () => null, locks(facts))),
       worker(system.ref('trading-state'), tradingState(facts)),
-      supervisor('executors', 'one a symbol', [GPS, RACOON].map((symbol) => worker(system.ref(`executor/${symbol}`), actor('executor', () => ({ life: facts.lives.get(symbol) }))))),
+      supervisor('executors', 'one a symbol', (options.executors ?? [GPS, RACOON]).map((symbol) => worker(system.ref(`executor/${symbol}`), actor('executor', () => ({ life: facts.lives.get(symbol) }))))),
       worker(system.ref('readiness'), readiness(facts)),
       ...(options.children?.(system) ?? []),
       worker(system.ref('watchdog'), watchdog(facts)),

@@ -1,0 +1,81 @@
+/** What a comparison of venue and journal comes to, symbol by symbol: how often it is tried, what was found, and what is none of ours. */
+import { text, ZERO } from '../protocol/decimal.ts';
+import type { Decimal } from '../protocol/decimal.ts';
+import type { SymbolName } from '../protocol/names.ts';
+import type { ReconciledRow } from '../protocol/read-models.ts';
+import type { VenueAlgoOrder, VenueOrder } from '../protocol/venue.ts';
+import type { LifeView } from '../protocol/views.ts';
+import { readClientId } from './client-ids.ts';
+
+/** After how long the venue's side is brought again to an executor that has come to no result: it reads by itself meanwhile, far more often. */
+const AGAIN_AFTER_MS = [3_000, 3_000, 6_000, 12_000, 24_000] as const;
+/** So often without a result, and the symbol is closed to openings; from then on it is looked at with all the others (operators' 25 and 32). */
+export const ATTEMPTS = AGAIN_AFTER_MS.length + 1;
+
+/** One symbol, as often as the venue's side was brought to its executor without a result. */
+export interface Attempts {
+  readonly tries: number;
+  /** When the reading that was brought last had begun, wall time, ms. */
+  readonly readAt: number;
+  /** When it was brought, monotonic ms. */
+  readonly broughtAt: number;
+}
+
+/** Its executor has come to a result on what was brought last. */
+export function isConcluded(attempts: Attempts | undefined, life: LifeView | undefined): boolean {
+  return attempts !== undefined && life !== undefined && (life.reconciledAt ?? 0) >= attempts.readAt;
+}
+
+/** The venue's side is brought once more. */
+export function brought(attempts: Attempts | undefined, life: LifeView | undefined, readAt: number, now: number): Attempts {
+  const tries = attempts === undefined || isConcluded(attempts, life) ? 1 : attempts.tries + 1;
+  return { tries, readAt, broughtAt: now };
+}
+
+/** True when it is to be brought again now. `behind`: whatever its executor has found by itself, it has not found it in this stream epoch. */
+export function isDueAgain(attempts: Attempts | undefined, life: LifeView | undefined, behind: boolean, now: number): boolean {
+  if (attempts === undefined) return false;
+  const concluded = isConcluded(attempts, life);
+  if (concluded && !behind) return false;
+  const wait = concluded ? AGAIN_AFTER_MS[0] : AGAIN_AFTER_MS[attempts.tries - 1];
+  return wait !== undefined && now - attempts.broughtAt >= wait;
+}
+
+/** All attempts were made, and the last has had its time. */
+export function isSpent(attempts: Attempts | undefined, life: LifeView | undefined, now: number): boolean {
+  if (attempts === undefined || isConcluded(attempts, life) || attempts.tries < ATTEMPTS) return false;
+  return attempts.tries > ATTEMPTS || now - attempts.broughtAt >= AGAIN_AFTER_MS[0];
+}
+
+/** What the venue has of one symbol. */
+export interface VenueSide {
+  /** Signed. */
+  readonly quantity: Decimal;
+  /** Open orders and conditional orders that carry no tag of ours, in words. */
+  readonly unknownOrders: readonly string[];
+}
+
+/** Open orders that no instance of ours has made: what a person, or another program, has in the book. */
+export function unknownOrders(orders: readonly VenueOrder[], algoOrders: readonly VenueAlgoOrder[], tags: readonly string[]): readonly string[] {
+  const foreign = (clientId: string) => !tags.includes(readClientId(clientId)?.tag ?? '');
+  return [
+    ...orders.filter((one) => foreign(one.clientId)).map((one) => `${one.type} ${one.side} ${text(one.quantity)} at ${text(one.price)} (${one.clientId})`),
+    ...algoOrders.filter((one) => foreign(one.clientId)).map((one) => `${one.type} ${one.side} ${text(one.quantity)} from ${text(one.triggerPrice)} (${one.clientId})`),
+  ].toSorted();
+}
+
+/** What an executor counts, signed. */
+export function heldBy(life: LifeView | undefined): string {
+  const { position } = life ?? {};
+  if (position === undefined) return '0';
+  return position.side === 'LONG' ? position.quantity : `-${position.quantity}`;
+}
+
+/** What was found of one symbol. `before`: what was held by our count when the comparison was asked for. */
+export function reconciledRow(symbol: SymbolName, before: string, side: VenueSide | undefined, life: LifeView | undefined, concluded: boolean): ReconciledRow {
+  const venue = text(side?.quantity ?? ZERO);
+  const journal = heldBy(life);
+  const agreed = ZERO.plus(before).isEqualTo(venue);
+  const outcome = !concluded ? 'unresolved' : life?.drift !== undefined ? 'left' : agreed ? 'agreed' : 'corrected';
+  return { symbol, outcome, before, journal, venue, state: life?.phase ?? 'Unknown', unknownOrders: side?.unknownOrders ?? [] };
+}
