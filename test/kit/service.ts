@@ -12,7 +12,7 @@ import { fileURLToPath } from 'node:url';
 export const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 const VIGIL = join(ROOT, 'bin', 'vigil');
 /** Slow machines are slow in everything; an expectation of speed has its own, named limit. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 40_000;
 const LOOK_EVERY_MS = 25;
 const OUTPUT_SHOWN = 6_000;
 /** Compiled code is kept between the many short processes of these tests: half of what each of them costs. */

@@ -3,10 +3,13 @@ import { expect } from 'chai';
 import type { PaperExchange } from '../../src/paper/exchange.ts';
 import { NO_LIMITS } from '../../src/paper/wire/rate-limits.ts';
 import { decimal, type Decimal } from '../../src/protocol/decimal.ts';
+import { systemClock } from '../../src/supervision/clock.ts';
 import { Client, startForTest, type Json } from './kit.ts';
 
 const SYMBOL = 'HYPEUSDT';
 const OK = 0;
+/** Tells the time and never wakes anybody: the market stands where it was put, however long a test takes. */
+const clock = { ...systemClock, after: () => ({ cancel() {} }) };
 
 describe('paper exchange: filters over the wire', () => {
   let exchange: PaperExchange;
@@ -16,7 +19,7 @@ describe('paper exchange: filters over the wire', () => {
 
   before(async () => {
     // Enough to be stopped by no margin: what is tested are the filters.
-    exchange = await startForTest({ limits: NO_LIMITS, balance: '1000000000000' });
+    exchange = await startForTest({ clock, limits: NO_LIMITS, balance: '1000000000000' });
     client = new Client(exchange.url);
     const { json } = await client.get('/fapi/v1/exchangeInfo');
     const info = (json['symbols'] as Json[]).find((row) => row['symbol'] === SYMBOL)!;
