@@ -6,6 +6,7 @@ import type { Config } from './config.ts';
 import { runLauncher } from './launcher.ts';
 import { EXIT } from './service/exit-codes.ts';
 import { createLogger, partLog } from './service/log.ts';
+import { registerJournalCommands } from './service/register-journal.ts';
 import { registerClientCommands } from './operator/commands/register.ts';
 import { PAPER_HELP } from './paper/help.ts';
 import { messageOf, VigilError } from './protocol/errors.ts';
@@ -76,6 +77,8 @@ program
     process.stdout.write(`${options.json === true ? JSON.stringify(findings) : lines.join('\n')}\n`);
     process.exitCode = findings.every((finding) => finding.status === 'ok') ? 0 : 1;
   });
+
+registerJournalCommands(program, configured);
 
 program
   .command('paper')

@@ -128,6 +128,8 @@ export interface JournalReader {
   /** Each entity's last sequence, as the journal remembers it. */
   sequences(): Promise<ReadonlyMap<string, number>>;
   stats(): Promise<JournalStats>;
+  /** What the store finds wrong with itself, beside what the entries say: damaged pages, a shorter file than was acknowledged. */
+  faults(): Promise<readonly string[]>;
   close(): Promise<void>;
 }
 

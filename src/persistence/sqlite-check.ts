@@ -49,7 +49,7 @@ export function checkJournal(file: string): number {
 }
 
 /** The schema of the file, if it is a journal that this build can read. */
-function checkOwner(file: string, reader: DatabaseSync): number {
+export function checkOwner(file: string, reader: DatabaseSync): number {
   const applicationId = pragma(reader, 'application_id');
   if (applicationId !== APPLICATION_ID) {
     throw new VigilError('JOURNAL_FOREIGN', `${file} is the database of another program (application_id ${String(applicationId)}): point --data-dir elsewhere`, { details: { file } });
@@ -63,7 +63,7 @@ function checkOwner(file: string, reader: DatabaseSync): number {
 }
 
 /** The full check and not `quick_check`: only this one compares the index with the rows, and `read` goes by the index. */
-function checkPages(file: string, reader: DatabaseSync): void {
+export function checkPages(file: string, reader: DatabaseSync): void {
   const found = pragma(reader, 'integrity_check(1)');
   if (found !== 'ok') throw corrupt(file, `is damaged: ${String(found)}`);
 }
@@ -118,7 +118,8 @@ function checkEntities(file: string, reader: DatabaseSync, last: ReadonlyMap<str
   }
 }
 
-function whatSqliteSaid(file: string, error: unknown): VigilError {
+/** An error of SQLite's: of the machine (JOURNAL_UNAVAILABLE) or of the file (JOURNAL_CORRUPT). */
+export function whatSqliteSaid(file: string, error: unknown): VigilError {
   const errcode = error instanceof Error && 'errcode' in error ? Number(error.errcode) & 0xff : undefined;
   if (errcode !== undefined && OUTSIDE_CAUSES.has(errcode)) {
     return new VigilError('JOURNAL_UNAVAILABLE', `${file} cannot be read: ${messageOf(error)}`, { cause: error, details: { file } });

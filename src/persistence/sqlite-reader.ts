@@ -86,7 +86,7 @@ export function entityNames(reader: DatabaseSync, prefix: string): string[] {
 }
 
 /** Rows up to the bounds of a slice; `cut` when there may be more. */
-function takeSlice(statement: StatementSync, parameters: (string | number)[]): { rows: EncodedRow[]; cut: boolean } {
+export function takeSlice(statement: StatementSync, parameters: (string | number)[]): { rows: EncodedRow[]; cut: boolean } {
   const rows: EncodedRow[] = [];
   let characters = 0;
   for (const found of statement.iterate(...parameters)) {

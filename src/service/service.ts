@@ -27,6 +27,7 @@ import { buildId } from './build-id.ts';
 import { drainAndStop } from './drain.ts';
 import { EXIT } from './exit-codes.ts';
 import { instanceTag } from './instance-tag.ts';
+import { refuseForeign } from './journal-families.ts';
 import { logLifecycle } from './lifecycle-log.ts';
 import { createLogger, partLog } from './log.ts';
 import { openJournal } from './open-journal.ts';
@@ -60,6 +61,7 @@ export async function runService(config: Config): Promise<number> {
     const system = new ActorSystem({ clock, random: systemRandom, turns: nactTurns, logFor: (path) => partLog(logger, path), marker: watch.marker });
     system.subscribe((event) => logLifecycle(event, logger));
     opened = await openJournal(config, { clock, random: systemRandom, log, onEnded: ended.resolve });
+    await refuseForeign(opened.journal);
     return await runTree(config, strategies, system, opened, watch, { signalled: signalled.promise, journalEnded: ended.promise }, log, (level, message, fields) => logger.child({ actor: 'venue' })[level](fields ?? {}, message));
   } finally {
     await opened?.close().catch((error: unknown) => log.error({ error: messageOf(error) }, 'the journal could not be closed'));

@@ -47,3 +47,10 @@ export function isoTimeOrNull(epochMs: number | null | undefined): string | null
 export function isoTime(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
+
+/** The other way round; undefined: there is no such day or hour. */
+export function msOfIso(text: string): number | undefined {
+  const ms = Date.parse(text);
+  // 31 February would be taken for 3 March.
+  return Number.isNaN(ms) || !isoTime(ms).startsWith(text.replace('Z', '')) ? undefined : ms;
+}
