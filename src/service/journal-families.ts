@@ -16,7 +16,7 @@ import { restoreScore, SCORE_VERSIONS } from '../rules/strategies/score-record.t
 import { restoreTradingState, TRADING_STATE_VERSIONS } from '../rules/trading-state-record.ts';
 import { readUniverse, UNIVERSE_VERSIONS } from '../rules/universe-record.ts';
 
-export interface JournalFamily {
+interface JournalFamily {
   /** The entity; one that ends with `/` stands for all that begin so. */
   readonly entity: string;
   /** The actor that alone writes it. */
@@ -29,7 +29,7 @@ export interface JournalFamily {
 
 const log = (what: string, type: string, current = 1): Versions => ({ what, types: [type], current });
 
-export const FAMILIES: readonly JournalFamily[] = [
+const FAMILIES: readonly JournalFamily[] = [
   { entity: 'symbol/', owner: 'executor/SYMBOL', holds: 'the orders, fills and protections of one symbol', versions: LIFE_VERSIONS, read: (entry, entity) => restoreLife(entity.slice('symbol/'.length) as SymbolName, [entry]) },
   { entity: 'trading-state', owner: 'trading-state', holds: 'what operators and thresholds set', versions: TRADING_STATE_VERSIONS, read: (entry) => restoreTradingState([entry], 0) },
   { entity: 'locks', owner: 'locks', holds: 'what rests after what, and the results it is drawn from', versions: LOCK_VERSIONS, read: (entry) => restoreLockBook([entry]) },
