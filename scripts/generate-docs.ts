@@ -208,7 +208,7 @@ async function actorsDocument(): Promise<string> {
     const system = new ActorSystem({ clock: systemClock, random: systemRandom, turns: nactTurns, logFor: () => silent });
     const venue = createBinanceVenue({ endpoint: resolveEndpoint({ mode: 'paper', armed: undefined, paperUrl: 'http://127.0.0.1:1' }), armed: undefined, credentials: { apiKey: 'paper', apiSecret: 'paper' }, clock: systemClock, offsetMs: () => 0, log: () => undefined });
     const ignore = () => undefined;
-    const tree = composeTree({ system, clock: systemClock, config, policy: loadPolicy(config.universe.policy!), strategies: await loadStrategies(config), journal, tradingState: tradingStateFile(join(dataDir, 'trading-state')), venue, venueRest: { read: ignore, write: ignore }, paper: {}, tags: ['docs'], intentTokens: new Map(), facts: { configHash: '', buildId: '', startedAt: 0 }, mayRedeem: () => undefined, onClockOffset: ignore, onListening: ignore, audit: ignore, refuse: ignore, stop: ignore, startAfresh: ignore });
+    const tree = composeTree({ system, clock: systemClock, config, policy: loadPolicy(config.universe.policy!), strategies: await loadStrategies(config), journal, readModels: { show: async () => undefined, close: ignore }, tradingState: tradingStateFile(join(dataDir, 'trading-state')), venue, venueRest: { read: ignore, write: ignore }, paper: {}, tags: ['docs'], intentTokens: new Map(), facts: { configHash: '', buildId: '', startedAt: 0 }, mayRedeem: () => undefined, onClockOffset: ignore, onListening: ignore, audit: ignore, refuse: ignore, stop: ignore, startAfresh: ignore });
     const executor = tree.executorSpec('SYMBOL' as SymbolName);
     const lines: string[] = [];
     const details: string[] = [];

@@ -1,4 +1,5 @@
 /** The journal: an append-only stream of events per entity. What it has acknowledged survives kill -9 and power loss. */
+import type { ShownChange } from '../protocol/read-models.ts';
 import type { JournalView, TradingStateName } from '../protocol/views.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import { SNAPSHOT_TYPE } from '../protocol/versions.ts';
@@ -131,6 +132,13 @@ export interface JournalReader {
   /** What the store finds wrong with itself, beside what the entries say: damaged pages, a shorter file than was acknowledged. */
   faults(): Promise<readonly string[]>;
   close(): Promise<void>;
+}
+
+/** What other programs read in the store of what happens here. Nothing is ever read back from it, and nothing waits for it. */
+export interface ReadModels {
+  /** Makes the changes in order; one that fails keeps none of the others back. @throws Error that says why the first one failed, without secrets. */
+  show(changes: readonly ShownChange[]): Promise<void>;
+  close(): void;
 }
 
 /** The trading state as it is kept beside the journal. */

@@ -86,3 +86,9 @@ export interface ReconciledRow {
   /** Open orders that are none of ours, in words. */
   readonly unknownOrders: readonly string[];
 }
+
+/** Names and texts of one thing that is shown to other programs. */
+export type ShownFields = Readonly<Record<string, string>>;
+
+/** A change of what other programs read, under `PREFIX` + `name`. `record`: a hash as a whole; null: it is removed. `added`: one more entry of a bounded stream. */
+export type ShownChange = { readonly name: string } & ({ readonly record: ShownFields | null } | { readonly added: ShownFields });

@@ -3,13 +3,14 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { redisUrlOf } from '../config.ts';
 import type { Config } from '../config.ts';
-import type { Journal, NewEntry } from '../persistence/port.ts';
+import type { Journal, NewEntry, ReadModels } from '../persistence/port.ts';
 import { ownIdentity } from '../persistence/process-identity.ts';
 import { CALL_BOUNDS, standaloneConnector } from '../persistence/redis-connection.ts';
 import { journalKeys } from '../persistence/redis-keys.ts';
 import { takeLease } from '../persistence/redis-lease.ts';
 import type { RedisLease } from '../persistence/redis-lease.ts';
 import { openRedisJournal } from '../persistence/redis-open.ts';
+import { redisReadModels } from '../persistence/redis-read-models.ts';
 import { openSpillDisk, spillsAside } from '../persistence/spill-disk.ts';
 import { openSpillingJournal } from '../persistence/spilling-journal.ts';
 import type { SpillEvent } from '../persistence/spilling-journal.ts';
@@ -33,6 +34,8 @@ export interface JournalSurroundings {
 
 export interface OpenedJournal {
   readonly journal: Journal;
+  /** Where other programs read what happens; undefined: nowhere. */
+  readonly readModels: ReadModels | undefined;
   /** Asked right before each send: why it may not be sent now. */
   readonly mayRedeem: (write: VenueWrite) => { readonly code: DenialCode; readonly detail: string } | undefined;
   /** What was found of the store, since before it was open. */
@@ -56,7 +59,7 @@ async function openOnSqlite({ dataDir }: Config, { clock, onEnded }: JournalSurr
   const spill = join(dataDir, 'spill');
   if (existsSync(spill) && statSync(spill).size > 0) throw new VigilError('JOURNAL_FOREIGN', `${spill} holds records of a journal in Redis that it has not got yet: start once with journal.engine redis, or move the file away and let the venue decide`, { details: { file: spill } });
   const journal = await openSqliteJournal({ file: join(dataDir, 'journal.db'), now: () => clock.now(), onDeath: onEnded });
-  return { journal, mayRedeem: () => undefined, onFinding: () => undefined, close: () => journal.close() };
+  return { journal, readModels: undefined, mayRedeem: () => undefined, onFinding: () => undefined, close: () => journal.close() };
 }
 
 /** The name of the journal in Redis. */
@@ -81,11 +84,14 @@ async function openOnRedis(config: Config, surroundings: JournalSurroundings): P
       throw error;
     });
     log.info({ server: connector.where, instance, writerEpoch: store.writerEpoch }, `the journal {${instance}} in Redis at ${connector.where} is open`);
+    const readModels = redisReadModels({ url, prefix, instance, clock });
     return {
       journal,
+      readModels,
       mayRedeem: (write) => leaseRefusal(lease, write),
       onFinding: (listener) => findings.listen(listener),
       async close() {
+        readModels.close();
         await journal.close();
         await lease.giveBack();
       },

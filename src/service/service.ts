@@ -80,7 +80,7 @@ interface Ends {
   readonly journalEnded: Promise<VigilError>;
 }
 
-async function runTree(config: Config, strategies: StrategyRoles, system: ActorSystem, { journal, mayRedeem, onFinding }: OpenedJournal, watch: LoopWatch, { signalled, journalEnded }: Ends, log: ActorLog, venueLog: VenueLog): Promise<number> {
+async function runTree(config: Config, strategies: StrategyRoles, system: ActorSystem, { journal, readModels, mayRedeem, onFinding }: OpenedJournal, watch: LoopWatch, { signalled, journalEnded }: Ends, log: ActorLog, venueLog: VenueLog): Promise<number> {
   const ended = Promise.withResolvers<number>();
   let refusal: VigilError | undefined;
   let stopping = false;
@@ -103,6 +103,7 @@ async function runTree(config: Config, strategies: StrategyRoles, system: ActorS
     ...(await partsOf(config, journal, log, venueLog)),
     strategies,
     system,
+    readModels,
     mayRedeem,
     refuse(error) {
       refusal ??= error;
@@ -142,7 +143,7 @@ async function runTree(config: Config, strategies: StrategyRoles, system: ActorS
 }
 
 /** Everything the tree is composed from but the system, the strategies and the ways to end it. */
-async function partsOf(config: Config, journal: Journal, log: ActorLog, venueLog: VenueLog): Promise<Omit<TreeParts, 'system' | 'strategies' | 'mayRedeem' | 'refuse' | 'stop' | 'startAfresh'>> {
+async function partsOf(config: Config, journal: Journal, log: ActorLog, venueLog: VenueLog): Promise<Omit<TreeParts, 'system' | 'strategies' | 'readModels' | 'mayRedeem' | 'refuse' | 'stop' | 'startAfresh'>> {
   const { venue: settings, dataDir } = config;
   const facts = { configHash: configHash(config), buildId: buildId(), startedAt: clock.now() };
   log.info({ ...facts, mode: settings.mode, dataDir, incarnation: journal.writerEpoch, servicePid: process.pid }, `vigil ${facts.buildId} starts, ${settings.mode} venue, start ${journal.writerEpoch}`);

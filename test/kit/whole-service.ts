@@ -80,6 +80,7 @@ export class WholeService {
       tags: ['test'],
       intentTokens: new Map(),
       facts: { configHash: '', buildId: '', startedAt: world.clock.now() },
+      readModels: undefined,
       mayRedeem: () => undefined,
       onClockOffset: ignore,
       onListening: ignore,

@@ -12,6 +12,7 @@ import type { journalBehaviour } from '../../actors/journal.ts';
 import type { locksBehaviour } from '../../actors/locks.ts';
 import type { marketBehaviour } from '../../actors/market/market.ts';
 import type { paperProcessBehaviour } from '../../actors/paper-process.ts';
+import type { readModelsBehaviour } from '../../actors/read-models.ts';
 import type { readinessBehaviour } from '../../actors/readiness.ts';
 import type { reconcilerBehaviour } from '../../actors/reconciler.ts';
 import type { shadowBehaviour } from '../../actors/shadow.ts';
@@ -25,7 +26,7 @@ import type { Config } from '../../config.ts';
 import type { decisionLogBehaviour } from '../../operator/decision-log.ts';
 import type { operatorHttpBehaviour } from '../../operator/http-actor.ts';
 import type { Addresses, AuditEntry } from '../../operator/options.ts';
-import type { Journal, TradingStateFile, VenueRestFile } from '../../persistence/port.ts';
+import type { Journal, ReadModels, TradingStateFile, VenueRestFile } from '../../persistence/port.ts';
 import type { DenialCode } from '../../protocol/denials.ts';
 import type { VigilError } from '../../protocol/errors.ts';
 import type { SymbolName } from '../../protocol/names.ts';
@@ -48,6 +49,8 @@ export interface TreeParts {
   readonly journal: Journal;
   /** Asked right before each send: why it may not be sent now. */
   readonly mayRedeem: (write: VenueWrite) => { readonly code: DenialCode; readonly detail: string } | undefined;
+  /** Where positions and decisions are shown to other programs; undefined: nowhere. */
+  readonly readModels: ReadModels | undefined;
   readonly tradingState: TradingStateFile;
   readonly venue: Venue;
   readonly venueRest: VenueRestFile;
@@ -85,6 +88,7 @@ export function refsOf(system: ActorSystem) {
     findings: ref<Taken<typeof findingsBehaviour>>('findings'),
     decisions: ref<Taken<typeof decisionLogBehaviour>>('operator/decision-log'),
     http: ref<Taken<typeof operatorHttpBehaviour>>('operator/http'),
+    readModels: ref<Taken<typeof readModelsBehaviour>>('operator/read-models'),
     paper: ref<Taken<typeof paperProcessBehaviour>>('paper'),
     gateway: ref<Taken<typeof gatewayBehaviour>>('gateway'),
     market: ref<Taken<typeof marketBehaviour>>('market'),
