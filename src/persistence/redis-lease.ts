@@ -55,6 +55,15 @@ interface Renewal {
   readonly wall: number;
 }
 
+/** Who holds it, in words; undefined: it is free. @throws RedisFault */
+export async function leaseHolder(connection: RedisConnection, keys: JournalKeys): Promise<string | undefined> {
+  const [holder, until, released, host, pid, startedAt] = (await connection.call('HMGET', keys.lease, 'holder', 'until', 'released', 'host', 'pid', 'startedAt')) as (string | null)[];
+  if (holder === null || released === '1') return undefined;
+  const [seconds] = (await connection.call('TIME')) as string[];
+  const leftMs = Number(until) - Number(seconds) * 1_000;
+  return `process ${pid} on ${host} (since ${startedAt}), ${leftMs > 0 ? 'which renews its lease' : `whose lease has been over for ${Math.round(-leftMs / 1_000)} s`}`;
+}
+
 export class RedisLease {
   readonly #options: LeaseOptions;
   #connection: RedisConnection | undefined;

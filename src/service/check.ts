@@ -1,11 +1,9 @@
 /** The doctor, `vigil check`: what would keep the service from trading, found without trading. Reads only; starts nothing that stays. */
 import { existsSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import { configHash, credentialsOf, loadPolicy } from '../config.ts';
 import type { Config } from '../config.ts';
 import { DEFAULT_SEED, startPaperExchange } from '../paper/exchange.ts';
 import type { PaperExchange } from '../paper/exchange.ts';
-import { checkJournal, isNewJournal } from '../persistence/sqlite-check.ts';
 import { messageOf, VigilError } from '../protocol/errors.ts';
 import { accountModeFault } from '../rules/account-modes.ts';
 import { decideUniverse } from '../rules/universe.ts';
@@ -15,6 +13,7 @@ import { createBinanceVenue } from '../venue/binance-venue.ts';
 import { resolveEndpoint } from '../venue/endpoint.ts';
 import type { VenueGateway } from '../venue/port.ts';
 
+import { examineJournal } from './check-journal.ts';
 import { loadStrategies } from './strategies.ts';
 
 export interface Finding {
@@ -40,7 +39,7 @@ export async function runCheck(config: Config): Promise<readonly Finding[]> {
     return `trading: ${names(live)}; watching: ${names(shadows)}`;
   });
   await examine('data directory', () => dataDirectory(config.dataDir));
-  await examine('journal', () => journal(config.dataDir));
+  await examineJournal(config, examine);
   const paper = config.venue.mode === 'paper' && config.venue.paper.url === undefined ? await paperForOnce(config) : undefined;
   try {
     let gateway: VenueGateway | undefined;
@@ -94,11 +93,4 @@ function dataDirectory(dataDir: string): string {
   const mode = statSync(dataDir).mode & 0o777;
   if ((mode & 0o077) !== 0) throw new Error(`${dataDir} has mode 0${mode.toString(8)}: others may look in; chmod 700 ${dataDir}`);
   return `${dataDir}, mode 0700`;
-}
-
-function journal(dataDir: string): string {
-  const file = join(dataDir, 'journal.db');
-  if (!existsSync(file) || isNewJournal(file)) return 'none yet; it is made at the first start';
-  checkJournal(file);
-  return `${file} is whole: every entry follows the one before`;
 }
