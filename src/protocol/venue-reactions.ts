@@ -70,6 +70,7 @@ export const VENUE_CODES: readonly CodeRow[] = [
   ...[-1100, -1101, -1102, -1104].map((code): CodeRow => ({ code, meaning: 'a parameter is missing, too much, or malformed', reaction: 'defect', why: SHAPE })),
   { code: -1106, meaning: 'a parameter was sent that is not required', reaction: 'modes', why: 'reduceOnly in hedge mode is answered so (failure 53)' },
   { code: -1111, meaning: 'too many decimals', reaction: 'defect', why: FILTERS },
+  ...[-1128, -1131, -4104, -4144, -4165].map((code): CodeRow => ({ code, meaning: 'parameters that do not go together, or are out of their bounds', reaction: 'defect', why: SHAPE })),
   ...[-1115, -1116, -1117, -1120, -1130].map((code): CodeRow => ({ code, meaning: 'a parameter has a value the venue does not know', reaction: 'defect', why: SHAPE })),
   { code: -1121, meaning: 'the symbol is not known', reaction: 'defect', pause: { of: 'symbol', until: 5 * MINUTE_MS }, why: 'only symbols the venue lists are traded; openings wait until its list is read again (operators\' 59)' },
   { code: -1125, meaning: 'the listen key does not exist', on: READ, reaction: 'again', why: 'the user stream makes a new one' },
@@ -105,6 +106,8 @@ export const VENUE_CODES: readonly CodeRow[] = [
   { code: -4045, meaning: 'the limit of conditional orders is reached', on: ['PROTECT'], reaction: 'no-stop', pause: { of: 'all', until: 5 * MINUTE_MS }, why: '200 over all symbols: no room for a stop (failure 89)' },
   { code: -4046, meaning: 'no need to change the margin type', on: ['CONFIGURE'], reaction: 'done', why: 'it is as asked for' },
   ...[-4047, -4048].map((code): CodeRow => ({ code, meaning: 'the margin type cannot be changed with open orders or a position', on: ['CONFIGURE'], reaction: 'refuse', why: 'openings of the symbol wait until it is flat' })),
+  ...[-4049, -4050, -4051, -4054, -4055].map((code): CodeRow => ({ code, meaning: 'a change of an isolated position\'s margin is refused', reaction: 'defect', why: 'we change none' })),
+  { code: -4056, meaning: 'the API key is of the wrong type', reaction: 'halt', why: 'as −2015' },
   { code: -4059, meaning: 'no need to change the position side', on: ['CONFIGURE'], reaction: 'done', why: 'it is as asked for' },
   ...[-4067, -4068, -4531].map((code): CodeRow => ({ code, meaning: 'the position side cannot be changed with open orders or positions', on: ['CONFIGURE'], reaction: 'refuse', why: 'Vigil never changes it (ruling 7)' })),
   { code: -4061, meaning: 'the position side does not match the account\'s', on: WRITES, reaction: 'modes', why: 'the account was put into hedge mode under us (failure 53)' },
@@ -125,6 +128,7 @@ export const VENUE_CODES: readonly CodeRow[] = [
   ...[-4137, -4138].map((code): CodeRow => ({ code, meaning: 'quantity or reduceOnly do not fit closePosition', reaction: 'defect', why: SHAPE })),
   { code: -4161, meaning: 'the leverage cannot be lowered with an isolated position open', on: ['CONFIGURE'], reaction: 'refuse', why: 'openings of the symbol wait until it is flat' },
   { code: -4164, meaning: 'the notional is too small', reaction: 'defect', why: `an opening is sized above it, and reduce-only is exempt: ${FILTERS} (failures 34, 35)` },
+  { code: -4171, meaning: 'no need to change the multi-assets mode', reaction: 'defect', why: 'Vigil never changes it (ruling 7)' },
   { code: -4192, meaning: 'trading is forbidden by a cooling-off period', on: ['OPEN', 'CONFIGURE'], reaction: 'refuse', pause: { of: 'all', until: 60 * MINUTE_MS }, why: 'the account\'s owner or the venue has asked for it; it lasts hours' },
   { code: -4192, meaning: 'trading is forbidden by a cooling-off period', on: REDUCING, reaction: 'refuse', why: 'closing is meant to be allowed: asked for again' },
   ...[-4400, -4401].flatMap((code): CodeRow[] => [
@@ -135,6 +139,7 @@ export const VENUE_CODES: readonly CodeRow[] = [
   { code: -5000, meaning: 'there is no such path', reaction: 'defect', why: SHAPE },
   ...[-5021, -5022].map((code): CodeRow => ({ code, meaning: 'the order could not be filled whole, or would have taken', reaction: 'defect', why: 'ours are IOC and MARKET: neither all-or-nothing nor post-only' })),
   ...[-5024, -5025, -5026, -5027, -5028, -5029].map((code): CodeRow => ({ code, meaning: 'an amendment is refused', reaction: 'defect', why: 'we amend none' })),
+  { code: -5040, meaning: 'the goodTillDate is out of its bounds', reaction: 'defect', why: 'we send none' },
   { code: -5041, meaning: 'no depth matches this order', reaction: 'defect', why: 'we do not use priceMatch' },
 ];
 

@@ -163,6 +163,26 @@ describe('locks', () => {
     expect(kinds()).to.deep.equal([]);
   });
 
+  it('have openings rest when a stop was not taken, over a restart, and are told as an alert', async () => {
+    const journal = new MemoryJournal();
+    const first = await bench({ journal });
+    const at = first.clock.now();
+    for (let i = 0; i < 3; i++) {
+      first.tell({ type: 'venue-refused', asked: 'PROTECT', refusal: { symbol: GPS, venueCode: -4120, message: 'not supported', at: first.clock.now() } });
+      await first.world.advance(1_000);
+    }
+    expect(first.view().locks.map(({ kind, symbol, code, until }) => [kind, symbol, code, until])).to.deep.equal([['venue-refusal', null, 'VENUE_PAUSED', at + 15 * 60_000]]);
+    expect(first.watchdog.last('standing')?.alerts[0]?.message).to.include('-4120').and.include('VENUE_PAUSED');
+    first.tell({ type: 'venue-refused', asked: 'PROTECT', refusal: { symbol: GPS, venueCode: -2021, message: 'would trigger', at: first.clock.now() } });
+    await first.world.advance(10);
+    expect(first.kinds()).to.have.length(1);
+    const second = await bench({ journal, startAt: first.clock.now() });
+    await second.world.advance(10);
+    expect(second.kinds()).to.deep.equal(['venue-refusal/*']);
+    await second.world.advance(15 * 60_000);
+    expect(second.kinds()).to.deep.equal([]);
+  });
+
   it('count each refusal of the venue once, over a restart too', async () => {
     const journal = new MemoryJournal();
     const first = await bench({ journal });

@@ -65,6 +65,14 @@ describe('user stream', () => {
     expect([executors.get(GPS)!.told.length, executors.get(BTC)!.told.length, account.told.length]).to.deep.equal([1, 1, 1]);
   });
 
+  it('tells the gateway when the account is put into another mode, and nobody else', async () => {
+    const { world, opened, executors, account, gateway } = await bench();
+    opened[0]!.handlers.onEvent({ type: 'modes', multiAssets: true, observedAt: 0 });
+    await world.settle();
+    expect(gateway.told).to.deep.equal([{ type: 'modes-changed', reason: 'the user stream says that multi-assets mode is on' }]);
+    expect([...[...executors.values()].map((probe) => probe.told.length), account.told.length]).to.deep.equal([0, 0, 0]);
+  });
+
   it('is not live until the venue says so, and each connection has an epoch of its own', async () => {
     const { world, opened, view } = await bench();
     await world.advance(1_100);

@@ -243,6 +243,17 @@ describe('watchdog', () => {
     expect(await alerts()).to.deep.equal([]);
   });
 
+  it('passes on what others say lowers the trading state, beside what it sees itself, until they say otherwise', async () => {
+    const { world, tell, tradingState } = await bench();
+    tell({ type: 'standing', from: 'gateway', alerts: [], causes: [{ key: 'venue-banned', symbol: undefined, reason: 'banned until later' }] });
+    tell({ type: 'standing', from: 'findings', alerts: [] });
+    await world.advance(1_000);
+    expect(tradingState.last('causes')?.causes).to.deep.equal([{ key: 'venue-banned', symbol: undefined, reason: 'banned until later' }]);
+    tell({ type: 'standing', from: 'gateway', alerts: [] });
+    await world.advance(1_000);
+    expect(tradingState.last('causes')?.causes).to.deep.equal([]);
+  });
+
   it('puts nothing into the mailbox of a trading state that is away: an operator\'s halt must find room', async () => {
     const { world, system, tradingState } = await bench();
     system.control('trading-state', 'suspend', 'a test');

@@ -117,6 +117,14 @@ describe('what comes of a write', () => {
     ['200 with a number where a decimal string belongs', { body: orderAnswer({ executedQty: 1e-7 }) }],
     ['200 about another order', { body: orderAnswer({ clientOrderId: 'someone-elses' }) }],
   ];
+  it('is unknown after a code that is in no table, and says which it was; of a read it is a definite no', async () => {
+    const answer = { status: 400, body: { code: -9999, msg: 'Something new.' } };
+    expect((await sent(writes.open, 'POST /fapi/v1/order', answer)).outcome).to.include({ result: 'unknown', venueCode: -9999 });
+    stub.script('GET /fapi/v3/account', answer);
+    const read = await venueOn(stub).gateway.read('account', {}).catch((error: unknown) => error);
+    expect(read).to.include({ kind: 'rejected', venueCode: -9999 });
+  });
+
   for (const [name, answer] of unknown) {
     it(`is unknown after ${name} (failure 47)`, async () => {
       const { outcome } = await sent(writes.open, 'POST /fapi/v1/order', answer);

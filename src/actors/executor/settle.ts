@@ -8,6 +8,7 @@ import type { Need, Situation } from '../../rules/position-life/situation.ts';
 import { heldSide, ordersOf } from '../../rules/position-life/standing.ts';
 import type { OrderRecord, ProtectionRecord } from '../../rules/position-life/life.ts';
 import { text } from '../../protocol/decimal.ts';
+import { RECV_WINDOW_MS } from '../../protocol/venue.ts';
 import { adopt } from './adoption.ts';
 import { record } from './record.ts';
 import type { ExecutorContext, ExecutorState, WaitingWrite } from './state.ts';
@@ -22,8 +23,6 @@ const OPENING_PATIENCE_MS = 4_000;
 /** When an ambiguous order is asked for, after it became so (ruling 8); then every 8 s. */
 const QUERY_AFTER_MS = [500, 1_000, 2_000, 5_000, 8_000];
 const ORDER_READ_TIMEOUT_MS = 5_000;
-/** So long after it was sent an order may still be taken by the venue: recvWindow. */
-export const RECV_WINDOW_MS = 5_000;
 
 /** @returns nothing: events, writes and questions are its outcome. Called after every message. */
 export function settle(state: ExecutorState, ctx: ExecutorContext): void {

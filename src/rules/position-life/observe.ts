@@ -2,11 +2,9 @@
 import { text } from '../../protocol/decimal.ts';
 import type { LifeEvent } from '../../protocol/life-events.ts';
 import type { UserEvent, VenueAlgoOrder, VenueOrder, VenueTrade, VenueWrite, WriteOutcome } from '../../protocol/venue.ts';
+import { reactionTo } from '../../protocol/venue-reactions.ts';
 import type { Life, OrderRecord, ProtectionRecord } from './life.ts';
 import { ordersOf, protectionOf } from './standing.ts';
-
-/** −2021: the trigger price has been passed already; the stop is hit, the target reached (failure 91). */
-const WOULD_TRIGGER = -2021;
 
 /** What an answer to a write means. Nothing for a write the life does not know (any more): the fact is in the log. */
 export function observeOutcome(life: Life, write: VenueWrite, outcome: WriteOutcome, at: number): LifeEvent[] {
@@ -92,7 +90,8 @@ function protectionOutcome(record: ProtectionRecord | undefined, outcome: WriteO
       return outcome.algoId === undefined ? [] : [{ type: 'ProtectionPlaced', at, leg, clientId, algoId: outcome.algoId }];
     case 'rejected': {
       const ended: LifeEvent = { type: 'ProtectionEnded', at, leg, clientId, cause: `rejected ${outcome.venueCode}: ${outcome.message}` };
-      if (outcome.venueCode !== WOULD_TRIGGER) return [ended];
+      if (reactionTo('PROTECT', outcome.venueCode) !== 'stop-hit') return [ended];
+      // The trigger price has been passed already: the stop is hit, the target reached (failure 91).
       return [ended, { type: 'CloseRequested', at, reason: leg === 'stop' ? 'STOP_PASSED' : 'TARGET_REACHED', by: 'venue −2021' }];
     }
     case 'throttled':

@@ -6,7 +6,7 @@ import type { EquityView } from '../../../src/protocol/views.ts';
 import type { SymbolName } from '../../../src/protocol/names.ts';
 import { afterLockEvent, EMPTY_BOOK, parseLockEvent } from '../../../src/rules/locks/book.ts';
 import type { KeptLock, LockBook, LockEvent, Refusal, Result } from '../../../src/rules/locks/book.ts';
-import { endOf, locksOf, locksOfRefusal } from '../../../src/rules/locks/rules.ts';
+import { endOf, locksOf, locksOfRefusal, pause } from '../../../src/rules/locks/rules.ts';
 import type { LockRules } from '../../../src/rules/locks/rules.ts';
 import { CHINESE, GPS, HYPE, NOW } from '../../kit/decisions.ts';
 
@@ -122,6 +122,27 @@ describe('locks', () => {
     expect(ends({})).to.equal(undefined);
     expect(ends({ availableBalance: '500.01' })).to.contain('500.01');
     expect(ends({ availableBalance: '500.01', observedAt: NOW }), 'an observation of before says nothing').to.equal(undefined);
+  });
+
+  it('a refusal that the table prescribes a rest for has openings rest: for its symbol or for all, by its minutes, once for all that come meanwhile', () => {
+    const [own] = play([refusal(-4131)]).brought[0]!;
+    expect(own).to.deep.include({ kind: 'venue-refusal', symbol: GPS, code: 'VENUE_PAUSED', until: NOW + MINUTE });
+    expect(own!.cause).to.include('-4131').and.include('too far from the mark price');
+    const [all] = play([refusal(-2023)]).brought[0]!;
+    expect(all).to.deep.include({ kind: 'venue-refusal', symbol: null, until: NOW + 5 * MINUTE });
+    const later = (ms: number) => play([refusal(-2023), refusal(-2023, NOW + ms)]).brought[1]!;
+    expect(later(2.5 * MINUTE), 'it lasts about as long').to.deep.equal([]);
+    expect(later(2.5 * MINUTE + 1)).to.have.length(1);
+    expect(kinds(play([refusal(-2018)]).brought[0]!), 'as −2019').to.deep.equal(['margin']);
+    expect(play([refusal(-4164)]).brought[0], 'an ordinary no').to.deep.equal([]);
+  });
+
+  it('what else than an entry was refused is looked up under what it was', () => {
+    const { book } = play([]);
+    const no = (venueCode: number) => ({ symbol: GPS, venueCode, message: 'no', at: NOW });
+    expect(pause('PROTECT', no(-4120), book, EQUITY)).to.deep.include({ symbol: null, until: NOW + 15 * MINUTE });
+    expect(pause('OPEN', no(-4120), book, EQUITY), 'no entry is a stop').to.equal(undefined);
+    expect(pause('CLOSE', no(-2019), book, EQUITY), 'what reduces needs no margin').to.equal(undefined);
   });
 
   it('a lock ends with its time, and the same signal when it has been gone: within ± 1 %', () => {
