@@ -16,6 +16,9 @@ export const FINDINGS = {
   OVERFILL: { sentence: 'More of an order was filled than was ordered.', remedy: 'The venue is believed and the position protected as it is. Compare the order with `vigil trace ID`, and report it to the venue.' },
   FILL_UNKNOWN_ORDER: { sentence: 'A fill belongs to no order of ours.', remedy: 'It is counted: the position is what the venue says. Look for another program or person who trades this account.' },
   FILL_WRONG_SIDE: { sentence: 'A fill is on the other side than its order.', remedy: 'It is counted as the venue states it. Report it to the venue.' },
+  VENUE_CLOSED: { sentence: 'The venue closed a position, or a part of it, by itself: liquidation, auto-deleveraging or settlement.', remedy: 'It is on record with its cause. After a liquidation look at leverage, margin and the distance of the stops before trading goes on; after ADL none.' },
+  // protections
+  STOP_REFUSED: { sentence: 'The venue takes no stop orders (−4120, −4045, −2025).', remedy: 'The position is guarded from here, which ends with this process: keep it running, or `vigil flatten`. −4045 and −2025: cancel conditional orders that nobody needs. −4120: the venue has moved this kind of order; look for a newer Vigil.' },
   // the journal
   FAILOVER_LOSS: { sentence: 'The store of the journal had lost entries that it had acknowledged.', remedy: 'What this process still had was appended again; the venue is asked for the rest. Look at why Redis failed over or restarted without its newest entries: appendfsync always and a replica prevent it (docs/redis.md).' },
   SPILL_CONFLICT: { sentence: 'What had been kept beside the journal\'s store while it was away, the store would not take.', remedy: 'The file named holds it; the venue decides what is true. Compare them, look for another process on the same journal, then move the file away.' },

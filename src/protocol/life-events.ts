@@ -12,6 +12,11 @@ const positionId = z.string().transform((value) => value as PositionId);
 const orderSide = z.enum(['BUY', 'SELL']);
 const leg = z.enum(['stop', 'target']);
 
+/** Whose an order is: one of ours by what it was for, one that the venue made by itself, or somebody else's. */
+const ORDER_OWNERS = ['entry', 'close', 'reduce', 'stop', 'target', 'LIQUIDATION', 'ADL', 'SETTLEMENT', 'stranger'] as const;
+export type OrderOwner = (typeof ORDER_OWNERS)[number];
+export const orderOwner = z.enum(ORDER_OWNERS);
+
 const schemas = {
   IntentAccepted: z.strictObject({ intent: intentSchema }),
   PlanMade: z.strictObject({ plan: planSchema }),
@@ -29,6 +34,8 @@ const schemas = {
   /** Asked for long enough, and the position agrees: it does not exist. */
   OrderAbsent: z.strictObject({ clientId }),
   FillRecorded: z.strictObject({ tradeId: z.string(), orderId: z.string(), side: orderSide, price: decimalString, quantity: decimalString, commission: decimalString, commissionAsset: z.string(), realizedPnl: decimalString, tradedAt: z.number() }),
+  /** Whose an order is that fills were counted of and that was on no record of ours by its id. Without side and quantity: nobody could say. */
+  OrderRecognised: z.strictObject({ orderId: z.string(), clientId, by: orderOwner, side: orderSide.optional(), quantity: decimalString.optional() }),
   ProtectionSending: z.strictObject({ leg, clientId, attempt: z.number().int(), side: orderSide, quantity: decimalString, triggerPrice: decimalString }),
   ProtectionPlaced: z.strictObject({ leg, clientId, algoId: z.string() }),
   /** It fired; its order is `orderId`. */
@@ -37,6 +44,8 @@ const schemas = {
   ProtectionEnded: z.strictObject({ leg, clientId, cause: z.string() }),
   /** It ended without the venue's word: not found when asked for, or not let out of the gateway. */
   ProtectionLost: z.strictObject({ leg, clientId, cause: z.string() }),
+  /** The venue takes no stop at all (now): the position is guarded from here until one stands. */
+  StopRefused: z.strictObject({ clientId, venueCode: z.number(), message: z.string() }),
   /** `detail`: why all of it, where a part was asked for. */
   CloseRequested: z.strictObject({ reason: z.string(), by: z.string(), detail: z.string().optional() }),
   /** A part of the position is to be closed, once a tier. Unsigned quantity, at most what was held at the most. */

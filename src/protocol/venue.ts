@@ -159,7 +159,7 @@ export interface VenueReads {
   openOrders: { query: { readonly symbol?: SymbolName }; answer: readonly VenueOrder[] };
   openAlgoOrders: { query: { readonly symbol?: SymbolName }; answer: readonly VenueAlgoOrder[] };
   /** Undefined: the venue says it does not know the id. One such answer proves nothing (failure 19 of the operators' list). */
-  order: { query: { readonly symbol: SymbolName; readonly clientId: ClientId }; answer: VenueOrder | undefined };
+  order: { query: { readonly symbol: SymbolName } & ({ readonly clientId: ClientId } | { readonly orderId: string }); answer: VenueOrder | undefined };
   algoOrder: { query: { readonly symbol: SymbolName; readonly clientId: ClientId }; answer: VenueAlgoOrder | undefined };
   /** Trades of the symbol since `since` (venue time, ms), ascending. */
   trades: { query: { readonly symbol: SymbolName; readonly since: number }; answer: readonly VenueTrade[] };

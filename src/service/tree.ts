@@ -63,6 +63,8 @@ export function composeTree(parts: TreeParts): Tree {
           gateway: refs.gateway,
           governor: refs.governor,
           decisions: refs.decisions,
+          findings: refs.findings,
+          watchdog: refs.watchdog,
           watchers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.reconciler, refs.market, refs.tradingState, refs.locks, refs.watchdog, ...(parts.readModels === undefined ? [] : [refs.readModels])],
         }),
       );

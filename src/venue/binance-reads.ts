@@ -102,8 +102,8 @@ export const readers: Readers = {
     const { body, where } = await ask(context, signed('fapi/v1/openAlgoOrders', { symbol }));
     return parseOpenAlgoOrders(body, where);
   },
-  async order({ symbol, clientId }, context) {
-    const found = await askForOne(context, signed('fapi/v1/order', { symbol, origClientOrderId: clientId }));
+  async order({ symbol, ...name }, context) {
+    const found = await askForOne(context, signed('fapi/v1/order', { symbol, ...('orderId' in name ? { orderId: name.orderId } : { origClientOrderId: name.clientId }) }));
     return found === undefined ? undefined : parseOrder(found.body, found.where);
   },
   async algoOrder({ clientId }, context) {

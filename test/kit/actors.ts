@@ -138,7 +138,7 @@ export class Desk {
       worker(this.governor, note('governor', governorBehaviour({ issuer: this.authority.issuer, limits: LIMITS, executorOf, executors, journal, decisions: this.decisions.ref }))),
       worker(
         this.executor,
-        note(EXECUTOR, executorBehaviour({ symbol: GPS, tags: [TAG], stopLossPercent: '2', takeProfitPercent: '4', leverage: options.leverage ?? 10, nakedAlarmMs: 3_000, nakedCloseMs: 10_000, unknownPositions: options.unknownPositions ?? 'adopt', journal, gateway, governor: this.governor, decisions: this.decisions.ref, watchers: [this.governor, reconciler, this.watcher.ref] })),
+        note(EXECUTOR, executorBehaviour({ symbol: GPS, tags: [TAG], stopLossPercent: '2', takeProfitPercent: '4', leverage: options.leverage ?? 10, nakedAlarmMs: 3_000, nakedCloseMs: 10_000, unknownPositions: options.unknownPositions ?? 'adopt', journal, gateway, governor: this.governor, decisions: this.decisions.ref, findings: this.findings.ref, watchdog: this.standing.ref, watchers: [this.governor, reconciler, this.watcher.ref] })),
       ),
       worker(reconciler, reconcilerBehaviour({ gateway, executorOf, executors, subscribers: [this.governor], watchdog: this.standing.ref, findings: this.findings.ref, tags: [TAG], unknownPositions: options.unknownPositions ?? 'adopt', refuse })),
       worker(feeder, this.#feeder(reconciler)),

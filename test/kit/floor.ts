@@ -110,7 +110,7 @@ export class Floor {
     const watchdog = new Probe<FlowedMessage | StandingMessage>(this.world, 'watchdog');
     const findings = new Probe<FindingMessage>(this.world, 'findings');
     const executor = (symbol: SymbolName) =>
-      executorBehaviour({ symbol, tags: [TAG], stopLossPercent: '2', takeProfitPercent: '4', leverage: 10, nakedAlarmMs: 3_000, nakedCloseMs: 10_000, unknownPositions: 'adopt', journal, gateway, governor: this.governor, decisions: this.decisions.ref, watchers: [this.governor, this.bridge, reconciler, this.watcher.ref] });
+      executorBehaviour({ symbol, tags: [TAG], stopLossPercent: '2', takeProfitPercent: '4', leverage: 10, nakedAlarmMs: 3_000, nakedCloseMs: 10_000, unknownPositions: 'adopt', journal, gateway, governor: this.governor, decisions: this.decisions.ref, findings: findings.ref, watchdog: watchdog.ref, watchers: [this.governor, this.bridge, reconciler, this.watcher.ref] });
     await this.world.start(
       this.watcher.spec,
       this.decisions.spec,

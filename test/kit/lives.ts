@@ -1,6 +1,6 @@
 /** A life told by short sentences: each makes one event, so that a test reads as what happened. */
 import { decimal } from '../../src/protocol/decimal.ts';
-import type { LifeEvent } from '../../src/protocol/life-events.ts';
+import type { LifeEvent, OrderOwner } from '../../src/protocol/life-events.ts';
 import type { ClientId, MandateId, OrderSide, PlanId, PositionId, PositionSide } from '../../src/protocol/names.ts';
 import { closingSide, openingSide } from '../../src/protocol/names.ts';
 import type { ProtectionLeg } from '../../src/protocol/venue.ts';
@@ -40,6 +40,7 @@ export function tell(side: PositionSide = 'LONG') {
     rejected: (clientId = idOf('entry')): LifeEvent => ({ type: 'OrderRejected', at: NOW + 15, clientId, venueCode: -2019, message: 'Margin is insufficient.' }),
     adopted: (quantity: number): LifeEvent => ({ type: 'PositionAdopted', at: NOW + 70, positionId: PLAN as string as PositionId, quantity: String(quantity), entryPrice: '100', cause: 'test', mandate: { ...mandate, side: quantity < 0 ? 'SHORT' : 'LONG', maxQuantity: String(Math.abs(quantity)) } }),
     drift: (venue: number): LifeEvent => ({ type: 'DriftFound', at: NOW + 70, journal: '0', venue: String(venue) }),
+    recognised: (orderId: string, by: OrderOwner): LifeEvent => ({ type: 'OrderRecognised', at: NOW + 45, orderId, clientId: `id-${orderId}` as ClientId, by, side: closingSide(side), quantity: '10' }),
     closed: (): LifeEvent => ({ type: 'PositionClosed', at: NOW + 90, positionId: PLAN as string as PositionId, reason: 'STOP', realizedPnl: '0', commission: '0.1' }),
     planEnded: (code = 'ENTRY_UNFILLED'): LifeEvent => ({ type: 'PlanEnded', at: NOW + 90, planId: PLAN, code }),
     /** Filled whole and answered for. */
@@ -65,6 +66,7 @@ export function anyEvents(): readonly LifeEvent[] {
     a.fill(3, { price: '100.1', tradeId: 'x-1' }), b.fill(7, { price: '99.7', tradeId: 'x-2' }), a.fill(7, { side: 'SELL', price: '0.00003', orderId: 'o-reduce', tradeId: 'x-3' }),
     { type: 'DriftCleared', at: NOW, venue: '0' }, { type: 'OrderAbandoned', at: NOW, clientId: idOf('entry'), code: 'PERMIT_EXPIRED', detail: '' },
     { type: 'ReduceRequested', at: NOW + 45, positionId, tier: '1', quantity: '3', reason: 'TIER', by: 'exits' }, { type: 'OrderSending', at: NOW + 46, purpose: 'reduce', clientId: idOf('reduce'), attempt: 1, side: 'SELL', quantity: '3', reason: 'TIER' }, { type: 'StopMoveRequested', at: NOW + 47, positionId, stopPrice: '101.5', reason: 'PROFIT_LOCK', by: 'exits' },
+    { type: 'OrderRecognised', at: NOW + 48, orderId: 'o-reduce', clientId: 'adl_autoclose' as ClientId, by: 'ADL', side: 'SELL', quantity: '7' }, { type: 'StopRefused', at: NOW + 49, clientId: idOf('stop'), venueCode: -4045, message: 'Reach max stop order limit.' },
     a.closed(), a.planEnded(),
   ];
 }

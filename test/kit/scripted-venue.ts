@@ -104,9 +104,10 @@ export class ScriptedVenue implements VenueGateway {
   }
 
   /** An execution of somebody else's order, or of a triggered one. */
-  trade(side: OrderSide, quantity: Decimal, price: Decimal, orderId = String(++this.#ids)): void {
+  trade(side: OrderSide, quantity: Decimal, price: Decimal, orderId = String(++this.#ids), clientId = `web_${orderId}` as ClientId): void {
     const trade = this.#trade(orderId, side, quantity, price);
-    const order: VenueOrder = { symbol: this.#symbol, clientId: `web_${orderId}` as ClientId, orderId, side, type: 'MARKET', status: 'FILLED', quantity, executedQuantity: quantity, price, reduceOnly: true, updatedAt: this.#now() };
+    const order: VenueOrder = { symbol: this.#symbol, clientId, orderId, side, type: 'MARKET', status: 'FILLED', quantity, executedQuantity: quantity, price, reduceOnly: true, updatedAt: this.#now() };
+    this.orders.set(clientId, order);
     this.#tell({ type: 'order', order, trade, observedAt: this.#now() });
   }
 
@@ -132,7 +133,7 @@ export class ScriptedVenue implements VenueGateway {
   }
 
   #answer(name: ReadName, query: object): unknown {
-    const { clientId, since } = query as { clientId: ClientId; since: number };
+    const { clientId, orderId, since } = query as { clientId: ClientId; orderId?: string; since: number };
     const now = this.#now();
     switch (name) {
       case 'serverTime':
@@ -144,7 +145,7 @@ export class ScriptedVenue implements VenueGateway {
       case 'openAlgoOrders':
         return [...this.algos.values()].filter((algo) => algo.status === 'NEW');
       case 'order':
-        return this.orders.get(clientId);
+        return orderId === undefined ? this.orders.get(clientId) : [...this.orders.values()].find((order) => order.orderId === orderId);
       case 'algoOrder':
         return this.algos.get(clientId);
       case 'trades':

@@ -24,11 +24,13 @@ const EXAMPLES: { readonly [Type in LifeEventType]: Extract<LifeEvent, { type: T
   OrderAmbiguous: { type: 'OrderAmbiguous', at, clientId, cause: 'no answer within 8000 ms' },
   OrderAbsent: { type: 'OrderAbsent', at, clientId },
   FillRecorded: { type: 'FillRecorded', at, tradeId: '17', orderId: '9007199254740993', side: 'SELL', price: '33.7', quantity: '5.91', commission: '0.0996', commissionAsset: 'USDT', realizedPnl: '-1.25', tradedAt: at - 5 },
+  OrderRecognised: { type: 'OrderRecognised', at, orderId: '9007199254740993', clientId: 'autoclose-1' as ClientId, by: 'LIQUIDATION', side: 'BUY', quantity: '5.91' },
   ProtectionSending: { type: 'ProtectionSending', at, leg: 'stop', clientId, attempt: 2, side: 'BUY', quantity: '5.91', triggerPrice: '34.4' },
   ProtectionPlaced: { type: 'ProtectionPlaced', at, leg: 'stop', clientId, algoId: '1000000000000000001' },
   ProtectionTriggered: { type: 'ProtectionTriggered', at, leg: 'target', clientId, orderId: '18' },
   ProtectionEnded: { type: 'ProtectionEnded', at, leg: 'stop', clientId, cause: 'cancelled' },
   ProtectionLost: { type: 'ProtectionLost', at, leg: 'stop', clientId, cause: 'vanished' },
+  StopRefused: { type: 'StopRefused', at, clientId, venueCode: -4120, message: 'Order type not supported for this endpoint.' },
   CloseRequested: { type: 'CloseRequested', at, reason: 'NAKED', by: 'executor' },
   ReduceRequested: { type: 'ReduceRequested', at, positionId, tier: '1', quantity: '5797', reason: 'TIER', by: 'exits' },
   StopMoveRequested: { type: 'StopMoveRequested', at, positionId, stopPrice: '0.00864', reason: 'PROFIT_LOCK', by: 'exits' },
@@ -61,7 +63,7 @@ describe('life events', () => {
   it('a field too many, missing or of another kind is refused, and the error names the field', () => {
     for (const event of all) {
       expect(() => parseLifeEvent(event.type, 1, at, { ...payloadOf(event), extra: 1 }), event.type).to.throw(/extra/);
-      for (const field of Object.keys(payloadOf(event)).filter((name) => name !== 'detail' && !(event.type === 'ProtectionTriggered' && name === 'orderId') && !(event.type === 'OrderSending' && name === 'price'))) {
+      for (const field of Object.keys(payloadOf(event)).filter((name) => name !== 'detail' && !(event.type === 'ProtectionTriggered' && name === 'orderId') && !(event.type === 'OrderRecognised' && (name === 'side' || name === 'quantity')) && !(event.type === 'OrderSending' && name === 'price'))) {
         const { [field]: _gone, ...rest } = payloadOf(event);
         expect(() => parseLifeEvent(event.type, 1, at, rest), `${event.type} without ${field}`).to.throw(new RegExp(field));
         expect(() => parseLifeEvent(event.type, 1, at, { ...rest, [field]: Symbol.iterator }), `${event.type} with a wrong ${field}`).to.throw(new RegExp(field));

@@ -18,6 +18,7 @@ import { ensureLeverage, onConfigured, onConfigureDenied, onConfigureGranted } f
 import { dropPlan, endUnsent, expirePending, onPermit, onSlot, onSlotRefused, takePlan } from './opening.ts';
 import { entityOf, flush, keepSnapshot, onAppended, record } from './record.ts';
 import { onOrderAbsent, sendAgain, settle } from './settle.ts';
+import { onOwnerAsked } from './claims.ts';
 import type { ExecutorContext, ExecutorInternal, ExecutorOptions, ExecutorState, PendingOpening } from './state.ts';
 import { compare, isStrangers, onReadingAnswer, onStrangersTrade, onTrades } from './truth.ts';
 import { lifeView, operatorView } from './view.ts';
@@ -58,13 +59,14 @@ export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorI
       heartbeat: 'the view is due',
       appended: 'the journal\'s answer',
       'order-asked': 'the venue\'s answer about an order',
+      'owner-asked': 'the venue\'s answer about whose an order is',
       'algo-asked': 'the venue\'s answer about a protection',
       'trades-asked': 'the venue\'s trades',
       'position-asked': 'the venue\'s position',
       'orders-asked': 'the venue\'s open orders',
       'algos-asked': 'the venue\'s open protections',
     },
-    emits: ['life → governor, bridge, exits, reconciler, readiness, market, trading-state, locks, watchdog', 'write, read, request-slot → gateway', 'request-permit, request-configure → governor', 'append → journal', 'decided → operator/decision-log'],
+    emits: ['life → governor, bridge, exits, reconciler, readiness, market, trading-state, locks, watchdog', 'write, read, request-slot → gateway', 'request-permit, request-configure → governor', 'append → journal', 'decided → operator/decision-log', 'finding → findings'],
     // Fills, answers and plans of one symbol: dozens at once would already be a defect; none may be lost to an overflow.
     mailbox: { capacity: 5_000, overflow: 'reject', onRestart: 'keep' },
     async init(ctx) {
@@ -147,6 +149,8 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
       return onAppended(state, message, ctx);
     case 'order-asked':
       return onOrderAsked(state, message, ctx);
+    case 'owner-asked':
+      return onOwnerAsked(state, message.orderId, answered<'order'>(message.outcome), ctx);
     case 'algo-asked':
       return onAlgoAsked(state, message, ctx);
     case 'trades-asked': {
@@ -277,6 +281,7 @@ function newState(options: ExecutorOptions): ExecutorState {
     inFlight: new Set(),
     busyUntil: new Map(),
     absences: new Map(),
+    unclaimed: new Map(),
     reading: undefined,
     readings: 0,
     truthDueAt: undefined,

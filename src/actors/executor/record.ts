@@ -7,6 +7,7 @@ import type { LifeEvent } from '../../protocol/life-events.ts';
 import { SNAPSHOT_TYPE } from '../../protocol/versions.ts';
 import { decided } from '../decided.ts';
 import { evolve } from '../../rules/position-life/evolve.ts';
+import { oddities } from '../../rules/position-life/owners.ts';
 import { phaseOf } from '../../rules/position-life/phase.ts';
 import { lifeSnapshot } from '../../rules/position-life/snapshot.ts';
 import { assertTransition, causeOf } from '../../rules/position-life/transitions.ts';
@@ -31,6 +32,7 @@ export function record(state: ExecutorState, events: readonly LifeEvent[], ctx: 
       state.flat = undefined;
       state.agreedAt = 0;
     }
+    for (const finding of oddities(state.life, life, event)) ctx.tell(state.options.findings, { type: 'finding', from: ctx.path, finding });
     state.life = life;
     const { type, at, ...payload } = event;
     put(state, type, at, payload);

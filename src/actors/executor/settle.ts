@@ -10,6 +10,7 @@ import type { OrderRecord, ProtectionRecord } from '../../rules/position-life/li
 import { text } from '../../protocol/decimal.ts';
 import { RECV_WINDOW_MS } from '../../protocol/venue.ts';
 import { adopt } from './adoption.ts';
+import { askOwners } from './claims.ts';
 import { record } from './record.ts';
 import type { ExecutorContext, ExecutorState, WaitingWrite } from './state.ts';
 import { askAlgo, askTrades, askTruth } from './truth.ts';
@@ -36,6 +37,7 @@ export function settle(state: ExecutorState, ctx: ExecutorContext): void {
     meet(state, need, ctx);
   }
   clearOrphans(state, ctx);
+  askOwners(state, ctx);
   alarmIfNaked(state, ctx);
 }
 

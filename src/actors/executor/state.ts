@@ -4,7 +4,7 @@ import type { Ref } from '../../supervision/ref.ts';
 import type { Decimal } from '../../protocol/decimal.ts';
 import type { Intent, Plan } from '../../protocol/decisions.ts';
 import type { Instrument } from '../../protocol/market.ts';
-import type { AdoptAnswer, ExecutorMessage, DecidedMessage, GatewayMessage, GovernorMessage, JournalAnswer, JournalEntryDraft, JournalMessage, ReadAnswer, SymbolTruth } from '../../protocol/messages.ts';
+import type { AdoptAnswer, ExecutorMessage, DecidedMessage, FindingMessage, GatewayMessage, GovernorMessage, JournalAnswer, JournalEntryDraft, JournalMessage, ReadAnswer, StandingMessage, SymbolTruth } from '../../protocol/messages.ts';
 import type { LifeView } from '../../protocol/views.ts';
 import type { ClientId, SymbolName } from '../../protocol/names.ts';
 import type { Authority, Mandate, PermitOf } from '../../protocol/permit.ts';
@@ -27,6 +27,8 @@ export interface ExecutorOptions {
   readonly gateway: Ref<GatewayMessage>;
   readonly governor: Ref<GovernorMessage>;
   readonly decisions: Ref<DecidedMessage>;
+  readonly findings: Ref<FindingMessage>;
+  readonly watchdog: Ref<StandingMessage>;
   /** Who is told of every change of the life. */
   readonly watchers: readonly Ref<{ readonly type: 'life'; readonly view: LifeView }>[];
 }
@@ -38,6 +40,7 @@ export type ExecutorInternal =
   | { readonly type: 'heartbeat' }
   | { readonly type: 'appended'; readonly through: number; readonly outcome: Outcome<JournalAnswer> }
   | { readonly type: 'order-asked'; readonly clientId: ClientId; readonly outcome: Outcome<ReadAnswer<'order'>> }
+  | { readonly type: 'owner-asked'; readonly orderId: string; readonly outcome: Outcome<ReadAnswer<'order'>> }
   | { readonly type: 'algo-asked'; readonly clientId: ClientId; readonly outcome: Outcome<ReadAnswer<'algoOrder'>> }
   | { readonly type: 'trades-asked'; readonly askedAt: number; readonly outcome: Outcome<ReadAnswer<'trades'>> }
   | { readonly type: 'position-asked'; readonly reading: number; readonly outcome: Outcome<ReadAnswer<'positions'>> }
@@ -104,6 +107,8 @@ export interface ExecutorState {
   readonly busyUntil: Map<string, number>;
   /** How often the venue has said "unknown" to an id. */
   readonly absences: Map<ClientId, number>;
+  /** Orders of which fills were counted and nobody knows yet whose they are: since when, ms, and how often they were asked for. */
+  readonly unclaimed: Map<string, { readonly since: number; asked: number }>;
   reading: TruthReading | undefined;
   readings: number;
   truthDueAt: number | undefined;

@@ -5,6 +5,7 @@ import type { PositionId } from '../../protocol/names.ts';
 import { whatItWas } from './closed.ts';
 import type { Life } from './life.ts';
 import type { Situation } from './situation.ts';
+import { isVenueMade } from './owners.ts';
 import { liveProtectionsOf, openOrdersOf } from './standing.ts';
 
 export function dueEvents(life: Life, situation: Situation): LifeEvent[] {
@@ -18,6 +19,8 @@ export function dueEvents(life: Life, situation: Situation): LifeEvent[] {
   if (openOrdersOf(life).length > 0 || liveProtectionsOf(life).length > 0) return [];
   if (holding.peak.isGreaterThan(0) || life.adopted) {
     if (flat === undefined || flat.openAlgoIds.length > 0) return [];
+    // Who closed it is asked for first; the executor asks so often, and then says that nobody knows.
+    if (life.closedBy !== undefined && !life.orders.has(life.closedBy)) return [];
     // Opened and closed by somebody else before it could be adopted: it has no id of ours.
     const positionId = life.positionId ?? (`external-${life.symbol}-${holding.openedAt ?? now}` as PositionId);
     return [{ type: 'PositionClosed', at: now, positionId, reason: closeReason(life), realizedPnl: text(holding.realizedPnl), commission: text(holding.commission), ...whatItWas(life, positionId) }];
@@ -28,8 +31,11 @@ export function dueEvents(life: Life, situation: Situation): LifeEvent[] {
   return [];
 }
 
-/** What brought the position to an end: our close if it was executed, else the protection that fired, whatever was asked for meanwhile. */
+/** What brought the position to an end: the venue itself or a stranger, by the order that left nothing; else our close if it was executed, else the protection that fired, whatever was asked for meanwhile. */
 function closeReason(life: Life): string {
+  const last = life.closedBy === undefined ? undefined : life.orders.get(life.closedBy)?.by;
+  if (last !== undefined && isVenueMade(last)) return last;
+  if (last === 'stranger') return 'EXTERNAL';
   const byUs = life.close?.executedQuantity.isGreaterThan(0) === true;
   const { fired, stopMove } = life;
   if (fired?.leg === 'target' && !byUs) return 'TARGET';

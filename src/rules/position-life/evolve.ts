@@ -8,11 +8,13 @@ import type { OrderStatus } from '../../protocol/venue.ts';
 import { closedView } from './closed.ts';
 import { afterFill, atPrice } from './holding.ts';
 import { GIVEN_STOP, NO_HOLDING } from './life.ts';
-import type { Life, OrderRecord, ProtectionRecord } from './life.ts';
+import type { KnownOrder, Life, OrderRecord, ProtectionRecord } from './life.ts';
 import { heldSide, isOpenOrder, ordersOf, protectionOf, stopsCover } from './standing.ts';
 
+const NO_ORDERS: Life['orders'] = new Map();
+
 /** What belongs to one position, before it begins and after it has ended. */
-const NO_POSITION = { entry: undefined, close: undefined, reduce: undefined, stop: undefined, target: undefined, stale: [], fired: undefined, closeRequested: undefined, reduction: undefined, tiersDone: [], stopMove: undefined, initialStop: undefined, adopted: false } as const;
+const NO_POSITION = { entry: undefined, close: undefined, reduce: undefined, stop: undefined, target: undefined, stale: [], fired: undefined, closeRequested: undefined, reduction: undefined, tiersDone: [], stopMove: undefined, initialStop: undefined, adopted: false, orders: NO_ORDERS, closedBy: undefined, stopRefused: undefined } as const;
 
 /** Trade ids kept beyond a flat: a later question to the trade list reaches back a few seconds. */
 const TRADES_KEPT = 500;
@@ -43,20 +45,24 @@ function after(life: Life, event: LifeEvent): Life {
     case 'OrderAbsent':
       return absent(life, event);
     case 'OrderReported':
-      return withOrder(life, event.clientId, (order) => reported(order, event));
+      return told(withOrder(life, event.clientId, (order) => reported(order, event)), event.orderId, ordersOf(life).find((order) => order.clientId === event.clientId));
+    case 'OrderRecognised':
+      return life.orders.has(event.orderId) ? life : withKnown(life, event.orderId, { clientId: event.clientId, by: event.by, side: event.side, quantity: event.quantity === undefined ? undefined : decimal(event.quantity) });
     case 'FillRecorded':
       return filled(life, event);
     case 'ProtectionSending':
       return protecting(life, event);
     case 'ProtectionPlaced':
-      return stood(withProtection(life, event.clientId, (record) => (record.state === 'sending' ? { ...record, state: 'placed', algoId: event.algoId } : { ...record, algoId: event.algoId })), event);
+      return stood(withProtection(event.leg === 'stop' ? { ...life, stopRefused: undefined } : life, event.clientId, (record) => (record.state === 'sending' ? { ...record, state: 'placed', algoId: event.algoId } : { ...record, algoId: event.algoId })), event);
     case 'ProtectionTriggered':
-      return { ...withProtection(life, event.clientId, (record) => (record.state === 'ended' ? record : { ...record, state: 'triggered', orderId: event.orderId ?? record.orderId })), fired: { leg: event.leg, at: protectionOf(life, event.clientId)?.triggerPrice } };
+      return fired(life, event);
     case 'ProtectionEnded':
       return withProtection(life, event.clientId, (record) => ({ ...record, state: 'ended' }));
     case 'ProtectionLost':
       // One that has stood is gone; one that never did may yet appear.
       return withProtection(life, event.clientId, (record) => ({ ...record, state: 'ended', unanswered: record.algoId === undefined }));
+    case 'StopRefused':
+      return { ...life, stopRefused: { venueCode: event.venueCode, message: event.message, at: event.at } };
     case 'CloseRequested':
       return { ...life, closeRequested: life.closeRequested ?? { reason: event.reason, at: event.at } };
     case 'ReduceRequested':
@@ -74,7 +80,7 @@ function after(life: Life, event: LifeEvent): Life {
     case 'PositionClosed':
       return { ...life, ...NO_POSITION, planStage: 'ended', positionId: undefined, mandate: undefined, holding: NO_HOLDING, drift: undefined, lastClosedAt: event.at, lastClosed: closedView(life, event) ?? life.lastClosed, trades: new Set([...life.trades].slice(-TRADES_KEPT)), filled: new Map() };
     case 'PlanEnded':
-      return { ...life, planStage: 'ended', positionId: life.holding.quantity.isZero() ? undefined : life.positionId, mandate: life.holding.quantity.isZero() ? undefined : life.mandate, entry: undefined };
+      return { ...life, planStage: 'ended', positionId: life.holding.quantity.isZero() ? undefined : life.positionId, mandate: life.holding.quantity.isZero() ? undefined : life.mandate, entry: undefined, orders: life.holding.peak.isZero() ? NO_ORDERS : life.orders };
   }
 }
 
@@ -115,6 +121,21 @@ function rejected(life: Life, event: LifeEventOf<'OrderRejected'>): Life {
   return life.entry?.clientId === event.clientId ? { ...next, lastRefusal: { venueCode: event.venueCode, message: event.message, at: event.at } } : next;
 }
 
+/** The order that a protection became is ours, too, whatever id it has at the venue. */
+function fired(life: Life, { clientId, leg, orderId }: LifeEventOf<'ProtectionTriggered'>): Life {
+  const record = protectionOf(life, clientId);
+  const next: Life = { ...withProtection(life, clientId, (one) => (one.state === 'ended' ? one : { ...one, state: 'triggered', orderId: orderId ?? one.orderId })), fired: { leg, at: record?.triggerPrice } };
+  return record === undefined || orderId === undefined ? next : withKnown(next, orderId, { clientId, by: leg, side: record.side, quantity: record.quantity });
+}
+
+function told(life: Life, orderId: string, order: OrderRecord | undefined): Life {
+  return order === undefined ? life : withKnown(life, orderId, { clientId: order.clientId, by: order.purpose, side: order.side, quantity: order.quantity });
+}
+
+function withKnown(life: Life, orderId: string, known: KnownOrder): Life {
+  return { ...life, orders: new Map(life.orders).set(orderId, known) };
+}
+
 /** The first stop that stood for what is held, however it was opened or adopted (ruling 21). */
 function stood(life: Life, { leg, clientId }: LifeEventOf<'ProtectionPlaced'>): Life {
   const side = heldSide(life);
@@ -145,7 +166,7 @@ function filled(life: Life, event: LifeEventOf<'FillRecorded'>): Life {
   if (life.trades.has(event.tradeId)) return life;
   const filled = new Map(life.filled).set(event.orderId, (life.filled.get(event.orderId) ?? ZERO).plus(event.quantity));
   const holding = afterFill(life.holding, { side: event.side, price: decimal(event.price), quantity: decimal(event.quantity), commission: decimal(event.commission), realizedPnl: decimal(event.realizedPnl), tradedAt: event.tradedAt });
-  return { ...life, holding, filled, trades: new Set([...life.trades, event.tradeId]), lastTradeAt: Math.max(life.lastTradeAt, event.tradedAt) };
+  return { ...life, holding, filled, closedBy: holding.quantity.isZero() ? event.orderId : undefined, trades: new Set([...life.trades, event.tradeId]), lastTradeAt: Math.max(life.lastTradeAt, event.tradedAt) };
 }
 
 /** The venue's word becomes the position: explicit, on record, never an invented fill (operators' 23 and 24). */

@@ -2,6 +2,7 @@
 import type { Decimal } from '../../protocol/decimal.ts';
 import { ZERO } from '../../protocol/decimal.ts';
 import type { Plan } from '../../protocol/decisions.ts';
+import type { OrderOwner } from '../../protocol/life-events.ts';
 import type { ClosedView } from '../../protocol/views.ts';
 import type { ClientId, OrderSide, PositionId, PositionSide, SymbolName } from '../../protocol/names.ts';
 import type { Mandate } from '../../protocol/permit.ts';
@@ -53,6 +54,15 @@ export interface Holding {
   /** Side and average entry of what is or, once flat, was held. */
   readonly side: PositionSide | undefined;
   readonly entryPrice: Decimal;
+}
+
+/** An order that the venue told of. */
+export interface KnownOrder {
+  readonly clientId: string;
+  readonly by: OrderOwner;
+  /** Undefined: nobody could say. */
+  readonly side: OrderSide | undefined;
+  readonly quantity: Decimal | undefined;
 }
 
 /** A part that is to be closed, once for its tier. */
@@ -112,6 +122,12 @@ export interface Life {
   readonly trades: ReadonlySet<string>;
   /** What of each order has been counted, by the venue's order id, since the last flat. */
   readonly filled: ReadonlyMap<string, Decimal>;
+  /** Whose each order was that the venue told of, by its order id, since the last flat. */
+  readonly orders: ReadonlyMap<string, KnownOrder>;
+  /** The order whose fill left nothing, by the venue's order id. */
+  readonly closedBy: string | undefined;
+  /** The venue takes no stop: its words, and since when, ms; until a stop stands. */
+  readonly stopRefused: { readonly venueCode: number; readonly message: string; readonly at: number } | undefined;
 }
 
 /** The reason of a stop that whoever adopted the position has given: it stands instead of the configuration's, further away or nearer; what it ends is ended by a stop. */
@@ -151,5 +167,8 @@ export function newLife(symbol: SymbolName): Life {
     lastTradeAt: 0,
     trades: new Set(),
     filled: new Map(),
+    orders: new Map(),
+    closedBy: undefined,
+    stopRefused: undefined,
   };
 }

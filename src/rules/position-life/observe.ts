@@ -1,9 +1,10 @@
 /** What the venue said, as events of the life: answers, user-stream events, queries. Facts in any order, twice or late, come out right. */
 import { text } from '../../protocol/decimal.ts';
-import type { LifeEvent } from '../../protocol/life-events.ts';
+import type { LifeEvent, OrderOwner } from '../../protocol/life-events.ts';
 import type { UserEvent, VenueAlgoOrder, VenueOrder, VenueTrade, VenueWrite, WriteOutcome } from '../../protocol/venue.ts';
 import { reactionTo } from '../../protocol/venue-reactions.ts';
 import type { Life, OrderRecord, ProtectionRecord } from './life.ts';
+import { ownerOf } from './owners.ts';
 import { ordersOf, protectionOf } from './standing.ts';
 
 /** What an answer to a write means. Nothing for a write the life does not know (any more): the fact is in the log. */
@@ -24,7 +25,20 @@ export function observeOutcome(life: Life, write: VenueWrite, outcome: WriteOutc
 export function observeUserEvent(life: Life, event: UserEvent, at: number): LifeEvent[] {
   if (event.type === 'algo') return observeAlgo(life, event.order, at);
   if (event.type !== 'order') return [];
-  return [...(event.trade === undefined ? [] : observeTrades(life, [event.trade], at)), ...observeOrder(life, event.order, at)];
+  // The order first: whose a fill is, is known before it is counted.
+  const reports = observeOrder(life, event.order, at);
+  return [...(reports.length > 0 ? reports : recognised(life, event, at)), ...(event.trade === undefined ? [] : observeTrades(life, [event.trade], at))];
+}
+
+/** An order that its client id tells at once. Any other without a report on record may be that of a protection that has just fired: it is asked for after a while. */
+function recognised(life: Life, { order, trade }: Extract<UserEvent, { type: 'order' }>, at: number): LifeEvent[] {
+  if (trade === undefined || life.orders.has(order.orderId)) return [];
+  const by = ownerOf(life, order, []);
+  return by === 'stranger' ? [] : [recognition(order, by, at)];
+}
+
+export function recognition({ orderId, clientId, side, quantity }: VenueOrder, by: OrderOwner, at: number): LifeEvent {
+  return { type: 'OrderRecognised', at, orderId, clientId, by, side, quantity: text(quantity) };
 }
 
 /** Each trade once, by its id; whoever sent its order: in one-way mode every fill of the symbol is ours. */
@@ -90,8 +104,10 @@ function protectionOutcome(record: ProtectionRecord | undefined, outcome: WriteO
       return outcome.algoId === undefined ? [] : [{ type: 'ProtectionPlaced', at, leg, clientId, algoId: outcome.algoId }];
     case 'rejected': {
       const ended: LifeEvent = { type: 'ProtectionEnded', at, leg, clientId, cause: `rejected ${outcome.venueCode}: ${outcome.message}` };
-      if (reactionTo('PROTECT', outcome.venueCode) !== 'stop-hit') return [ended];
+      const reaction = reactionTo('PROTECT', outcome.venueCode);
+      if (reaction === 'no-stop' && leg === 'stop') return [ended, { type: 'StopRefused', at, clientId, venueCode: outcome.venueCode, message: outcome.message }];
       // The trigger price has been passed already: the stop is hit, the target reached (failure 91).
+      if (reaction !== 'stop-hit') return [ended];
       return [ended, { type: 'CloseRequested', at, reason: leg === 'stop' ? 'STOP_PASSED' : 'TARGET_REACHED', by: 'venue −2021' }];
     }
     case 'throttled':

@@ -3,7 +3,7 @@ import { BigNumber } from 'bignumber.js';
 import { z } from 'zod';
 import { decimal, decimalString, text } from '../../protocol/decimal.ts';
 import { planSchema } from '../../protocol/decisions.ts';
-import { LIFE_VERSIONS, parseLifeEvent } from '../../protocol/life-events.ts';
+import { LIFE_VERSIONS, orderOwner, parseLifeEvent } from '../../protocol/life-events.ts';
 import type { ClientId, PositionId, SymbolName } from '../../protocol/names.ts';
 import { mandateSchema } from '../../protocol/permit.ts';
 import type { OrderStatus } from '../../protocol/venue.ts';
@@ -108,6 +108,9 @@ const lifeSchema: z.ZodType<Life> = z.strictObject({
   lastTradeAt: z.number(),
   trades: z.array(z.string()).transform((ids) => new Set(ids)),
   filled: z.array(z.tuple([z.string(), exact])).transform((pairs) => new Map(pairs)),
+  orders: z.array(z.tuple([z.string(), z.strictObject({ clientId: z.string(), by: orderOwner, side: maybe(orderSide), quantity: maybe(exact) })])).transform((pairs) => new Map(pairs)),
+  closedBy: maybe(z.string()),
+  stopRefused: maybe(z.strictObject({ venueCode: z.number(), message: z.string(), at: z.number() })),
 });
 
 /** The payload of the Snapshot of a life. */

@@ -14,7 +14,8 @@ import { newLife } from '../../../src/rules/position-life/life.ts';
 import type { Life } from '../../../src/rules/position-life/life.ts';
 import { dueEvents } from '../../../src/rules/position-life/due-events.ts';
 import { needsOf } from '../../../src/rules/position-life/needs.ts';
-import { observeAlgo, observeOrder, observeOutcome, observeTrades, observeUserEvent } from '../../../src/rules/position-life/observe.ts';
+import { observeAlgo, observeOrder, observeOutcome, observeTrades, observeUserEvent, recognition } from '../../../src/rules/position-life/observe.ts';
+import { ownerOf, unclaimedOrders } from '../../../src/rules/position-life/owners.ts';
 import { requestClose, requestReduce, requestStopMove } from '../../../src/rules/position-life/requests.ts';
 import type { Requested } from '../../../src/rules/position-life/requests.ts';
 import { phaseOf } from '../../../src/rules/position-life/phase.ts';
@@ -54,6 +55,7 @@ export class DeskModel {
   #inFlight = new Set<ClientId>();
   #busyUntil = new Map<string, number>();
   #absences = new Map<string, number>();
+  readonly #unclaimed = new Map<string, number>();
   readonly #authority = createPermitAuthority({ now: () => this.now });
   readonly #leaves: boolean;
 
@@ -193,6 +195,17 @@ export class DeskModel {
       if (still !== undefined && (this.#busyUntil.get(need.key) ?? 0) <= this.now) this.#meet(still);
     }
     this.#clearOrphans();
+    this.#askOwners();
+  }
+
+  /** Whose the orders are that were filled: asked for after a while, as reports and fills overtake one another. */
+  #askOwners(): void {
+    for (const orderId of unclaimedOrders(this.life)) {
+      const since = this.#unclaimed.get(orderId) ?? this.now;
+      this.#unclaimed.set(orderId, since);
+      const order = [...this.venue.orders.values()].find((one) => one.orderId === orderId);
+      if (this.now - since >= 1_500 && order !== undefined) this.record([recognition(order, ownerOf(this.life, order, ['test']), this.now)]);
+    }
   }
 
   /** One sent again under its id may stand although it had fired: what the venue lists and the life does not know goes, once the stop on record stands. */

@@ -1,6 +1,6 @@
 /** What comes due by itself: a position that has ended is written down with all that it was, and with what ended it. */
 import { expect } from 'chai';
-import type { LifeEvent } from '../../../src/protocol/life-events.ts';
+import type { LifeEvent, OrderOwner } from '../../../src/protocol/life-events.ts';
 import { dueEvents } from '../../../src/rules/position-life/due-events.ts';
 import { NOW } from '../../kit/decisions.ts';
 import { idOf, lifeOf, makeSituation, tell } from '../../kit/lives.ts';
@@ -8,7 +8,7 @@ import { idOf, lifeOf, makeSituation, tell } from '../../kit/lives.ts';
 const a = tell();
 const FLAT = { openAlgoIds: [] };
 const due = (...events: readonly (LifeEvent | readonly LifeEvent[])[]) => dueEvents(lifeOf(...events), makeSituation({ flat: FLAT }));
-const exit = (quantity: number) => a.fill(quantity, { side: 'SELL', price: '104', at: 40, orderId: 'o-exit' });
+const exit = (quantity: number) => a.fill(quantity, { side: 'SELL', price: '104', at: 40, orderId: 'o-target' });
 /** A target that fired, with the stop gone. */
 const fired = [a.triggered('target'), a.ended('target', 'FINISHED'), a.ended('stop', 'CANCELED')];
 const closeOf = (executed: number) => [a.closeRequested(), a.closing(), a.reported('CANCELED', executed, idOf('close'), 'o-close')];
@@ -26,6 +26,24 @@ describe('a position that has come to its end', () => {
       return event?.type === 'PositionClosed' ? event.reason : event?.type;
     };
     expect([reasonOf(0), reasonOf(0.001), reasonOf(10)]).to.deep.equal(['TARGET', 'OPERATOR', 'OPERATOR']);
+  });
+
+  it('was ended by whoever sent the order that left nothing: the venue by itself, or a stranger, whatever was asked for meanwhile (operators\' 30)', () => {
+    const gone = [a.ended('target', 'CANCELED'), a.ended('stop', 'CANCELED')];
+    const reasonBy = (by: OrderOwner, ...before: readonly LifeEvent[]) => {
+      const [event] = due(a.protected(), before, a.recognised('o-other', by), a.fill(10, { side: 'SELL', orderId: 'o-other' }), gone);
+      return event?.type === 'PositionClosed' ? event.reason : event?.type;
+    };
+    for (const made of ['LIQUIDATION', 'ADL', 'SETTLEMENT'] as const) expect([reasonBy(made), reasonBy(made, a.closeRequested()), reasonBy(made, a.triggered('stop'))]).to.deep.equal([made, made, made]);
+    expect([reasonBy('stranger'), reasonBy('stranger', a.closeRequested())]).to.deep.equal(['EXTERNAL', 'EXTERNAL']);
+    // A part that the venue took is not what ended it.
+    expect(due(a.protected(), a.recognised('o-adl', 'ADL'), a.fill(4, { side: 'SELL', orderId: 'o-adl' }), a.triggered('stop'), a.fill(6, { side: 'SELL', orderId: 'o-stop' }), gone)).to.have.nested.property('[0].reason', 'STOP');
+  });
+
+  it('is written down when it is known who sent the order that left nothing', () => {
+    const ended = [a.protected(), a.fill(10, { side: 'SELL', orderId: 'o-other' }), a.ended('target', 'CANCELED'), a.ended('stop', 'CANCELED')];
+    expect(due(...ended)).to.deep.equal([]);
+    expect(due(...ended, a.recognised('o-other', 'stranger'))).to.have.nested.property('[0].type', 'PositionClosed');
   });
 
   it('is not written down while it is not confirmed flat', () => {

@@ -167,7 +167,7 @@ describe('needs of a held position', () => {
   });
 
   it('a position that its target closed was closed by its target, whatever was asked for meanwhile', () => {
-    const ended = [...it1.protected(), it1.triggered('target'), it1.ended('target', 'finished'), it1.closeRequested(), sell(10), it1.ended('stop', 'cancelled')];
+    const ended = [...it1.protected(), it1.triggered('target'), it1.ended('target', 'finished'), it1.closeRequested(), sell(10, 'o-target'), it1.ended('stop', 'cancelled')];
     expect(due(lifeOf(ended), { now: NOW + 200, flat: { openAlgoIds: [] } })).to.deep.equal(['PositionClosed TARGET']);
   });
 
@@ -243,17 +243,17 @@ describe('needs of a close', () => {
   });
 
   it('is closed when the venue is flat and lists nothing of ours, with the reason', () => {
-    const ended = [it1.triggered('stop'), it1.ended('stop', 'finished'), sell(10), it1.ended('target', 'cancelled')];
+    const ended = [it1.triggered('stop'), it1.ended('stop', 'finished'), sell(10, 'o-stop'), it1.ended('target', 'cancelled')];
     const life = lifeOf(it1.protected(), ended);
     expect([due(life), due(life, flat(idOf('target', 2))), due(life, flat())]).to.deep.equal([[], [], ['PositionClosed STOP']]);
     expect(due(lifeOf(it1.protected(), it1.closeRequested('STOP_PASSED'), ended), flat()), 'the stop was faster').to.deep.equal(['PositionClosed STOP']);
-    const closedByUs = [it1.closeRequested('STOP_PASSED'), it1.closing(), it1.reported('FILLED', 10, idOf('close'), 'o-close'), sell(10), it1.ended('stop', 'cancelled'), it1.ended('target', 'cancelled')];
+    const closedByUs = [it1.closeRequested('STOP_PASSED'), it1.closing(), it1.reported('FILLED', 10, idOf('close'), 'o-close'), sell(10, 'o-close'), it1.ended('stop', 'cancelled'), it1.ended('target', 'cancelled')];
     expect(due(lifeOf(it1.protected(), closedByUs), flat())).to.deep.equal(['PositionClosed STOP_PASSED']);
-    expect(due(lifeOf(it1.opened(), sell(10, 'web')), flat())).to.deep.equal(['PositionClosed EXTERNAL']);
+    expect(due(lifeOf(it1.opened(), sell(10, 'web'), it1.recognised('web', 'stranger')), flat())).to.deep.equal(['PositionClosed EXTERNAL']);
   });
 
   it('what others opened and closed before it was adopted is closed too, under an id of its own', () => {
-    const [event] = dueEvents(lifeOf(it1.fill(3, { orderId: 'web' }), sell(3, 'web')), makeSituation(flat()));
+    const [event] = dueEvents(lifeOf(it1.fill(3, { orderId: 'web' }), sell(3, 'web'), it1.recognised('web', 'stranger')), makeSituation(flat()));
     expect(event).to.deep.include({ type: 'PositionClosed', positionId: `external-${GPS}-${NOW + 10}`, reason: 'EXTERNAL' });
   });
 });
@@ -338,7 +338,7 @@ describe('needs of a part', () => {
   it('an open one keeps a flat symbol from being called closed: it may yet open something', () => {
     const gone = lifeOf(asked, sending(), sell(10, 'web'), it1.ended('stop', 'canceled'), it1.ended('target', 'canceled'));
     expect(due(gone, flat())).to.deep.equal([]);
-    expect(due(lifeOf(asked, sending(), it1.rejected(part()), sell(10, 'web'), it1.ended('stop', 'canceled'), it1.ended('target', 'canceled')), flat())).to.deep.equal(['PositionClosed EXTERNAL']);
+    expect(due(lifeOf(asked, sending(), it1.rejected(part()), sell(10, 'web'), it1.recognised('web', 'stranger'), it1.ended('stop', 'canceled'), it1.ended('target', 'canceled')), flat())).to.deep.equal(['PositionClosed EXTERNAL']);
   });
 
   it('larger than one market order it goes in several, and so does a close (failure 36)', () => {

@@ -67,8 +67,12 @@ describe('the outcome of a protection', () => {
   });
 
   it('any other refusal, and a throttle, ends only that attempt', () => {
-    expect(observeOutcome(stopSent, protect('stop'), rejected(-4045), NOW)).to.deep.equal([{ type: 'ProtectionEnded', at: NOW, leg: 'stop', clientId: idOf('stop'), cause: 'rejected -4045: no' }]);
+    expect(observeOutcome(stopSent, protect('stop'), rejected(-4131), NOW)).to.deep.equal([{ type: 'ProtectionEnded', at: NOW, leg: 'stop', clientId: idOf('stop'), cause: 'rejected -4131: no' }]);
     expect(outcome(stopSent, protect('stop'), throttled)).to.deep.equal(['ProtectionEnded']);
+  });
+
+  it('that says that the venue takes no such order is on record with its words: the position is guarded from here (failures 89, 89b)', () => {
+    for (const venueCode of [-4120, -4045, -2025]) expect(observeOutcome(stopSent, protect('stop'), rejected(venueCode), NOW)).to.deep.equal([{ type: 'ProtectionEnded', at: NOW, leg: 'stop', clientId: idOf('stop'), cause: `rejected ${venueCode}: no` }, { type: 'StopRefused', at: NOW, clientId: idOf('stop'), venueCode, message: 'no' }]);
   });
 
   it('that overtook or is unknown to the life says nothing', () => {
@@ -129,9 +133,9 @@ describe('what is observed of orders and trades', () => {
     expect(observeTrades(known, [trade('1'), trade('2'), trade('2'), trade('3'), trade('1')], NOW).map((event) => event.type === 'FillRecorded' && event.tradeId)).to.deep.equal(['2', '3']);
   });
 
-  it('an event of the stream brings its trade first, then its report; other kinds say nothing to a life', () => {
+  it('an event of the stream brings its report first, then its trade: whose it is is known before it is counted; other kinds say nothing to a life', () => {
     const event: UserEvent = { type: 'order', order: order('FILLED', '10'), trade: trade('1'), observedAt: NOW };
-    expect(types(observeUserEvent(sent, event, NOW))).to.deep.equal(['FillRecorded', 'OrderReported']);
+    expect(types(observeUserEvent(sent, event, NOW))).to.deep.equal(['OrderReported', 'FillRecorded']);
     expect(types(observeUserEvent(stopSent, { type: 'algo', order: algo('NEW'), observedAt: NOW }, NOW))).to.deep.equal(['ProtectionPlaced']);
     expect(observeUserEvent(sent, { type: 'account', positions: [], reason: 'ORDER', observedAt: NOW }, NOW)).to.deep.equal([]);
     expect(observeUserEvent(sent, { type: 'settings', symbol: GPS, leverage: 10, observedAt: NOW }, NOW)).to.deep.equal([]);

@@ -1,0 +1,41 @@
+/** Asks whose an order is of which fills were counted and which is on no record: ours by another id, the venue's own, or a stranger's. */
+import type { ClientId } from '../../protocol/names.ts';
+import type { VenueOrder } from '../../protocol/venue.ts';
+import { recognition } from '../../rules/position-life/observe.ts';
+import { ownerOf, unclaimedOrders } from '../../rules/position-life/owners.ts';
+import { record } from './record.ts';
+import type { ExecutorContext, ExecutorState } from './state.ts';
+
+/** Reports, answers and fills overtake one another: so long is waited for the one that names the order. */
+const ASK_AFTER_MS = 1_500;
+const ASK_AGAIN_MS = 1_000;
+const READ_TIMEOUT_MS = 5_000;
+/** After so many questions without an answer nobody's name is put on it: a position must not stay open on record for it. */
+const ASKED_AT_MOST = 5;
+
+export function askOwners(state: ExecutorState, ctx: ExecutorContext): void {
+  const now = ctx.clock.now();
+  const { symbol, gateway } = state.options;
+  const open = unclaimedOrders(state.life);
+  for (const orderId of state.unclaimed.keys()) if (!open.includes(orderId)) state.unclaimed.delete(orderId);
+  for (const orderId of open) {
+    const key = `owner:${orderId}`;
+    const claim = state.unclaimed.get(orderId) ?? { since: now, asked: 0 };
+    state.unclaimed.set(orderId, claim);
+    if (now - claim.since < ASK_AFTER_MS || (state.busyUntil.get(key) ?? 0) > now) continue;
+    claim.asked += 1;
+    state.busyUntil.set(key, now + READ_TIMEOUT_MS);
+    ctx.ask(gateway, { type: 'read', name: 'order', query: { symbol, orderId } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'owner-asked', orderId, outcome }));
+  }
+}
+
+export function onOwnerAsked(state: ExecutorState, orderId: string, answer: { readonly value: VenueOrder | undefined; readonly failure: string | undefined }, ctx: ExecutorContext): void {
+  const at = ctx.clock.now();
+  state.busyUntil.set(`owner:${orderId}`, at + ASK_AGAIN_MS);
+  if (!unclaimedOrders(state.life).includes(orderId)) return;
+  if (answer.value !== undefined) return record(state, [recognition(answer.value, ownerOf(state.life, answer.value, state.options.tags), at)], ctx);
+  const asked = state.unclaimed.get(orderId)?.asked ?? 0;
+  ctx.log.warn({ orderId, asked, failure: answer.failure ?? 'the venue does not know it' }, 'whose an order is that was filled could not be asked');
+  if (asked < ASKED_AT_MOST) return;
+  record(state, [{ type: 'OrderRecognised', at, orderId, clientId: '' as ClientId, by: 'stranger' }], ctx);
+}
