@@ -7,6 +7,7 @@ export interface Entry {
   readonly position: number;
   readonly entity: string;
   readonly type: string;
+  readonly version: number;
   readonly at: number;
   readonly payload: Json;
 }
@@ -19,7 +20,7 @@ export function openJournalFile(dataDir: string): DatabaseSync {
 export function readJournalFile(dataDir: string, entity?: string): readonly Entry[] {
   const db = openJournalFile(dataDir);
   try {
-    const rows = db.prepare('SELECT position, entity, type, at, payload FROM entries WHERE ?1 IS NULL OR entity = ?1 ORDER BY position').all(entity ?? null);
+    const rows = db.prepare('SELECT position, entity, type, version, at, payload FROM entries WHERE ?1 IS NULL OR entity = ?1 ORDER BY position').all(entity ?? null);
     return rows.map((row) => ({ ...row, payload: JSON.parse(String(row['payload'])) as Json })) as unknown as Entry[];
   } finally {
     db.close();
