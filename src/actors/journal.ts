@@ -9,6 +9,8 @@ import type { Journal } from '../persistence/port.ts';
 import { standingOf } from '../protocol/journal-standing.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { publish } from './publish.ts';
+import { Retention } from './retention.ts';
+import type { RetentionMessage } from './retention.ts';
 
 const APPEND_DEADLINE_MS = 5_000;
 const READ_DEADLINE_MS = 30_000;
@@ -16,7 +18,7 @@ const READ_DEADLINE_MS = 30_000;
 const OUTAGES = 'journal';
 
 type Answering<Value> = { readonly type: 'answer'; readonly answer: (value: Value) => void; readonly value: Value };
-type Internal = JournalMessage | Answering<never> | { readonly type: 'failed'; readonly error: Error } | { readonly type: 'heartbeat' } | { readonly type: 'probed'; readonly outcome: Outcome<void> };
+type Internal = JournalMessage | Answering<never> | { readonly type: 'failed'; readonly error: Error } | { readonly type: 'heartbeat' } | { readonly type: 'probed'; readonly outcome: Outcome<void> } | RetentionMessage;
 
 type Context = ActorContext<Internal>;
 
@@ -30,6 +32,7 @@ interface JournalState {
   /** What was last told. */
   told: JournalView | undefined;
   probing: boolean;
+  readonly retention: Retention;
 }
 
 export interface JournalReaders {
@@ -39,21 +42,25 @@ export interface JournalReaders {
   readonly subscribers?: readonly Ref<JournalViewMessage>[];
   /** Told what stands wrong. */
   readonly watchdog?: Ref<StandingMessage>;
+  /** So many days entries are kept that no state needs; null, and by default: for ever. */
+  readonly retentionDays?: number | null;
 }
 
 /** @param journal opened before the tree: a corrupt file refuses to start, and a restarted actor finds the same one. */
-export function journalBehaviour(journal: Journal, { listeners = [], subscribers = [], watchdog }: JournalReaders = {}): Behaviour<Internal, JournalState> {
+export function journalBehaviour(journal: Journal, { listeners = [], subscribers = [], watchdog, retentionDays = null }: JournalReaders = {}): Behaviour<Internal, JournalState> {
   return {
     role: 'journal',
     purpose: 'Writes everything durable, and reads it back.',
-    consumes: { append: 'entries to make durable together', read: 'an entity to read back', 'read-tail': 'the newest entries of an entity', 'read-types': 'the entries of some types since a time', 'last-sequence': 'how far an entity has got', entities: 'the entities of a prefix', answer: 'an outcome of the store', failed: 'a read that failed', heartbeat: 'the view is due', probed: 'whether the store takes something again' },
+    consumes: { append: 'entries to make durable together', read: 'an entity to read back', 'read-tail': 'the newest entries of an entity', 'read-types': 'the entries of some types since a time', 'last-sequence': 'how far an entity has got', entities: 'the entities of a prefix', answer: 'an outcome of the store', failed: 'a read that failed', heartbeat: 'the view is due', probed: 'whether the store takes something again', release: 'what is too old is due to be let go of', released: 'what came of that' },
     emits: ['answers', 'happened → operator/http, operator/decision-log', 'journal → governor', 'standing → watchdog'],
     // Every executor has at most one append on its way; the rest are reads at start.
     mailbox: { capacity: 10_000, overflow: 'reject', onRestart: 'keep' },
     init(ctx) {
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       ctx.timers.once('first', 0, { type: 'heartbeat' });
-      return { journal, appended: 0, failures: 0, lastFailure: null, seen: upSince(ctx.clock.now()), told: undefined, probing: false };
+      const retention = new Retention(retentionDays);
+      retention.begin(ctx);
+      return { journal, appended: 0, failures: 0, lastFailure: null, seen: upSince(ctx.clock.now()), told: undefined, probing: false, retention };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -112,6 +119,12 @@ export function journalBehaviour(journal: Journal, { listeners = [], subscribers
           state.probing = false;
           saw(state, message.outcome, ctx);
           return same;
+        case 'release':
+          state.retention.release(journal, availabilityOf(state).store === 'away', ctx);
+          return same;
+        case 'released':
+          state.retention.released(message.outcome, ctx);
+          return same;
       }
 
       function reading<Value>(answer: (value: Value) => void, run: () => Promise<Value>): void {
@@ -123,7 +136,7 @@ export function journalBehaviour(journal: Journal, { listeners = [], subscribers
         });
       }
     },
-    view: (state) => ({ writerEpoch: state.journal.writerEpoch, appended: state.appended, failures: state.failures, lastFailure: state.lastFailure, availability: availabilityOf(state) }),
+    view: (state) => ({ writerEpoch: state.journal.writerEpoch, appended: state.appended, failures: state.failures, lastFailure: state.lastFailure, availability: availabilityOf(state), retention: state.retention.view() }),
   };
 
   /** What an append says of the store, told at once when it is news: nothing more may be opened. */
@@ -152,7 +165,7 @@ export function journalBehaviour(journal: Journal, { listeners = [], subscribers
   function tell(state: JournalState, view: JournalView, ctx: Context): void {
     state.told = view;
     publish(ctx, subscribers, { type: 'journal', view });
-    if (watchdog !== undefined) ctx.tell(watchdog, { type: 'standing', from: 'journal', alerts: standingOf(view, ctx.clock.now()) });
+    if (watchdog !== undefined) ctx.tell(watchdog, { type: 'standing', from: 'journal', alerts: [...standingOf(view, ctx.clock.now()), ...state.retention.alerts()] });
   }
 }
 

@@ -148,6 +148,7 @@ const operator = section({
 /** The journal, and what is kept beside it while its store is away. */
 const journal = section({
   engine: choice('sqlite', ['sqlite', 'redis']),
+  retentionDays: field(z.int().min(2).max(3_650).nullable().default(14), { reads: 'value', nullable: true, expected: 'a whole number of days from 2 to 3650, or null: everything is kept' }),
   redis: section({
     url: field(z.string().refine(isRedisUrl).default('redis://127.0.0.1:6379'), { reads: 'text', secret: true, expected: 'redis://HOST[:PORT], or rediss:// for TLS, without database, query or fragment' }),
     username: field(optional(z.string().min(1)), { reads: 'text', nullable: true, expected: 'the name of a user of Redis, or null' }),

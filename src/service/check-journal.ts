@@ -13,8 +13,11 @@ import { journalKeys } from '../persistence/redis-keys.ts';
 import { leaseHolder } from '../persistence/redis-lease.ts';
 import { spillsAside } from '../persistence/spill-disk.ts';
 import { checkJournal, isNewJournal } from '../persistence/sqlite-check.ts';
+import { VigilError } from '../protocol/errors.ts';
 import { systemClock } from '../supervision/clock.ts';
+import { verifyReport } from './journal-report.ts';
 import { instanceOf } from './open-journal.ts';
+import { openJournalReader } from './open-journal-reader.ts';
 
 type Examine = (name: string, run: () => Promise<string> | string) => Promise<void>;
 
@@ -22,6 +25,7 @@ type Examine = (name: string, run: () => Promise<string> | string) => Promise<vo
 export async function examineJournal(config: Config, examine: Examine): Promise<void> {
   if (config.journal.engine === 'sqlite') await examine('journal', () => sqliteJournal(config.dataDir));
   else await examineRedis(config, examine);
+  await examine('journal entries', () => entries(config));
   await examine('journal spill', () => spill(config.dataDir));
 }
 
@@ -71,6 +75,25 @@ async function server(redis: RedisConnection): Promise<string> {
   const weak = weaknesses(facts);
   if (weak.length > 0) throw new Error(`Redis at ${redis.where}: ${weak.join('. ')}`);
   return `Redis ${facts.version} at ${redis.where} keeps what it acknowledges: appendonly yes, appendfsync ${facts.appendFsync}, ${facts.replicas === 0 ? 'no replica: its disk is the only copy' : `${facts.replicas} replicas`}`;
+}
+
+/** Whether this build understands them, and how long they are kept. */
+async function entries(config: Config): Promise<string> {
+  const { retentionDays } = config.journal;
+  const kept = retentionDays === null ? 'all are kept (journal.retentionDays null)' : `those that no state needs are kept ${retentionDays} days`;
+  const found = await openJournalReader(config).catch((error: unknown) => {
+    // The rows before say why: there is none yet, or its store cannot be asked.
+    if (error instanceof VigilError && error.code === 'JOURNAL_UNAVAILABLE') return undefined;
+    throw error;
+  });
+  if (found === undefined) return `none that could be read; ${kept}`;
+  try {
+    const report = await verifyReport(found.place, found.reader);
+    if (!report.whole) throw new Error(`${found.place}: ${report.faults[0]?.message}${report.faultCount === 1 ? '' : `, and ${report.faultCount - 1} more`}: \`vigil journal verify\` says where and what to do`);
+    return `${report.entries} of ${report.entities} entities, all of them this build understands; ${kept}`;
+  } finally {
+    await found.reader.close();
+  }
 }
 
 async function spill(dataDir: string): Promise<string> {

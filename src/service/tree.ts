@@ -75,7 +75,7 @@ export function composeTree(parts: TreeParts): Tree {
   const rooms: Rooms = { ...parts, ...strategies, refs, authority, executors: executors.pool, executorOf, executorKeys };
 
   const spec = supervisor('vigil', 'A supervised trading pipeline.', [
-    worker(refs.journal, journalBehaviour(store, { listeners: [refs.http, refs.decisions], subscribers: [refs.governor], watchdog: refs.watchdog }), { shutdown: 2_000 }),
+    worker(refs.journal, journalBehaviour(store, { listeners: [refs.http, refs.decisions], subscribers: [refs.governor], watchdog: refs.watchdog, retentionDays: config.journal.retentionDays }), { shutdown: 2_000 }),
     worker(refs.findings, findingsBehaviour({ journal: refs.journal, watchdog: refs.watchdog })),
     operatorRoom(rooms),
     venueRoom(rooms),

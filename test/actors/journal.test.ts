@@ -10,12 +10,16 @@ import { World } from '../kit/world.ts';
 
 const entry = (sequence: number, type = 'Noted'): JournalEntryDraft => ({ entity: 'symbol/币安人生USDT', sequence, type, version: 1, at: 0, payload: {} });
 
-async function bench() {
+interface Inspected {
+  readonly retention: Readonly<Record<string, unknown>>;
+}
+
+async function bench(options: { retentionDays?: number | null } = {}) {
   const world = new World();
   const store = new MemoryJournal();
   const ref = world.system.ref<Parameters<ReturnType<typeof journalBehaviour>['receive']>[1]>('journal');
   const [governor, watchdog] = [new Probe<JournalViewMessage>(world, 'governor'), new Probe<StandingMessage>(world, 'watchdog')];
-  await world.start(governor.spec, watchdog.spec, worker(ref, journalBehaviour(store, { subscribers: [governor.ref], watchdog: watchdog.ref })));
+  await world.start(governor.spec, watchdog.spec, worker(ref, journalBehaviour(store, { subscribers: [governor.ref], watchdog: watchdog.ref, ...options })));
   const append = (...entries: JournalEntryDraft[]) => {
     const result: { answer: JournalAnswer | string | undefined } = { answer: undefined };
     world.system.ask(ref, { type: 'append', entries } satisfies JournalMessage, 10_000).then(
@@ -24,7 +28,8 @@ async function bench() {
     );
     return result;
   };
-  return { world, store, ref, append, views: () => governor.told.map(({ view }) => view), alerts: () => watchdog.told.at(-1)?.alerts ?? [] };
+  const view = () => (world.system.inspect('journal') as unknown as { state: Inspected }).state;
+  return { world, store, ref, append, view, views: () => governor.told.map(({ view }) => view), alerts: () => watchdog.told.at(-1)?.alerts ?? [] };
 }
 
 describe('journal actor', () => {
@@ -133,5 +138,65 @@ describe('journal actor', () => {
     expect(views().at(-1)).to.deep.equal(said);
     expect(alerts().map(({ name }) => name)).to.deep.equal(['journal-away', 'journal-unrecorded', 'journal-place', 'journal-aside//d/spill.aside-1']);
     expect(store.story('journal')).to.deep.equal([]);
+  });
+
+  describe('retention', () => {
+    const DAY_MS = 86_400_000;
+    const dated = (entity: string, sequence: number, at: number, type = 'Noted'): JournalEntryDraft => ({ entity, sequence, type, version: 1, at, payload: {} });
+
+    it('lets go of what is older than its days, once an hour, and says how much', async () => {
+      const { world, store, view } = await bench({ retentionDays: 14 });
+      const now = world.clock.now();
+      await store.append([dated('decisions', 1, now - 15 * DAY_MS), dated('decisions', 2, now - 14 * DAY_MS + 3_000_000), dated('decisions', 3, now)]);
+      await world.advance(299_000);
+      expect(store.entries, 'not at the start').to.have.length(3);
+      await world.advance(2_000);
+      expect(store.entries.map((one) => one.sequence)).to.deep.equal([2, 3]);
+      expect(view().retention).to.include({ days: 14, released: 1, through: 1, heldBy: null, running: false, lastFailure: null });
+      expect(world.logs.filter((line) => /let go of 1 entries older than 14 days, up to position 1/.test(line.message))).to.have.length(1);
+      await world.advance(3_600_000);
+      expect(store.entries.map((one) => one.sequence), 'an hour later').to.deep.equal([3]);
+      await world.advance(3_600_000);
+      expect(world.logs.filter((line) => /let go of/.test(line.message)), 'nothing is not said').to.have.length(2);
+    });
+
+    it('keeps everything with null', async () => {
+      const { world, store, view } = await bench({ retentionDays: null });
+      await store.append([dated('decisions', 1, 0)]);
+      await world.advance(400_000);
+      expect(store.entries).to.have.length(1);
+      expect(view().retention).to.include({ days: null, lastAt: null });
+    });
+
+    it('that state holds up is an alert after the second time: its owner writes no Snapshot; with one, it is over', async () => {
+      const { world, store, alerts, view } = await bench({ retentionDays: 2 });
+      const now = world.clock.now();
+      await store.append([dated('decisions', 1, now - 5 * DAY_MS), dated('locks', 1, now - 4 * DAY_MS), dated('decisions', 2, now - 3 * DAY_MS)]);
+      await world.advance(310_000);
+      expect(store.entries.map((one) => one.entity)).to.deep.equal(['locks', 'decisions']);
+      expect([view().retention['heldBy'], alerts()]).to.deep.equal(['locks', []]);
+      await world.advance(3_600_000);
+      expect(alerts().map((alert) => alert.name)).to.deep.equal(['journal-retention']);
+      expect(alerts()[0]!.message).to.include('entries of locks are older than 2 days');
+      await store.append([dated('locks', 2, world.clock.now(), 'Snapshot')]);
+      await world.advance(3_602_000);
+      expect(store.entries.map((one) => [one.entity, one.type])).to.deep.equal([['locks', 'Snapshot']]);
+      expect([view().retention['heldBy'], alerts()]).to.deep.equal([null, []]);
+    });
+
+    it('that fails is told, restarts nobody, and is tried again; while the store is away it is left alone', async () => {
+      const { world, store, append, view } = await bench({ retentionDays: 2 });
+      await store.append([dated('decisions', 1, 0)]);
+      store.mood = 'failing';
+      await world.advance(310_000);
+      expect(view().retention).to.include({ lastFailure: 'the disk is full', released: 0 });
+      append(entry(1));
+      await world.advance(3_600_000);
+      expect(world.logs.filter((line) => /could not let go/.test(line.message)), 'the store is away').to.have.length(1);
+      store.mood = 'ok';
+      await world.advance(3_602_000);
+      expect(view().retention).to.include({ lastFailure: null, released: 1 });
+      expect(world.system.inspect('journal')).to.include({ restarts: 0, status: 'running' });
+    });
   });
 });

@@ -8,10 +8,15 @@ import { ownIdentity } from '../../src/persistence/process-identity.ts';
 import { CALL_BOUNDS, standaloneConnector } from '../../src/persistence/redis-connection.ts';
 import { journalKeys } from '../../src/persistence/redis-keys.ts';
 import { takeLease } from '../../src/persistence/redis-lease.ts';
+import { openRedisJournal } from '../../src/persistence/redis-open.ts';
 import { messageOf } from '../../src/protocol/errors.ts';
 import { examineJournal } from '../../src/service/check-journal.ts';
+import { runVerify } from '../../src/service/journal-commands.ts';
 import { systemClock } from '../../src/supervision/clock.ts';
+import { systemRandom } from '../../src/supervision/random.ts';
 import { describeWithRedis, RedisServer } from '../kit/redis.ts';
+
+const HALT = { entity: 'trading-state', sequence: 1, type: 'TradingStateSet', version: 1, at: 1, payload: { state: 'HALTED', symbol: null, reason: 'a test', by: 'me' } };
 
 describeWithRedis('vigil check of a journal in Redis', () => {
   let server: RedisServer;
@@ -64,6 +69,20 @@ describeWithRedis('vigil check of a journal in Redis', () => {
     await lease.giveBack();
     writeFileSync(join(dataDir, 'spill.aside-2026'), 'x');
     expect((await check())['journal spill']).to.match(/^FINDING: .*spill\.aside-2026: records that the journal's store would not take/);
+  });
+
+  it('reads what is in it beside its writer, and says what this build does not understand, and how long entries are kept', async () => {
+    expect((await check())['journal entries']).to.equal('ok: none that could be read; those that no state needs are kept 14 days');
+    const journal = await openRedisJournal({ url: server.url, prefix: 'quantum:', instance: 'paper', file: join(dataDir, 'journal'), clock: systemClock, random: systemRandom, onFinding: () => undefined, onWarning: () => undefined });
+    await journal.append([HALT]);
+    expect((await check())['journal entries']).to.equal('ok: 1 of 1 entities, all of them this build understands; those that no state needs are kept 14 days');
+    await journal.append([{ ...HALT, sequence: 2, type: 'TradingStateGuessed' }]);
+    await journal.close();
+    expect((await check())['journal entries']).to.match(/^FINDING: \{paper\} in Redis at \S+: position 2 \(trading-state #2 TradingStateGuessed\): trading state "TradingStateGuessed" is of no type this build knows: `vigil journal verify`/);
+    const config = loadConfig({ files: [], env: { VIGIL_JOURNAL__REDIS__PASSWORD: 'hunter2' }, sets: ['journal.engine=redis', `journal.redis.url=redis://${server.where}`], dataDir, projectRoot: '/nowhere' });
+    let out = '';
+    expect(await runVerify(config, false, { write: (text) => ((out += text), true) })).to.equal(1);
+    expect(out).to.match(/^FOREIGN {2}position 2 /m).and.to.match(/^FOREIGN: .*run that version\.$/m);
   });
 
   it('says in each row that is not known that it is not, with the wrong password and with Redis away', async () => {
