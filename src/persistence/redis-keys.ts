@@ -1,9 +1,6 @@
 /** The names of a journal's keys. All share one hash tag, so that they live in one slot of a Cluster and one script may touch them together. */
 import { VigilError } from '../protocol/errors.ts';
 
-/** What every key of ours begins with, unless configured otherwise. */
-export const DEFAULT_PREFIX = 'quantum:';
-
 /** The keys of one journal. */
 export interface JournalKeys {
   readonly instance: string;

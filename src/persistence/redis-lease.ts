@@ -13,7 +13,7 @@ import type { JournalKeys } from './redis-keys.ts';
 import { CLAIM, GIVE_BACK, RENEW } from './redis-lease-scripts.ts';
 import { run } from './redis-scripts.ts';
 
-export const LEASE_MS = 10_000;
+const LEASE_MS = 10_000;
 const RENEW_EVERY_MS = 2_000;
 /** After a renewal that failed; the next ones are due soon. */
 const RETRY_MS = 500;

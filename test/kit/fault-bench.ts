@@ -64,7 +64,7 @@ interface Look {
   readonly struck: ReadonlyMap<string, number>;
 }
 
-export class FaultBench {
+class FaultBench {
   readonly paper: Paper;
   readonly service: Service;
   readonly #cases: ReadonlyMap<string, FaultCase>;
