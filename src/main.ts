@@ -8,8 +8,10 @@ import { EXIT } from './service/exit-codes.ts';
 import { createLogger, partLog } from './service/log.ts';
 import { registerJournalCommands } from './service/register-journal.ts';
 import { registerClientCommands } from './operator/commands/register.ts';
+import type { FlattenOptions } from './operator/commands/register.ts';
 import { PAPER_HELP } from './paper/help.ts';
 import { messageOf, VigilError } from './protocol/errors.ts';
+import type { SymbolName } from './protocol/names.ts';
 import { systemClock } from './supervision/clock.ts';
 
 interface StartOptions {
@@ -31,8 +33,22 @@ function configured(options: Omit<StartOptions, 'launcher'>): Config {
   return loadConfig({ files: options.config, env: process.env, sets: [...options.set, ...short], projectRoot: PROJECT_ROOT, ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }) });
 }
 
+/** Closes everything with the service dead: 0 flat, 1 not or not verified, 2 could not run, 4 the service lives. */
+async function flattenWithoutService(symbol: string | undefined, { reason, within, json, config, set, dataDir }: FlattenOptions): Promise<void> {
+  const { flattenOffline, flattenText, isFlat } = await import('./service/flatten-offline.ts');
+  try {
+    const report = await flattenOffline(configured({ config, set, ...(dataDir === undefined ? {} : { dataDir }) }), { symbol: symbol as SymbolName | undefined, reason, withinMs: within });
+    process.stdout.write(`${json === true ? JSON.stringify(report) : flattenText(report)}\n`);
+    process.exitCode = isFlat(report) ? 0 : 1;
+  } catch (error) {
+    if (!(error instanceof VigilError) || error.code !== 'INSTANCE_RUNNING') throw error;
+    process.stderr.write(`vigil: ${error.explain()}\nThe service lives: \`vigil flatten --reason …\` without --offline asks it.\n`);
+    process.exitCode = 4;
+  }
+}
+
 const program = new Command('vigil').description('A supervised trading pipeline for Binance USDⓈ-M futures.').version(buildId());
-registerClientCommands(program);
+registerClientCommands(program, undefined, { flatten: flattenWithoutService });
 
 program
   .command('start')

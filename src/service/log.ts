@@ -8,11 +8,11 @@ import type { ActorLog } from '../supervision/behaviour.ts';
 /** Whatever a field is called in a log, it never shows a secret. */
 const SECRETS = ['apiKey', 'apiSecret', 'token', 'secret', 'signature', 'listenKey', 'password'];
 
-export function createLogger(config: Config['log'], stream: NodeJS.WriteStream = process.stdout): Logger {
+export function createLogger(config: Config['log'], stream: NodeJS.WriteStream & { readonly fd: number } = process.stdout): Logger {
   const pretty = config.format === 'pretty' || (config.format === 'auto' && stream.isTTY);
   const destination = pretty
-    ? PinoPretty({ sync: true, destination: 1, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname,actor', messageFormat: '{actor} {msg}', singleLine: true })
-    : pino.destination({ dest: 1, sync: true });
+    ? PinoPretty({ sync: true, destination: stream.fd, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname,actor', messageFormat: '{actor} {msg}', singleLine: true })
+    : pino.destination({ dest: stream.fd, sync: true });
   return pino(
     {
       level: config.level,

@@ -43,13 +43,29 @@ import type { Tree, TreeParts } from './tree.ts';
 
 const clock = systemClock;
 
+/** What is done instead of trading, with a tree in which nobody decides to open anything. */
+export interface ExitsAlone {
+  /** The answer is the command's: the log goes elsewhere. */
+  readonly logTo: NodeJS.WriteStream & { readonly fd: number };
+  /** The whole of it; when it ends, the tree is stopped. */
+  readonly work: (running: Running) => Promise<void>;
+}
+
+export interface Running {
+  readonly system: ActorSystem;
+  readonly refs: ReturnType<typeof refsOf>;
+  readonly symbols: () => readonly SymbolName[];
+  readonly tags: readonly string[];
+  readonly audit: TreeParts['audit'];
+}
+
 /** Runs until it is stopped or fails; resolves with the exit code. @throws VigilError when it refuses to start. */
-export async function runService(config: Config): Promise<number> {
+export async function runService(config: Config, exitsAlone?: ExitsAlone): Promise<number> {
   // Before anything is opened: a file of a user that cannot be loaded leaves nothing half-started.
-  const strategies = await loadStrategies(config);
+  const strategies = exitsAlone === undefined ? await loadStrategies(config) : { live: [], shadows: [] };
   const lock = acquireInstanceLock(config.dataDir);
   const alive = keepAlive();
-  const logger = createLogger(config.log);
+  const logger = createLogger(config.log, exitsAlone?.logTo);
   const log = partLog(logger, 'service');
   // Before anything is opened: a signal that comes meanwhile is the same wish as one that comes later (ruling 30).
   const signalled = Promise.withResolvers<string>();
@@ -62,7 +78,7 @@ export async function runService(config: Config): Promise<number> {
     system.subscribe((event) => logLifecycle(event, logger));
     opened = await openJournal(config, { clock, random: systemRandom, log, onEnded: ended.resolve });
     await refuseForeign(opened.journal);
-    return await runTree(config, strategies, system, opened, watch, { signalled: signalled.promise, journalEnded: ended.promise }, log, (level, message, fields) => logger.child({ actor: 'venue' })[level](fields ?? {}, message));
+    return await runTree(config, strategies, system, opened, watch, { signalled: signalled.promise, journalEnded: ended.promise, exitsAlone }, log, (level, message, fields) => logger.child({ actor: 'venue' })[level](fields ?? {}, message));
   } finally {
     await opened?.close().catch((error: unknown) => log.error({ error: messageOf(error) }, 'the journal could not be closed'));
     await watch.stop();
@@ -78,11 +94,12 @@ interface Ends {
   readonly signalled: Promise<string>;
   /** Nothing more can be recorded by this process. */
   readonly journalEnded: Promise<VigilError>;
+  readonly exitsAlone: ExitsAlone | undefined;
 }
 
-async function runTree(config: Config, strategies: StrategyRoles, system: ActorSystem, { journal, readModels, mayRedeem, onFinding }: OpenedJournal, watch: LoopWatch, { signalled, journalEnded }: Ends, log: ActorLog, venueLog: VenueLog): Promise<number> {
+async function runTree(config: Config, strategies: StrategyRoles, system: ActorSystem, { journal, readModels, mayRedeem, onFinding }: OpenedJournal, watch: LoopWatch, { signalled, journalEnded, exitsAlone }: Ends, log: ActorLog, venueLog: VenueLog): Promise<number> {
   const ended = Promise.withResolvers<number>();
-  let refusal: VigilError | undefined;
+  let failure: unknown;
   let stopping = false;
   const stop = once((reason: string, code: number) => {
     stopping = true;
@@ -91,7 +108,7 @@ async function runTree(config: Config, strategies: StrategyRoles, system: ActorS
       log.error({ budgetMs: config.shutdown.budgetMs }, 'the stop takes longer than its budget; ending all the same. Stops and targets stay on the exchange');
       ended.resolve(code);
     });
-    stopInOrder(system, tree, log, config.shutdown.budgetMs).then(
+    stopInOrder(system, tree, log, config.shutdown.budgetMs, exitsAlone === undefined).then(
       () => ended.resolve(code),
       (error: unknown) => {
         log.error({ error }, 'the stop failed');
@@ -99,14 +116,16 @@ async function runTree(config: Config, strategies: StrategyRoles, system: ActorS
       },
     );
   });
+  const parts = await partsOf(config, journal, log, venueLog);
   const tree = composeTree({
-    ...(await partsOf(config, journal, log, venueLog)),
+    ...parts,
     strategies,
+    exitsAlone: exitsAlone !== undefined,
     system,
     readModels,
     mayRedeem,
     refuse(error) {
-      refusal ??= error;
+      failure ??= error;
       stop('refused', EXIT.refused);
     },
     stop: (reason) => stop(reason, EXIT.done),
@@ -133,12 +152,19 @@ async function runTree(config: Config, strategies: StrategyRoles, system: ActorS
     await system.start(tree.spec, rootGaveUp);
     watch.notifyReady();
     onFinding((finding) => system.tell(refsOf(system).findings, { type: 'finding', from: 'journal', finding }));
+    exitsAlone?.work({ system, refs: refsOf(system), symbols: () => tree.executors.keys(), tags: parts.tags, audit: parts.audit }).then(
+      () => stop('done', EXIT.done),
+      (error: unknown) => {
+        failure ??= error;
+        stop('failed', EXIT.crashed);
+      },
+    );
   } catch (error) {
     // Stopped while it was still starting: the stop goes on to its end.
     if (!stopping) throw error;
   }
   const code = await ended.promise;
-  if (refusal !== undefined) throw refusal;
+  if (failure !== undefined) throw failure;
   return code;
 }
 
@@ -176,12 +202,12 @@ async function partsOf(config: Config, journal: Journal, log: ActorLog, venueLog
   };
 }
 
-async function stopInOrder(system: ActorSystem, tree: Tree, log: ActorLog, budgetMs: number): Promise<void> {
+async function stopInOrder(system: ActorSystem, tree: Tree, log: ActorLog, budgetMs: number, aloud: boolean): Promise<void> {
   const lives = await drainAndStop(system, tree, clock, budgetMs);
   const open = lives.filter((life) => life.phase !== 'Flat');
   const unread = tree.executors.keys().filter((symbol) => !lives.some((life) => life.symbol === symbol));
   log.info({ open, unread }, open.length > 0 ? `stopped; still open: ${open.map((life) => life.symbol).join(', ')}` : unread.length > 0 ? 'stopped before everything was known' : 'stopped; nothing is open');
-  announce(residualExposure(lives, unread));
+  if (aloud) announce(residualExposure(lives, unread));
 }
 
 /** Beside the admin socket, wherever that is. */

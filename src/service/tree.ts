@@ -83,8 +83,7 @@ export function composeTree(parts: TreeParts): Tree {
     worker(refs.governor, governorBehaviour({ issuer: authority.issuer, limits: config.risk, executorOf, executors: executorKeys, journal: refs.journal, decisions: refs.decisions })),
     executors.spec,
     worker(refs.reconciler, reconcilerBehaviour({ gateway: refs.gateway, executorOf, executors: executorKeys, subscribers: [refs.governor, refs.readiness], watchdog: refs.watchdog, findings: refs.findings, tags, unknownPositions, refuse })),
-    decisionsRoom(rooms),
-    shadowRoom(rooms),
+    ...(parts.exitsAlone === true ? [] : [decisionsRoom(rooms), shadowRoom(rooms)]),
     worker(refs.watchdog, watchdogBehaviour({ contracts: flowContracts(config, { live: strategies.generators.map((one) => one.name), shadows: strategies.shadows.map((one) => one.name) }), tree: () => system.tree(), kill: (path, reason) => void system.control(path, 'kill', reason), tradingState: refs.tradingState, startAfresh: parts.startAfresh })),
   ]);
   return { spec, executors: executors.pool, executorSpec: (symbol) => executorSpec(system.ref(`executor/${symbol}`), symbol), epochs: authority.epochs, openers: [...strategies.generators.map((one) => one.ref.path), 'bridge'] };

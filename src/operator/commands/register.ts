@@ -21,17 +21,32 @@ interface ReasonOptions extends ClientOptions {
   readonly reason: string;
 }
 
+export interface FlattenOptions extends ReasonOptions {
+  readonly offline?: boolean;
+  readonly config: string[];
+  readonly set: string[];
+  readonly within: number;
+}
+
+/** What is done without the service: given by whoever may start it. */
+interface OfflineCommands {
+  readonly flatten?: (symbol: string | undefined, options: FlattenOptions) => Promise<void>;
+}
+
+const OFFLINE_WITHIN_MS = 60_000;
+const collect = (value: string, previous: string[]) => [...previous, value];
+
 /**
  * Adds the client commands to `program`. Usage faults of the whole program end with 2 from then on, as everywhere
  * (commander's own would be 1), so it comes before other commands are added.
  */
-export function registerClientCommands(program: Command, io: CommandIo = processIo()): void {
+export function registerClientCommands(program: Command, io: CommandIo = processIo(), offline: OfflineCommands = {}): void {
   program.configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
   program.exitOverride(({ exitCode }) => io.quit(exitCode === 0 ? EXIT.done : EXIT.couldNotRun));
   views(program, io);
   registerActorCommands(program, io);
   registerWhyCommands(program, io);
-  orders(program, io);
+  orders(program, io, offline);
   registerReconcileCommands(program, io);
 }
 
@@ -73,7 +88,7 @@ function locks(program: Command, io: CommandIo): void {
     });
 }
 
-function orders(program: Command, io: CommandIo): void {
+function orders(program: Command, io: CommandIo, offline: OfflineCommands): void {
   const what = { halt: 'no openings until an operator activates; exits and stops go on', reduce: 'no openings; positions are only reduced', activate: 'allow openings again' };
   for (const [action, does] of Object.entries(what)) {
     client(program, action, does)
@@ -85,7 +100,11 @@ function orders(program: Command, io: CommandIo): void {
   client(program, 'flatten', 'close everything, or one symbol, and halt it; says what is verified flat and what is not (1)')
     .argument('[symbol]', 'only this one')
     .requiredOption('--reason <text>', 'kept in the journal')
-    .action((symbol: string | undefined, { reason, ...options }: ReasonOptions) => runQuestion<screens.FlattenBody>(io, options, { method: 'POST', path: '/v1/flatten', body: { reason, ...(symbol === undefined ? {} : { symbol }) }, show: screens.flattenScreen, findings: ({ remaining }) => remaining.length > 0, takesMs: FLATTEN_WAIT_MS }));
+    .option('--offline', 'with the service dead: takes its place, closes, and ends; refused (4) while it lives')
+    .option('--config <file>', 'offline: a configuration file, as for start; may be repeated', collect, [])
+    .option('--set <path=value>', 'offline: one setting, as for start; may be repeated', collect, [])
+    .option('--within <ms>', 'offline: how long it may take', wholeNumber, OFFLINE_WITHIN_MS)
+    .action((symbol: string | undefined, { reason, ...options }: FlattenOptions) => options.offline === true && offline.flatten !== undefined ? offline.flatten(symbol, { reason, ...options }) : runQuestion<screens.FlattenBody>(io, options, { method: 'POST', path: '/v1/flatten', body: { reason, ...(symbol === undefined ? {} : { symbol }) }, show: screens.flattenScreen, findings: ({ remaining }) => remaining.length > 0, takesMs: FLATTEN_WAIT_MS }));
   client(program, 'stop', 'stop the service in order; says what stays open, and waits for the end')
     .option('--reason <text>', 'kept in the journal', 'operator')
     .option('--no-wait', 'return as soon as the stop has begun')

@@ -46,6 +46,8 @@ export interface TreeParts {
   readonly config: Config;
   readonly policy: readonly SymbolName[] | undefined;
   readonly strategies: StrategyRoles;
+  /** Without the rooms that decide: what is open is managed and closed, and nothing is opened. */
+  readonly exitsAlone?: boolean;
   readonly journal: Journal;
   /** Asked right before each send: why it may not be sent now. */
   readonly mayRedeem: (write: VenueWrite) => { readonly code: DenialCode; readonly detail: string } | undefined;
