@@ -11,7 +11,7 @@ import { removeTemporary } from './temporary.ts';
 describeWithRedis('the reader of a journal in Redis', () => {
   let server: RedisServer;
   let stage: RedisStage;
-  let reader: JournalReader & { faults(): Promise<readonly string[]> };
+  let reader: JournalReader;
   before(async () => {
     server = await RedisServer.start();
   });
@@ -24,7 +24,7 @@ describeWithRedis('the reader of a journal in Redis', () => {
     removeTemporary();
   });
   after(() => server.remove());
-  const open = async (): Promise<typeof reader> => (reader = (await openRedisReader({ url: server.url, prefix: 'quantum:', instance: 't', file: stage.file, clock: systemClock })) as typeof reader);
+  const open = async (): Promise<JournalReader> => (reader = await openRedisReader({ url: server.url, prefix: 'quantum:', instance: 't', file: stage.file, clock: systemClock }));
   const all = async (from?: number): Promise<ChainedRow[]> => {
     const rows: ChainedRow[] = [];
     for await (const row of reader.entries(from)) rows.push(row);
