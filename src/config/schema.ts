@@ -23,6 +23,7 @@ const venue = section({
   apiKey: key(),
   apiSecret: key(),
   credentialsFile: field(optional(z.string().min(1)), { reads: 'text', nullable: true, pathFrom: 'config', expected: 'the path of a file {apiKey, apiSecret} of mode 0600, or null' }),
+  clientIdPrefix: choice('sdk', ['sdk', 'none']),
   paper: section({
     url: field(optional(z.string().refine(isLoopbackUrl)), { reads: 'text', nullable: true, expected: 'http://HOST:PORT of a paper exchange on this machine, or null' }),
   }),

@@ -2,8 +2,14 @@
 import { createHash } from 'node:crypto';
 import type { ClientId, IntentId, PlanId, PositionSide, SymbolName } from '../protocol/names.ts';
 
-/** The SDK's own prefix: with it the `binance` package sends an id as it is, and prints nothing. */
+/** By default. */
 export const ID_PREFIX = 'x-15PC4ZJy';
+/**
+ * What an id begins with (docs/client-ids.md). `sdk`: the partner prefix of the `binance` package's author, which the package
+ * would set by itself; `none`: our own. Ids of either are known as ours, whichever is set now.
+ */
+export const ID_PREFIXES = { sdk: ID_PREFIX, none: 'vigil-' } as const;
+export type IdPrefix = keyof typeof ID_PREFIXES;
 export const TAG_LENGTH = 4;
 export const TAG_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
@@ -20,17 +26,18 @@ function digest(length: number, ...parts: readonly (string | number)[]): string 
   return text;
 }
 
-/** prefix (10) + instance tag (4) + leg (1) + H(of, leg, attempt) (20): 35 of the 36 characters the venue allows (rulings 8, 26). */
-export function clientIdFor(tag: string, leg: Leg, of: string, attempt: number): ClientId {
-  return `${ID_PREFIX}${tag}${LEGS[leg]}${digest(20, of, leg, attempt)}` as ClientId;
+/** prefix (10 or 6) + instance tag (4) + leg (1) + H(of, leg, attempt) (20): at most 35 of the 36 characters the venue allows (rulings 8, 26). */
+export function clientIdFor(tag: string, leg: Leg, of: string, attempt: number, prefix: IdPrefix = 'sdk'): ClientId {
+  return `${ID_PREFIXES[prefix]}${tag}${LEGS[leg]}${digest(20, of, leg, attempt)}` as ClientId;
 }
 
 /** The instance that made an id, and for which leg; undefined: not an id of Vigil's. */
 export function readClientId(id: string): { readonly tag: string; readonly leg: Leg } | undefined {
-  if (!id.startsWith(ID_PREFIX) || id.length !== ID_PREFIX.length + TAG_LENGTH + 21) return undefined;
-  const letter = id[ID_PREFIX.length + TAG_LENGTH];
+  const prefix = Object.values(ID_PREFIXES).find((one) => id.startsWith(one));
+  if (prefix === undefined || id.length !== prefix.length + TAG_LENGTH + 21) return undefined;
+  const letter = id[prefix.length + TAG_LENGTH];
   const leg = (Object.keys(LEGS) as Leg[]).find((one) => LEGS[one] === letter);
-  return leg === undefined ? undefined : { tag: id.slice(ID_PREFIX.length, ID_PREFIX.length + TAG_LENGTH), leg };
+  return leg === undefined ? undefined : { tag: id.slice(prefix.length, prefix.length + TAG_LENGTH), leg };
 }
 
 /** What a plan means: the same source, symbol, side and bucket is the same plan, whatever the price. */

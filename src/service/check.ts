@@ -6,6 +6,7 @@ import { DEFAULT_SEED, startPaperExchange } from '../paper/exchange.ts';
 import type { PaperExchange } from '../paper/exchange.ts';
 import { messageOf, VigilError } from '../protocol/errors.ts';
 import { accountModeFault } from '../rules/account-modes.ts';
+import { judgeKey } from '../rules/key-permissions.ts';
 import { decideUniverse } from '../rules/universe.ts';
 import { nameOf } from '../actors/strategies/evaluations.ts';
 import { systemClock } from '../supervision/clock.ts';
@@ -78,9 +79,12 @@ async function examineVenue(gateway: VenueGateway, config: Config, examine: (nam
     return [`${decision.instruments.size} symbols: ${[...decision.instruments.keys()].join(', ')}`, ...left].join('; ');
   });
   await examine('keys and account modes', async () => {
-    const fault = accountModeFault(await gateway.read('accountModes', {}));
+    const modes = await gateway.read('accountModes', {});
+    const { refused, warnings } = judgeKey(config.venue.mode, await gateway.read('keyPermissions', {}), modes);
+    if (refused !== undefined) throw new VigilError(refused.code, refused.message);
+    const fault = accountModeFault(modes);
     if (fault !== undefined) throw new VigilError('ACCOUNT_MODE_UNSUPPORTED', fault);
-    return 'the key is accepted; one-way, single-asset, no fee burn';
+    return ['the key is accepted, and may trade; one-way, single-asset, no fee burn', ...warnings].join('; ');
   });
   await examine('account', async () => {
     const { walletBalance, availableBalance } = await gateway.read('account', {});

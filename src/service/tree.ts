@@ -53,6 +53,7 @@ export function composeTree(parts: TreeParts): Tree {
         executorBehaviour({
           symbol,
           tags,
+          idPrefix: config.venue.clientIdPrefix,
           stopLossPercent: config.trading.stopLossPercent,
           takeProfitPercent: config.trading.takeProfitPercent,
           leverage: config.trading.leverage,

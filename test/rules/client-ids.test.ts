@@ -2,10 +2,12 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import type { SymbolName } from '../../src/protocol/names.ts';
-import { clientIdFor, externalIntentIdFor, ID_PREFIX, intentIdFor, planIdFor, readClientId, SIGNAL_BUCKET_MS, TAG_ALPHABET, TAG_LENGTH } from '../../src/rules/client-ids.ts';
-import type { Leg } from '../../src/rules/client-ids.ts';
+import { clientIdFor, externalIntentIdFor, ID_PREFIXES, intentIdFor, planIdFor, readClientId, SIGNAL_BUCKET_MS, TAG_ALPHABET, TAG_LENGTH } from '../../src/rules/client-ids.ts';
+import type { IdPrefix, Leg } from '../../src/rules/client-ids.ts';
 import { CHINESE, GPS, HYPE } from '../kit/decisions.ts';
 
+const ID_PREFIX = ID_PREFIXES.sdk;
+const prefixes = fc.constantFrom<IdPrefix>('sdk', 'none');
 const LEGS: readonly Leg[] = ['entry', 'close', 'reduce', 'stop', 'target', 'configure'];
 const tags = fc.string({ unit: fc.constantFrom(...TAG_ALPHABET.split('')), minLength: TAG_LENGTH, maxLength: TAG_LENGTH });
 const purposes = fc.string({ unit: 'binary', maxLength: 60 });
@@ -15,10 +17,11 @@ const BUCKET_START = 5_900_000 * SIGNAL_BUCKET_MS;
 describe('client ids', () => {
   it('fit the venue for any purpose, Unicode included, and read back with tag and leg (rulings 8, 26)', () => {
     fc.assert(
-      fc.property(tags, legs, purposes, fc.nat(), (tag, leg, of, attempt) => {
-        const id = clientIdFor(tag, leg, of, attempt);
+      fc.property(tags, legs, purposes, fc.nat(), prefixes, (tag, leg, of, attempt, prefix) => {
+        const id = clientIdFor(tag, leg, of, attempt, prefix);
         expect(id).to.match(/^[.A-Z:/a-z0-9_-]{1,36}$/);
-        expect(clientIdFor(tag, leg, of, attempt)).to.equal(id);
+        expect(id.startsWith(ID_PREFIXES[prefix])).to.equal(true);
+        expect(clientIdFor(tag, leg, of, attempt, prefix)).to.equal(id);
         expect(readClientId(id)).to.deep.equal({ tag, leg });
       }),
       { numRuns: 2_000, seed: 8 },
@@ -28,6 +31,7 @@ describe('client ids', () => {
   it('are the same in every build: recovery works them out again (ruling 36)', () => {
     expect(clientIdFor('test', 'entry', 'plan-1', 1)).to.equal('x-15PC4ZJytestewhbtqmy4schrhwjtbbfv');
     expect(clientIdFor('test', 'stop', `plan-${CHINESE}`, 2)).to.equal('x-15PC4ZJytestsq86kz13kg12gd9hhidt0');
+    expect(clientIdFor('test', 'entry', 'plan-1', 1, 'none')).to.equal('vigil-testewhbtqmy4schrhwjtbbfv');
   });
 
   it('differ by tag, leg, purpose and attempt: no two of many are the same', () => {
@@ -43,7 +47,7 @@ describe('client ids', () => {
     expect(seen.size).to.equal(2 * 6 * 6 * 120);
   });
 
-  for (const foreign of ['', 'web_abc', ID_PREFIX, `${ID_PREFIX}aaaae`, `${ID_PREFIX}aaaax${'a'.repeat(20)}`, `${ID_PREFIX}aaaae${'a'.repeat(21)}`, `${ID_PREFIX}aaaae${'a'.repeat(19)}`, `x-15PC4ZJz${'a'.repeat(25)}`, `android_${'a'.repeat(27)}`]) {
+  for (const foreign of ['', 'web_abc', ID_PREFIX, `${ID_PREFIX}aaaae`, `${ID_PREFIX}aaaax${'a'.repeat(20)}`, `${ID_PREFIX}aaaae${'a'.repeat(21)}`, `${ID_PREFIX}aaaae${'a'.repeat(19)}`, `x-15PC4ZJz${'a'.repeat(25)}`, `android_${'a'.repeat(27)}`, `vigil-aaaae${'a'.repeat(24)}`, `vigil-aaaax${'a'.repeat(20)}`, 'vigil-']) {
     it(`${JSON.stringify(foreign)} is not one of ours`, () => expect(readClientId(foreign)).to.equal(undefined));
   }
 });

@@ -30,7 +30,7 @@ export function ensureLeverage(state: ExecutorState, ctx: ExecutorContext): void
     return;
   }
   state.configureAttempt += 1;
-  state.configuring = clientIdFor(options.tags[0], 'configure', `${options.symbol}/${ctx.incarnation}/${ctx.clock.now()}`, state.configureAttempt);
+  state.configuring = clientIdFor(options.tags[0], 'configure', `${options.symbol}/${ctx.incarnation}/${ctx.clock.now()}`, state.configureAttempt, options.idPrefix);
   ctx.tell(options.governor, { type: 'request-configure', symbol: options.symbol, clientId: state.configuring, leverage: options.leverage, marginMode: 'ISOLATED' });
   state.busyUntil.set('configure', ctx.clock.now() + ANSWER_MS);
 }

@@ -53,7 +53,7 @@ function situationOf(state: ExecutorState, ctx: ExecutorContext): Situation {
     guardedSince: state.truthSeenAt,
     flat: state.flat,
     inFlight: state.inFlight,
-    clientId: (leg, of, attempt) => clientIdFor(options.tags[0], leg, of, attempt),
+    clientId: (leg, of, attempt) => clientIdFor(options.tags[0], leg, of, attempt, options.idPrefix),
   };
 }
 

@@ -5,6 +5,7 @@ import type { Decimal } from '../../protocol/decimal.ts';
 import type { Intent, Plan } from '../../protocol/decisions.ts';
 import type { Instrument } from '../../protocol/market.ts';
 import type { AdoptAnswer, ExecutorMessage, DecidedMessage, FindingMessage, GatewayMessage, GovernorMessage, JournalAnswer, JournalEntryDraft, JournalMessage, ReadAnswer, StandingMessage, SymbolTruth } from '../../protocol/messages.ts';
+import type { IdPrefix } from '../../rules/client-ids.ts';
 import type { LifeView } from '../../protocol/views.ts';
 import type { ClientId, SymbolName } from '../../protocol/names.ts';
 import type { Authority, Mandate, PermitOf } from '../../protocol/permit.ts';
@@ -16,6 +17,8 @@ export interface ExecutorOptions {
   readonly symbol: SymbolName;
   /** Four characters that mark this instance's orders; then those of instances it has taken over. */
   readonly tags: readonly [string, ...string[]];
+  /** What the ids of new orders begin with; without it the SDK's prefix. */
+  readonly idPrefix?: IdPrefix;
   readonly stopLossPercent: string;
   readonly takeProfitPercent: string;
   readonly leverage: number;

@@ -83,6 +83,7 @@ function derived(mandated: ReadonlyMap<string, { readonly side: PositionSide; re
   const ids = new Map<string, { readonly side: PositionSide; readonly quantity: Decimal }>();
   for (const [positionId, mandate] of mandated)
     for (const tag of tags)
-      for (const leg of ['close', 'stop', 'target'] as const) for (let attempt = 1; attempt <= ATTEMPTS_TRIED; attempt += 1) ids.set(clientIdFor(tag, leg, positionId, attempt), mandate);
+      for (const prefix of ['sdk', 'none'] as const)
+        for (const leg of ['close', 'stop', 'target'] as const) for (let attempt = 1; attempt <= ATTEMPTS_TRIED; attempt += 1) ids.set(clientIdFor(tag, leg, positionId, attempt, prefix), mandate);
   return ids;
 }
