@@ -4,7 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig, loadPolicy } from '../src/config.ts';
 import { openSqliteJournal } from '../src/persistence/sqlite-journal.ts';
+import { isLog } from '../src/persistence/retention.ts';
 import { tradingStateFile } from '../src/persistence/trading-state-file.ts';
+import { VERIFY_FAULTS } from '../src/persistence/verify.ts';
 import { DENIALS } from '../src/protocol/denials.ts';
 import { FINDINGS } from '../src/protocol/findings.ts';
 import { EXIT_CODES } from '../src/protocol/exit-codes.ts';
@@ -22,6 +24,7 @@ import { PHASE_MEANINGS } from '../src/rules/position-life/phase.ts';
 import { ACTS, allowedTo, FACTS } from '../src/rules/position-life/transitions.ts';
 import type { Cause } from '../src/rules/position-life/transitions.ts';
 import { PROJECT_ROOT } from '../src/service/build-id.ts';
+import { FAMILIES } from '../src/service/journal-families.ts';
 import { loadStrategies } from '../src/service/strategies.ts';
 import { composeTree } from '../src/service/tree.ts';
 import type { ChildSpec } from '../src/supervision/child-spec.ts';
@@ -52,6 +55,7 @@ export async function generatedDocs(): Promise<ReadonlyMap<string, string>> {
     ['docs/denials.md', denialsDocument()],
     ['docs/supervision.md', supervisionDocument()],
     ['docs/paper-exchange.md', paperDocument()],
+    ['docs/journal.md', journalDocument()],
     ['docs/position-life.md', positionLifeDocument()],
     ['docs/findings.md', table('# Findings', 'What must not happen, or nobody may miss. A finding is journalled (entity `findings`), an event of `vigil events`, and stands in `vigil alerts` as `finding/CODE/SUBJECT` for a day after it was last seen.', ['code', 'what was seen', 'what to do'], Object.entries(FINDINGS).map(([code, entry]) => [`\`${code}\``, entry.sentence, entry.remedy]))],
     ['docs/venue-errors.md', venueErrorsDocument()],
@@ -188,6 +192,30 @@ function supervisionDocument(): string {
     return `### ${suite}\n\n${count('ported')} ported, ${count('adapted')} adapted, ${count('not-applicable')} do not apply.\n\n| group | case | here | |\n|---|---|---|---|\n${rows.join('\n')}\n`;
   });
   return `${written.slice(0, end + 1)}\n## The suites it is held to\n\n${sections.join('\n')}`;
+}
+
+const FAMILIES_BELOW = '<!-- Below: made by `npm run docs`';
+
+function journalDocument(): string {
+  const file = join(PROJECT_ROOT, 'docs/journal.md');
+  const written = readFileSync(file, 'utf8');
+  const end = written.indexOf('\n', written.indexOf(FAMILIES_BELOW));
+  if (!written.includes(FAMILIES_BELOW) || end < 0) throw new Error(`${file} has lost its line "${FAMILIES_BELOW} …"`);
+  const families = FAMILIES.map(({ entity, owner, holds, versions }) => `| \`${entity}${entity.endsWith('/') ? '…' : ''}\` | \`${owner}\` | ${holds} | ${isLog(entity) ? 'by age' : 'behind a Snapshot'} | ${versions.current} | ${versions.types.map((type) => `\`${type}\``).join(', ')} |`);
+  const faults = Object.entries(VERIFY_FAULTS).map(([code, { sentence, remedy }]) => `| \`${code}\` | ${sentence} | ${remedy} |`);
+  return `${written.slice(0, end + 1)}
+## Entities
+
+| entity | written by | holds | let go of | version | types |
+|---|---|---|---|---|---|
+${families.join('\n')}
+
+## What \`verify\` finds
+
+| code | what was found | what to do |
+|---|---|---|
+${faults.join('\n')}
+`;
 }
 
 function laneText({ capacity, overflow, onRestart }: LaneSpec): string {

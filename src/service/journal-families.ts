@@ -29,7 +29,7 @@ interface JournalFamily {
 
 const log = (what: string, type: string, current = 1): Versions => ({ what, types: [type], current });
 
-const FAMILIES: readonly JournalFamily[] = [
+export const FAMILIES: readonly JournalFamily[] = [
   { entity: 'symbol/', owner: 'executor/SYMBOL', holds: 'the orders, fills and protections of one symbol', versions: LIFE_VERSIONS, read: (entry, entity) => restoreLife(entity.slice('symbol/'.length) as SymbolName, [entry]) },
   { entity: 'trading-state', owner: 'trading-state', holds: 'what operators and thresholds set', versions: TRADING_STATE_VERSIONS, read: (entry) => restoreTradingState([entry], 0) },
   { entity: 'locks', owner: 'locks', holds: 'what rests after what, and the results it is drawn from', versions: LOCK_VERSIONS, read: (entry) => restoreLockBook([entry]) },
