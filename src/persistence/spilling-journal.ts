@@ -14,7 +14,7 @@ import type { Away, Call, KeeperOptions } from './spill-keeper.ts';
 import { SpillKeeper } from './spill-keeper.ts';
 import { SpillReplay } from './spill-replay.ts';
 import { decoded } from './spilled-entries.ts';
-import { isDefinite, isFinal, within } from './store-answers.ts';
+import { isDefinite, isFinal, isUnvouched, within } from './store-answers.ts';
 
 export interface SpillingOptions extends Omit<KeeperOptions, 'onUnrecorded'> {
   readonly store: Journal;
@@ -173,7 +173,7 @@ export class SpillingJournal implements Journal {
     // It was given up meanwhile, and kept or refused: what the store says now is about the same bytes.
     if (!this.#inFlight.has(call)) return;
     if (isFinal(error)) return this.#fence(error);
-    if (isDefinite(error)) {
+    if (isDefinite(error) || isUnvouched(error)) {
       this.#inFlight.delete(call);
       return call.reject(error);
     }

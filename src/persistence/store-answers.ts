@@ -7,6 +7,11 @@ export function isDefinite(error: unknown): boolean {
   return error instanceof VigilError && error.code !== 'JOURNAL_UNAVAILABLE';
 }
 
+/** About this call alone: the store is there, and does not vouch for it, because no replica has it (ruling 37). */
+export function isUnvouched(error: unknown): boolean {
+  return error instanceof VigilError && error.details['reason'] === 'NO_REPLICA';
+}
+
 /** No waiting cures it: a later opening holds the journal now, or the store holds what this writer did not write. */
 export function isFinal(error: unknown): error is VigilError {
   return error instanceof VigilError && error.code === 'JOURNAL_UNAVAILABLE' && ('latest' in error.details || error.details['reason'] === 'DIVERGED');

@@ -77,7 +77,7 @@ async function openOnRedis(config: Config, surroundings: JournalSurroundings): P
   const holder = randomText(random, HOLDER_LENGTH, HOLDER_ALPHABET);
   const lease = await takeLease({ connector, keys: journalKeys(prefix, instance), holder, identity: ownIdentity(), clock, log, onTaken: onEnded });
   try {
-    const store = await openRedisJournal({ url, prefix, instance, file: join(config.dataDir, 'journal'), clock, random, requireReplica, onFinding, onWarning: (message) => log.warn({}, message), onEnded });
+    const store = await openRedisJournal({ url, prefix, instance, file: join(config.dataDir, 'journal'), clock, random, requireReplica, needsReplica: opens, onFinding, onWarning: (message) => log.warn({}, message), onEnded });
     lease.opened(store.writerEpoch);
     const journal = await withSpill(config, store, lease, onFinding, surroundings).catch(async (error: unknown) => {
       await store.close();

@@ -249,6 +249,16 @@ describe('the journal while its store is away', () => {
     });
   }
 
+  it('refuses alone what no replica vouches for: the store is there, and the rest goes on', async () => {
+    const bench = await new Bench().open();
+    const taken = bench.store.append.bind(bench.store);
+    bench.store.append = (batch) => (batch.some((one) => one.type === 'OrderSending') ? Promise.reject(new VigilError('JOURNAL_UNAVAILABLE', 'no replica', { details: { reason: 'NO_REPLICA' } })) : taken(batch));
+    await refused(bench.journal.append([opening(GPS, 1)]), 'JOURNAL_UNAVAILABLE', 'no replica');
+    await bench.journal.append([noted('symbol/HYPEUSDT', 1)]);
+    expect(bench.journal.availability()).to.include({ store: 'up', spilled: 0 });
+    expect(bench.events).to.deep.equal([]);
+  });
+
   it('notices by a reading, too, that the store is away', async () => {
     const bench = await new Bench().open();
     bench.store.readsFail = true;
