@@ -10,6 +10,7 @@ import type { TcpAccess } from './access.ts';
 import { apiServer, pathOf } from './api-server.ts';
 import type { Endpoint } from './endpoint.ts';
 import { actorEndpoints } from './endpoints/actors.ts';
+import { auditEndpoint } from './endpoints/audit.ts';
 import { controlEndpoints } from './endpoints/control.ts';
 import { deadLetterEndpoints } from './endpoints/dead-letters.ts';
 import { eventsEndpoint } from './endpoints/events.ts';
@@ -108,7 +109,7 @@ export function operatorHttpBehaviour(options: OperatorOptions): Behaviour<Opera
 
 /** Everything that can be asked and told, in the order of the help. */
 function table(options: OperatorOptions, events: EventLog, { clock, path }: InitContext<OperatorHttpMessage>): readonly Endpoint[] {
-  const endpoints = [...viewEndpoints(options, events, clock), ...universeEndpoints(options), ...lockEndpoints(options), intentsEndpoint(options), ...strategyEndpoints(options), ...flowEndpoints(options), ...whyEndpoints(options, clock), ...actorEndpoints(options), ...deadLetterEndpoints(options), eventsEndpoint(events, clock), ...controlEndpoints(options, path), ...serviceEndpoints(options), flattenEndpoint(options, clock), ...reconcileEndpoints(options, clock)];
+  const endpoints = [...viewEndpoints(options, events, clock), ...universeEndpoints(options), ...lockEndpoints(options), intentsEndpoint(options), ...strategyEndpoints(options), ...flowEndpoints(options), ...whyEndpoints(options, clock), ...actorEndpoints(options), ...deadLetterEndpoints(options), eventsEndpoint(events, clock), ...controlEndpoints(options, path), ...serviceEndpoints(options), flattenEndpoint(options, clock), ...reconcileEndpoints(options, clock), auditEndpoint(options)];
   const help = helpEndpoint(endpoints);
   return [help, ...endpoints];
 }

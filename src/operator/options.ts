@@ -1,5 +1,5 @@
 /** What the operator's room is given by the service; it asks for nothing else, so that nothing of trading depends on it. */
-import type { DecisionLogMessage, IntakeMessage, LocksMessage, ReconcilerMessage, TradingStateActorMessage, UniverseActorMessage, WatchdogMessage } from '../protocol/messages.ts';
+import type { AuditorMessage, DecisionLogMessage, IntakeMessage, LocksMessage, ReconcilerMessage, TradingStateActorMessage, UniverseActorMessage, WatchdogMessage } from '../protocol/messages.ts';
 import type { ReadinessView } from '../protocol/views.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { Replying } from '../protocol/replying.ts';
@@ -22,7 +22,7 @@ interface ServiceFacts {
 
 /** One act of an operator. `target` is a role path, a symbol, `all` or `service`; `by` says through which door. */
 export interface AuditEntry {
-  readonly action: 'kill' | 'restart' | 'suspend' | 'resume' | 'unpark' | 'discard' | 'reset-stats' | 'trace' | 'clear-dead-letters' | 'halt' | 'reduce' | 'activate' | 'flatten' | 'stop' | 'refresh-universe' | 'accept-universe' | 'clear-lock' | 'reconcile' | 'adopt';
+  readonly action: 'kill' | 'restart' | 'suspend' | 'resume' | 'unpark' | 'discard' | 'reset-stats' | 'trace' | 'clear-dead-letters' | 'halt' | 'reduce' | 'activate' | 'flatten' | 'stop' | 'refresh-universe' | 'accept-universe' | 'clear-lock' | 'reconcile' | 'adopt' | 'audit';
   readonly target: string;
   readonly reason: string;
   readonly by: 'operator@socket' | 'operator@tcp';
@@ -47,6 +47,7 @@ export interface OperatorOptions {
     readonly locks: Ref<LocksMessage>;
     readonly intake: Ref<IntakeMessage>;
     readonly reconciler: Ref<ReconcilerMessage>;
+    readonly auditor: Ref<AuditorMessage>;
   };
   /** The symbols that have an executor; each is inspected at `executor/SYMBOL`, whose state is `{ life: LifeView }`. */
   readonly executors: { keys(): readonly SymbolName[] };

@@ -1,7 +1,7 @@
 /** What the actors say to one another: a union per role. */
 import type { Decision, Intent, Plan } from './decisions.ts';
 import type { Denial, DenialCode } from './denials.ts';
-import type { Finding } from './findings.ts';
+import type { Finding, FindingCode } from './findings.ts';
 import type { MarketEvent, MarketView, Universe } from './market.ts';
 import type { ClientId, IntentId, PlanId, PositionId, PositionSide, SymbolName } from './names.ts';
 import type { Authority, Mandate, PermitOf } from './permit.ts';
@@ -180,6 +180,13 @@ export type ReconcilerMessage =
   /** Without a symbol: all. Answered when every executor asked has come to a result, or after some seconds. */
   | ({ readonly type: 'reconcile-now'; readonly symbol: SymbolName | undefined } & Replying<ReconcileAnswer>);
 export type ReconcileAnswer = { readonly ok: true; readonly rows: readonly ReconciledRow[] } | { readonly ok: false; readonly message: string };
+
+/** An audit now; answered when it has come to an end, which takes a moment a symbol. */
+export type AuditorMessage = { readonly type: 'audit' } & Replying<AuditAnswer>;
+/** `skipped`: too much happened to them to be judged. `counts`: what was looked at, by name. */
+export type AuditAnswer =
+  | { readonly ok: true; readonly since: number; readonly symbols: readonly SymbolName[]; readonly skipped: readonly SymbolName[]; readonly findings: readonly { readonly code: FindingCode; readonly symbol: SymbolName; readonly subject: string; readonly message: string }[]; readonly counts: { readonly [name: string]: number } }
+  | { readonly ok: false; readonly message: string };
 
 /** Whoever decides tells of it; nobody waits for it to be kept. */
 export type DecidedMessage = { readonly type: 'decided'; readonly decision: Decision };

@@ -161,8 +161,11 @@ export interface VenueReads {
   /** Undefined: the venue says it does not know the id. One such answer proves nothing (failure 19 of the operators' list). */
   order: { query: { readonly symbol: SymbolName } & ({ readonly clientId: ClientId } | { readonly orderId: string }); answer: VenueOrder | undefined };
   algoOrder: { query: { readonly symbol: SymbolName; readonly clientId: ClientId }; answer: VenueAlgoOrder | undefined };
-  /** Trades of the symbol since `since` (venue time, ms), ascending. */
-  trades: { query: { readonly symbol: SymbolName; readonly since: number }; answer: readonly VenueTrade[] };
+  /** Trades of the symbol since `since` (venue time, ms), ascending. `background`: nobody's exit waits for it. */
+  trades: { query: { readonly symbol: SymbolName; readonly since: number; readonly background?: true }; answer: readonly VenueTrade[] };
+  /** Every order of the symbol that changed at `since` or later (venue time, ms), ascending; ended ones, too. */
+  orders: { query: { readonly symbol: SymbolName; readonly since: number }; answer: readonly VenueOrder[] };
+  algoOrders: { query: { readonly symbol: SymbolName; readonly since: number }; answer: readonly VenueAlgoOrder[] };
 }
 export type ReadName = keyof VenueReads;
 

@@ -36,6 +36,7 @@ export const EXHAUSTION: readonly Row[] = [
   { path: 'executors', consequence: 'reducing', because: 'no symbol can be managed' },
   { path: 'executor/*', consequence: 'symbol-reducing', because: 'the symbol cannot be managed' },
   { path: 'reconciler', consequence: 'reducing', because: 'journal and venue are no longer compared' },
+  { path: 'auditor', consequence: 'alert', because: 'nobody looks back; what is decided now does not depend on it' },
   { path: 'decisions', consequence: 'reducing', because: 'nobody decides when to get out' },
   { path: 'bridge', consequence: 'alert', because: 'without it there is no plan' },
   { path: 'intake', consequence: 'alert', because: 'without it nobody outside is heard, and what is open is managed' },

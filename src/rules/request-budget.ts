@@ -33,6 +33,8 @@ export function weightOf(read: ReadOf): number {
     case 'settings':
     case 'positions':
     case 'trades':
+    case 'orders':
+    case 'algoOrders':
       return 5;
     case 'serverTime':
     case 'instruments':
@@ -55,9 +57,10 @@ export function laneOf(read: ReadOf): ReadLane {
   switch (read.name) {
     case 'order':
     case 'algoOrder':
-    case 'trades':
     case 'serverTime':
       return 'exit';
+    case 'trades':
+      return read.query.background === true ? 'background' : 'exit';
     case 'positions':
     case 'openOrders':
     case 'openAlgoOrders':
@@ -68,6 +71,8 @@ export function laneOf(read: ReadOf): ReadLane {
     case 'settings':
     case 'brackets':
       return 'entry';
+    case 'orders':
+    case 'algoOrders':
     case 'tickers':
     case 'candles':
     case 'instruments':

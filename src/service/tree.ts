@@ -1,4 +1,5 @@
 /** The supervision tree of the service, as a table: what is started in which order, and who gets which key. Each room is a file of `rooms/`. */
+import { auditorBehaviour } from '../actors/auditor.ts';
 import { executorBehaviour } from '../actors/executor/executor.ts';
 import type { ExecutorInternal } from '../actors/executor/state.ts';
 import { findingsBehaviour } from '../actors/findings.ts';
@@ -84,7 +85,7 @@ export function composeTree(parts: TreeParts): Tree {
     worker(refs.governor, governorBehaviour({ issuer: authority.issuer, limits: config.risk, executorOf, executors: executorKeys, journal: refs.journal, decisions: refs.decisions })),
     executors.spec,
     worker(refs.reconciler, reconcilerBehaviour({ gateway: refs.gateway, executorOf, executors: executorKeys, subscribers: [refs.governor, refs.readiness], watchdog: refs.watchdog, findings: refs.findings, tags, unknownPositions, refuse })),
-    ...(parts.exitsAlone === true ? [] : [decisionsRoom(rooms), shadowRoom(rooms)]),
+    ...(parts.exitsAlone === true ? [] : [worker(refs.auditor, auditorBehaviour({ gateway: refs.gateway, journal: refs.journal, reconciler: refs.reconciler, tradingState: refs.tradingState, findings: refs.findings, watchdog: refs.watchdog, executors: executorKeys, tags, nakedCloseMs: config.execution.nakedCloseMs, startedAt: parts.facts.startedAt })), decisionsRoom(rooms), shadowRoom(rooms)]),
     worker(refs.watchdog, watchdogBehaviour({ contracts: flowContracts(config, { live: strategies.generators.map((one) => one.name), shadows: strategies.shadows.map((one) => one.name) }), tree: () => system.tree(), kill: (path, reason) => void system.control(path, 'kill', reason), tradingState: refs.tradingState, startAfresh: parts.startAfresh })),
   ]);
   return { spec, executors: executors.pool, executorSpec: (symbol) => executorSpec(system.ref(`executor/${symbol}`), symbol), epochs: authority.epochs, openers: [...strategies.generators.map((one) => one.ref.path), 'bridge'] };

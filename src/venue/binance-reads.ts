@@ -1,4 +1,5 @@
 /** What the venue can be asked, as one table: for each read its requests and how its answer is understood. */
+import type { SymbolName } from '../protocol/names.ts';
 import type { ReadName, VenueReads } from '../protocol/venue.ts';
 import type { CallFailure, CallResult, VenueRequest } from './binance-call.ts';
 import { nameOf } from './binance-call.ts';
@@ -7,7 +8,8 @@ import { parseFundingIntervals, parseIncome } from './parse-income.ts';
 import { parseCandles, parseInstruments, parseServerTime, parseTickers } from './parse-market.ts';
 import { parseAlgoOrder, parseOpenAlgoOrders, parseOpenOrders, parseOrder, parseTrades } from './parse-orders.ts';
 import { VenueError } from './port.ts';
-import { readTrades } from './trade-pages.ts';
+import type { History } from './history-pages.ts';
+import { readHistory } from './history-pages.ts';
 
 /** What a read may use. */
 interface ReadContext {
@@ -111,13 +113,23 @@ export const readers: Readers = {
     return found === undefined ? undefined : parseAlgoOrder(found.body, found.where);
   },
   trades({ symbol, since }, context) {
-    async function page(params: Record<string, string | number>): Promise<VenueReads['trades']['answer']> {
-      const { body, where } = await ask(context, signed('fapi/v1/userTrades', params));
-      return parseTrades(body, where);
-    }
-    return readTrades(page, symbol, since, context.venueNow());
+    return history(context, { request: 'fapi/v1/userTrades', from: 'fromId', id: (trade) => trade.tradeId, at: (trade) => trade.at }, parseTrades, symbol, since);
+  },
+  orders({ symbol, since }, context) {
+    return history(context, { request: 'fapi/v1/allOrders', from: 'orderId', id: (order) => order.orderId, at: (order) => order.updatedAt }, parseOpenOrders, symbol, since);
+  },
+  algoOrders({ symbol, since }, context) {
+    return history(context, { request: 'fapi/v1/allAlgoOrders', from: 'algoId', id: (order) => order.algoId, at: (order) => order.updatedAt }, parseOpenAlgoOrders, symbol, since);
   },
 };
+
+async function history<Row>(context: ReadContext, of: History<Row>, parse: (body: unknown, where: string) => readonly Row[], symbol: SymbolName, since: number): Promise<readonly Row[]> {
+  async function page(params: Params): Promise<readonly Row[]> {
+    const { body, where } = await ask(context, signed(of.request, params));
+    return parse(body, where);
+  }
+  return readHistory(of, page, symbol, since, context.venueNow());
+}
 
 interface Answer {
   readonly body: unknown;

@@ -162,7 +162,7 @@ export class TestExchange implements Venue {
       }
       case 'PROTECT': {
         const algoId = String(++this.#ids);
-        this.#setAlgo({ symbol: write.symbol, clientId: write.clientId, algoId, side: write.side, type: write.leg === 'stop' ? 'STOP_MARKET' : 'TAKE_PROFIT_MARKET', status: 'NEW', quantity: write.quantity, triggerPrice: write.triggerPrice, reduceOnly: true, updatedAt: this.#now() });
+        this.#setAlgo({ symbol: write.symbol, clientId: write.clientId, algoId, side: write.side, type: write.leg === 'stop' ? 'STOP_MARKET' : 'TAKE_PROFIT_MARKET', status: 'NEW', quantity: write.quantity, triggerPrice: write.triggerPrice, reduceOnly: true, createdAt: this.#now(), updatedAt: this.#now() });
         return { result: 'accepted', algoId };
       }
       case 'CANCEL': {
@@ -235,6 +235,10 @@ export class TestExchange implements Venue {
         return [...this.algos.values()].filter((algo) => algo.status === 'NEW' && (symbol === undefined || algo.symbol === symbol));
       case 'order':
         return this.orders.get(clientId);
+      case 'orders':
+        return [...this.orders.values()].filter((order) => order.updatedAt >= since && order.symbol === symbol);
+      case 'algoOrders':
+        return [...this.algos.values()].filter((algo) => algo.updatedAt >= since && algo.symbol === symbol);
       case 'algoOrder':
         return this.algos.get(clientId);
       case 'trades':
@@ -255,7 +259,7 @@ export class TestExchange implements Venue {
   }
 
   #setAlgo(order: VenueAlgoOrder): void {
-    this.algos.set(order.clientId, order);
+    this.algos.set(order.clientId, { ...order, updatedAt: this.#now() });
     this.#tell({ type: 'algo', order, observedAt: this.#now() });
   }
 

@@ -146,6 +146,10 @@ export class ScriptedVenue implements VenueGateway {
         return [...this.algos.values()].filter((algo) => algo.status === 'NEW');
       case 'order':
         return orderId === undefined ? this.orders.get(clientId) : [...this.orders.values()].find((order) => order.orderId === orderId);
+      case 'orders':
+        return [...this.orders.values()].filter((order) => order.updatedAt >= since);
+      case 'algoOrders':
+        return [...this.algos.values()].filter((algo) => algo.updatedAt >= since);
       case 'algoOrder':
         return this.algos.get(clientId);
       case 'trades':

@@ -162,6 +162,10 @@ describe('the adapter on the paper exchange', () => {
     expect(exit.order).to.include({ side: 'SELL', reduceOnly: true });
     expect(await gateway.read('positions', {})).to.deep.equal([]);
     expect(await gateway.write({ kind: 'CANCEL', symbol, clientId: id('target1'), of: 'algo' })).to.have.property('result');
+    const day = { symbol, since: systemClock.now() - 86_400_000 };
+    const statusOf = new Map((await gateway.read('algoOrders', day)).map((one) => [one.clientId, one.status]));
+    expect([statusOf.get(id('stop2')), statusOf.get(id('target1'))], 'ended ones, too').to.deep.equal(['FINISHED', 'CANCELED']);
+    expect((await gateway.read('orders', day)).find((one) => one.orderId === fired.order.actualOrderId)).to.include({ status: 'FILLED', reduceOnly: true });
   });
 
   it('closes at market reduce-only, and is refused when there is nothing to close (failures 49, 54)', async () => {

@@ -1,6 +1,7 @@
 /** The commands that ask the running service or tell it something: each is one request to the API, and nothing else. */
 import type { Command } from 'commander';
 import { registerActorCommands } from './actor-commands.ts';
+import { registerAudit } from './audit.ts';
 import { FLATTEN_WAIT_MS } from '../endpoints/flatten.ts';
 import { client, live as liveCommand, wholeNumber } from './client-command.ts';
 import { alertsScreen, flowsScreen } from './flow-screens.ts';
@@ -48,6 +49,7 @@ export function registerClientCommands(program: Command, io: CommandIo = process
   registerWhyCommands(program, io);
   orders(program, io, offline);
   registerReconcileCommands(program, io);
+  registerAudit(program, io);
 }
 
 function views(program: Command, io: CommandIo): void {

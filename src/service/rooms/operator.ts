@@ -15,7 +15,7 @@ export function operatorRoom({ refs, system, config, facts, journal, stop, inten
       operatorHttpBehaviour({
         system,
         service: { mode: config.venue.mode, ...facts, incarnation: journal.writerEpoch, dataDir: config.dataDir, stop },
-        refs: { readiness: refs.readiness, tradingState: refs.tradingState, decisions: refs.decisions, watchdog: refs.watchdog, universe: refs.universe, locks: refs.locks, intake: refs.intake, reconciler: refs.reconciler },
+        refs: { readiness: refs.readiness, tradingState: refs.tradingState, decisions: refs.decisions, watchdog: refs.watchdog, universe: refs.universe, locks: refs.locks, intake: refs.intake, reconciler: refs.reconciler, auditor: refs.auditor },
         intentTokens,
         executors,
         // Every symbol that may be opened or is held has an executor.

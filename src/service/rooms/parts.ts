@@ -1,5 +1,6 @@
 /** What the rooms of the tree are composed from: what the process brings, the actors by reference, and who has an executor. */
 import type { accountBehaviour } from '../../actors/account.ts';
+import type { auditorBehaviour } from '../../actors/auditor.ts';
 import type { bridgeBehaviour } from '../../actors/bridge.ts';
 import type { ExecutorInternal } from '../../actors/executor/state.ts';
 import type { exitsBehaviour } from '../../actors/exits/exits.ts';
@@ -102,6 +103,7 @@ export function refsOf(system: ActorSystem) {
     readiness: ref<Taken<typeof readinessBehaviour>>('readiness'),
     governor: ref<Taken<typeof governorBehaviour>>('governor'),
     reconciler: ref<Taken<typeof reconcilerBehaviour>>('reconciler'),
+    auditor: ref<Taken<typeof auditorBehaviour>>('auditor'),
     bridge: ref<Taken<typeof bridgeBehaviour>>('bridge'),
     intake: ref<Taken<typeof intakeBehaviour>>('intake'),
     exits: ref<Taken<typeof exitsBehaviour>>('exits'),

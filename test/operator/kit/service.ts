@@ -151,7 +151,7 @@ export async function startService(options: { dataDir?: string; listen?: string;
   const operator: OperatorOptions = {
     system,
     service: { mode: 'paper', configHash: 'c0ffee', buildId: 'test', incarnation: 7, startedAt: Date.now() - 60_000, dataDir, stop: (reason) => void stops.push(reason) },
-    refs: { readiness: system.ref('readiness'), tradingState: system.ref('trading-state'), decisions: system.ref('operator/decision-log'), watchdog: system.ref('watchdog'), universe: system.ref('universe'), locks: system.ref('locks'), intake: system.ref('intake'), reconciler: system.ref('reconciler') },
+    refs: { readiness: system.ref('readiness'), tradingState: system.ref('trading-state'), decisions: system.ref('operator/decision-log'), watchdog: system.ref('watchdog'), universe: system.ref('universe'), locks: system.ref('locks'), intake: system.ref('intake'), reconciler: system.ref('reconciler'), auditor: system.ref('auditor') },
     intentTokens: new Map([['desk', 'a-token-of-the-desk']]),
     executors: { keys: () => [GPS, RACOON] },
     symbols: () => [GPS, RACOON],

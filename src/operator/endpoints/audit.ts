@@ -1,0 +1,35 @@
+/** An audit now: the venue's own lists held against the journal. It acts (it asks the venue, and what it finds halts trading), so it is a POST. */
+import { z } from 'zod';
+import { messageOf, VigilError } from '../../protocol/errors.ts';
+import { isoTime } from '../../supervision/clock.ts';
+import type { Answer, Call, Endpoint } from '../endpoint.ts';
+import { checked, reasonSchema } from '../endpoint.ts';
+import type { OperatorOptions } from '../options.ts';
+
+/** Five lists a symbol, in the lane that waits for everybody else. */
+export const AUDIT_WAIT_MS = 120_000;
+const body = z.strictObject({ reason: reasonSchema.default('asked for by an operator') });
+
+export interface AuditBody {
+  /** What happened before was judged by an audit before. */
+  readonly since: string;
+  readonly symbols: readonly string[];
+  readonly skipped: readonly string[];
+  readonly findings: readonly { readonly code: string; readonly symbol: string; readonly subject: string; readonly message: string }[];
+  readonly counts: { readonly [name: string]: number };
+}
+
+export function auditEndpoint(options: OperatorOptions): Endpoint {
+  return { method: 'POST', path: '/v1/audit', does: 'Holds the venue\'s own lists of orders, conditional orders, trades and positions against the journal; findings halt trading.', body: '{reason?}', answer: (call) => audit(options, call) };
+}
+
+async function audit({ system, refs, audit: trail }: OperatorOptions, call: Call): Promise<Answer> {
+  const { reason } = checked(body, call.body ?? {}, 'body');
+  trail.record({ action: 'audit', target: 'all', reason, by: `operator@${call.door}` });
+  const answer = await system.ask(refs.auditor, { type: 'audit' }, AUDIT_WAIT_MS, 'operator').catch((error: unknown) => {
+    throw new VigilError('STATE_UNKNOWN', messageOf(error), { cause: error });
+  });
+  if (!answer.ok) throw new VigilError('STATE_UNKNOWN', `the audit could not be made: ${answer.message}`);
+  const { since, symbols, skipped, findings, counts } = answer;
+  return { status: 200, body: { since: isoTime(since), symbols, skipped, findings, counts } satisfies AuditBody };
+}

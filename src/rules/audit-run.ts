@@ -1,0 +1,63 @@
+/** What an audit is made of, symbol by symbol: which part of a symbol's record is judged, from where, and what follows from a finding. */
+import { parseLifeEvent } from '../protocol/life-events.ts';
+import type { LifeEvent } from '../protocol/life-events.ts';
+import type { SymbolName } from '../protocol/names.ts';
+import { SNAPSHOT_TYPE } from '../protocol/versions.ts';
+import type { JournalledEntry } from '../protocol/versions.ts';
+import type { AuditCounts, AuditFinding, RecordedLife } from './audit/facts.ts';
+import { evolve } from './position-life/evolve.ts';
+import type { Life } from './position-life/life.ts';
+import { restoreLife } from './position-life/snapshot.ts';
+
+/** An entry of a symbol's stream with its number. */
+export interface NumberedEntry extends JournalledEntry {
+  readonly sequence: number;
+}
+
+/** Where the last audit of a symbol ended: the life as it was then, and the number of the last entry in it. */
+export interface AuditedThrough {
+  readonly life: Life;
+  readonly at: number;
+  readonly sequence: number;
+}
+
+/** What happened later than this before an audit may still be on its way to one of the two sides. */
+export const SETTLE_MS = 10_000;
+
+/** What is judged of a symbol: from the audit before on, or from the newest Snapshot, or from the beginning. */
+export function recordedLife(symbol: SymbolName, through: AuditedThrough | undefined, entries: readonly NumberedEntry[]): RecordedLife {
+  if (through !== undefined) return { start: through.life, startedAt: through.at, events: eventsOf(entries.filter((entry) => entry.sequence > through.sequence)) };
+  const [first] = entries;
+  if (first?.type !== SNAPSHOT_TYPE) return { events: eventsOf(entries) };
+  return { start: restoreLife(symbol, [first]), startedAt: first.at, events: eventsOf(entries.slice(1)) };
+}
+
+/** Where the next audit begins: the life up to `settledBefore`; what came after it will be judged then. */
+export function auditedThrough(symbol: SymbolName, through: AuditedThrough | undefined, entries: readonly NumberedEntry[], settledBefore: number): AuditedThrough | undefined {
+  const settled = entries.filter((entry) => entry.at <= settledBefore && entry.sequence > (through?.sequence ?? 0));
+  const last = settled.at(-1);
+  if (last === undefined) return through;
+  const life = through === undefined ? restoreLife(symbol, settled) : eventsOf(settled).reduce(evolve, through.life);
+  return { life, at: settledBefore, sequence: last.sequence };
+}
+
+/** A Snapshot tells nothing that is not in the entries before it. */
+function eventsOf(entries: readonly NumberedEntry[]): LifeEvent[] {
+  return entries.filter(({ type }) => type !== SNAPSHOT_TYPE).map(({ type, version, at, payload }) => parseLifeEvent(type, version, at, payload));
+}
+
+/** Two lists that were read one after the other may differ for a moment: such a finding counts when it stands after a reconciliation, too. */
+export function isToConfirm({ code }: AuditFinding): boolean {
+  return code === 'FILL_LOST' || code === 'RECORD_DIFFERS';
+}
+
+/** Ruling 12: a finding halts trading, until an operator has looked. A position that was naked is history by the time it is found, and its executor has closed it. */
+export function haltsTrading({ code }: AuditFinding): boolean {
+  return code !== 'NAKED';
+}
+
+export const NO_COUNTS: AuditCounts = { underPermit: 0, underMandate: 0, unrecorded: 0, triggered: 0, venueMade: 0, foreign: 0, fills: 0, fillsAdopted: 0, drifted: 0, unsettled: 0 };
+
+export function addCounts(one: AuditCounts, other: AuditCounts): AuditCounts {
+  return Object.fromEntries(Object.entries(one).map(([name, count]) => [name, count + other[name as keyof AuditCounts]])) as unknown as AuditCounts;
+}
