@@ -185,7 +185,7 @@ class JournalThread {
 
 function asFailure(file: string, verb: string, error: unknown): Failure {
   if (error instanceof VigilError) return failureOf(error);
-  return { code: 'JOURNAL_UNAVAILABLE', message: `${file} cannot be ${verb}: ${messageOf(error)}`, details: { file } };
+  return { code: 'JOURNAL_UNAVAILABLE', message: `${file} cannot be ${verb}: ${messageOf(error)}; check disk space, the disk and the data directory`, details: { file } };
 }
 
 if (parentPort === null) throw new Error('sqlite-journal.worker.ts runs as a worker of sqlite-journal.ts');
