@@ -98,7 +98,7 @@ function positions({ executors, now }: HealthInputs): HealthCheck {
     if (isUnread(reading)) findings.push(`${symbol}: its executor is ${reading.status}, so its position is not known`);
     if (life?.phase === 'Ambiguous' || life?.phase === 'Drifted') findings.push(`${symbol} is ${life.phase}`);
     if (life?.position !== undefined && life.position.stopOrderId === null) {
-      findings.push(`${symbol} has a position and no stop (${life.phase})`);
+      findings.push(life.position.guard === null ? `${symbol} has a position and no stop (${life.phase})` : `${symbol} has a position and no stop at the venue, which takes none: it is guarded from here, at ${life.position.guard}`);
       ageMs = Math.max(ageMs, age(now, life.position.openedAt));
     }
   }

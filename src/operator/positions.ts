@@ -2,7 +2,7 @@
 import { decimal, text } from '../protocol/decimal.ts';
 import type { LifeView, Phase } from '../protocol/views.ts';
 import type { SymbolName } from '../protocol/names.ts';
-import { isoTime } from '../supervision/clock.ts';
+import { isoTime, isoTimeOrNull } from '../supervision/clock.ts';
 import type { NodeStatus } from '../supervision/inspection.ts';
 import type { ActorSystem } from '../supervision/system.ts';
 import { stateOf } from './known.ts';
@@ -27,6 +27,10 @@ export interface PositionRow {
   readonly stopLoss: string | null;
   readonly takeProfit: string | null;
   readonly stopOrderId: string | null;
+  /** Where it is closed from here, because the venue takes no stop; null: it is not guarded so. */
+  readonly guard: string | null;
+  /** When the venue last listed the stop that stands. */
+  readonly stopSeenAt: string | null;
   readonly takeProfitOrderId: string | null;
   readonly planId: string | null;
   readonly positionId: string | null;
@@ -70,13 +74,13 @@ export function isUnread(reading: ExecutorReading): boolean {
 function rowOf(reading: ExecutorReading, mark: string | undefined): readonly PositionRow[] {
   const { life, symbol } = reading;
   const markPrice = mark ?? null;
-  const blank = { symbol, side: null, quantity: null, entryPrice: null, markPrice, unrealizedPnl: null, leverage: null, stopLoss: null, takeProfit: null, stopOrderId: null, takeProfitOrderId: null, planId: null, positionId: null, openedAt: null };
+  const blank = { symbol, side: null, quantity: null, entryPrice: null, markPrice, unrealizedPnl: null, leverage: null, stopLoss: null, takeProfit: null, stopOrderId: null, guard: null, stopSeenAt: null, takeProfitOrderId: null, planId: null, positionId: null, openedAt: null };
   if (life === undefined) return isUnread(reading) ? [{ ...blank, state: 'Unknown' }] : [];
   const { position, phase } = life;
   if (position === undefined) return phase === 'Ambiguous' || phase === 'Drifted' ? [{ ...blank, planId: life.plan?.planId ?? null, state: phase }] : [];
-  const { side, quantity, entryPrice, leverage, stopLoss, takeProfit, stopOrderId, takeProfitOrderId, planId, positionId, openedAt } = position;
+  const { side, quantity, entryPrice, leverage, stopLoss, takeProfit, stopOrderId, guard, stopSeenAt, takeProfitOrderId, planId, positionId, openedAt } = position;
   const unrealizedPnl = mark === undefined ? null : profit(side, quantity, entryPrice, mark);
-  return [{ symbol, side, quantity, entryPrice, markPrice, unrealizedPnl, leverage, stopLoss, takeProfit, stopOrderId, takeProfitOrderId, planId, positionId, openedAt: isoTime(openedAt), state: phase }];
+  return [{ symbol, side, quantity, entryPrice, markPrice, unrealizedPnl, leverage, stopLoss, takeProfit, stopOrderId, guard, stopSeenAt: isoTimeOrNull(stopSeenAt ?? undefined), takeProfitOrderId, planId, positionId, openedAt: isoTime(openedAt), state: phase }];
 }
 
 /** quantity × (mark − entry), negated for a short; exact. Null when a number is none. */

@@ -17,8 +17,6 @@ export const FINDINGS = {
   FILL_UNKNOWN_ORDER: { sentence: 'A fill belongs to no order of ours.', remedy: 'It is counted: the position is what the venue says. Look for another program or person who trades this account.' },
   FILL_WRONG_SIDE: { sentence: 'A fill is on the other side than its order.', remedy: 'It is counted as the venue states it. Report it to the venue.' },
   VENUE_CLOSED: { sentence: 'The venue closed a position, or a part of it, by itself: liquidation, auto-deleveraging or settlement.', remedy: 'It is on record with its cause. After a liquidation look at leverage, margin and the distance of the stops before trading goes on; after ADL none.' },
-  // protections
-  STOP_REFUSED: { sentence: 'The venue takes no stop orders (−4120, −4045, −2025).', remedy: 'The position is guarded from here, which ends with this process: keep it running, or `vigil flatten`. −4045 and −2025: cancel conditional orders that nobody needs. −4120: the venue has moved this kind of order; look for a newer Vigil.' },
   // the journal
   FAILOVER_LOSS: { sentence: 'The store of the journal had lost entries that it had acknowledged.', remedy: 'What this process still had was appended again; the venue is asked for the rest. Look at why Redis failed over or restarted without its newest entries: appendfsync always and a replica prevent it (docs/redis.md).' },
   SPILL_CONFLICT: { sentence: 'What had been kept beside the journal\'s store while it was away, the store would not take.', remedy: 'The file named holds it; the venue decides what is true. Compare them, look for another process on the same journal, then move the file away.' },
@@ -29,7 +27,7 @@ export const FINDINGS = {
   // what the venue answered
   VENUE_CODE_UNKNOWN: { sentence: 'The venue answered with a code that is in no table.', remedy: 'What it answered counts as not known and is asked for. Look the code up, and add it to `docs/venue-errors.md` (src/protocol/venue-reactions.ts).' },
   VENUE_REQUEST_DEFECT: { sentence: 'The venue refused a request that should not have been made.', remedy: 'Report it: the venue has changed, or this is a defect. What was asked for is asked again where an exit needs it.' },
-  STOP_NOT_TAKEN: { sentence: 'The venue takes no stop or target of this kind, or has no room for one.', remedy: 'Nothing is opened for a while, and a position without a stop is closed. Look at the venue\'s announcements, and cancel conditional orders that are not Vigil\'s.' },
+  STOP_NOT_TAKEN: { sentence: 'The venue takes no stop or target of this kind, or has no room for one.', remedy: 'Nothing is opened for a while. A position without a stop is guarded from here, which ends with this process: keep it running, or `vigil flatten`. −4045 and −2025: cancel conditional orders that are not Vigil\'s. −4120: look at the venue\'s announcements, and for a newer Vigil.' },
   ACCOUNT_MODE_CHANGED: { sentence: 'The account was put into another mode while it was traded.', remedy: 'Nothing is opened until it is changed back; the message names the call.' },
   // the auditor
   ORDER_WITHOUT_PERMIT: { sentence: 'The venue has an order of ours that no permit and no mandate on record allows.', remedy: 'Trading is halted. Look for another process with this API key; `vigil activate --reason …` when it is explained.' },

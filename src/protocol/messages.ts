@@ -1,4 +1,5 @@
 /** What the actors say to one another: a union per role. */
+import type { Decimal } from './decimal.ts';
 import type { Decision, Intent, Plan } from './decisions.ts';
 import type { Denial, DenialCode } from './denials.ts';
 import type { Finding, FindingCode } from './findings.ts';
@@ -80,6 +81,8 @@ export type ExecutorMessage =
   | { readonly type: 'user-event'; readonly event: UserEvent }
   /** The venue's side of this symbol, read after `streamEpoch` went live. */
   | { readonly type: 'truth'; readonly truth: SymbolTruth }
+  /** The mark price, for an executor that guards its position by itself. Wall time ms. */
+  | { readonly type: 'mark'; readonly price: Decimal; readonly observedAt: number }
   | { readonly type: 'close'; readonly reason: string; readonly by: string; readonly positionId?: PositionId }
   /** `percent` of the quantity the position had at the most; each tier once. */
   | { readonly type: 'reduce'; readonly positionId: PositionId; readonly tier: string; readonly percent: string; readonly reason: string; readonly by: string }

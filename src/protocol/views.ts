@@ -125,6 +125,10 @@ export interface PositionView {
   readonly stopLoss: string | null;
   readonly takeProfit: string | null;
   readonly stopOrderId: string | null;
+  /** The venue takes no stop: the price at which it is closed from here. Null: it does, or nobody has asked it. */
+  readonly guard: string | null;
+  /** When the venue last listed the stop that stands, wall time ms; null: not since it was placed, or since the executor began. */
+  readonly stopSeenAt: number | null;
   readonly takeProfitOrderId: string | null;
   readonly planId: string;
   readonly openedAt: number;

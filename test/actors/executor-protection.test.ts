@@ -2,7 +2,8 @@
 import { expect } from 'chai';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { VenueWrite, WriteOutcome } from '../../src/protocol/venue.ts';
-import { Desk } from '../kit/actors.ts';
+import { STOP_LOST_BOUND_MS } from '../../src/rules/position-life/guard.ts';
+import { Desk, GPS } from '../kit/actors.ts';
 
 async function holding(script?: (desk: Desk, write: VenueWrite) => WriteOutcome | undefined): Promise<Desk> {
   const desk = await new Desk().start();
@@ -12,13 +13,15 @@ async function holding(script?: (desk: Desk, write: VenueWrite) => WriteOutcome 
   return desk;
 }
 
+/** What the executor last said stands wrong. */
+const alerts = (desk: Desk) => (desk.standing.of('standing').filter(({ from }) => from === `executor/${GPS}`).at(-1)?.alerts ?? []).map(({ name }) => name);
 const isStop = (write: VenueWrite) => write.kind === 'PROTECT' && write.leg === 'stop';
 const standing = (desk: Desk) => [...desk.venue.algos.values()].filter((algo) => algo.status === 'NEW');
 const stopOf = (desk: Desk) => standing(desk).find((algo) => algo.type === 'STOP_MARKET');
 
 describe('executor: protection', () => {
   it('alarms 3 s after the fill and closes at 10 s when the venue rejects every stop (ruling 10, failure 88)', async () => {
-    const desk = await holding((_desk, write) => (isStop(write) ? { result: 'rejected', venueCode: -4120, message: 'not supported' } : undefined));
+    const desk = await holding((_desk, write) => (isStop(write) ? { result: 'rejected', venueCode: -4131, message: 'the book is thin' } : undefined));
     await desk.advance(1_500);
     expect(desk.logged(/NAKED POSITION/)).to.equal(0);
     await desk.advance(1_000);
@@ -53,6 +56,60 @@ describe('executor: protection', () => {
     expect(desk.story.at(-1)).to.equal('PositionClosed');
     expect(desk.journal.entries.at(-1)!.payload).to.include({ reason: 'STOP' });
     expect(desk.life.phase).to.equal('Flat');
+  });
+
+  it('sees a stop that vanished, and places it anew, within the bound, whenever it does; a position that cannot have one is closed ten seconds later', async () => {
+    for (const [offset, refused] of [[0, false], [3_700, false], [9_900, false], [14_800, true]] as const) {
+      const desk = await holding();
+      await desk.advance(70_000 + offset);
+      const first = stopOf(desk)!;
+      if (refused) desk.venue.onWrite = (write) => (isStop(write) ? { result: 'rejected', venueCode: -4131, message: 'no' } : undefined);
+      desk.venue.vanish(first.clientId);
+      await desk.advance(STOP_LOST_BOUND_MS);
+      if (!refused) expect(stopOf(desk)?.clientId, `offset ${offset}`).to.be.a('string').that.is.not.equal(first.clientId);
+      await desk.advance(12_000);
+      expect(desk.venue.quantity.isZero(), `offset ${offset}`).to.equal(refused);
+    }
+  });
+
+  it('takes a stop for gone that the list lacks and whose own query never answers, within the bound', async () => {
+    const desk = await holding();
+    await desk.advance(61_000);
+    const first = stopOf(desk)!;
+    desk.venue.onRead = (name) => (name === 'algoOrder' ? Promise.reject(new Error('timeout')) : undefined);
+    desk.venue.vanish(first.clientId);
+    await desk.advance(STOP_LOST_BOUND_MS);
+    expect(stopOf(desk)?.clientId).to.be.a('string').that.is.not.equal(first.clientId);
+    expect(desk.writes('CLOSE')).to.deep.equal([]);
+  });
+
+  it('says when the venue last listed the stop, and alerts when it cannot be seen for long', async () => {
+    const desk = await holding();
+    await desk.advance(100_000);
+    const age = () => desk.world.clock.now() - desk.life.position!.stopSeenAt!;
+    expect(age()).to.be.below(16_000);
+    desk.venue.onRead = (name) => (name === 'openAlgoOrders' ? Promise.reject(new Error('timeout')) : undefined);
+    await desk.advance(40_000);
+    expect(alerts(desk)).to.deep.equal([]);
+    await desk.advance(30_000);
+    expect(alerts(desk)).to.deep.equal([`stop-unseen/${GPS}`]);
+    expect(desk.life.phase, 'nothing is concluded from silence').to.equal('Protected');
+    desk.venue.onRead = () => undefined;
+    await desk.advance(5_000);
+    expect(alerts(desk)).to.deep.equal([]);
+    expect(age()).to.be.below(6_000);
+  });
+
+  it('leaves what others have placed where it is: it sweeps by its own ids, never by symbol', async () => {
+    const desk = await holding();
+    const { symbol, side, quantity, triggerPrice } = stopOf(desk)!;
+    const theirs = 'web_their-own-stop' as never;
+    desk.venue.execute({ kind: 'PROTECT', symbol, clientId: theirs, side, leg: 'stop', quantity, triggerPrice });
+    await desk.advance(65_000);
+    desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'test' });
+    await desk.advance(10_000);
+    expect(desk.life.phase).to.equal('Flat');
+    expect(standing(desk).map((algo) => algo.clientId)).to.deep.equal([theirs]);
   });
 
   it('places a vanished stop anew and keeps the position, long after the fill (failure 92, ruling 10)', async () => {

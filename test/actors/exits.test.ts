@@ -23,7 +23,7 @@ async function bench(side: PositionSide = 'LONG', settings: Partial<typeof SETTI
   await world.start(executor.spec, log.spec, worker(ref, exitsBehaviour({ settings: { ...SETTINGS, ...settings }, stopPassedMs: 3_000, priceMaxAgeMs: 10_000, stopLossPercent: '2', takeProfitPercent: '4', executorOf: () => executor.ref, decisions: log.ref })));
   const stop = side === 'LONG' ? '0.98' : '1.02';
   const openedAt = world.clock.now();
-  const held: PositionView = { positionId: 'p' as PositionId, side, quantity: '200', entryPrice: '1', leverage: 10, stopLoss: stop, takeProfit: null, stopOrderId: 's', takeProfitOrderId: null, planId: 'p', openedAt, realizedPnl: '0', commission: '0', initialStop: stop, originalQuantity: '200', tiersDone: [], reducing: false };
+  const held: PositionView = { positionId: 'p' as PositionId, side, quantity: '200', entryPrice: '1', leverage: 10, stopLoss: stop, takeProfit: null, stopOrderId: 's', guard: null, stopSeenAt: null, takeProfitOrderId: null, planId: 'p', openedAt, realizedPnl: '0', commission: '0', initialStop: stop, originalQuantity: '200', tiersDone: [], reducing: false };
   const life = (part: Partial<LifeView> = {}, position: Partial<PositionView> = {}) =>
     world.system.tell(ref, { type: 'life', view: { symbol: GPS, phase: 'Protected', notional: '200', leverageConfirmed: true, reconciledEpoch: 1, position: { ...held, ...position }, ...part } });
   let statistics: MarketStatistics | undefined;

@@ -3,12 +3,12 @@ import { expect } from 'chai';
 import { marketBehaviour } from '../../src/actors/market/market.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { Candle, MarketEvent, MarketView } from '../../src/protocol/market.ts';
-import type { FlowedMessage, GatewayMessage, MarketMessage, UniverseActorMessage } from '../../src/protocol/messages.ts';
+import type { ExecutorMessage, FlowedMessage, GatewayMessage, MarketMessage, UniverseActorMessage } from '../../src/protocol/messages.ts';
 import type { LifeView } from '../../src/protocol/views.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import { aUniverse, GPS } from '../kit/actors.ts';
-import { makeLife } from '../kit/decisions.ts';
+import { makeLife, makePosition } from '../kit/decisions.ts';
 import { Probe } from '../kit/probe.ts';
 import { World } from '../kit/world.ts';
 
@@ -32,9 +32,11 @@ async function bench() {
   const watchdog = new Probe<FlowedMessage>(world, 'watchdog');
   const reader = new Probe<{ readonly type: 'market-view'; readonly view: MarketView }>(world, 'reader');
   const universe = new Probe<UniverseActorMessage>(world, 'universe');
+  const executor = new Probe<ExecutorMessage>(world, 'executor');
   await world.start(
     gateway.spec,
     universe.spec,
+    executor.spec,
     reader.spec,
     watchdog.spec,
     worker(ref, marketBehaviour({
@@ -50,6 +52,7 @@ async function bench() {
       candleHistory: 3,
       subscribers: [reader.ref],
       watchdog: watchdog.ref,
+      executorOf: () => executor.ref,
       universe: universe.ref,
     })),
   );
@@ -62,7 +65,7 @@ async function bench() {
     await world.advance(300);
   };
   const mark = (price: string, observedAt = world.clock.now(), symbol = GPS): MarketEvent => ({ type: 'mark', symbol, price: decimal(price), observedAt });
-  return { world, venue, gateway, streams, reader, universe, watchdog, watch, mark, hold, of: (symbol: SymbolName) => reader.last('market-view')?.view.symbols.get(symbol) };
+  return { world, ref, executor, venue, gateway, streams, reader, universe, watchdog, watch, mark, hold, of: (symbol: SymbolName) => reader.last('market-view')?.view.symbols.get(symbol) };
 }
 
 describe('market', () => {
@@ -73,6 +76,28 @@ describe('market', () => {
     streams[0]!.emit(mark('2'));
     await world.advance(10_000);
     expect(watchdog.of('flowed').map((one) => one.outcomes)).to.deep.equal([{ accepted: 2 }, { NO_PRICE: 1 }]);
+  });
+
+  it('tells the price of a guarded position to its executor, as long as it is guarded and of no other (failure 89b)', async () => {
+    const { world, ref, streams, executor, watch, mark } = await bench();
+    await watch();
+    const live = async (guard: string | null) => {
+      world.system.tell(ref, { type: 'life', view: makeLife({ phase: 'Opening', position: makePosition({ stopOrderId: null, guard }) }) });
+      await world.advance(300);
+    };
+    const told = () => executor.of('mark').map(({ price }) => price.toFixed());
+    await live(null);
+    streams.at(-1)!.emit(mark('9.9'));
+    await world.advance(300);
+    expect(told()).to.deep.equal([]);
+    await live('9.8');
+    streams.at(-1)!.emit(mark('9.85'));
+    await world.advance(300);
+    expect(told()).to.deep.equal(['9.85']);
+    await live(null);
+    streams.at(-1)!.emit(mark('9.7'));
+    await world.advance(300);
+    expect(told()).to.deep.equal(['9.85']);
   });
 
   it('makes one view of a flood of ticks, and it is the last one (failure 75)', async () => {

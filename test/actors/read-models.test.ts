@@ -16,7 +16,7 @@ import { World } from '../kit/world.ts';
 
 const CJK = '币安人生USDT' as SymbolName;
 const POSITION: PositionView = {
-  positionId: 'p1' as PositionId, side: 'LONG', quantity: '23089', entryPrice: '0.0086712345', leverage: 10, stopLoss: '0.0085', takeProfit: null, stopOrderId: 's', takeProfitOrderId: null, planId: 'plan1', openedAt: 1_770_000_000_999,
+  positionId: 'p1' as PositionId, side: 'LONG', quantity: '23089', entryPrice: '0.0086712345', leverage: 10, stopLoss: '0.0085', takeProfit: null, stopOrderId: 's', guard: null, stopSeenAt: null, takeProfitOrderId: null, planId: 'plan1', openedAt: 1_770_000_000_999,
   realizedPnl: '0', commission: '0.08', initialStop: '0.0085', originalQuantity: '23089', tiersDone: [], reducing: false,
 };
 

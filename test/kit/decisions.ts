@@ -133,7 +133,7 @@ export function makeLife(fields: Partial<LifeView> = {}): LifeView {
 
 /** 20,000 at 0.0095, held since `openedAt`. */
 export function makePosition(fields: Partial<PositionView> = {}): PositionView {
-  return { positionId: 'plan-1' as string as PositionId, side: 'LONG', quantity: '20000', entryPrice: '0.0095', leverage: 10, stopLoss: null, takeProfit: null, stopOrderId: null, takeProfitOrderId: null, planId: 'plan-1', openedAt: NOW, realizedPnl: '0', commission: '0', initialStop: null, originalQuantity: '20000', tiersDone: [], reducing: false, ...fields };
+  return { positionId: 'plan-1' as string as PositionId, side: 'LONG', quantity: '20000', entryPrice: '0.0095', leverage: 10, stopLoss: null, takeProfit: null, stopOrderId: null, guard: null, stopSeenAt: null, takeProfitOrderId: null, planId: 'plan-1', openedAt: NOW, realizedPnl: '0', commission: '0', initialStop: null, originalQuantity: '20000', tiersDone: [], reducing: false, ...fields };
 }
 
 export const LIMITS: RiskLimits = {

@@ -76,5 +76,5 @@ export function lifeOf(...events: readonly (LifeEvent | readonly LifeEvent[])[])
 }
 
 export function makeSituation(fields: Partial<Situation> = {}): Situation {
-  return { now: NOW + 100, tickSize: decimal('0.1'), largestOrder: undefined, stopLossPercent: '2', takeProfitPercent: '4', nakedCloseMs: 10_000, guardedSince: 0, flat: undefined, inFlight: new Set(), clientId: (leg, of, attempt) => idOf(leg, attempt, of), ...fields };
+  return { now: NOW + 100, tickSize: decimal('0.1'), largestOrder: undefined, stopLossPercent: '2', takeProfitPercent: '4', nakedCloseMs: 10_000, guardedSince: 0, mark: undefined, flat: undefined, inFlight: new Set(), clientId: (leg, of, attempt) => idOf(leg, attempt, of), ...fields };
 }

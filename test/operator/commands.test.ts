@@ -160,6 +160,12 @@ describe('commands', () => {
     expect(columns(gps, 'LONG', 'Protected')).to.deep.equal(columns(racoon, 'LONG', 'Opening'));
     expect(gps).to.contain('9.5');
     expect(racoon).to.contain('▲ none');
+    service.facts.lives.set(GPS, life(GPS, 'Protected', position({ stopSeenAt: Date.now() - 12_400 })));
+    service.facts.lives.set(RACOON, life(RACOON, 'Opening', position({ stopOrderId: null, guard: '1.31', quantity: '7', entryPrice: '1.4' })));
+    const [, seen = '', guarded = ''] = (await vigil('positions')).out.split('\n');
+    service.facts.lives.set(RACOON, flat(RACOON));
+    expect(seen).to.match(/1[2-9] s ago/);
+    expect(guarded).to.contain('▲ here 1.31');
     service.facts.lives.set(GPS, life(GPS, 'Ambiguous'));
     const unknown = (await vigil('positions')).out;
     service.facts.lives.set(GPS, flat(GPS));

@@ -70,6 +70,7 @@ const TABLE: readonly Row[] = [
   { when: 'part of the operator is away', given: { tree: tree(node('operator/decision-log', 'restarting')) }, check: 'operator', status: 'degraded', says: /operator\/decision-log is restarting/ },
   { when: 'a position has its stop', given: { executors: [reading('GPSUSDT', life('GPSUSDT', 'Protected', position()))] }, check: 'positions', status: 'ok', says: /^1 open/ },
   { when: 'a position has no stop', given: { executors: [reading('GPSUSDT', life('GPSUSDT', 'Opening', position({ stopOrderId: null })))] }, check: 'positions', status: 'degraded', says: /GPSUSDT has a position and no stop/, ageMs: 90_000 },
+  { when: 'a position is guarded from here', given: { executors: [reading('GPSUSDT', life('GPSUSDT', 'Opening', position({ stopOrderId: null, guard: '9.5' })))] }, check: 'positions', status: 'degraded', says: /GPSUSDT .* guarded from here, at 9\.5/, ageMs: 90_000 },
   { when: 'a symbol is ambiguous', given: { executors: [reading('GPSUSDT', life('GPSUSDT', 'Ambiguous'))] }, check: 'positions', status: 'degraded', says: /GPSUSDT is Ambiguous/ },
   { when: 'a symbol has drifted', given: { executors: [reading('币安人生USDT', life('币安人生USDT', 'Drifted', position()))] }, check: 'positions', status: 'degraded', says: /币安人生USDT is Drifted/ },
   { when: 'an executor is away', given: { executors: [reading('GPSUSDT', undefined, 'restarting', 2)] }, check: 'positions', status: 'degraded', says: /GPSUSDT: its executor is restarting/ },

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { positionRows, profit } from '../../src/operator/positions.ts';
 import { life, position, reading } from './kit/readings.ts';
 
-const FIELDS = ['symbol', 'side', 'quantity', 'entryPrice', 'markPrice', 'unrealizedPnl', 'leverage', 'stopLoss', 'takeProfit', 'stopOrderId', 'planId', 'openedAt', 'state', 'takeProfitOrderId', 'positionId'];
+const FIELDS = ['symbol', 'side', 'quantity', 'entryPrice', 'markPrice', 'unrealizedPnl', 'leverage', 'stopLoss', 'takeProfit', 'stopOrderId', 'planId', 'openedAt', 'state', 'takeProfitOrderId', 'positionId', 'guard', 'stopSeenAt'];
 
 describe('positions', () => {
   it('show a position with its mark, its exact profit and its orders, in the names of the interface', () => {
@@ -12,7 +12,7 @@ describe('positions', () => {
     expect(row).to.have.all.keys(FIELDS);
     expect(row).to.deep.equal({
       symbol: 'GPSUSDT', side: 'LONG', quantity: '19000', entryPrice: '0.01', markPrice: '0.0105', unrealizedPnl: '9.5', leverage: 3, stopLoss: '0.0098', takeProfit: '0.0103',
-      stopOrderId: '71', takeProfitOrderId: '72', planId: 'plan-1', positionId: 'pos-1', openedAt: '2026-02-02T02:38:30.000Z', state: 'Protected',
+      stopOrderId: '71', takeProfitOrderId: '72', planId: 'plan-1', positionId: 'pos-1', openedAt: '2026-02-02T02:38:30.000Z', state: 'Protected', guard: null, stopSeenAt: null,
     });
   });
 

@@ -20,7 +20,8 @@ import { entityOf, flush, keepSnapshot, onAppended, record } from './record.ts';
 import { onOrderAbsent, sendAgain, settle } from './settle.ts';
 import { onOwnerAsked } from './claims.ts';
 import type { ExecutorContext, ExecutorInternal, ExecutorOptions, ExecutorState, PendingOpening } from './state.ts';
-import { compare, isStrangers, onReadingAnswer, onStrangersTrade, onTrades } from './truth.ts';
+import { onStopsAsked } from './stops.ts';
+import { compare, heardMark, isStrangers, onReadingAnswer, onStrangersTrade, onTrades } from './truth.ts';
 import { lifeView, operatorView } from './view.ts';
 import { publish } from '../publish.ts';
 
@@ -64,9 +65,11 @@ export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorI
       'trades-asked': 'the venue\'s trades',
       'position-asked': 'the venue\'s position',
       'orders-asked': 'the venue\'s open orders',
+      'stops-asked': 'the venue\'s list of our stops',
+      mark: 'the price of a position that is guarded from here',
       'algos-asked': 'the venue\'s open protections',
     },
-    emits: ['life → governor, bridge, exits, reconciler, readiness, market, trading-state, locks, watchdog', 'write, read, request-slot → gateway', 'request-permit, request-configure → governor', 'append → journal', 'decided → operator/decision-log', 'finding → findings'],
+    emits: ['life → governor, bridge, exits, reconciler, readiness, market, trading-state, locks, watchdog', 'write, read, request-slot → gateway', 'request-permit, request-configure → governor', 'append → journal', 'decided → operator/decision-log', 'finding → findings', 'standing → watchdog'],
     // Fills, answers and plans of one symbol: dozens at once would already be a defect; none may be lost to an overflow.
     mailbox: { capacity: 5_000, overflow: 'reject', onRestart: 'keep' },
     async init(ctx) {
@@ -87,7 +90,7 @@ export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorI
     },
     receive(state, message, ctx) {
       handle(state, message, ctx);
-      settle(state, ctx);
+      settle(state, ctx, message.type === 'heartbeat');
       report(state, ctx, message.type === 'heartbeat');
       unsent = state.pending;
       return same;
@@ -145,6 +148,8 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
       expirePending(state, ctx);
       keepSnapshot(state, ctx);
       return ensureLeverage(state, ctx);
+    case 'mark':
+      return heardMark(state, message.price, message.observedAt);
     case 'appended':
       return onAppended(state, message, ctx);
     case 'order-asked':
@@ -165,6 +170,8 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
       const answer = answered<'openOrders'>(message.outcome);
       return onReadingAnswer(state, message.reading, 'orders', answer.value, answer.failure, ctx);
     }
+    case 'stops-asked':
+      return onStopsAsked(state, message.askedAt, message.outcome, ctx);
     case 'algos-asked': {
       const answer = answered<'openAlgoOrders'>(message.outcome);
       return onReadingAnswer(state, message.reading, 'algos', answer.value, answer.failure, ctx);
@@ -186,8 +193,8 @@ function onOutcome(state: ExecutorState, message: Extract<ExecutorMessage, { typ
   record(state, observeOutcome(state.life, write, outcome, ctx.clock.now()), ctx);
   if (outcome.result === 'rejected' && write.kind !== 'OPEN') ctx.log.warn({ clientId: write.clientId, write: write.kind, venueCode: outcome.venueCode, message: outcome.message }, 'the venue refused a reducing write; it is asked again');
   if (outcome.result === 'throttled') state.busyUntil.set(keyOf(state, write), ctx.clock.now() + outcome.retryAfterMs);
-  // Something stands that is enough: what the venue refuses is not asked for every second.
-  if (outcome.result === 'rejected' && write.kind === 'PROTECT' && stopsCover(state.life)) state.busyUntil.set(keyOf(state, write), ctx.clock.now() + RETRY_REFUSED_MS);
+  // Something stands that is enough, or the venue takes none and the position is guarded from here: what the venue refuses is not asked for every second.
+  if (outcome.result === 'rejected' && write.kind === 'PROTECT' && (stopsCover(state.life) || state.life.stopRefused !== undefined)) state.busyUntil.set(keyOf(state, write), ctx.clock.now() + RETRY_REFUSED_MS);
   // A cancel or a close may have met what has just happened by itself: look.
   state.flat = write.kind === 'CANCEL' || write.kind === 'CLOSE' ? undefined : state.flat;
   state.truthDueAt ??= ctx.clock.now() + RECHECK_MS;
@@ -303,7 +310,13 @@ function newState(options: ExecutorOptions): ExecutorState {
     configuring: undefined,
     configureAttempt: 0,
     leverageRefused: undefined,
+    mark: undefined,
+    stopsDueAt: 0,
+    checkingStops: false,
+    unlisted: new Map(),
+    stopSeenAt: undefined,
     nakedAlarmed: false,
+    alarmed: '',
     reported: '',
   };
 }

@@ -3,6 +3,7 @@ import { closingSide } from '../../protocol/names.ts';
 import type { ClientId } from '../../protocol/names.ts';
 import { clientIdFor } from '../../rules/client-ids.ts';
 import { dueEvents } from '../../rules/position-life/due-events.ts';
+import { guardPrice } from '../../rules/position-life/guard.ts';
 import { needsOf } from '../../rules/position-life/needs.ts';
 import type { Need, Situation } from '../../rules/position-life/situation.ts';
 import { heldSide, ordersOf } from '../../rules/position-life/standing.ts';
@@ -10,10 +11,12 @@ import type { OrderRecord, ProtectionRecord } from '../../rules/position-life/li
 import { text } from '../../protocol/decimal.ts';
 import { RECV_WINDOW_MS } from '../../protocol/venue.ts';
 import { adopt } from './adoption.ts';
+import { tellAlarms } from './alarms.ts';
 import { askOwners } from './claims.ts';
 import { record } from './record.ts';
 import type { ExecutorContext, ExecutorState, WaitingWrite } from './state.ts';
-import { askAlgo, askTrades, askTruth } from './truth.ts';
+import { askAlgo, checkStops } from './stops.ts';
+import { askTrades, askTruth } from './truth.ts';
 
 /** A write that was refused or failed is tried again after this long: exits ask without limit. */
 const RETRY_WRITE_MS = 1_000;
@@ -23,10 +26,13 @@ const EXIT_PATIENCE_MS = 500;
 const OPENING_PATIENCE_MS = 4_000;
 /** When an ambiguous order is asked for, after it became so (ruling 8); then every 8 s. */
 const QUERY_AFTER_MS = [500, 1_000, 2_000, 5_000, 8_000];
+/** A guarded position whose price was not heard for so long: it is read. */
+const MARK_SILENT_MS = 2_000;
 const ORDER_READ_TIMEOUT_MS = 5_000;
 
 /** @returns nothing: events, writes and questions are its outcome. Called after every message. */
-export function settle(state: ExecutorState, ctx: ExecutorContext): void {
+export function settle(state: ExecutorState, ctx: ExecutorContext, heartbeat: boolean): void {
+  tellAlarms(state, situationOf(state, ctx), heartbeat, ctx);
   sendDurable(state, ctx);
   for (let due = dueEvents(state.life, situationOf(state, ctx)); due.length > 0; due = dueEvents(state.life, situationOf(state, ctx))) record(state, due, ctx);
   const now = ctx.clock.now();
@@ -38,10 +44,19 @@ export function settle(state: ExecutorState, ctx: ExecutorContext): void {
   }
   clearOrphans(state, ctx);
   askOwners(state, ctx);
-  alarmIfNaked(state, ctx);
+  checkStops(state, ctx);
+  watchMark(state, ctx);
 }
 
-function situationOf(state: ExecutorState, ctx: ExecutorContext): Situation {
+/** While a position is guarded from here and the stream is silent about its price, the venue's own reading tells the mark. */
+function watchMark(state: ExecutorState, ctx: ExecutorContext): void {
+  const now = ctx.clock.now();
+  if (guardPrice(state.life, situationOf(state, ctx)) === undefined || (state.busyUntil.get('mark') ?? 0) > now || now - (state.mark?.observedAt ?? 0) < MARK_SILENT_MS) return;
+  state.busyUntil.set('mark', now + MARK_SILENT_MS);
+  askTruth(state, ctx);
+}
+
+export function situationOf(state: ExecutorState, ctx: ExecutorContext): Situation {
   const { options, rules } = state;
   return {
     now: ctx.clock.now(),
@@ -51,6 +66,7 @@ function situationOf(state: ExecutorState, ctx: ExecutorContext): Situation {
     takeProfitPercent: options.takeProfitPercent,
     nakedCloseMs: options.nakedCloseMs,
     guardedSince: state.truthSeenAt,
+    mark: state.mark,
     flat: state.flat,
     inFlight: state.inFlight,
     clientId: (leg, of, attempt) => clientIdFor(options.tags[0], leg, of, attempt, options.idPrefix),
@@ -164,16 +180,4 @@ function clearOrphans(state: ExecutorState, ctx: ExecutorContext): void {
     state.waiting.push({ write: { kind: 'CANCEL', symbol, clientId, of: 'algo' }, authority: { by: 'mandate', mandateId: mandate.mandateId }, because: 'not on record, and another one stands', after: 0, since: now });
   }
   sendDurable(state, ctx);
-}
-
-function alarmIfNaked(state: ExecutorState, ctx: ExecutorContext): void {
-  const { nakedSince, holding } = state.life;
-  if (nakedSince === undefined) {
-    state.nakedAlarmed = false;
-    return;
-  }
-  const forMs = ctx.clock.now() - nakedSince;
-  if (forMs < state.options.nakedAlarmMs || state.nakedAlarmed) return;
-  state.nakedAlarmed = true;
-  ctx.log.error({ quantity: text(holding.quantity), forMs, closesAfterMs: state.options.nakedCloseMs }, 'NAKED POSITION: no stop on the exchange covers it');
 }

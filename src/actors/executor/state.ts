@@ -10,6 +10,7 @@ import type { LifeView } from '../../protocol/views.ts';
 import type { ClientId, SymbolName } from '../../protocol/names.ts';
 import type { Authority, Mandate, PermitOf } from '../../protocol/permit.ts';
 import type { SymbolSettings, VenueAlgoOrder, VenueOrder, VenuePosition, VenueTrade, VenueWrite } from '../../protocol/venue.ts';
+import type { Situation } from '../../rules/position-life/situation.ts';
 import type { Life } from '../../rules/position-life/life.ts';
 import type { Unsnapshotted } from '../../rules/snapshots.ts';
 
@@ -48,6 +49,7 @@ export type ExecutorInternal =
   | { readonly type: 'trades-asked'; readonly askedAt: number; readonly outcome: Outcome<ReadAnswer<'trades'>> }
   | { readonly type: 'position-asked'; readonly reading: number; readonly outcome: Outcome<ReadAnswer<'positions'>> }
   | { readonly type: 'orders-asked'; readonly reading: number; readonly outcome: Outcome<ReadAnswer<'openOrders'>> }
+  | { readonly type: 'stops-asked'; readonly askedAt: number; readonly outcome: Outcome<ReadAnswer<'openAlgoOrders'>> }
   | { readonly type: 'algos-asked'; readonly reading: number; readonly outcome: Outcome<ReadAnswer<'openAlgoOrders'>> };
 
 export type ExecutorContext = ActorContext<ExecutorInternal>;
@@ -143,7 +145,18 @@ export interface ExecutorState {
   configuring: ClientId | undefined;
   configureAttempt: number;
   leverageRefused: string | undefined;
+  /** The price of the guarded position as it was last heard or read. */
+  mark: Situation['mark'];
+  /** When the venue's list of stops is read next, ms, and whether it is being read. */
+  stopsDueAt: number;
+  checkingStops: boolean;
+  /** How many lists in a row lacked a protection that was acknowledged. */
+  readonly unlisted: Map<ClientId, number>;
+  /** When the list was asked for that last had the stop that stands. */
+  stopSeenAt: number | undefined;
   nakedAlarmed: boolean;
+  /** The alerts as they were last told. */
+  alarmed: string;
   reported: string;
 }
 

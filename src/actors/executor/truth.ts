@@ -1,13 +1,14 @@
 /** The venue is truth: readings of its side are compared with our count; what differs is asked for, then adopted or declared, never invented. */
+import type { Decimal } from '../../protocol/decimal.ts';
 import { text, ZERO } from '../../protocol/decimal.ts';
 import type { SymbolTruth } from '../../protocol/messages.ts';
-import type { ClientId } from '../../protocol/names.ts';
 import type { UserEvent, VenueTrade } from '../../protocol/venue.ts';
 import { readClientId } from '../../rules/client-ids.ts';
-import { observeAlgo, observeOrder, observeTrades } from '../../rules/position-life/observe.ts';
-import { isOpenOrder, liveProtectionsOf, ordersOf } from '../../rules/position-life/standing.ts';
+import { observeOrder, observeTrades } from '../../rules/position-life/observe.ts';
+import { isOpenOrder, ordersOf } from '../../rules/position-life/standing.ts';
 import { adopt, endAdoption, takeOver } from './adoption.ts';
 import { record } from './record.ts';
+import { lookAtStops } from './stops.ts';
 import { statedQuantity, truthOf } from './state.ts';
 import type { ExecutorContext, ExecutorState } from './state.ts';
 
@@ -55,19 +56,19 @@ export function onReadingAnswer(state: ExecutorState, number: number, part: 'pos
   compare(state, truthOf(state, { ...reading, position, orders, algos }), ctx);
 }
 
+export function heardMark(state: ExecutorState, price: Decimal, observedAt: number): void {
+  if (observedAt >= (state.mark?.observedAt ?? 0)) state.mark = { price, observedAt };
+}
+
 export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext): void {
   const at = ctx.clock.now();
   if (state.truthSeenAt === undefined) state.truthDueAt = undefined;
   state.truthSeenAt ??= at;
   ambiguousAfterRestart(state, ctx);
   if (truth.settings !== undefined) state.settings = truth.settings;
-  const ours = truth.openAlgoOrders.filter((order) => state.options.tags.includes(readClientId(order.clientId)?.tag ?? ''));
-  record(state, [...truth.openOrders.flatMap((order) => observeOrder(state.life, order, at)), ...ours.flatMap((order) => observeAlgo(state.life, order, at))], ctx);
-  const listed = new Set(ours.map((order) => order.clientId));
-  state.orphans = [...listed].filter((clientId) => !liveProtectionsOf(state.life).some((known) => known.clientId === clientId));
-  for (const protection of liveProtectionsOf(state.life)) {
-    if (protection.state === 'placed' && !listed.has(protection.clientId) && protection.sentAt < truth.readAt) askAlgo(state, protection.clientId, ctx);
-  }
+  if (truth.position !== undefined) heardMark(state, truth.position.markPrice, truth.readAt);
+  record(state, truth.openOrders.flatMap((order) => observeOrder(state.life, order, at)), ctx);
+  const listed = lookAtStops(state, truth.openAlgoOrders, truth.readAt, ctx);
   if (state.holdingChangedAt >= truth.readAt) {
     // Something was filled after the reading began: it says nothing about now.
     state.truthDueAt = at + REREAD_MS;
@@ -169,11 +170,4 @@ export function onTrades(state: ExecutorState, askedAt: number, trades: readonly
   state.tradesOwed = false;
   if (askedAt <= state.adoptedAt) return ctx.log.info({ trades: trades.length }, 'a trade list from before the adoption is not counted on top of it');
   record(state, observeTrades(state.life, trades, at), ctx);
-}
-
-export function askAlgo(state: ExecutorState, clientId: ClientId, ctx: ExecutorContext): void {
-  const key = `ask:${clientId}`;
-  if ((state.busyUntil.get(key) ?? 0) > ctx.clock.now()) return;
-  state.busyUntil.set(key, ctx.clock.now() + 1_000);
-  ctx.ask(state.options.gateway, { type: 'read', name: 'algoOrder', query: { symbol: state.options.symbol, clientId } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'algo-asked', clientId, outcome }));
 }

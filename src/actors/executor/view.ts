@@ -3,6 +3,7 @@ import { text, ZERO } from '../../protocol/decimal.ts';
 import type { LifeView, PositionView } from '../../protocol/views.ts';
 import { SHOWN_DECIMALS } from '../../rules/position-life/life.ts';
 import type { Life, ProtectionRecord } from '../../rules/position-life/life.ts';
+import { guardPrice } from '../../rules/position-life/guard.ts';
 import { phaseOf } from '../../rules/position-life/phase.ts';
 import { heldSide, isReducing, standingStop } from '../../rules/position-life/standing.ts';
 import { leverageConfirmed } from './leverage.ts';
@@ -49,6 +50,7 @@ function positionView(state: ExecutorState): PositionView | undefined {
   // While it is being replaced the one before it stands.
   const stop = standingStop(life);
   const target = standing(life.target);
+  const guarded = guardPrice(life, { tickSize: state.rules?.tickSize, stopLossPercent: options.stopLossPercent, takeProfitPercent: options.takeProfitPercent });
   return {
     positionId: life.positionId,
     side,
@@ -59,6 +61,8 @@ function positionView(state: ExecutorState): PositionView | undefined {
     stopLoss: stop === undefined ? null : text(stop.triggerPrice),
     takeProfit: target === undefined ? null : text(target.triggerPrice),
     stopOrderId: stop?.clientId ?? null,
+    guard: guarded === undefined ? null : text(guarded),
+    stopSeenAt: stop === undefined ? null : (state.stopSeenAt ?? null),
     takeProfitOrderId: target?.clientId ?? null,
     planId: life.positionId,
     openedAt: life.holding.openedAt ?? 0,

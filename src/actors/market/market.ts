@@ -6,7 +6,7 @@ import { ACCEPTED } from '../../supervision/flow/flow-contract.ts';
 import type { Ref } from '../../supervision/ref.ts';
 import { text } from '../../protocol/decimal.ts';
 import type { MarketEvent, MarketView, SymbolMarket, Universe } from '../../protocol/market.ts';
-import type { FlowedMessage, GatewayMessage, MarketMessage, ReadAnswer, UniverseActorMessage } from '../../protocol/messages.ts';
+import type { ExecutorMessage, FlowedMessage, GatewayMessage, MarketMessage, ReadAnswer, UniverseActorMessage } from '../../protocol/messages.ts';
 import type { LifeView } from '../../protocol/views.ts';
 import type { SymbolName } from '../../protocol/names.ts';
 import type { OpenStream, VenueMarketStreams } from '../../venue/port.ts';
@@ -31,6 +31,8 @@ export interface MarketOptions {
   readonly candleHistory: number;
   readonly subscribers: readonly Ref<{ readonly type: 'market-view'; readonly view: MarketView }>[];
   readonly watchdog: Ref<FlowedMessage>;
+  /** Told the mark price of what it guards by itself, as long as the venue takes no stop. */
+  readonly executorOf: (symbol: SymbolName) => Ref<ExecutorMessage>;
   /** Told to look again when the venue says that it has changed what it lists. */
   readonly universe: Ref<UniverseActorMessage>;
 }
@@ -52,6 +54,8 @@ interface MarketState {
   universe: Universe | undefined;
   /** Symbols that hold something: they are watched as long as they do, in the universe or not. */
   readonly held: Set<SymbolName>;
+  /** Of them, those whose executors guard them. */
+  readonly guarded: Set<SymbolName>;
   stream: OpenStream | undefined;
   up: boolean;
   lastEventAt: number;
@@ -67,7 +71,7 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
     role: 'market',
     purpose: 'Knows prices, books, candles, funding and 24 h changes, and how old each is.',
     consumes: { universe: 'the symbols to watch', life: 'what is held is watched, too', 'market-event': 'one tick', connection: 'the stream went up or down', publish: 'the view is due', report: 'what came is to be told', 'poll-tickers': 'the 24 h changes are due', tickers: 'the venue\'s 24 h changes', 'poll-intervals': 'how often symbols are funded is to be asked', intervals: 'the venue\'s funding intervals', 'load-candles': 'history is due', candles: 'the venue\'s candles' },
-    emits: ['market-view → generators, bridge, governor, exits, locks, readiness', 'refresh → universe', 'flowed → watchdog'],
+    emits: ['market-view → generators, bridge, governor, exits, locks, readiness', 'mark → executors', 'refresh → universe', 'flowed → watchdog'],
     mailbox: {
       capacity: 200,
       overflow: 'reject',
@@ -83,7 +87,7 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
     init(ctx) {
       ctx.timers.every('publish', PUBLISH_MS, { type: 'publish' });
       ctx.timers.every('report', REPORT_MS, { type: 'report' });
-      return { picture: new MarketPicture(options.candleHistory), universe: undefined, held: new Set(), stream: undefined, up: false, lastEventAt: ctx.clock.now(), events: 0, reported: 0 };
+      return { picture: new MarketPicture(options.candleHistory), universe: undefined, held: new Set(), guarded: new Set(), stream: undefined, up: false, lastEventAt: ctx.clock.now(), events: 0, reported: 0 };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -92,7 +96,9 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
           follow(state, ctx);
           return same;
         case 'life': {
-          const { symbol, phase } = message.view;
+          const { symbol, phase, position } = message.view;
+          if (position?.guard === undefined || position.guard === null) state.guarded.delete(symbol);
+          else state.guarded.add(symbol);
           const holds = phase !== 'Flat';
           if (holds === state.held.has(symbol)) return same;
           if (holds) state.held.add(symbol);
@@ -196,6 +202,10 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
     }
     if (!picture.changed) return;
     picture.changed = false;
+    for (const symbol of state.guarded) {
+      const mark = picture.symbols.get(symbol)?.mark;
+      if (mark !== undefined) ctx.tell(options.executorOf(symbol), { type: 'mark', price: mark.price, observedAt: mark.observedAt });
+    }
     publish(ctx, options.subscribers, { type: 'market-view', view: { at: ctx.clock.now(), symbols: picture.symbols } });
   }
 }

@@ -2,6 +2,7 @@
 import type { FunnelView } from '../../protocol/read-models.ts';
 import type { NodeView } from '../../supervision/inspection.ts';
 import type { HealthCheck, HealthStatus } from '../health-check.ts';
+import { msOfIso, systemClock } from '../../supervision/clock.ts';
 import { endedInOrder } from '../health-tree.ts';
 import type { LockRow } from '../endpoints/locks.ts';
 import type { RemainingRow } from '../endpoints/flatten.ts';
@@ -50,19 +51,22 @@ export function funnelScreen({ windowMs, stages }: FunnelView): string {
   return `The last ${duration(windowMs)}\n\n${table(['STAGE', '#IN', '#OUT', 'LAST', 'REFUSED'], rows)}`;
 }
 
-export function positionsScreen(positions: readonly PositionRow[]): string {
+/** `#SEEN`: how long ago the venue last listed the stop that stands. */
+export function positionsScreen(positions: readonly PositionRow[], now = systemClock.now()): string {
   if (positions.length === 0) return 'No open position.\n';
   const known = (value: string | number | null) => (value === null ? '?' : String(value));
   return table(
-    ['SYMBOL', 'SIDE', '#QUANTITY', '#ENTRY', '#MARK', '#P&L', '#LEVERAGE', '#STOP', '#TARGET', 'STATE', 'SINCE'],
-    positions.map((one) => [one.symbol, known(one.side), known(one.quantity), known(one.entryPrice), known(one.markPrice), known(one.unrealizedPnl), known(one.leverage), ...protection(one), one.state, known(one.openedAt)]),
+    ['SYMBOL', 'SIDE', '#QUANTITY', '#ENTRY', '#MARK', '#P&L', '#LEVERAGE', '#STOP', '#SEEN', '#TARGET', 'STATE', 'SINCE'],
+    positions.map((one) => [one.symbol, known(one.side), known(one.quantity), known(one.entryPrice), known(one.markPrice), known(one.unrealizedPnl), known(one.leverage), ...protection(one, now), one.state, known(one.openedAt)]),
   );
 }
 
 /** Where the position itself is not known, neither is whether it has a stop: only a known one without is an alarm. */
-function protection({ quantity, stopOrderId, stopLoss, takeProfit }: PositionRow): readonly [string, string] {
-  if (quantity === null) return ['?', '?'];
-  return [stopOrderId === null ? '▲ none' : (stopLoss ?? '?'), takeProfit ?? 'none'];
+function protection({ quantity, stopOrderId, stopLoss, guard, stopSeenAt, takeProfit }: PositionRow, now: number): readonly [string, string, string] {
+  if (quantity === null) return ['?', '?', '?'];
+  const seen = stopSeenAt === null ? undefined : msOfIso(stopSeenAt);
+  const none = guard === null ? '▲ none' : `▲ here ${guard}`;
+  return [stopOrderId === null ? none : (stopLoss ?? '?'), seen === undefined ? '?' : `${duration(Math.max(0, now - seen))} ago`, takeProfit ?? 'none'];
 }
 
 export interface DeadLettersBody {

@@ -33,9 +33,9 @@ export function showPositions(positions) {
 }
 
 /** Where the position itself is not known, neither is whether it has a stop: only a known one without is an alarm. */
-function protection({ quantity, stopOrderId, stopLoss, takeProfit }) {
+function protection({ quantity, stopOrderId, stopLoss, guard, takeProfit }) {
   if (quantity === null) return [cell('?', 'number'), cell('?', 'number')];
-  return [stopOrderId === null ? cell('▲ none', 'number bad') : cell(stopLoss ?? '?', 'number'), cell(takeProfit ?? 'none', 'number')];
+  return [stopOrderId === null ? cell(guard === null ? '▲ none' : `▲ here ${guard}`, 'number bad') : cell(stopLoss ?? '?', 'number'), cell(takeProfit ?? 'none', 'number')];
 }
 
 export function showFunnel(funnel) {

@@ -3,6 +3,7 @@ import { text } from '../../protocol/decimal.ts';
 import type { LifeEvent } from '../../protocol/life-events.ts';
 import type { PositionId } from '../../protocol/names.ts';
 import { whatItWas } from './closed.ts';
+import { guardState } from './guard.ts';
 import type { Life } from './life.ts';
 import type { Situation } from './situation.ts';
 import { isVenueMade } from './owners.ts';
@@ -13,6 +14,10 @@ export function dueEvents(life: Life, situation: Situation): LifeEvent[] {
   const { holding, entry, plan } = life;
   if (!holding.quantity.isZero()) {
     const { guardedSince, nakedCloseMs } = situation;
+    // The venue takes no stop: it is guarded from here, and closed as its stop would have closed it. Blind, it is naked like any other.
+    const guard = life.closeRequested === undefined && guardedSince !== undefined ? guardState(life, situation) : undefined;
+    if (guard === 'holds') return [];
+    if (guard === 'passed') return [{ type: 'CloseRequested', at: now, reason: 'STOP_PASSED', by: 'local guard' }];
     const naked = life.nakedSince !== undefined && guardedSince !== undefined && life.closeRequested === undefined;
     return naked && now - Math.max(life.nakedSince, guardedSince) >= nakedCloseMs ? [{ type: 'CloseRequested', at: now, reason: 'NAKED', by: 'executor' }] : [];
   }

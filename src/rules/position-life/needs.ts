@@ -5,13 +5,12 @@
 import type { Decimal } from '../../protocol/decimal.ts';
 import { text } from '../../protocol/decimal.ts';
 import { closingSide } from '../../protocol/names.ts';
-import type { ClientId, PositionSide } from '../../protocol/names.ts';
+import type { ClientId } from '../../protocol/names.ts';
 import type { ProtectionLeg } from '../../protocol/venue.ts';
-import { protectionPrices } from '../protection.ts';
-import { GIVEN_STOP } from './life.ts';
 import type { Life } from './life.ts';
 import { closeNeeds, isUnsettled, reduceNeeds } from './order-needs.ts';
 import type { Need, Situation } from './situation.ts';
+import { wantedPrices } from './stop-price.ts';
 import { fillsMissing, firedInVain, heldSide, isOpenOrder, liveProtectionsOf, openOrdersOf } from './standing.ts';
 
 export function needsOf(life: Life, situation: Situation): Need[] {
@@ -34,19 +33,13 @@ function holdingNeeds(life: Life, situation: Situation): Need[] {
   const replaced = life.stop?.state === 'placed' && life.stop.side === closingSide(side) && life.stop.quantity.isGreaterThanOrEqualTo(quantity);
   const stale = replaced ? staleNeeds(life, situation) : [];
   if (life.closeRequested !== undefined) return [...closeNeeds(life, situation, quantity), ...stale];
-  const prices = situation.tickSize === undefined ? undefined : protectionPrices(side, life.holding.averageEntry, life.plan?.stopLossPercent ?? situation.stopLossPercent, life.plan?.takeProfitPercent ?? situation.takeProfitPercent, situation.tickSize);
+  const prices = wantedPrices(life, situation);
   if (prices === undefined) return [];
-  const moved = life.stopMove?.side === side ? life.stopMove.price : undefined;
-  const stop = protectionNeeds(life, situation, 'stop', quantity, moved === undefined ? prices.stop : life.stopMove?.reason === GIVEN_STOP ? moved : tighter(side, moved, prices.stop));
+  const stop = protectionNeeds(life, situation, 'stop', quantity, prices.stop);
   // The stop comes first; the target waits until it stands, and a part is closed only behind a stop.
   const reduce = reduceNeeds(life, situation);
   if (life.stop?.state !== 'placed') return [...stop, ...reduce];
   return [...stop, ...reduce, ...protectionNeeds(life, situation, 'target', quantity, prices.target), ...stale];
-}
-
-/** Of two stops the one nearer to the profit: a stop never moves back. */
-function tighter(side: PositionSide, one: Decimal, other: Decimal): Decimal {
-  return (side === 'LONG') === one.isGreaterThan(other) ? one : other;
 }
 
 function protectionNeeds(life: Life, situation: Situation, leg: ProtectionLeg, quantity: Decimal, triggerPrice: Decimal): Need[] {

@@ -55,8 +55,6 @@ export function oddities(before: Life, after: Life, event: LifeEvent): readonly 
       if (by === 'stranger') return [{ code: 'FILL_UNKNOWN_ORDER', subject: `${symbol} order ${orderId}`, message: side === undefined ? `${told}, which the venue does not tell of.` : `${told}, a ${side} of ${quantity ?? '?'} with the id ${clientId}, which is none of ours.`, details: { clientId } }];
       return overfill(before, after, orderId);
     }
-    case 'StopRefused':
-      return [{ code: 'STOP_REFUSED', subject: symbol, message: `${symbol}: the venue takes no stop (${event.venueCode}: ${event.message}). The mark price is watched from here, and the position closed at the market when it reaches the stop.`, details: { venueCode: event.venueCode, clientId: event.clientId } }];
     default:
       return [];
   }

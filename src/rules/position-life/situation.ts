@@ -17,6 +17,8 @@ export interface Situation {
   readonly nakedCloseMs: number;
   /** Since when somebody is there to place one: after an outage it is first tried, and the ten seconds begin anew. Undefined: nobody is yet. */
   readonly guardedSince: number | undefined;
+  /** The mark price as it was last heard or read; wall time ms. */
+  readonly mark: { readonly price: Decimal; readonly observedAt: number } | undefined;
   /** The venue has said "flat" in a reading begun after the last fill, and listed these algo orders of ours. */
   readonly flat: { readonly openAlgoIds: readonly ClientId[] } | undefined;
   /** Our side of the work runs since this incarnation: a write of an earlier one may or may not have gone out. */

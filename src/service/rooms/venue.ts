@@ -14,7 +14,7 @@ export function venueRoom({ refs, config, venue, venueRest, paper, authority, ex
   return supervisor('venue', 'Everything that speaks to the exchange.', [
     ...(paper === undefined ? [] : [worker(refs.paper, paperProcessBehaviour({ child: paper }), { startMs: 20_000 })]),
     worker(refs.gateway, gatewayBehaviour({ venue: venue.gateway, redeemer: authority.redeemer, executorOf, userStream: refs.userStream, subscribers: [refs.governor, refs.readiness, refs.bridge, refs.intake, ...strategists], onClockOffset, mayRedeem, refuse, mode: config.venue.mode, rest: venueRest, clockSkewMaxMs: config.risk.clockSkewMaxMs, owners: refs })),
-    worker(refs.market, marketBehaviour({ streams: venue.marketStreams, gateway: refs.gateway, tickerMs: config.market.tickerMs, candleHistory: config.market.candleHistory, subscribers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.locks, refs.intake, ...strategists], watchdog: refs.watchdog, universe: refs.universe })),
+    worker(refs.market, marketBehaviour({ streams: venue.marketStreams, gateway: refs.gateway, tickerMs: config.market.tickerMs, candleHistory: config.market.candleHistory, subscribers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.locks, refs.intake, ...strategists], watchdog: refs.watchdog, executorOf, universe: refs.universe })),
     worker(refs.userStream, userStreamBehaviour({ stream: venue.userStream, executorOf, account: refs.account, gateway: refs.gateway, subscribers: [refs.governor, refs.readiness, refs.reconciler, refs.gateway], findings: refs.findings, nextEpoch: () => ++streamEpoch, deafAfterMs: config.execution.streamDeafMs })),
   ]);
 }

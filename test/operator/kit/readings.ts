@@ -21,7 +21,7 @@ export function tree(...children: readonly NodeView[]): NodeView {
 }
 
 export function position(more: Partial<PositionView> = {}): PositionView {
-  return { positionId: 'pos-1' as PositionId, side: 'LONG', quantity: '19000', entryPrice: '0.01', leverage: 3, stopLoss: '0.0098', takeProfit: '0.0103', stopOrderId: '71', takeProfitOrderId: '72', planId: 'plan-1', openedAt: NOW - 90_000, realizedPnl: '0', commission: '0', initialStop: '0.0098', originalQuantity: '19000', tiersDone: [], reducing: false, ...more };
+  return { positionId: 'pos-1' as PositionId, side: 'LONG', quantity: '19000', entryPrice: '0.01', leverage: 3, stopLoss: '0.0098', takeProfit: '0.0103', stopOrderId: '71', guard: null, stopSeenAt: null, takeProfitOrderId: '72', planId: 'plan-1', openedAt: NOW - 90_000, realizedPnl: '0', commission: '0', initialStop: '0.0098', originalQuantity: '19000', tiersDone: [], reducing: false, ...more };
 }
 
 export function life(symbol: string, phase: Phase, held?: PositionView): LifeView {

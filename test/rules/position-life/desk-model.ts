@@ -76,7 +76,7 @@ export class DeskModel {
   }
 
   situation(): Situation {
-    return { now: this.now, tickSize: RULES.tickSize, largestOrder: RULES.marketMaxQuantity, stopLossPercent: '2', takeProfitPercent: '4', nakedCloseMs: 10_000, guardedSince: 0, flat: this.#flat, inFlight: this.#inFlight, clientId: (leg, of, attempt) => clientIdFor('test', leg, of, attempt) };
+    return { now: this.now, tickSize: RULES.tickSize, largestOrder: RULES.marketMaxQuantity, stopLossPercent: '2', takeProfitPercent: '4', nakedCloseMs: 10_000, guardedSince: 0, mark: undefined, flat: this.#flat, inFlight: this.#inFlight, clientId: (leg, of, attempt) => clientIdFor('test', leg, of, attempt) };
   }
 
   needs(): Need[] {

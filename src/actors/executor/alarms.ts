@@ -1,0 +1,51 @@
+/** What nobody may miss of a position: naked, guarded from here, or with a stop that nobody has seen for long. Alerts that stand as long as it is so. */
+import { isoTime } from '../../supervision/clock.ts';
+import { text } from '../../protocol/decimal.ts';
+import type { StandingMessage } from '../../protocol/messages.ts';
+import { guardPrice, STOP_LOST_BOUND_MS } from '../../rules/position-life/guard.ts';
+import type { Situation } from '../../rules/position-life/situation.ts';
+import { standingStop } from '../../rules/position-life/standing.ts';
+import type { ExecutorContext, ExecutorState } from './state.ts';
+
+/** Twice the bound: the venue cannot be read, or does not list what it has acknowledged. */
+const UNSEEN_MS = 2 * STOP_LOST_BOUND_MS;
+
+export function tellAlarms(state: ExecutorState, situation: Situation, heartbeat: boolean, ctx: ExecutorContext): void {
+  const alerts = alarmsOf(state, situation);
+  alarmIfNaked(state, ctx);
+  const said = JSON.stringify(alerts);
+  if (said === state.alarmed && !(heartbeat && alerts.length > 0)) return;
+  state.alarmed = said;
+  ctx.tell(state.options.watchdog, { type: 'standing', from: ctx.path, alerts });
+}
+
+function alarmsOf(state: ExecutorState, situation: Situation): StandingMessage['alerts'] {
+  const { life, options, truthSeenAt, stopSeenAt } = state;
+  const { now, nakedCloseMs } = situation;
+  const { symbol } = options;
+  if (life.holding.quantity.isZero()) return [];
+  const alerts: { name: string; message: string }[] = [];
+  const guarded = guardPrice(life, situation);
+  if (guarded !== undefined && life.stopRefused !== undefined) {
+    const { venueCode, message, at } = life.stopRefused;
+    alerts.push({ name: `stop-refused/${symbol}`, message: `${symbol}: the venue takes no stop since ${isoTime(at)} (${venueCode}: ${message}). The mark price is watched from here, and the position closed at the market at ${text(guarded)}; that ends with this process. A stop is tried again and again.` });
+  } else if (life.nakedSince !== undefined && now - life.nakedSince >= options.nakedAlarmMs) {
+    alerts.push({ name: `naked/${symbol}`, message: `${symbol}: no stop on the exchange covers ${text(life.holding.quantity)} since ${isoTime(life.nakedSince)}; it is closed after ${nakedCloseMs} ms.` });
+  }
+  const stop = standingStop(life);
+  const since = Math.max(stopSeenAt ?? 0, stop?.sentAt ?? 0, truthSeenAt ?? now);
+  if (stop !== undefined && now - since >= UNSEEN_MS) alerts.push({ name: `stop-unseen/${symbol}`, message: `${symbol}: its stop ${stop.clientId} was last seen at the venue at ${isoTime(since)}; its lists cannot be read since.` });
+  return alerts;
+}
+
+function alarmIfNaked(state: ExecutorState, ctx: ExecutorContext): void {
+  const { nakedSince, holding } = state.life;
+  if (nakedSince === undefined) {
+    state.nakedAlarmed = false;
+    return;
+  }
+  const forMs = ctx.clock.now() - nakedSince;
+  if (forMs < state.options.nakedAlarmMs || state.nakedAlarmed) return;
+  state.nakedAlarmed = true;
+  ctx.log.error({ quantity: text(holding.quantity), forMs, closesAfterMs: state.options.nakedCloseMs }, 'NAKED POSITION: no stop on the exchange covers it');
+}
