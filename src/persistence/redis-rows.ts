@@ -8,6 +8,7 @@ import { FORMAT } from './redis-scripts.ts';
 
 /** Entries a call; a payload is mostly below a kilobyte. */
 const PAGE = 250;
+const CURSORS_AT_ONCE = 32;
 
 const FIELDS = ['sequence', 'type', 'version', 'at', 'epoch', 'payload', 'checksum'];
 
@@ -77,7 +78,8 @@ export async function findRows(connection: RedisConnection, keys: JournalKeys, e
 /** The entries of all the entities in the order of the journal, from position `from` up to `end`. */
 export async function* inOrder(connection: RedisConnection, keys: JournalKeys, entities: Iterable<string>, from: number, end: number): AsyncGenerator<ChainedRow, void, void> {
   const cursors = [...entities].map((entity) => ({ pages: forward(connection, keys, entity, from, end), rows: [] as ChainedRow[], index: 0 }));
-  await Promise.all(cursors.map(turnPage));
+  // Some at a time: the first pages of a thousand entities at once would be an answer that nobody waits for.
+  for (let from = 0; from < cursors.length; from += CURSORS_AT_ONCE) await Promise.all(cursors.slice(from, from + CURSORS_AT_ONCE).map(turnPage));
   let live = cursors.filter(({ rows }) => rows.length > 0);
   while (live.length > 0) {
     let least = live[0]!;

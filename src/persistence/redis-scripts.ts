@@ -9,6 +9,9 @@ import { RedisFault } from './redis-faults.ts';
 /** Of the keys and their fields. A journal with a higher one was written by a later Vigil and is refused. */
 export const FORMAT = '1';
 
+/** Arguments a script gives one command: Lua has room for some thousands. Even, for they are pairs. */
+const A_CALL = 1_000;
+
 interface Script {
   readonly text: string;
   readonly sha: string;
@@ -65,12 +68,24 @@ if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] or head[3] ~= ARGV[3] then return {'
 export const APPEND = script(`${FENCE}
 if head[4] ~= ARGV[4] or head[5] ~= ARGV[5] then return {'HEAD'} end
 local count = tonumber(ARGV[8])
+local names, lasts, newest = {}, {}, {}
 for i = 1, count do
   local at = 9 + (i - 1) * 4
   local kind = redis.call('TYPE', KEYS[3 + i])['ok']
   if kind ~= 'stream' and kind ~= 'none' then return {'FOREIGN', KEYS[3 + i] .. ' is a ' .. kind} end
-  local last = redis.call('HGET', KEYS[2], ARGV[at]) or '0'
-  if last ~= ARGV[at + 1] then return {'SEQUENCE', ARGV[at], last, ARGV[at + 1]} end
+  names[i] = ARGV[at]
+  lasts[2 * i - 1], lasts[2 * i] = ARGV[at], ARGV[at + 2]
+  if ARGV[at + 3] ~= '' then
+    newest[#newest + 1] = ARGV[at]
+    newest[#newest + 1] = ARGV[at + 3]
+  end
+end
+for from = 1, count, ${A_CALL} do
+  local known = redis.call('HMGET', KEYS[2], unpack(names, from, math.min(from + ${A_CALL} - 1, count)))
+  for i = 1, #known do
+    local expected = ARGV[9 + (from + i - 2) * 4 + 1]
+    if (known[i] or '0') ~= expected then return {'SEQUENCE', names[from + i - 1], known[i] or '0', expected} end
+  end
 end
 local added = {}
 for at = 9 + count * 4, #ARGV, 9 do
@@ -83,11 +98,8 @@ for at = 9 + count * 4, #ARGV, 9 do
   end
   added[#added + 1] = {key, id}
 end
-for i = 1, count do
-  local at = 9 + (i - 1) * 4
-  redis.call('HSET', KEYS[2], ARGV[at], ARGV[at + 2])
-  if ARGV[at + 3] ~= '' then redis.call('HSET', KEYS[3], ARGV[at], ARGV[at + 3]) end
-end
+for from = 1, #lasts, ${A_CALL} do redis.call('HSET', KEYS[2], unpack(lasts, from, math.min(from + ${A_CALL} - 1, #lasts))) end
+for from = 1, #newest, ${A_CALL} do redis.call('HSET', KEYS[3], unpack(newest, from, math.min(from + ${A_CALL} - 1, #newest))) end
 redis.call('HSET', KEYS[1], 'position', ARGV[6], 'checksum', ARGV[7])
 return {'OK'}
 `);
