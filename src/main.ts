@@ -33,6 +33,13 @@ function configured(options: Omit<StartOptions, 'launcher'>): Config {
   return loadConfig({ files: options.config, env: process.env, sets: [...options.set, ...short], projectRoot: PROJECT_ROOT, ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }) });
 }
 
+/** Nothing is wrong that waiting could not cure: whoever supervises may try again. @throws what is anything else */
+function storeAway(error: unknown): number {
+  if (!(error instanceof VigilError) || error.code !== 'JOURNAL_UNAVAILABLE' || !('server' in error.details)) throw error;
+  process.stderr.write(`vigil: ${error.explain()}\n`);
+  return EXIT.storeAway;
+}
+
 /** Closes everything with the service dead: 0 flat, 1 not or not verified, 2 could not run, 4 the service lives. */
 async function flattenWithoutService(symbol: string | undefined, { reason, within, json, config, set, dataDir }: FlattenOptions): Promise<void> {
   const { flattenOffline, flattenText, isFlat } = await import('./service/flatten-offline.ts');
@@ -64,7 +71,7 @@ program
     const config = configured(options);
     if (!options.launcher) {
       const { runService } = await import('./service/service.ts');
-      process.exitCode = await runService(config);
+      process.exitCode = await runService(config).catch(storeAway);
       return;
     }
     process.exitCode = await runLauncher({ argv: process.argv.slice(2), log: partLog(createLogger(config.log), 'launcher'), shutdownBudgetMs: config.shutdown.budgetMs });
@@ -118,16 +125,11 @@ program
     process.exitCode = await runPaper({ ...options, ...listen, log: (level, fields, message) => logger[level](fields, message) });
   });
 
-/** Nothing is wrong that waiting could not cure: whoever supervises may try again. */
-function isStoreAway(error: unknown): boolean {
-  return error instanceof VigilError && error.code === 'JOURNAL_UNAVAILABLE' && 'server' in error.details;
-}
-
 try {
   await program.parseAsync(process.argv);
 } catch (error) {
   process.stderr.write(`vigil: ${error instanceof VigilError ? error.explain() : messageOf(error)}\n`);
-  process.exitCode = isStoreAway(error) ? EXIT.storeAway : error instanceof VigilError || error instanceof InvalidArgumentError ? EXIT.refused : EXIT.crashed;
+  process.exitCode = error instanceof VigilError || error instanceof InvalidArgumentError ? EXIT.refused : EXIT.crashed;
 }
 // The SDK leaves timers behind that nothing can stop; what had to be closed is closed.
 process.exit();

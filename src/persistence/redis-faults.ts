@@ -70,5 +70,6 @@ export function unavailable(where: string, fault: RedisFault): VigilError {
 export function refusalAtOpening(where: string, fault: RedisFault): VigilError {
   const { code, message, details } = unavailable(where, fault);
   const own = fault.reason === 'AUTH' || fault.reason === 'ACL' ? 'JOURNAL_STORE_DENIED' : fault.reason === 'WRONGTYPE' ? 'JOURNAL_FOREIGN' : fault.reason === 'CLUSTER' || fault.reason === 'COMMAND' || fault.reason === 'READONLY' ? 'JOURNAL_STORE_UNSAFE' : code;
-  return new VigilError(own, message, { details: { ...details } });
+  // Nobody has opened it yet, and so nobody tries again.
+  return new VigilError(own, message.replace('it is tried again by itself; ', ''), { details: { ...details } });
 }

@@ -14,7 +14,7 @@ export const ERRORS = {
   PORT_TAKEN: { meaning: 'A port the service is to listen on is taken.', remedy: 'Choose another (--set operator.http.listen=127.0.0.1:PORT, or paper.listen), or stop what listens there.' },
   JOURNAL_CORRUPT: { meaning: 'The journal is damaged.', remedy: 'Nothing was changed. Keep the file, restore a copy of it, or start on a new data directory and adopt what is open.' },
   JOURNAL_FOREIGN: { meaning: 'The journal file is not a Vigil journal, or is of a later version.', remedy: 'Nothing was changed. Point --data-dir elsewhere, or run the version that wrote it.' },
-  JOURNAL_UNAVAILABLE: { meaning: 'The journal cannot be written.', remedy: 'Check disk space and the data directory; openings wait until it works.' },
+  JOURNAL_UNAVAILABLE: { meaning: 'The journal cannot be written.', remedy: 'Check its store: disk space and the data directory, or Redis and the way to it. Openings wait until it works.' },
   JOURNAL_STORE_UNSAFE: { meaning: 'The Redis server would not keep what it acknowledges.', remedy: 'Set what the message names, in redis.conf and with CONFIG SET; docs/redis.md says what each setting is for.' },
   JOURNAL_STORE_DENIED: { meaning: 'The Redis server does not let Vigil in, or not do what the journal needs.', remedy: 'Correct user and password in journal.redis.url, or the rights of that user; docs/redis.md lists the commands.' },
   JOURNAL_SEQUENCE_CONFLICT: { meaning: 'An entry does not follow the last one of its entity: another writer was faster.', remedy: 'The writer reloads and goes on; if it repeats, look for a second writer.' },

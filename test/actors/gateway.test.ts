@@ -47,6 +47,23 @@ describe('gateway', () => {
     expect(executor.of('write-refused').map((message) => message.code)).to.deep.equal(['MANDATE_UNKNOWN', 'PERMIT_MISMATCH', 'MANDATE_UNKNOWN']);
   });
 
+  it('sends nothing that is barred at the moment of sending, and tells the executor why (ruling 38)', async () => {
+    let barred: 'OPEN' | 'all' | undefined = 'OPEN';
+    const { world, venue, executor, open, close, send } = await gatewayBench(undefined, { mayRedeem: ({ kind }) => (barred === 'all' || barred === kind ? { code: 'LEASE_LOST', detail: 'the lease is 7 s old' } : undefined) });
+    open('a');
+    send(close('b'));
+    await world.settle();
+    expect(venue.writes.map(({ clientId }) => clientId)).to.deep.equal(['b']);
+    expect(executor.last('write-refused')).to.include({ code: 'LEASE_LOST', detail: 'the lease is 7 s old' });
+    barred = 'all';
+    send(close('c'));
+    await world.settle();
+    barred = undefined;
+    open('d');
+    await world.settle();
+    expect(venue.writes.map(({ clientId }) => clientId)).to.deep.equal(['b', 'd']);
+  });
+
   it('calls the outcome unknown when the adapter throws or is silent for 8 s, and brings the late answer as a fact (ruling 9)', async () => {
     const { world, venue, executor, send, close } = await gatewayBench();
     venue.onWrite = () => Promise.reject(new Error('defect in the adapter'));

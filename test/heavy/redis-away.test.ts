@@ -1,6 +1,6 @@
 /** The whole service on a real Redis that goes away, by kill -9 and by silence, while a position is open (ruling 36), and the place of its only writer (ruling 38). */
 import { expect } from 'chai';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { openRedisJournal } from '../../src/persistence/redis-open.ts';
 import type { StoredEntry } from '../../src/persistence/port.ts';
@@ -159,5 +159,30 @@ describeWithRedis('the service on Redis', function () {
     const never = start(paper);
     expect(await never.process.end()).to.deep.equal({ code: 69, signal: null });
     expect(never.process.stderr).to.include(server.where);
+  });
+
+  it('a holder that was stopped (SIGSTOP) keeps its place until its lease is over; then another takes it, opens nothing for a while, manages what is open, and the first one ends when it wakes', async () => {
+    const paper = await box.paper();
+    const zombie = await opened(paper);
+    const tag = readFileSync(join(zombie.dataDir, 'instance-tag'), 'utf8').trim();
+    const adopting = { args: ['--adopt-instance', tag] };
+    zombie.process.kill('SIGSTOP');
+    const tooEarly = start(paper, adopting);
+    expect(await tooEarly.process.end()).to.deep.equal({ code: 2, signal: null });
+    await eventually('the lease is over', async () => Number(await server.ask('HGET', 'quantum:journal:{paper}:lease', 'until')) < Date.now());
+    const heir = start(paper, adopting);
+    await heir.answers();
+    await settled(heir, paper, [GPS!]);
+    await journalSays(heir, /nothing is opened: the lease of the journal was taken over from process \d+/);
+    await eventually('what the former holder may have sent is over', async () => (await journalCheck(heir)).status === 'ok', 30_000);
+
+    zombie.process.kill('SIGCONT');
+    const exit = await zombie.process.end();
+    // Fenced off (75), or ended by its own watchdog first, for a loop that stood still for so long.
+    expect(exit.code === 75 || exit.signal === 'SIGKILL', JSON.stringify(exit)).to.equal(true);
+    await intent(heir, HYPE!);
+    await settled(heir, paper, [GPS!, HYPE!]);
+    expect((await paper.truth()).orders.filter((order) => legOf(order.clientOrderId) === 'e'), 'entries at the venue').to.have.length(2);
+    await heir.stop();
   });
 });
