@@ -66,6 +66,7 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInte
         refusal: undefined,
         halting: false,
         asking: 0,
+        modesAt: undefined,
         modeFault: undefined,
         reads: 0,
         writes: 0,

@@ -59,6 +59,11 @@ export const CROSS_CHECKS: readonly CrossCheck[] = [
     },
   },
   {
+    // 40 a poll, of 1,200 a minute that such readings may use (rules/request-budget.ts).
+    keys: ['market.tickerMs', 'venue.mode'],
+    broken: ({ market, venue }) => (venue.mode !== 'paper' && market.tickerMs < 3_000 ? 'at least 3000 where the venue counts: every poll costs 40 of the 2,400 request weight that a minute has for all programs behind this address' : undefined),
+  },
+  {
     keys: ['account.pollMs', 'risk.equityMaxAgeMs'],
     broken: ({ account, risk }) => (account.pollMs >= risk.equityMaxAgeMs ? `less than risk.equityMaxAgeMs (${risk.equityMaxAgeMs}): the equity would be stale between two polls` : undefined),
   },

@@ -1,5 +1,5 @@
 /** `<data-dir>/venue-rest`: until when the venue wants rest. A process that is started again must not hammer a venue that has banned it. */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { z } from 'zod';
 import { messageOf } from '../protocol/errors.ts';
 import type { VenueRest, VenueRestFile } from './port.ts';
@@ -32,13 +32,8 @@ export function venueRestFile({ path, venue, now, onFailure }: VenueRestFileOpti
     write(rest) {
       try {
         const next = `${path}.next`;
-        const handle = openSync(next, 'w', 0o600);
-        try {
-          writeSync(handle, `${JSON.stringify({ venue, until: rest.until, banned: rest.banned, message: rest.message })}\n`);
-          fsyncSync(handle);
-        } finally {
-          closeSync(handle);
-        }
+        writeFileSync(next, `${JSON.stringify({ venue, until: rest.until, banned: rest.banned, message: rest.message })}\n`, { mode: 0o600 });
+        // Not synced: a process that ends loses nothing by it, and a slow disk must not hold an exit.
         renameSync(next, path);
       } catch (error) {
         onFailure(`${path} cannot be written, and a process that is started again will not know of the rest the venue wants: ${messageOf(error)}`);

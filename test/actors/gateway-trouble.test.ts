@@ -146,6 +146,7 @@ describe('the gateway, in trouble', () => {
 
     it('found changed while it runs, goes on closing, opens nothing, and is content again when they are changed back', async () => {
       const { world, venue, owners, refusals, executor, send, close, open, session } = await gatewayBench();
+      await world.advance(5_000);
       venue.hedgeMode = true;
       venue.onWrite = () => rejected(-4061, 'Order\'s position side does not match user\'s setting.');
       send(close('a'));
@@ -163,6 +164,18 @@ describe('the gateway, in trouble', () => {
       await world.advance(16_000);
       expect(session()?.modesConfirmed).to.equal(true);
       expect(owners.alerts).to.deep.equal({});
+    });
+
+    it('asks no more than once in five seconds because of refusals, when nothing is wrong with the modes', async () => {
+      const { world, venue, send, close, session } = await gatewayBench();
+      venue.onWrite = () => rejected(-1106, 'Parameter was sent when not required.');
+      const asked = () => venue.reads.filter((one) => one.name === 'accountModes').length;
+      for (let i = 0; i < 20; i++) {
+        send(close(`c${i}`));
+        await world.advance(1_000);
+      }
+      expect(asked()).to.be.within(4, 5);
+      expect(session()?.modesConfirmed).to.equal(true);
     });
 
     it('believes no answer to an earlier question', async () => {

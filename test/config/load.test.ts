@@ -243,6 +243,7 @@ describe('configuration', () => {
       'trading.stopLossPercent': ['trading.leverage=50'],
       'trading.takeProfitPercent': ['trading.takeProfitPercent=100'],
       'execution.nakedCloseMs': ['execution.nakedAlarmMs=10001'],
+      'market.tickerMs': ['venue.mode=testnet', 'market.tickerMs=2999'],
       'account.pollMs': ['risk.equityMaxAgeMs=15000'],
     };
     for (const [path, sets] of Object.entries(broken)) {
@@ -251,7 +252,8 @@ describe('configuration', () => {
       });
     }
     it('holds at the edges', () => {
-      expect(() => load({ sets: ['venue.mode=mainnet', 'venue.armed=mainnet', 'risk.notionalPerTrade=200.6', 'trading.leverage=49', 'execution.nakedAlarmMs=10000', 'account.pollMs=299999'] })).not.to.throw();
+      expect(() => load({ sets: ['venue.mode=mainnet', 'venue.armed=mainnet', 'risk.notionalPerTrade=200.6', 'trading.leverage=49', 'execution.nakedAlarmMs=10000', 'account.pollMs=299999', 'market.tickerMs=3000'] })).not.to.throw();
+      expect(() => load({ sets: ['market.tickerMs=100'] })).not.to.throw();
     });
   });
 

@@ -4,12 +4,15 @@ import { messageOf, VigilError } from '../../protocol/errors.ts';
 import type { StreamView } from '../../protocol/views.ts';
 import { accountModeFault } from '../../rules/account-modes.ts';
 import { judgeKey } from '../../rules/key-permissions.ts';
+import { afterRequest } from '../../rules/request-budget.ts';
 import { VenueError } from '../../venue/port.ts';
 import type { Assertion, GatewayContext, GatewayState } from './state.ts';
 import { find, heard, heed, keyAccepted, publishSession, standingRest, tellOnce, tellStanding } from './trouble.ts';
 import { doubtModes } from './writes.ts';
 
 const DEADLINE_MS = 9_000;
+/** Of all three questions. */
+const WEIGHT = 12;
 const RETRY_MS = 2_000;
 /** An account that was put into another mode: somebody has to change it back. */
 const FAULT_RETRY_MS = 15_000;
@@ -20,6 +23,7 @@ export function confirmModes(state: GatewayState, ctx: GatewayContext): void {
   const { venue } = state.options;
   const probed = state.asserted.once;
   const asking = (state.asking += 1);
+  state.budget = afterRequest(state.budget, WEIGHT, ctx.clock.now());
   ctx.effect({
     name: 'account-modes',
     deadlineMs: DEADLINE_MS,
@@ -46,6 +50,7 @@ export function onModes(state: GatewayState, asking: number, outcome: Outcome<As
   if (fault !== undefined && !asserted.once) return options.refuse(new VigilError('ACCOUNT_MODE_UNSUPPORTED', fault));
   if (fault !== undefined) return changed(state, fault, ctx);
   asserted.once = true;
+  state.modesAt = ctx.clock.monotonic();
   state.modeFault = undefined;
   state.session = { ...state.session, modesConfirmed: true, brackets };
   ctx.log.info({ brackets: brackets.size }, 'account modes confirmed: one-way, single-asset, no fee burn');

@@ -114,6 +114,8 @@ export interface GatewayState {
   halting: boolean;
   /** Counts the questions for the modes: what an earlier one was answered says nothing any more. */
   asking: number;
+  /** When they were found right, monotonic ms; undefined: never. */
+  modesAt: number | undefined;
   /** What is wrong with the account's modes, found after they had been right. */
   modeFault: string | undefined;
   reads: number;

@@ -15,6 +15,8 @@ import type { GatewayContext, GatewayState } from './state.ts';
 const FIRST_HOLD_MS = 1_000;
 const LONGEST_HOLD_MS = 30_000;
 const HALT_TIMEOUT_MS = 8_000;
+/** No process is started again sooner. */
+const WORTH_KEEPING_MS = 1_000;
 /** So long after a reading found no room it is an alert. */
 const EXHAUSTED_STANDS_MS = 60_000;
 
@@ -63,7 +65,7 @@ export function rest(state: GatewayState, { retryAfterMs, banned, message }: { r
   ctx.log.warn({ retryAfterMs, banned, reason: message }, banned ? 'the venue has banned this address; nothing is opened meanwhile' : 'the venue asks for rest; nothing is opened meanwhile');
   publishSession(state, ctx);
   tellStanding(state, ctx);
-  state.options.rest.write(throttle);
+  if (throttle.until - ctx.clock.now() >= WORTH_KEEPING_MS) state.options.rest.write(throttle);
 }
 
 /** The venue takes neither key nor signature: trading is halted, and what would be refused is held back, longer each time. Before the key was ever taken the service refuses to run instead. */

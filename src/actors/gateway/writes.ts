@@ -22,6 +22,7 @@ const PROTECT_DEADLINE_MS = 2_500;
 /** An entry that finds no room for so long is refused: the signal it stands for is of now. */
 const SLOT_PATIENCE_MS = 2_000;
 const SLOT_LOOK_MS = 500;
+const MODES_HOLD_MS = 5_000;
 
 /** Redeem, sign and send in one turn: between the check and the request nothing else runs. `again`: it was refused by its time alone, and goes the second and last time. */
 export function write(state: GatewayState, message: WriteMessage, again: boolean, ctx: GatewayContext): void {
@@ -92,7 +93,8 @@ function follow(state: GatewayState, request: VenueWrite, outcome: WriteOutcome,
         askTime(state, ctx, false, (time) => ({ type: 'time', outcome: time }));
       }
       if (reaction === 'no-stop') find(state, 'STOP_NOT_TAKEN', `${symbol} ${venueCode}`, `${symbol}: the venue takes no ${request.kind === 'PROTECT' ? request.leg : 'stop'}: ${message}`, ctx);
-      if (reaction === 'modes') doubtModes(state, `${kind} ${symbol}: ${message}`, ctx);
+      // Found right a moment ago: then it is about something else, and asking each second would use up the weight.
+      if (reaction === 'modes' && (state.modesAt === undefined || ctx.clock.monotonic() - state.modesAt > MODES_HOLD_MS)) doubtModes(state, `${kind} ${symbol}: ${message}`, ctx);
       // Of an opening the locks learn by the executor's life, which is durable.
       if (kind !== 'OPEN' && entryPauseAfter(kind, venueCode) !== undefined) ctx.tell(state.options.owners.locks, { type: 'venue-refused', asked: kind, refusal: { symbol, venueCode, message, at: ctx.clock.now() } });
     }
