@@ -1,6 +1,7 @@
 /** What has been read of an entity, kept up to date with what was appended since: so that its owner can start again while the store is away. */
+import type { EncodedEntry } from './journal-entry.ts';
 import { SNAPSHOT } from './port.ts';
-import type { NewEntry, StoredEntry } from './port.ts';
+import type { StoredEntry } from './port.ts';
 import { isLog } from './retention.ts';
 
 /** Of one entity since its newest Snapshot; one that grows beyond it is asked of the store again. */
@@ -32,7 +33,7 @@ export class EntityMirror {
   }
 
   /** What has become durable, in the store or beside it. */
-  added(entries: readonly NewEntry[]): void {
+  added(entries: readonly EncodedEntry[]): void {
     for (const entry of entries) {
       const { entity, sequence } = entry;
       if (sequence === 1 && !isLog(entity) && !this.#entities.has(entity)) this.#entities.set(entity, []);
@@ -41,7 +42,7 @@ export class EntityMirror {
       const last = known.at(-1)?.sequence ?? sequence - 1;
       if (sequence <= last) continue;
       // Its place in the journal is not known here, and no owner of an entity asks for it.
-      const stored: StoredEntry = { ...entry, position: 0, writerEpoch: this.#writerEpoch };
+      const stored: StoredEntry = { ...entry, payload: JSON.parse(entry.payload) as unknown, position: 0, writerEpoch: this.#writerEpoch };
       if (sequence > last + 1 || known.length >= MOST_ENTRIES) this.#entities.delete(entity);
       else if (entry.type === SNAPSHOT) this.#entities.set(entity, [stored]);
       else known.push(stored);

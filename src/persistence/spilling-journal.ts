@@ -13,7 +13,6 @@ import { SpillFile } from './spill-file.ts';
 import type { Away, Call, KeeperOptions } from './spill-keeper.ts';
 import { SpillKeeper } from './spill-keeper.ts';
 import { SpillReplay } from './spill-replay.ts';
-import { decoded } from './spilled-entries.ts';
 import { isDefinite, isFinal, isUnvouched, within } from './store-answers.ts';
 
 export interface SpillingOptions extends Omit<KeeperOptions, 'onUnrecorded'> {
@@ -165,7 +164,7 @@ export class SpillingJournal implements Journal {
 
   #written(call: Call): void {
     this.#inFlight.delete(call);
-    this.#mirror.added(decoded(call.entries));
+    this.#mirror.added(call.entries);
     call.resolve();
   }
 
@@ -219,7 +218,7 @@ export class SpillingJournal implements Journal {
       call.resolve();
       return true;
     }
-    return this.#keeper.keep(call, away, () => this.#mirror.added(decoded(call.entries)));
+    return this.#keeper.keep(call, away, () => this.#mirror.added(call.entries));
   }
 
   #probeLater(): void {
