@@ -21,6 +21,8 @@ export interface HealthInputs {
   readonly flows: Known<readonly FlowView[]>;
   /** As the journal's actor shows it. */
   readonly journal: Known<JournalView>;
+  /** Symbols of which nothing is received, with for how long, ms. */
+  readonly silent: Known<readonly { readonly symbol: string; readonly silentMs: number }[]>;
   readonly executors: readonly ExecutorReading[];
   readonly deadLetters: { readonly counts: Readonly<Record<string, number>>; readonly last: DeadLetter | undefined };
   readonly escalations: readonly Escalation[];
@@ -35,7 +37,7 @@ export interface Health {
 
 export function judgeHealth(inputs: HealthInputs): Health {
   const nodes = flatten(inputs.tree);
-  const checks = [supervision(inputs.tree), mailboxes(inputs.tree), parked(inputs.tree), escalations(inputs.escalations, inputs.now), ...readiness(inputs), tradingState(inputs), flows(inputs), journal(inputs, nodes), operator(nodes), positions(inputs), deadLetters(inputs)];
+  const checks = [supervision(inputs.tree), mailboxes(inputs.tree), parked(inputs.tree), escalations(inputs.escalations, inputs.now), ...readiness(inputs), tradingState(inputs), flows(inputs), market(inputs), journal(inputs, nodes), operator(nodes), positions(inputs), deadLetters(inputs)];
   return { status: worst(checks.map((check) => check.status)), tradingState: inputs.tradingState.known ? inputs.tradingState.value.overall : 'UNKNOWN', checks };
 }
 
@@ -67,6 +69,14 @@ function flows({ flows: reading }: HealthInputs): HealthCheck {
   if (broken.length === 0) return check('flows', 'ok', `${reading.value.length} edges carry what they should`);
   const oldest = Math.max(...broken.map((flow) => flow.lastSeenAgeMs ?? 0));
   return check('flows', broken.some((flow) => flow.restartsSpent) ? 'failing' : 'degraded', broken.map(flowFault).join('; '), oldest);
+}
+
+/** Of the others prices come: a symbol that is silent is closed to openings alone. */
+function market({ silent: reading }: HealthInputs): HealthCheck {
+  if (!reading.known) return check('market', 'failing', `not known: ${reading.why}`);
+  if (reading.value.length === 0) return check('market', 'ok', 'every symbol is heard of');
+  const words = reading.value.map(({ symbol, silentMs }) => `${symbol} (${Math.round(silentMs / 1_000)} s)`);
+  return check('market', 'degraded', `nothing received of ${words.join(', ')}: nothing is opened in them`, Math.max(...reading.value.map((one) => one.silentMs)));
 }
 
 function flowFault({ edge, breaker, message }: FlowView): string {

@@ -60,6 +60,8 @@ export interface SymbolMarket {
   readonly ticker?: { readonly changePercent: Decimal; readonly quoteVolume: Decimal; readonly observedAt: number };
   /** What the next funding will take, as a share of the notional: positive, longs pay. */
   readonly funding?: { readonly rate: Decimal; readonly intervalHours: number; readonly nextAt: number; readonly observedAt: number };
+  /** Set while nothing of it has been received for too long, whatever the times in what was received; our wall time, ms. */
+  readonly silentSince?: number;
   /** Closed 1-minute candles, ascending; one more is another array. */
   readonly candles: readonly Candle[];
   /** What those candles say; undefined while they are too few to say anything. */

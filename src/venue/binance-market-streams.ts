@@ -6,7 +6,7 @@ import type { Clock } from '../supervision/clock.ts';
 import type { BinanceClients } from './binance-client.ts';
 import { createDroppedEvents } from './dropped-events.ts';
 import { readMarketEvent } from './parse-market-events.ts';
-import type { OpenStream, VenueMarketStreams } from './port.ts';
+import type { OpenMarketStream, VenueMarketStreams } from './port.ts';
 import type { VenueLog } from './venue-log.ts';
 
 export interface MarketStreamOptions {
@@ -20,17 +20,17 @@ const CONNECTIONS = ['usdmMarket', 'usdmPublic'] as const;
 
 export function createMarketStreams({ clients, clock, log }: MarketStreamOptions): VenueMarketStreams {
   return {
-    open(symbols, onEvent, onState): OpenStream {
+    open(symbols, onEvent, onState): OpenMarketStream {
       // Without a topic the SDK opens nothing: there would never be a word.
       if (symbols.length === 0) {
         onState(false, 'no symbols');
-        return { close: () => undefined };
+        return { resubscribe: () => undefined, close: () => undefined };
       }
       return openStreams(symbols, onEvent, onState);
     },
   };
 
-  function openStreams(symbols: readonly SymbolName[], onEvent: (event: MarketEvent) => void, onState: (up: boolean, reason: string) => void): OpenStream {
+  function openStreams(symbols: readonly SymbolName[], onEvent: (event: MarketEvent) => void, onState: (up: boolean, reason: string) => void): OpenMarketStream {
     const wanted = new Set<string>(symbols);
     const dropped = createDroppedEvents('market stream', clock, log);
     const client = clients.createStreamClient();
@@ -65,7 +65,7 @@ export function createMarketStreams({ clients, clock, log }: MarketStreamOptions
       else if (!wanted.has(read.event.symbol)) dropped.report('a symbol that was not asked for', read.event.symbol);
       else onEvent(read.event);
     });
-    client.subscribe(topicsOf(symbols), 'usdm').then(
+    client.subscribe([...topicsOf(symbols), '!contractInfo'], 'usdm').then(
       () => {
         // A socket that was being made while we closed: the SDK finishes it, tells nobody, and keeps it.
         if (closed) client.closeAll(true);
@@ -74,6 +74,15 @@ export function createMarketStreams({ clients, clock, log }: MarketStreamOptions
     );
 
     return {
+      resubscribe(stale) {
+        const topics = topicsOf(stale.filter((symbol) => wanted.has(symbol)));
+        if (closed || topics.length === 0) return;
+        // Taken off first: the SDK asks for nothing that it thinks it has.
+        client
+          .unsubscribe(topics, 'usdm')
+          .then(() => (closed ? undefined : client.subscribe(topics, 'usdm')))
+          .catch((error: unknown) => log('warn', 'market stream: subscribing anew failed', { detail: messageOf(error) }));
+      },
       close() {
         closed = true;
         // By force: an orderly close waits 30 s for the other side.
@@ -85,11 +94,10 @@ export function createMarketStreams({ clients, clock, log }: MarketStreamOptions
 
 /** Stream names are lower case; in the JSON of SUBSCRIBE 币安人生usdt travels as it is, only in an address it would be percent-encoded. */
 function topicsOf(symbols: readonly SymbolName[]): string[] {
-  const each = symbols.flatMap((symbol) => {
+  return symbols.flatMap((symbol) => {
     const name = symbol.toLowerCase();
     return [`${name}@markPrice@1s`, `${name}@bookTicker`, `${name}@kline_1m`];
   });
-  return [...each, '!contractInfo'];
 }
 
 function faultText(said: unknown): string {

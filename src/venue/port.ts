@@ -43,10 +43,16 @@ export interface OpenStream {
   close(): void;
 }
 
+/** A market stream that is open until `close`. */
+export interface OpenMarketStream extends OpenStream {
+  /** Asks the venue once more for these, on the connection there is. */
+  resubscribe(symbols: readonly SymbolName[]): void;
+}
+
 /** The market actor's door. */
 export interface VenueMarketStreams {
   /** Subscribes mark price (1 s), book ticker and 1-minute candles of `symbols`. `onState` says whether the socket is up. */
-  open(symbols: readonly SymbolName[], onEvent: (event: MarketEvent) => void, onState: (up: boolean, reason: string) => void): OpenStream;
+  open(symbols: readonly SymbolName[], onEvent: (event: MarketEvent) => void, onState: (up: boolean, reason: string) => void): OpenMarketStream;
 }
 
 /** The user-stream actor's door. The listen key's life is inside; each time the stream is (again) live, `onLive` is called once. */

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { marketBehaviour } from '../../src/actors/market/market.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { Candle, MarketEvent, MarketView } from '../../src/protocol/market.ts';
-import type { ExecutorMessage, FlowedMessage, GatewayMessage, MarketMessage, UniverseActorMessage } from '../../src/protocol/messages.ts';
+import type { ExecutorMessage, FlowedMessage, GatewayMessage, MarketMessage, StandingMessage, UniverseActorMessage } from '../../src/protocol/messages.ts';
 import type { LifeView } from '../../src/protocol/views.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
@@ -28,8 +28,8 @@ async function bench() {
     if (message.name === 'fundingIntervals') return { ok: true, value: new Map([[GPS, 4]]) };
     return { ok: true, value: message.name === 'candles' ? venue.candles : [{ symbol: GPS, changePercent: decimal('-3'), lastPrice: one, quoteVolume: one, closeTime: 0 }, { symbol: 'XUSDT' as SymbolName, changePercent: one, lastPrice: one, quoteVolume: one, closeTime: 0 }] };
   };
-  const streams: { symbols: readonly SymbolName[]; emit: (event: MarketEvent) => void; closed: boolean }[] = [];
-  const watchdog = new Probe<FlowedMessage>(world, 'watchdog');
+  const streams: { symbols: readonly SymbolName[]; emit: (event: MarketEvent) => void; closed: boolean; resubscribed: SymbolName[] }[] = [];
+  const watchdog = new Probe<FlowedMessage | StandingMessage>(world, 'watchdog');
   const reader = new Probe<{ readonly type: 'market-view'; readonly view: MarketView }>(world, 'reader');
   const universe = new Probe<UniverseActorMessage>(world, 'universe');
   const executor = new Probe<ExecutorMessage>(world, 'executor');
@@ -42,9 +42,9 @@ async function bench() {
     worker(ref, marketBehaviour({
       streams: {
         open(symbols, emit) {
-          const stream = { symbols, emit, closed: false };
+          const stream = { symbols, emit, closed: false, resubscribed: [] as SymbolName[] };
           streams.push(stream);
-          return { close: () => void (stream.closed = true) };
+          return { resubscribe: (stale) => void stream.resubscribed.push(...stale), close: () => void (stream.closed = true) };
         },
       },
       gateway: gateway.ref,
@@ -134,7 +134,7 @@ describe('market', () => {
     expect(of(GPS)?.mark?.price.toFixed()).to.equal('2');
   });
 
-  it('subscribes anew after 30 s without any price, closing the old stream, and not while one symbol ticks', async () => {
+  it('opens another connection after 20 s without any price, closing the old one, and then every 30 s', async () => {
     const { world, streams, watch, mark } = await bench();
     await watch();
     for (let i = 0; i < 40; i++) {
@@ -263,5 +263,93 @@ describe('market', () => {
     streams[0]!.emit({ type: 'candle', symbol: GPS, candle: aCandle(4), observedAt: 299_000 });
     await world.advance(300);
     expect(of(GPS)?.statistics).to.deep.include({ at: 5 * MINUTE, observedAt: 240_100, sigma: undefined });
+  });
+});
+
+describe('a symbol that falls silent (operators\' 47)', () => {
+  const FINE = 'FINEUSDT' as SymbolName;
+
+  /** One second after the other, with a mark of each of `ticking`, dated as the venue likes. */
+  async function seconds({ world, streams, mark }: Awaited<ReturnType<typeof bench>>, count: number, ticking: readonly SymbolName[], datedAhead = 0) {
+    for (let i = 0; i < count; i++) {
+      for (const symbol of ticking) streams.at(-1)!.emit(mark('1', world.clock.now() + datedAhead, symbol));
+      await world.advance(1_000);
+    }
+  }
+
+  it('is subscribed anew alone, then its connection is replaced, and it is closed to openings by the receipt, not by the time in the event', async () => {
+    const b = await bench();
+    await b.watch([GPS, FINE]);
+    await seconds(b, 1, [GPS, FINE], 60_000);
+    await seconds(b, 9, [FINE]);
+    expect(b.of(GPS)).to.not.have.property('silentSince');
+    await seconds(b, 3, [FINE]);
+    expect(b.streams.map((stream) => stream.resubscribed)).to.deep.equal([[GPS]]);
+    expect(b.of(GPS)?.mark?.observedAt, 'it seems fresh').to.be.greaterThan(b.world.clock.now());
+    expect(b.of(GPS)?.silentSince).to.be.closeTo(b.world.clock.now() - 12_000, 1_500);
+    expect(b.of(FINE)).to.not.have.property('silentSince');
+    await seconds(b, 10, [FINE]);
+    expect(b.streams.map((stream) => stream.closed)).to.deep.equal([true, false]);
+    await seconds(b, 12, [FINE]);
+    expect(b.watchdog.of('standing').at(-1)?.alerts.map((alert) => alert.name)).to.deep.equal([`market-silent/${GPS}`]);
+    await seconds(b, 6, [GPS, FINE]);
+    expect(b.of(GPS)).to.not.have.property('silentSince');
+    expect(b.watchdog.of('standing').at(-1)?.alerts).to.deep.equal([]);
+  });
+
+  it('costs the others less and less: connections are replaced ever more seldom for one symbol alone', async () => {
+    const b = await bench();
+    await b.watch([GPS, FINE]);
+    const opened: number[] = [];
+    const start = b.world.clock.now();
+    for (let second = 0; second < 500; second++) {
+      await seconds(b, 1, [FINE]);
+      if (b.streams.length > opened.length + 1) opened.push(Math.round((b.world.clock.now() - start) / 1_000));
+    }
+    expect(opened).to.have.length(5);
+    const gaps = opened.slice(1).map((at, index) => at - opened[index]!);
+    expect(gaps.map((gap) => Math.round(gap / 10) * 10)).to.deep.equal([30, 60, 120, 240]);
+  });
+
+  it('has its time when it is new, and is nobody\'s worry when it is no longer watched', async () => {
+    const b = await bench();
+    await b.watch([FINE]);
+    await seconds(b, 60, [FINE]);
+    await b.watch([FINE, GPS]);
+    await seconds(b, 8, [FINE]);
+    expect(b.streams.at(-1)?.resubscribed).to.deep.equal([]);
+    await b.watch([FINE]);
+    await seconds(b, 60, [FINE]);
+    expect(b.streams.flatMap((stream) => stream.resubscribed)).to.deep.equal([]);
+  });
+
+  it('has its candles read over REST once a minute while prices come and candles do not', async () => {
+    const b = await bench();
+    b.venue.candles = Array.from({ length: 3 }, (_, index) => aCandle(Math.floor(b.world.clock.now() / MINUTE) - 3 + index));
+    await b.watch([FINE]);
+    const reads = () => b.gateway.of('read').filter((read) => read.name === 'candles').length;
+    expect(reads()).to.equal(1);
+    await seconds(b, 140, [FINE]);
+    expect(reads()).to.equal(1);
+    b.venue.candles = Array.from({ length: 3 }, (_, index) => aCandle(Math.floor(b.world.clock.now() / MINUTE) - 3 + index));
+    await seconds(b, 30, [FINE]);
+    expect(reads()).to.equal(2);
+    await seconds(b, 120, [FINE]);
+    expect(reads(), 'they are fresh again').to.equal(2);
+    await seconds(b, 180, [FINE]);
+    expect(reads()).to.be.within(4, 5);
+  });
+
+  it('takes candles in any order and twice, as one series without a hole', async () => {
+    const b = await bench();
+    b.venue.candles = [];
+    await b.watch();
+    for (const minute of [10, 12, 11, 12, 11, 10]) b.streams[0]!.emit({ type: 'candle', symbol: GPS, candle: aCandle(minute), observedAt: minute * MINUTE });
+    await b.world.advance(300);
+    expect(b.of(GPS)?.candles.map((candle) => candle.openTime / MINUTE)).to.deep.equal([10, 11, 12]);
+    const asked = b.gateway.of('read').filter((read) => read.name === 'candles').length;
+    b.streams[0]!.emit({ type: 'candle', symbol: GPS, candle: aCandle(9), observedAt: 13 * MINUTE });
+    await b.world.advance(300);
+    expect(b.gateway.of('read').filter((read) => read.name === 'candles').length, 'an old one shows no hole').to.equal(asked);
   });
 });

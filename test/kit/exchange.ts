@@ -8,7 +8,7 @@ import type { Candle, Instrument, MarketEvent } from '../../src/protocol/market.
 import type { ClientId, OrderSide, SymbolName } from '../../src/protocol/names.ts';
 import type { MarginMode, ReadName, UserEvent, VenueAlgoOrder, VenueIncome, VenueOrder, VenueReads, VenueTrade, VenueWrite, WriteOutcome } from '../../src/protocol/venue.ts';
 import { VenueError } from '../../src/venue/port.ts';
-import type { OpenStream, Venue } from '../../src/venue/port.ts';
+import type { OpenMarketStream, OpenStream, Venue } from '../../src/venue/port.ts';
 import { anInstrument } from './actors.ts';
 import type { VirtualClock } from './virtual-clock.ts';
 
@@ -120,11 +120,11 @@ export class TestExchange implements Venue {
   };
 
   readonly marketStreams = {
-    open: (symbols: readonly SymbolName[], onEvent: (event: MarketEvent) => void, onState: (up: boolean, reason: string) => void): OpenStream => {
+    open: (symbols: readonly SymbolName[], onEvent: (event: MarketEvent) => void, onState: (up: boolean, reason: string) => void): OpenMarketStream => {
       const watcher = { symbols: new Set(symbols), onEvent };
       this.#watchers.push(watcher);
       onState(true, 'open');
-      return { close: () => void (this.#watchers = this.#watchers.filter((one) => one !== watcher)) };
+      return { resubscribe: () => undefined, close: () => void (this.#watchers = this.#watchers.filter((one) => one !== watcher)) };
     },
   };
 

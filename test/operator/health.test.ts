@@ -60,6 +60,8 @@ const TABLE: readonly Row[] = [
   { when: 'one symbol is halted', given: { tradingState: trading('ACTIVE', [['GPSUSDT' as SymbolName, 'HALTED']]) }, check: 'tradingState', status: 'degraded', says: /GPSUSDT HALTED/ },
   { when: 'the trading state is silent', given: { tradingState: { known: false, why: 'trading-state is restarting' } }, check: 'tradingState', status: 'failing', says: /trading-state is restarting/ },
   { when: 'the journal is restarting', given: { tree: node('vigil', 'running', { children: [node('journal', 'restarting')] }) }, check: 'journal', status: 'degraded', says: /journal is restarting/ },
+  { when: 'nothing is received of one symbol', given: { silent: { known: true, value: [{ symbol: 'GPSUSDT', silentMs: 14_000 }] } }, check: 'market', status: 'degraded', says: /nothing received of GPSUSDT \(14 s\)/, ageMs: 14_000 },
+  { when: 'the market is silent', given: { silent: { known: false, why: 'market is restarting' } }, check: 'market', status: 'failing', says: /market is restarting/ },
   { when: 'the journal is silent', given: { journal: { known: false, why: 'journal shows no state' } }, check: 'journal', status: 'failing', says: /journal shows no state/ },
   { when: 'the journal takes what is written', given: {}, check: 'journal', status: 'ok', says: /takes what is written/ },
   { when: 'the store of the journal is away', given: { journal: { known: true, value: { ...JOURNAL_UP, store: 'away', since: NOW - 7_000, reason: 'ECONNREFUSED', spilled: 12 } } }, check: 'journal', status: 'degraded', says: /away for 7 s \(ECONNREFUSED\): nothing is opened, exits and stops go on, 12 records/, ageMs: 7_000 },

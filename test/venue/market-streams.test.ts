@@ -1,8 +1,9 @@
 /** Prices of exactly the symbols asked for, the truth about the sockets, and no event that can bring the service down. */
 import { expect } from 'chai';
 import { decimal } from '../../src/protocol/decimal.ts';
+import type { SymbolName } from '../../src/protocol/names.ts';
 import type { MarketEvent } from '../../src/protocol/market.ts';
-import type { OpenStream } from '../../src/venue/port.ts';
+import type { OpenMarketStream } from '../../src/venue/port.ts';
 import { BINANCE_LIFE, GPS, venueOn } from './fixtures.ts';
 import type { VenueUnderTest } from './fixtures.ts';
 import type { StubSocket, StubVenue } from './stub-venue.ts';
@@ -12,11 +13,11 @@ interface Opened {
   readonly venue: VenueUnderTest;
   readonly events: Arrivals<MarketEvent>;
   readonly states: Arrivals<[boolean, string]>;
-  readonly stream: OpenStream;
+  readonly stream: OpenMarketStream;
 }
 
 let stub: StubVenue;
-let stream: OpenStream | undefined;
+let stream: OpenMarketStream | undefined;
 beforeEach(async () => {
   stub = await startStubVenue();
 });
@@ -47,6 +48,22 @@ describe('market streams', () => {
     expect(await sockets.market.texts.next()).to.deep.include({ method: 'SUBSCRIBE', params: ['gpsusdt@markPrice@1s', 'gpsusdt@kline_1m', '币安人生usdt@markPrice@1s', '币安人生usdt@kline_1m', '!contractInfo'] });
     expect((await states.next())[0]).to.equal(true);
     expect(states.all).to.have.length(1);
+  });
+
+  it('ask the venue once more for a symbol that is silent, taking it off first, on the connections there are', async () => {
+    const { stream: open } = opened();
+    const sockets = await bothSockets();
+    for (const socket of [sockets.public, sockets.market]) {
+      const { id } = (await socket.texts.next()) as { id: unknown };
+      socket.say({ result: null, id });
+    }
+    open.resubscribe([GPS, 'NOBODYUSDT' as SymbolName]);
+    for (const [socket, topics] of [[sockets.public, ['gpsusdt@bookTicker']], [sockets.market, ['gpsusdt@markPrice@1s', 'gpsusdt@kline_1m']]] as const) {
+      const gone = (await socket.texts.next()) as { method: string; params: string[]; id: unknown };
+      expect(gone).to.deep.include({ method: 'UNSUBSCRIBE', params: topics });
+      socket.say({ result: null, id: gone.id });
+      expect(await socket.texts.next()).to.deep.include({ method: 'SUBSCRIBE', params: topics });
+    }
   });
 
   it('tell mark price, book and candle', async () => {

@@ -6,19 +6,22 @@ import { ACCEPTED } from '../../supervision/flow/flow-contract.ts';
 import type { Ref } from '../../supervision/ref.ts';
 import { text } from '../../protocol/decimal.ts';
 import type { MarketEvent, MarketView, SymbolMarket, Universe } from '../../protocol/market.ts';
-import type { ExecutorMessage, FlowedMessage, GatewayMessage, MarketMessage, ReadAnswer, UniverseActorMessage } from '../../protocol/messages.ts';
+import type { ExecutorMessage, FlowedMessage, GatewayMessage, MarketMessage, ReadAnswer, StandingMessage, UniverseActorMessage } from '../../protocol/messages.ts';
 import type { LifeView } from '../../protocol/views.ts';
 import type { SymbolName } from '../../protocol/names.ts';
-import type { OpenStream, VenueMarketStreams } from '../../venue/port.ts';
+import type { OpenMarketStream, VenueMarketStreams } from '../../venue/port.ts';
 import { publish } from '../publish.ts';
+import { ReceiveAges, STALE_AFTER_MS } from '../../rules/receive-ages.ts';
 import { MarketPicture } from './picture.ts';
 
 /** Ticks are gathered and published together: a flood of them is one view (failure 75). */
 const PUBLISH_MS = 250;
 const READ_TIMEOUT_MS = 10_000;
 const RETRY_MS = 2_000;
-/** All symbols silent this long: the subscription is made anew, in case the socket only looks alive. */
-const SILENCE_MS = 30_000;
+/** The newest candle of a symbol closed so long ago: the stream's are missing, and REST is asked for them. */
+const CANDLE_AGE_MS = 150_000;
+/** So often for one symbol at the most. */
+const FILL_EVERY_MS = 60_000;
 /** How often it is told what came, be it nothing. */
 const REPORT_MS = 5_000;
 /** The venue changes how often a symbol is funded once in a while. */
@@ -30,7 +33,7 @@ export interface MarketOptions {
   readonly tickerMs: number;
   readonly candleHistory: number;
   readonly subscribers: readonly Ref<{ readonly type: 'market-view'; readonly view: MarketView }>[];
-  readonly watchdog: Ref<FlowedMessage>;
+  readonly watchdog: Ref<FlowedMessage | StandingMessage>;
   /** Told the mark price of what it guards by itself, as long as the venue takes no stop. */
   readonly executorOf: (symbol: SymbolName) => Ref<ExecutorMessage>;
   /** Told to look again when the venue says that it has changed what it lists. */
@@ -56,7 +59,10 @@ interface MarketState {
   readonly held: Set<SymbolName>;
   /** Of them, those whose executors guard them. */
   readonly guarded: Set<SymbolName>;
-  stream: OpenStream | undefined;
+  readonly ages: ReceiveAges;
+  /** When the history of a symbol was last asked for because its candles did not come, monotonic ms. */
+  readonly filledAt: Map<SymbolName, number>;
+  stream: OpenMarketStream | undefined;
   up: boolean;
   lastEventAt: number;
   events: number;
@@ -71,7 +77,7 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
     role: 'market',
     purpose: 'Knows prices, books, candles, funding and 24 h changes, and how old each is.',
     consumes: { universe: 'the symbols to watch', life: 'what is held is watched, too', 'market-event': 'one tick', connection: 'the stream went up or down', publish: 'the view is due', report: 'what came is to be told', 'poll-tickers': 'the 24 h changes are due', tickers: 'the venue\'s 24 h changes', 'poll-intervals': 'how often symbols are funded is to be asked', intervals: 'the venue\'s funding intervals', 'load-candles': 'history is due', candles: 'the venue\'s candles' },
-    emits: ['market-view → generators, bridge, governor, exits, locks, readiness', 'mark → executors', 'refresh → universe', 'flowed → watchdog'],
+    emits: ['market-view → generators, bridge, governor, exits, locks, readiness', 'mark → executors', 'refresh → universe', 'flowed, standing → watchdog'],
     mailbox: {
       capacity: 200,
       overflow: 'reject',
@@ -87,7 +93,7 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
     init(ctx) {
       ctx.timers.every('publish', PUBLISH_MS, { type: 'publish' });
       ctx.timers.every('report', REPORT_MS, { type: 'report' });
-      return { picture: new MarketPicture(options.candleHistory), universe: undefined, held: new Set(), guarded: new Set(), stream: undefined, up: false, lastEventAt: ctx.clock.now(), events: 0, reported: 0 };
+      return { picture: new MarketPicture(options.candleHistory), universe: undefined, held: new Set(), guarded: new Set(), ages: new ReceiveAges(), filledAt: new Map(), stream: undefined, up: false, lastEventAt: ctx.clock.now(), events: 0, reported: 0 };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -109,6 +115,7 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
         case 'market-event':
           state.lastEventAt = ctx.clock.now();
           state.events += 1;
+          if (message.event.type === 'mark') state.ages.heard(message.event.symbol, ctx.clock.monotonic());
           onEvent(state, message.event, ctx);
           return same;
         case 'connection':
@@ -121,6 +128,8 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
         case 'report':
           ctx.tell(options.watchdog, { type: 'flowed', edge: 'prices', outcomes: state.events > state.reported ? { [ACCEPTED]: state.events - state.reported } : { NO_PRICE: 1 } });
           state.reported = state.events;
+          tellLost(state, ctx);
+          fill(state, ctx);
           return same;
         case 'poll-tickers':
           ctx.ask(options.gateway, { type: 'read', name: 'tickers', query: {} }, READ_TIMEOUT_MS, (outcome) => ({ type: 'tickers', outcome }));
@@ -160,6 +169,7 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
   function follow(state: MarketState, ctx: Context): void {
     if (state.universe === undefined) return;
     if (!state.picture.watch([...new Set([...state.universe.instruments.keys(), ...state.held])])) return;
+    state.ages.watch(state.picture.watched, ctx.clock.monotonic());
     open(state, ctx);
     ctx.timers.once('poll-tickers', 0, { type: 'poll-tickers' });
     if (!state.picture.intervalsKnown) ctx.timers.once('poll-intervals', 0, { type: 'poll-intervals' });
@@ -168,7 +178,6 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
 
   function open(state: MarketState, ctx: Context): void {
     state.stream?.close();
-    state.lastEventAt = ctx.clock.now();
     const stream = options.streams.open(
       state.picture.watched,
       (event) => ctx.tell(ctx.self, { type: 'market-event', event }),
@@ -194,12 +203,37 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
     load(holed, ctx);
   }
 
+  /** A stream that brings prices and no candles: REST has them, once a minute. */
+  function fill(state: MarketState, ctx: Context): void {
+    const now = ctx.clock.monotonic();
+    for (const [symbol, { candles, statistics }] of state.picture.symbols) {
+      if (candles.length === 0 || statistics === undefined || ctx.clock.now() - statistics.observedAt <= CANDLE_AGE_MS) continue;
+      if (now - (state.filledAt.get(symbol) ?? -FILL_EVERY_MS) < FILL_EVERY_MS) continue;
+      state.filledAt.set(symbol, now);
+      ctx.log.info({ symbol, ageMs: ctx.clock.now() - statistics.observedAt }, 'no candle has come for too long; reading them');
+      load(symbol, ctx);
+    }
+  }
+
+  function tellLost(state: MarketState, ctx: Context): void {
+    const now = ctx.clock.monotonic();
+    const alerts = state.ages.lost(now).map((symbol) => ({ name: `market-silent/${symbol}`, message: `${symbol}: nothing has been received for ${Math.round((state.ages.ageMs(symbol, now) ?? 0) / 1_000)} s, neither on a new subscription nor on another connection; nothing is opened in it. What is open stays protected by its stop at the venue.` }));
+    ctx.tell(options.watchdog, { type: 'standing', from: ctx.path, alerts });
+  }
+
   function onPublish(state: MarketState, ctx: Context): void {
-    const { picture } = state;
-    if (picture.watched.length > 0 && ctx.clock.now() - state.lastEventAt > SILENCE_MS) {
-      ctx.log.warn({ silentMs: ctx.clock.now() - state.lastEventAt }, 'no price of any symbol; subscribing anew');
+    const { picture, ages } = state;
+    const now = ctx.clock.monotonic();
+    const { resubscribe, reconnect } = ages.remedy(now);
+    if (resubscribe.length > 0) {
+      ctx.log.warn({ symbols: resubscribe }, `nothing received of them for ${STALE_AFTER_MS} ms; subscribing anew`);
+      state.stream?.resubscribe(resubscribe);
+    }
+    if (reconnect) {
+      ctx.log.warn({ symbols: ages.stale(now) }, 'still nothing; opening another connection');
       open(state, ctx);
     }
+    picture.silent(new Map(ages.stale(now).map((symbol) => [symbol, Math.round(ctx.clock.now() - (ages.ageMs(symbol, now) ?? 0))])));
     if (!picture.changed) return;
     picture.changed = false;
     for (const symbol of state.guarded) {
@@ -215,9 +249,10 @@ function failureOf(outcome: Outcome<{ readonly ok: true } | { readonly ok: false
   return outcome.value.ok ? undefined : outcome.value.message;
 }
 
-function rowOf({ symbol, mark, book, ticker, funding, candles, statistics }: SymbolMarket, now: number) {
+function rowOf({ symbol, mark, book, ticker, funding, candles, statistics, silentSince }: SymbolMarket, now: number) {
   return {
     symbol,
+    silentMs: silentSince === undefined ? null : now - silentSince,
     mark: mark === undefined ? null : text(mark.price),
     markObservedAt: isoTimeOrNull(mark?.observedAt),
     markAgeMs: mark === undefined ? null : now - mark.observedAt,

@@ -69,6 +69,16 @@ export class MarketPicture {
     }
   }
 
+  /** Which symbols are silent, each since when; the others are not. */
+  silent(since: ReadonlyMap<SymbolName, number>): void {
+    for (const [symbol, { market }] of this.#symbols) {
+      const at = since.get(symbol);
+      if (market.silentSince === at) continue;
+      const { silentSince: _before, ...rest } = market;
+      this.#replace(symbol, at === undefined ? rest : { ...rest, silentSince: at });
+    }
+  }
+
   ticker(symbol: SymbolName, ticker: NonNullable<SymbolMarket['ticker']>): void {
     this.#change(symbol, { ticker });
   }
@@ -104,7 +114,13 @@ export class MarketPicture {
   #change(symbol: SymbolName, part: Partial<SymbolMarket>): void {
     const known = this.#symbols.get(symbol);
     if (known === undefined) return;
-    known.market = sealed({ ...known.market, ...part });
+    this.#replace(symbol, { ...known.market, ...part });
+  }
+
+  #replace(symbol: SymbolName, market: SymbolMarket): void {
+    const known = this.#symbols.get(symbol);
+    if (known === undefined) return;
+    known.market = sealed(market);
     this.changed = true;
   }
 }

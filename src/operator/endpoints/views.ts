@@ -34,6 +34,13 @@ function journalOf(state: Known<unknown>): Known<JournalView> {
   return state.known ? { known: true, value: (state.value as { readonly availability: JournalView }).availability } : state;
 }
 
+/** As the market's actor shows it. */
+function silentOf(state: Known<unknown>): Known<readonly { readonly symbol: string; readonly silentMs: number }[]> {
+  if (!state.known) return state;
+  const { symbols } = state.value as { readonly symbols: readonly { readonly symbol: string; readonly silentMs?: number | null }[] };
+  return { known: true, value: symbols.flatMap(({ symbol, silentMs }) => (silentMs === null || silentMs === undefined ? [] : [{ symbol, silentMs }])) };
+}
+
 async function health({ system, refs, service, executors }: OperatorOptions, events: EventLog, clock: Clock) {
   const [readiness, tradingState, flows] = await Promise.all([askKnown(system, refs.readiness, { type: 'get' }), askKnown(system, refs.tradingState, { type: 'get' }), askKnown(system, refs.watchdog, { type: 'get-flows' })]);
   const judged = judgeHealth({
@@ -43,6 +50,7 @@ async function health({ system, refs, service, executors }: OperatorOptions, eve
     tradingState,
     flows,
     journal: journalOf(stateOf(system, 'journal')),
+    silent: silentOf(stateOf(system, 'market')),
     executors: readExecutors(system, executors.keys()),
     deadLetters: { counts: system.deadLetters.counts(), last: system.deadLetters.recent().at(-1) },
     escalations: events.escalations,

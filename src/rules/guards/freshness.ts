@@ -6,6 +6,8 @@ export const FRESHNESS_GUARDS: readonly Guard[] = [
   // No sample is missing, never fresh; the age counts from the exchange's observation (failure 73, operators' 12).
   { code: 'EQUITY_STALE', check: ({ equity, venueNow, limits }) => (equity === undefined ? unknown('EQUITY_MISSING', 'never observed') : fresh('EQUITY_STALE', equity.observedAt, venueNow, limits.equityMaxAgeMs)) },
   { code: 'PRICE_STALE', check: ({ market, venueNow, limits }) => (market?.mark === undefined ? unknown('PRICE_MISSING', 'never observed') : fresh('PRICE_STALE', market.mark.observedAt, venueNow, limits.priceMaxAgeMs)) },
+  // By the receipt: an event may say any time, and a venue that sends nothing says none (operators' 47).
+  { code: 'MARKET_SILENT', check: ({ market, now }) => (market === undefined ? unknown('MARKET_SILENT', 'nothing of it has ever been received') : market.silentSince === undefined ? allow() : deny('MARKET_SILENT', { ageMs: Math.max(0, now - market.silentSince) })) },
   { code: 'STREAM_STALE', check: ({ stream }) => (stream === undefined ? unknown('STREAM_STALE', 'not reported') : stream.live ? allow({ value: String(stream.streamEpoch) }) : deny('STREAM_STALE', { detail: `lost since ${stream.since}` })) },
   { code: 'NOT_RECONCILED', check: reconciled },
   { code: 'CLOCK_SKEW', check: skew },

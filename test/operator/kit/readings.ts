@@ -41,6 +41,7 @@ export function inputs(more: Partial<HealthInputs> = {}): HealthInputs {
     tradingState: { known: true, value: { overall: 'ACTIVE', symbols: new Map(), cause: 'start', since: NOW - 2_000, tradingEpoch: 1, activatedAt: 0 } },
     flows: { known: true, value: [] },
     journal: { known: true, value: JOURNAL_UP },
+    silent: { known: true, value: [] },
     executors: [],
     deadLetters: { counts: {}, last: undefined },
     escalations: [],

@@ -83,6 +83,7 @@ export const OPENING_CASES: readonly Row[] = [
   },
   { guard: 'EQUITY_STALE', allows: [observed(300_000), observed(-500)], denies: [[observed(300_001), { code: 'EQUITY_STALE', limit: '300000', ageMs: 300_001 }], [observed(2_185_000), { code: 'EQUITY_STALE', limit: '300000', ageMs: 2_185_000 }]], unknown: [[{ equity: undefined }, 'EQUITY_MISSING'], [{ venueNow: undefined }, 'EQUITY_STALE']] },
   { guard: 'PRICE_STALE', allows: [marked(10_000)], denies: [[marked(10_001), { code: 'PRICE_STALE', limit: '10000', ageMs: 10_001 }]], unknown: [[{ market: undefined }, 'PRICE_MISSING'], [without('mark'), 'PRICE_MISSING'], [{ venueNow: undefined }, 'PRICE_STALE']] },
+  { guard: 'MARKET_SILENT', allows: [marked(0)], denies: [[{ market: makeMarket({ silentSince: NOW - 11_000 }) }, { code: 'MARKET_SILENT', ageMs: 11_000 }]], unknown: [[{ market: undefined }, 'MARKET_SILENT']] },
   { guard: 'STREAM_STALE', allows: [], denies: [[{ stream: { live: false, streamEpoch: 3, since: 5 } }, { code: 'STREAM_STALE', detail: 'lost since 5' }]], unknown: [[{ stream: undefined }, 'STREAM_STALE']] },
   {
     guard: 'NOT_RECONCILED',
