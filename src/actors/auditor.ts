@@ -4,7 +4,7 @@ import { same } from '../supervision/behaviour.ts';
 import { isoTime, isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { ZERO } from '../protocol/decimal.ts';
-import { FINDING_KEPT, FINDINGS_ENTITY } from '../protocol/findings.ts';
+import { FINDING_KEPT } from '../protocol/findings.ts';
 import { LIFE_VERSIONS } from '../protocol/life-events.ts';
 import type { AuditAnswer, AuditorMessage, FindingMessage, GatewayMessage, JournalEntryDraft, JournalMessage, ReadAnswer, ReconcileAnswer, ReconcilerMessage, StandingMessage, TradingStateActorMessage, TradingStateAnswer } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
@@ -130,7 +130,7 @@ export function auditorBehaviour(options: AuditorOptions): Behaviour<Internal, S
           return same;
         case 'known':
           if (!message.outcome.ok) return fail(state, `what was found before: ${message.outcome.error.message}`, ctx);
-          for (const { type, payload } of message.outcome.value) if (type === FINDING_KEPT) state.known.add(keyOf(payload as AuditFinding));
+          for (const { payload } of message.outcome.value) state.known.add(keyOf(payload as AuditFinding));
           state.loaded = true;
           look(state, ctx);
           return same;
@@ -163,7 +163,8 @@ export function auditorBehaviour(options: AuditorOptions): Behaviour<Internal, S
     state.runs += 1;
     state.run = { number: state.runs, startedAt: ctx.clock.now(), queue: options.executors().toSorted(), look: undefined, readings: new Map(), findings: new Map(), counts: new Map(), skipped: new Set(), through: new Map(), confirming: false };
     if (state.loaded) look(state, ctx);
-    else ctx.ask(options.journal, { type: 'read', entity: FINDINGS_ENTITY }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'known', outcome }));
+    // By type: a Snapshot of the findings holds those that still stand, and an older one is as well known. What is found happened before.
+    else ctx.ask(options.journal, { type: 'read-types', types: [FINDING_KEPT], since: state.since }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'known', outcome }));
   }
 
   /** One symbol after the other, in the lane that waits for everybody: it hurries nobody. */

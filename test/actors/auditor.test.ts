@@ -66,6 +66,8 @@ describe('auditor', () => {
     await service.advance(1_000);
     await auditNow(service);
     expect((await service.tradingState()).overall).to.equal('ACTIVE');
+    // Written down whole meanwhile, and not standing any more: what was found is on record all the same.
+    await service.journal.append([{ entity: 'findings', sequence: (await service.journal.lastSequence('findings')) + 1, type: 'Snapshot', version: 1, at: service.world.clock.now(), payload: { standing: [] } }]);
     service.world.system.control('auditor', 'kill', 'a test');
     await service.advance(5_000);
     expect(codes(await auditNow(service)), 'it begins anew, and finds it again').to.deep.equal(['ORDER_WITHOUT_PERMIT']);
