@@ -1,6 +1,7 @@
 /** What has happened lately, numbered, for whoever looks afterwards and whoever follows: in the tree, decided, ordered, filled, alerted; bounded, and without secrets. */
 import type { HappenedMessage, JournalEntryDraft } from '../protocol/messages.ts';
 import type { AlertView } from '../protocol/read-models.ts';
+import { SNAPSHOT_TYPE } from '../protocol/versions.ts';
 import type { Clock } from '../supervision/clock.ts';
 import { isoTime } from '../supervision/clock.ts';
 import type { LifecycleEvent } from '../supervision/inspection.ts';
@@ -24,8 +25,8 @@ export interface LoggedEvent {
   readonly event: { readonly type: string };
 }
 
-/** Decisions of their own: the log tells of these. */
-const TOLD_AS_DECISIONS: ReadonlySet<string> = new Set(['IntentAccepted', 'PlanMade', 'PermitGranted']);
+/** Decisions of their own: the log tells of these. And what a Snapshot says has been told. */
+const TOLD_OTHERWISE: ReadonlySet<string> = new Set(['IntentAccepted', 'PlanMade', 'PermitGranted', SNAPSHOT_TYPE]);
 const LIVES = 'symbol/';
 
 export class EventLog {
@@ -81,7 +82,7 @@ export class EventLog {
   }
 
   #entry({ entity, type, at, payload }: JournalEntryDraft, tookMs: number): void {
-    if (!entity.startsWith(LIVES) || TOLD_AS_DECISIONS.has(type)) return;
+    if (!entity.startsWith(LIVES) || TOLD_OTHERWISE.has(type)) return;
     const name = type === 'FillRecorded' ? 'fill' : 'order';
     this.#add(name, { type: name, symbol: entity.slice(LIVES.length), happened: type, recordedAt: isoTime(at), appendMs: tookMs, ...(payload as object) });
   }

@@ -162,7 +162,7 @@ describe('events of each kind', () => {
 
   it('leave out what is told as a decision already, and what belongs to no symbol', () => {
     const { log } = bench();
-    for (const type of ['IntentAccepted', 'PlanMade', 'PermitGranted']) log.happened(journalled(type, {}));
+    for (const type of ['IntentAccepted', 'PlanMade', 'PermitGranted', 'Snapshot']) log.happened(journalled(type, {}));
     log.happened(journalled('OperatorActed', {}, 'operator'));
     expect(names(log)).to.deep.equal([]);
   });

@@ -121,6 +121,13 @@ describe('a trace', () => {
     expect(stepsOf(traceOf('permit-1', records, []))).to.deep.equal(['signal passed', 'intent passed', 'plan passed', 'permit passed', 'fill passed']);
   });
 
+  it('is told of a Snapshot in between nothing that was not told before', () => {
+    const { events } = told();
+    const entries = entriesOf(events);
+    const middle = { ...entries[6]!, type: 'Snapshot', payload: {} };
+    expect(segmentsOf(GPS, [...entries.slice(0, 6), middle, ...entries.slice(6)])).to.deep.equal(segmentsOf(GPS, entries));
+  });
+
   it('leaves out entries of the journal that it cannot read, and says which', () => {
     const entries = entriesOf(tell().opened());
     const { segments, faults } = segmentsOf(GPS, [...entries.slice(0, 2), { ...entries[2]!, version: 9 }, ...entries.slice(3)]);
