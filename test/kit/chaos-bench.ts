@@ -1,6 +1,7 @@
 /** What stands around the killed one: the venue (a process of its own), the journal's store, the market and the signals that never stop, and the auditor. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DEFAULT_PREFIX } from '../../src/persistence/redis-keys.ts';
 import type { AuditReport, AuditTerms, VenueFacts } from '../../src/rules/audit/facts.ts';
 import { audit } from '../../src/rules/audit.ts';
 import type { SeededRandom } from '../../src/supervision/random.ts';
@@ -22,7 +23,6 @@ const NAKED_BOUND_MS = 13_000;
 /** What has changed since may still be on its way to the journal. */
 const SETTLED_AFTER_MS = 1_500;
 const INSTANCE = 'chaos';
-const PREFIX = 'quantum:';
 
 const SETTINGS = [
   'universe.policy=null',
@@ -141,16 +141,16 @@ export class ChaosBench {
   /** One thing that may happen at any time: a signal, the market, an operator, a venue that fails. */
   async disturb(service: Service): Promise<void> {
     const what = this.#random.next();
-    if (what < 0.5) {
+    if (what < 0.45) {
       const { status } = await service.post('/v1/intents', { source: this.#pick(SOURCES), symbol: this.#pick(SYMBOLS), side: this.#pick(['long', 'short']), confidence: 1 });
       if (status === 202) this.handedIn += 1;
-    } else if (what < 0.85) {
+    } else if (what < 0.8) {
       const symbol = this.#pick(SYMBOLS);
       // Around where it began: a fill is never too small or too large for the limits.
       const price = Math.min(13, Math.max(7, this.#prices.get(symbol)! * (1 + (this.#random.next() - 0.5) * 0.06)));
       this.#prices.set(symbol, price);
       await this.paper.price(symbol, (Math.round(price / TICK) * TICK).toFixed(3));
-    } else if (what < 0.95) {
+    } else if (what < 0.9) {
       this.faults += 1;
       await this.paper.control('POST', 'faults', { match: this.#pick(WRITES), ...this.#pick(FAULTS), times: 1 });
     } else await service.post('/v1/flatten', { symbol: this.#pick(SYMBOLS), reason: 'chaos', waitMs: 0 });
@@ -161,7 +161,7 @@ export class ChaosBench {
     const truth = (await this.paper.control('GET', 'truth')) as PaperTruth;
     const tags = [this.tag()];
     const { now } = truth;
-    const lives = this.redis === undefined ? livesOnFile(this.dataDir) : await livesInRedis({ url: this.redis.url, prefix: PREFIX, instance: INSTANCE, file: join(this.dataDir, 'journal') });
+    const lives = this.redis === undefined ? livesOnFile(this.dataDir) : await livesInRedis({ url: this.redis.url, prefix: DEFAULT_PREFIX, instance: INSTANCE, file: join(this.dataDir, 'journal') });
     const away = this.#away.map(({ from, to }) => ({ from, to: Math.min(to, now) }));
     return { venue: venueFactsOf(truth), lives, terms: { tags, since: this.#since, settledBefore: now - SETTLED_AFTER_MS, now, nakedBoundMs: NAKED_BOUND_MS, away } };
   }

@@ -4,8 +4,8 @@ import { SeededRandom } from '../../src/supervision/random.ts';
 import { ChaosBench } from './chaos-bench.ts';
 import type { Stories } from './chaos-bench.ts';
 import { RedisServer } from './redis.ts';
-import { moment } from './service.ts';
-import type { Sandbox, Service } from './service.ts';
+import { eventually, moment } from './service.ts';
+import type { Json, Sandbox, Service } from './service.ts';
 
 export interface ChaosTerms {
   readonly seed: number;
@@ -36,7 +36,9 @@ export interface ChaosReport {
 const ANSWERS_WITHIN_MS = 60_000;
 const REST_WITHIN_MS = 120_000;
 /** One life in so many is killed before it answers, one in so many takes its store with it. */
-const EARLY = 4;
+const EARLY = 5;
+/** Of the others one in so many is killed while it may not trade yet. */
+const TRADING = 4;
 const WITH_STORE = 6;
 const EARLY_WITHIN_MS = 1_500;
 const LATE_WITHIN_MS = 4_000;
@@ -68,6 +70,7 @@ export async function runChaos(box: Sandbox, { seed, kills, engine, auditEvery, 
       if (early) await moment(bench.below(EARLY_WITHIN_MS));
       else {
         await up(bench, service);
+        if (bench.below(TRADING) > 0) await trading(service);
         await troubled(bench, service, bench.below(LATE_WITHIN_MS));
       }
       // A start without a store is a refusal, and has its own tests.
@@ -103,6 +106,15 @@ export async function runChaos(box: Sandbox, { seed, kills, engine, auditEvery, 
 async function up(bench: ChaosBench, service: Service): Promise<void> {
   await service.answers(ANSWERS_WITHIN_MS);
   bench.answered();
+}
+
+/** The ready gate is open: from here on a signal may become an order. */
+async function trading(service: Service): Promise<void> {
+  await eventually('the ready gate is open', async () => {
+    expectAlive(service);
+    const { checks } = await service.get('/v1/health');
+    return (checks as readonly Json[]).some((check) => check.name === 'readiness' && check.status === 'ok');
+  }, REST_WITHIN_MS);
 }
 
 /** Signals, prices and faults for so long. One that meets a service which is not ready, or busy dying, has come to nothing. */
