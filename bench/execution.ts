@@ -64,7 +64,7 @@ class Wire {
   order(symbol: string): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#waiting.set(symbol, resolve);
-      void moment(WIRE_WITHIN_MS).then(() => reject(new Error(`no order of ${symbol} has passed within ${WIRE_WITHIN_MS} ms`)));
+      setTimeout(() => reject(new Error(`no order of ${symbol} has passed within ${WIRE_WITHIN_MS} ms`)), WIRE_WITHIN_MS).unref();
     });
   }
 
