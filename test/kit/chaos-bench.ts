@@ -1,7 +1,6 @@
 /** What stands around the killed one: the venue (a process of its own), the journal's store, the market and the signals that never stop, and the auditor. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DEFAULT_PREFIX } from '../../src/persistence/redis-keys.ts';
 import type { AuditReport, AuditTerms, VenueFacts } from '../../src/rules/audit/facts.ts';
 import { audit } from '../../src/rules/audit.ts';
 import type { SeededRandom } from '../../src/supervision/random.ts';
@@ -23,6 +22,8 @@ const NAKED_BOUND_MS = 13_000;
 /** What has changed since may still be on its way to the journal. */
 const SETTLED_AFTER_MS = 1_500;
 const INSTANCE = 'chaos';
+/** The default of journal.redis.prefix. */
+const PREFIX = 'quantum:';
 
 const SETTINGS = [
   'universe.policy=null',
@@ -161,7 +162,7 @@ export class ChaosBench {
     const truth = (await this.paper.control('GET', 'truth')) as PaperTruth;
     const tags = [this.tag()];
     const { now } = truth;
-    const lives = this.redis === undefined ? livesOnFile(this.dataDir) : await livesInRedis({ url: this.redis.url, prefix: DEFAULT_PREFIX, instance: INSTANCE, file: join(this.dataDir, 'journal') });
+    const lives = this.redis === undefined ? livesOnFile(this.dataDir) : await livesInRedis({ url: this.redis.url, prefix: PREFIX, instance: INSTANCE, file: join(this.dataDir, 'journal') });
     const away = this.#away.map(({ from, to }) => ({ from, to: Math.min(to, now) }));
     return { venue: venueFactsOf(truth), lives, terms: { tags, since: this.#since, settledBefore: now - SETTLED_AFTER_MS, now, nakedBoundMs: NAKED_BOUND_MS, away } };
   }
