@@ -2,8 +2,11 @@
 import { expect } from 'chai';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { WriteOutcome } from '../../src/protocol/venue.ts';
+import { reactionTo } from '../../src/protocol/venue-reactions.ts';
 import { Desk } from '../kit/actors.ts';
 
+/** What a venue answers that does not know the id. */
+const ABSENT = Promise.resolve(undefined) as unknown as Promise<object>;
 const UNKNOWN: WriteOutcome = { result: 'unknown', message: 'socket hang up' };
 
 /** A desk whose entry gets no answer. `arrives`: it was executed all the same. */
@@ -80,6 +83,83 @@ describe('executor: an entry without an answer', () => {
     desk.venue.onRead = () => undefined;
     await desk.advance(60_000);
     expect(desk.refused).to.deep.equal(['ENTRY_ABSENT']);
+    expect(desk.writes('OPEN')).to.have.length(1);
+  });
+
+  it('is not absent while the trades cannot be read: position and open orders alone do not prove it (failure 47)', async () => {
+    const desk = await lost(false, { streaming: true });
+    desk.venue.onRead = (name) => (name === 'trades' ? Promise.reject(new Error('timeout')) : undefined);
+    await desk.advance(60_000);
+    expect(desk.life.phase).to.equal('Ambiguous');
+    desk.venue.onRead = () => undefined;
+    await desk.advance(60_000);
+    expect(desk.refused).to.deep.equal(['ENTRY_ABSENT']);
+    expect(desk.writes('OPEN')).to.have.length(1);
+  });
+
+  it('executed, closed by somebody at once, and unknown to every query: the trades tell it, and it is no absence (operators\' 19, 23)', async () => {
+    const desk = await lost(true, { streaming: false });
+    desk.venue.trade('SELL', decimal('20000'), decimal('0.01'));
+    // The query by client id lags for good; the one by the venue's id, which a trade names, does not.
+    desk.venue.onRead = (name, query) => (name === 'order' && 'clientId' in query ? ABSENT : undefined);
+    await desk.advance(60_000);
+    expect(desk.story.filter((type) => type === 'FillRecorded')).to.have.length(2);
+    expect(desk.story).not.to.include('OrderAbsent');
+    expect(desk.story.at(-1)).to.equal('PositionClosed');
+    expect(desk.life.phase).to.equal('Flat');
+  });
+
+  it('listed as open is not absent, however often its own query does not know it', async () => {
+    const desk = await lost(false, { streaming: true });
+    const entry = desk.writes('OPEN')[0]!;
+    desk.venue.orders.set(entry.clientId, { symbol: entry.symbol, clientId: entry.clientId, orderId: '77', side: entry.side, type: 'LIMIT', status: 'NEW', quantity: entry.quantity, executedQuantity: decimal('0'), price: entry.price, reduceOnly: false, updatedAt: 0 });
+    desk.venue.onRead = (name) => (name === 'order' ? ABSENT : undefined);
+    await desk.advance(60_000);
+    expect(desk.story).not.to.include('OrderAbsent');
+    expect(desk.story).not.to.include('PlanEnded');
+    desk.venue.onRead = () => undefined;
+    desk.venue.fill(entry, entry.quantity, entry.price);
+    await desk.advance(10_000);
+    expect(desk.life).to.include({ phase: 'Protected' });
+    expect(desk.writes('OPEN')).to.have.length(1);
+  });
+
+  it('that the venue takes in the last moment of the recvWindow is found, whatever was answered before (failure 47)', async () => {
+    const desk = await lost(false, { streaming: false });
+    await desk.advance(4_700);
+    expect(asks(desk).length).to.be.at.least(3);
+    desk.venue.execute(desk.writes('OPEN')[0]!);
+    await desk.advance(10_000);
+    expect(desk.life).to.include({ phase: 'Protected' });
+    expect(desk.story).not.to.include('OrderAbsent');
+    expect(desk.writes('OPEN')).to.have.length(1);
+  });
+
+  it('a close that is found absent goes again under its own id, and never under a second one', async () => {
+    const desk = await new Desk().start();
+    desk.plan();
+    await desk.advance(2_000);
+    let closes = 0;
+    desk.venue.onWrite = (write) => (write.kind === 'CLOSE' && ++closes < 3 ? UNKNOWN : undefined);
+    desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'test' });
+    await desk.advance(40_000);
+    expect(desk.writes('CLOSE')).to.have.length(3);
+    expect(new Set(desk.writes('CLOSE').map((write) => write.clientId)).size).to.equal(1);
+    expect(desk.life.phase).to.equal('Flat');
+  });
+
+  it('answered −4116, it exists: asked for by the same id, found, and protected (operators\' 16)', async () => {
+    const desk = await new Desk().start();
+    desk.venue.onWrite = (write) => {
+      if (write.kind !== 'OPEN') return undefined;
+      desk.venue.execute(write);
+      // As the adapter takes it, by the table: a duplicated id is an order that is there.
+      expect(reactionTo('OPEN', -4116)).to.equal('ask');
+      return { result: 'unknown', message: '-4116: ClientOrderId is duplicated.' };
+    };
+    desk.plan();
+    await desk.advance(5_000);
+    expect(desk.life).to.include({ phase: 'Protected' });
     expect(desk.writes('OPEN')).to.have.length(1);
   });
 

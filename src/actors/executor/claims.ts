@@ -1,7 +1,7 @@
 /** Asks whose an order is of which fills were counted and which is on no record: ours by another id, the venue's own, or a stranger's. */
 import type { ClientId } from '../../protocol/names.ts';
 import type { VenueOrder } from '../../protocol/venue.ts';
-import { recognition } from '../../rules/position-life/observe.ts';
+import { observeOrder, recognition } from '../../rules/position-life/observe.ts';
 import { ownerOf, unclaimedOrders } from '../../rules/position-life/owners.ts';
 import { record } from './record.ts';
 import type { ExecutorContext, ExecutorState } from './state.ts';
@@ -33,7 +33,11 @@ export function onOwnerAsked(state: ExecutorState, orderId: string, answer: { re
   const at = ctx.clock.now();
   state.busyUntil.set(`owner:${orderId}`, at + ASK_AGAIN_MS);
   if (!unclaimedOrders(state.life).includes(orderId)) return;
-  if (answer.value !== undefined) return record(state, [recognition(answer.value, ownerOf(state.life, answer.value, state.options.tags), at)], ctx);
+  if (answer.value !== undefined) {
+    // One that is on record and open: this is its report.
+    const reports = observeOrder(state.life, answer.value, at);
+    return record(state, reports.length > 0 ? reports : [recognition(answer.value, ownerOf(state.life, answer.value, state.options.tags), at)], ctx);
+  }
   const asked = state.unclaimed.get(orderId)?.asked ?? 0;
   ctx.log.warn({ orderId, asked, failure: answer.failure ?? 'the venue does not know it' }, 'whose an order is that was filled could not be asked');
   if (asked < ASKED_AT_MOST) return;

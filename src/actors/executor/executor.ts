@@ -294,6 +294,7 @@ function newState(options: ExecutorOptions): ExecutorState {
     truthDueAt: undefined,
     mismatches: 0,
     tradesOwed: false,
+    tradesReadAt: 0,
     adoptedAt: 0,
     flat: undefined,
     orphans: [],

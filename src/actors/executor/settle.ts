@@ -125,15 +125,16 @@ function askOrder(state: ExecutorState, order: OrderRecord, ctx: ExecutorContext
   ctx.ask(state.options.gateway, { type: 'read', name: 'order', query: { symbol: state.options.symbol, clientId } }, ORDER_READ_TIMEOUT_MS, (outcome) => ({ type: 'order-asked', clientId, outcome }));
 }
 
-/** The venue does not know the id: once proves nothing. Absence needs every query, the recvWindow over, and the position's agreement (failure 47, operators' 19). */
+/** The venue does not know the id: once proves nothing. Absence needs every query, the recvWindow over, no list of open orders that has it, and the agreement of trades and position (failure 47, operators' 19). */
 export function onOrderAbsent(state: ExecutorState, clientId: ClientId, ctx: ExecutorContext): void {
   const count = (state.absences.get(clientId) ?? 0) + 1;
   state.absences.set(clientId, count);
   state.busyUntil.delete(`ask:${clientId}`);
   const order = ordersOf(state.life).find((one) => one.clientId === clientId);
   if (order === undefined || count < QUERY_AFTER_MS.length) return;
-  // The position agrees without it: flat, or what others have made of it. A close may be sent twice and closes once; a part would be closed twice.
-  if (order.purpose !== 'close' && state.agreedAt < order.sentAt + RECV_WINDOW_MS) return;
+  // Position and trades, both read when the venue could take it no more, agree without it: flat, or what others have made of it.
+  // A close may be sent twice and closes once; a part would be closed twice.
+  if (order.purpose !== 'close' && Math.min(state.agreedAt, state.tradesReadAt) < order.sentAt + RECV_WINDOW_MS) return;
   state.absences.delete(clientId);
   record(state, [{ type: 'OrderAbsent', at: ctx.clock.now(), clientId }], ctx);
 }

@@ -121,6 +121,8 @@ export interface ExecutorState {
   mismatches: number;
   /** The trade list has been asked for and has not been read since. */
   tradesOwed: boolean;
+  /** When the trade list was asked for that was read last, ms. */
+  tradesReadAt: number;
   /** When the venue's word last became the position, in this incarnation: trades asked for before are in it. */
   adoptedAt: number;
   /** The venue has said flat, after everything we know of, and listed these protections of ours. */

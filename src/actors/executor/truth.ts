@@ -67,6 +67,8 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
   ambiguousAfterRestart(state, ctx);
   if (truth.settings !== undefined) state.settings = truth.settings;
   if (truth.position !== undefined) heardMark(state, truth.position.markPrice, truth.readAt);
+  // What is listed exists, whatever its own query says.
+  for (const order of truth.openOrders) state.absences.delete(order.clientId);
   record(state, truth.openOrders.flatMap((order) => observeOrder(state.life, order, at)), ctx);
   const listed = lookAtStops(state, truth.openAlgoOrders, truth.readAt, ctx);
   if (state.holdingChangedAt >= truth.readAt) {
@@ -168,6 +170,7 @@ export function onTrades(state: ExecutorState, askedAt: number, trades: readonly
   state.busyUntil.set('trades', at + REREAD_MS / 2);
   if (trades === undefined) return ctx.log.warn({ failure }, 'the trade list could not be read');
   state.tradesOwed = false;
+  state.tradesReadAt = Math.max(state.tradesReadAt, askedAt);
   if (askedAt <= state.adoptedAt) return ctx.log.info({ trades: trades.length }, 'a trade list from before the adoption is not counted on top of it');
   record(state, observeTrades(state.life, trades, at), ctx);
 }
