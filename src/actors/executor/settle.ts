@@ -132,9 +132,11 @@ export function onOrderAbsent(state: ExecutorState, clientId: ClientId, ctx: Exe
   state.busyUntil.delete(`ask:${clientId}`);
   const order = ordersOf(state.life).find((one) => one.clientId === clientId);
   if (order === undefined || count < QUERY_AFTER_MS.length) return;
-  // Position and trades, both read when the venue could take it no more, agree without it: flat, or what others have made of it.
+  // Position and trades, both read when the venue could take it no more, agree without it: flat, or what others have made of it. Trades that could not be read are not waited for once the venue's word has become the position.
   // A close may be sent twice and closes once; a part would be closed twice.
-  if (order.purpose !== 'close' && Math.min(state.agreedAt, state.tradesReadAt) < order.sentAt + RECV_WINDOW_MS) return;
+  const over = order.sentAt + RECV_WINDOW_MS;
+  const agreed = state.agreedAt >= over && (state.tradesReadAt >= over || state.adoptedAt > order.sentAt);
+  if (order.purpose !== 'close' && !agreed) return;
   state.absences.delete(clientId);
   record(state, [{ type: 'OrderAbsent', at: ctx.clock.now(), clientId }], ctx);
 }
