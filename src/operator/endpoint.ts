@@ -47,6 +47,9 @@ export function reading(path: string, does: string, answer: (call: Call) => unkn
 /** Why an operator acts: kept with the act. */
 export const reasonSchema = z.string().trim().min(1).max(500);
 
+/** The reason of an act in which nobody should have to think of words first. */
+export const ASKED_FOR = 'asked for by an operator';
+
 /** Checks what came in from outside. Throws REQUEST_INVALID naming every field at fault, its value and what was expected. */
 export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown, what: string): z.output<Schema> {
   const result = schema.safeParse(value, { reportInput: true });

@@ -42,13 +42,18 @@ describe('flatten over the API', () => {
     expect((await flatten({ symbol: GPS })).json).to.deep.equal({ flat: [GPS], remaining: [] });
     expect(service.facts.tradingState.symbols.get(GPS)).to.equal('FLATTENING');
     expect((await flatten({ symbol: 'GPSUSD' })).status).to.equal(400);
-    expect((await onSocket(service).post('/v1/flatten', {})).status).to.equal(400);
   });
 
   it('the command ends with 1 while something is left', async () => {
     const asked = (...args: string[]) => run(['flatten', ...args, '--reason', 'enough', '--data-dir', service.dataDir]);
     const done = await asked();
     expect([done.code, done.out]).to.deep.equal([0, `flat, as the venue says: ${GPS}, ${RACOON}\nNothing is left.\n`]);
-    expect(await run(['flatten', '--data-dir', service.dataDir])).to.include({ code: 2 });
+  });
+
+  it('needs no words first: a reason may be left out, here and at the command, and is on record as asked for', async () => {
+    expect((await onSocket(service).post('/v1/flatten')).status).to.equal(200);
+    expect(service.audit.at(-1)).to.deep.include({ action: 'flatten', reason: 'asked for by an operator' });
+    expect(await run(['flatten', GPS, '--data-dir', service.dataDir])).to.include({ code: 0 });
+    expect(service.audit.at(-1)).to.deep.include({ action: 'flatten', target: GPS, reason: 'asked for by an operator' });
   });
 });

@@ -2,6 +2,7 @@
 import type { Command } from 'commander';
 import { registerActorCommands } from './actor-commands.ts';
 import { registerAudit } from './audit.ts';
+import { ASKED_FOR } from '../endpoint.ts';
 import { FLATTEN_WAIT_MS } from '../endpoints/flatten.ts';
 import { client, live as liveCommand, wholeNumber } from './client-command.ts';
 import { alertsScreen, flowsScreen } from './flow-screens.ts';
@@ -83,7 +84,7 @@ function locks(program: Command, io: CommandIo): void {
   const command = client(program, 'locks', 'what rests after closes, losses, stops and refusals').action((options: ClientOptions) => runQuestion(io, options, { method: 'GET', path: '/v1/locks', show: screens.locksScreen }));
   client(command, 'clear', 'end one before its time')
     .argument('<id>', 'as `vigil locks` names it')
-    .requiredOption('--reason <text>', 'kept in the journal')
+    .option('--reason <text>', 'kept in the journal', ASKED_FOR)
     .action((id: string, _options: ReasonOptions, self: Command) => {
       const { reason, ...options } = self.optsWithGlobals<ReasonOptions>();
       return runQuestion(io, options, { method: 'DELETE', path: `/v1/locks/${encodeURIComponent(id)}`, body: { reason }, show: outline });
@@ -101,7 +102,7 @@ function orders(program: Command, io: CommandIo, offline: OfflineCommands): void
   registerIntent(program, io);
   client(program, 'flatten', 'close everything, or one symbol, and halt it; says what is verified flat and what is not (1)')
     .argument('[symbol]', 'only this one')
-    .requiredOption('--reason <text>', 'kept in the journal')
+    .option('--reason <text>', 'kept in the journal', ASKED_FOR)
     .option('--offline', 'with the service dead: takes its place, closes, and ends; refused (4) while it lives')
     .option('--config <file>', 'offline: a configuration file, as for start; may be repeated', collect, [])
     .option('--set <path=value>', 'offline: one setting, as for start; may be repeated', collect, [])

@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { messageOf, VigilError } from '../../protocol/errors.ts';
 import { isoTime } from '../../supervision/clock.ts';
 import type { Answer, Call, Endpoint } from '../endpoint.ts';
-import { checked, reasonSchema } from '../endpoint.ts';
+import { ASKED_FOR, checked, reasonSchema } from '../endpoint.ts';
 import type { OperatorOptions } from '../options.ts';
 
 /** Five lists a symbol, in the lane that waits for everybody else. */
 export const AUDIT_WAIT_MS = 120_000;
-const body = z.strictObject({ reason: reasonSchema.default('asked for by an operator') });
+const body = z.strictObject({ reason: reasonSchema.default(ASKED_FOR) });
 
 export interface AuditBody {
   /** What happened before was judged by an audit before. */

@@ -4,7 +4,7 @@ import { messageOf, VigilError } from '../../protocol/errors.ts';
 import type { SymbolName } from '../../protocol/names.ts';
 import type { Clock } from '../../supervision/clock.ts';
 import type { Answer, Call, Endpoint } from '../endpoint.ts';
-import { checked, reasonSchema } from '../endpoint.ts';
+import { ASKED_FOR, checked, reasonSchema } from '../endpoint.ts';
 import type { OperatorOptions } from '../options.ts';
 import type { ActorSystem } from '../../supervision/system.ts';
 import { positionRows, readExecutors, readMarks } from '../positions.ts';
@@ -18,10 +18,10 @@ const LOOK_EVERY_MS = 100;
 
 export type RemainingRow = PositionRow | Pick<PositionRow, 'symbol' | 'state'>;
 
-const flattenBody = z.strictObject({ reason: reasonSchema, symbol: z.string().min(1).max(100).optional(), waitMs: z.int().min(0).max(60_000).optional() });
+const flattenBody = z.strictObject({ reason: reasonSchema.default(ASKED_FOR), symbol: z.string().min(1).max(100).optional(), waitMs: z.int().min(0).max(60_000).optional() });
 
 export function flattenEndpoint(options: OperatorOptions, clock: Clock): Endpoint {
-  return { method: 'POST', path: '/v1/flatten', does: 'Closes everything, or one symbol, and halts it; answers what is verified flat and what is not yet.', body: '{reason, symbol?, waitMs?}', answer: (call) => flatten(options, clock, call) };
+  return { method: 'POST', path: '/v1/flatten', does: 'Closes everything, or one symbol, and halts it; answers what is verified flat and what is not yet.', body: '{reason?, symbol?, waitMs?}', answer: (call) => flatten(options, clock, call) };
 }
 
 async function flatten(options: OperatorOptions, clock: Clock, call: Call): Promise<Answer> {

@@ -4,13 +4,13 @@ import { messageOf, VigilError } from '../../protocol/errors.ts';
 import { isoTime } from '../../supervision/clock.ts';
 import { decodeActorPath } from '../actor-path.ts';
 import type { Answer, Call, Endpoint } from '../endpoint.ts';
-import { checked, reading, reasonSchema } from '../endpoint.ts';
+import { ASKED_FOR, checked, reading, reasonSchema } from '../endpoint.ts';
 import { askKnown, valueOf } from '../known.ts';
 import type { OperatorOptions } from '../options.ts';
 
 const CLEAR_MS = 3_000;
 /** A DELETE often comes without a body. */
-const clearSchema = z.strictObject({ reason: reasonSchema.default('cleared by an operator') });
+const clearSchema = z.strictObject({ reason: reasonSchema.default(ASKED_FOR) });
 
 /** As shown: times ISO-8601. */
 export interface LockRow {

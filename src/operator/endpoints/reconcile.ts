@@ -9,7 +9,7 @@ import type { LifeView } from '../../protocol/views.ts';
 import { sleep } from '../../supervision/clock.ts';
 import type { Clock } from '../../supervision/clock.ts';
 import type { Answer, Call, Endpoint } from '../endpoint.ts';
-import { checked, reasonSchema } from '../endpoint.ts';
+import { ASKED_FOR, checked, reasonSchema } from '../endpoint.ts';
 import type { OperatorOptions } from '../options.ts';
 import { readExecutors } from '../positions.ts';
 import { assertKnown } from './service.ts';
@@ -24,11 +24,11 @@ const LOOK_EVERY_MS = 100;
 
 const PRICE_EXPECTED = 'a price above 0, as text such as "0.0085"';
 const symbol = z.string().min(1).max(100);
-const reconcileBody = z.strictObject({ symbol: symbol.optional(), reason: reasonSchema.default('asked for by an operator') });
+const reconcileBody = z.strictObject({ symbol: symbol.optional(), reason: reasonSchema.default(ASKED_FOR) });
 const adoptBody = z.strictObject({
   symbol,
   stop: z.string(PRICE_EXPECTED).refine((price) => decimalString.safeParse(price).success && decimal(price).isGreaterThan(0), PRICE_EXPECTED).optional(),
-  reason: reasonSchema.default('adopted by an operator'),
+  reason: reasonSchema.default(ASKED_FOR),
 });
 
 /** What was taken over. `stopLoss` and `stopOrderId` as the venue has acknowledged them; null: not yet. */
