@@ -189,9 +189,9 @@ export class RedisJournal implements Journal {
     let count = 0;
     for (const { characters: more, attempts } of this.#queue) {
       characters += more;
-      // What is sent again goes alone, so that nobody shares its fate twice.
-      if (count > 0 && (attempts > 0 || characters > CHARACTERS_A_GROUP || count >= BATCHES_A_GROUP)) break;
+      if (count > 0 && (characters > CHARACTERS_A_GROUP || count >= BATCHES_A_GROUP)) break;
       count += 1;
+      // What is sent again comes first and goes alone, so that nobody shares its fate twice.
       if (attempts > 0) break;
     }
     const group = this.#queue.splice(0, count);

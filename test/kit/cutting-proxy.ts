@@ -5,9 +5,10 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 
 /**
  * `pass`: as a wire. `cut-answer`: the next request reaches the server, its answer is not passed on and the connection breaks.
- * `cut-request`: half of the next request reaches the server, then the connection breaks. `refuse`: nobody gets through.
+ * `cut-request`: half of the next request reaches the server, then the connection breaks. `hold-request`: the connection breaks, and
+ * the request stays on the way until `letGo`. `refuse`: nobody gets through.
  */
-export type ProxyMood = 'pass' | 'cut-answer' | 'cut-request' | 'refuse';
+export type ProxyMood = 'pass' | 'cut-answer' | 'cut-request' | 'hold-request' | 'refuse';
 
 export class CuttingProxy {
   /** What happens to the next request that contains `only`; then it is `next` (`refuse` stays). */
@@ -18,6 +19,7 @@ export class CuttingProxy {
   target: number;
   /** Connections that were broken off on the way. */
   cuts = 0;
+  #held: (() => Promise<unknown>) | undefined;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
@@ -44,6 +46,12 @@ export class CuttingProxy {
     for (const socket of this.#sockets) socket.destroy();
   }
 
+  /** What was held reaches the server at last; resolves with its answer, which nobody gets. */
+  letGo(): Promise<unknown> {
+    if (this.#held === undefined) throw new Error('nothing is held');
+    return this.#held();
+  }
+
   async close(): Promise<void> {
     this.cutAll();
     await new Promise((resolve) => this.#server.close(resolve));
@@ -52,6 +60,8 @@ export class CuttingProxy {
   #serve(client: Socket): void {
     if (this.mood === 'refuse') return void client.destroy();
     const behind = connect(this.target, '127.0.0.1');
+    let swallow = false;
+    let holding = false;
     for (const socket of [client, behind]) {
       this.#sockets.add(socket);
       socket.setNoDelay(true);
@@ -59,10 +69,9 @@ export class CuttingProxy {
       socket.on('close', () => {
         this.#sockets.delete(socket);
         client.destroy();
-        behind.destroy();
+        if (!holding) behind.destroy();
       });
     }
-    let swallow = false;
     const cut = (): void => {
       this.cuts += 1;
       client.destroy();
@@ -70,8 +79,20 @@ export class CuttingProxy {
     };
     client.on('data', (request: Buffer) => {
       const { mood } = this;
-      if ((mood !== 'cut-answer' && mood !== 'cut-request') || !request.includes(this.only)) return void behind.write(request);
+      if (mood === 'pass' || mood === 'refuse' || !request.includes(this.only)) return void behind.write(request);
       this.mood = this.next;
+      if (mood === 'hold-request') {
+        holding = true;
+        this.cuts += 1;
+        this.#held = async () => {
+          const answer = once(behind, 'data');
+          behind.write(request);
+          const [data] = (await answer) as [Buffer];
+          behind.destroy();
+          return data.toString();
+        };
+        return void client.destroy();
+      }
       swallow = mood === 'cut-answer';
       if (swallow) behind.write(request);
       else behind.write(request.subarray(0, request.length >> 1), cut);

@@ -66,6 +66,34 @@ describeWithRedis('the Redis journal over a way that breaks', () => {
     expect((await journal.stats()).entries).to.equal(1);
   });
 
+  it('does not let an append be carried out late that was given up: the connection it was sent on is fenced off', async () => {
+    const journal = await stage.open(url());
+    await journal.append([noted('a', 1)]);
+    proxy.only = 'EVALSHA';
+    proxy.mood = 'hold-request';
+    proxy.next = 'refuse';
+    await refused(journal.append([noted('a', 2, { from: 'the old connection' })]), 'JOURNAL_UNAVAILABLE');
+    proxy.mood = 'pass';
+    await untilUp(journal);
+    expect(await proxy.letGo()).to.include('STRANGER');
+    await journal.append([noted('a', 2, { from: 'the new one' })]);
+    expect((await journal.read('a')).map(({ payload }) => payload)).to.deep.equal([{ sequence: 1 }, { from: 'the new one' }]);
+    expect(stage.ended).to.deep.equal([]);
+  });
+
+  it('gives up what breaks the connection each time it is sent, alone: what was sent with it is written', async () => {
+    const journal = await stage.open(url());
+    await journal.append([noted('a', 1)]);
+    proxy.only = 'poison';
+    proxy.mood = 'cut-request';
+    proxy.next = 'cut-request';
+    const outcomes = await Promise.allSettled([journal.append([noted('a', 2)]), journal.append([noted('b', 1, 'poison'), noted('c', 1)]), journal.append([noted('a', 3)])]);
+    expect(outcomes.map(({ status }) => status)).to.deep.equal(['fulfilled', 'rejected', 'fulfilled']);
+    expect(proxy.cuts).to.equal(3);
+    await refused(journal.append([noted('b', 1, 'poison')]), 'JOURNAL_UNAVAILABLE', 'LOST');
+    expect([await sequencesOf(journal, 'a'), await sequencesOf(journal, 'b')]).to.deep.equal([[1, 2, 3], []]);
+  });
+
   it('keeps every acknowledged entry, and each once, under a way that breaks again and again', async () => {
     const journal = await stage.open(url());
     proxy.only = 'EVALSHA';

@@ -36,6 +36,21 @@ describeWithRedis('the Redis journal', () => {
     removeTemporary();
   });
 
+  it('lets go of nothing that a read under way is still to find, and of what was appended before it was asked to', async () => {
+    const stage = new RedisStage();
+    const journal = await stage.open(server.url, { instance: 'release' });
+    await journal.append(Array.from({ length: 6_000 }, (_, index) => ({ ...noted('decisions', index + 1), at: 1 })));
+    // Backwards: what retention takes first is read last.
+    const tail = journal.readTail('decisions', { since: 0, characters: 10_000_000 });
+    const appended = journal.append([{ ...noted('decisions', 6_001), at: 1 }]);
+    const released = journal.release(100);
+    expect((await tail).slice(0, 6_000).map(({ sequence }) => sequence)).to.deep.equal(Array.from({ length: 6_000 }, (_, index) => index + 1));
+    await appended;
+    expect(await released).to.deep.equal({ entries: 6_001, through: 6_001, heldBy: undefined });
+    await stage.close();
+    removeTemporary();
+  });
+
   journalContract('Redis', (place) =>
     openRedisJournal({
       url: server.url,
