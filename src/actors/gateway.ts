@@ -15,7 +15,7 @@ import { doubtModes, giveSlot, onWritten, write } from './gateway/writes.ts';
 import { viewsFirst } from './views.ts';
 
 export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInternal, GatewayState> {
-  const asserted: Asserted = { once: false, key: [] };
+  const asserted: Asserted = { once: false, key: [], modes: false, fault: undefined, brackets: new Map(), streamEpoch: undefined };
   return {
     role: 'gateway',
     purpose: 'Holds the keys and the order client; nothing reaches the venue but through it.',
@@ -51,7 +51,7 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInte
       return {
         options,
         asserted,
-        session: { clockOffsetMs: undefined, modesConfirmed: false, brackets: new Map(), ...(kept === undefined ? {} : { throttle: kept }) },
+        session: { clockOffsetMs: undefined, modesConfirmed: asserted.modes, brackets: asserted.brackets, ...(kept === undefined ? {} : { throttle: kept }) },
         samples: [],
         look: { wall: ctx.clock.now(), monotonic: ctx.clock.monotonic() },
         budget: EMPTY_BUDGET,
@@ -62,12 +62,10 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInte
         sent: [],
         slots: [],
         tradingState: undefined,
-        streamEpoch: undefined,
         refusal: undefined,
         halting: false,
         asking: 0,
         modesAt: undefined,
-        modeFault: undefined,
         reads: 0,
         writes: 0,
         refusals: 0,
@@ -84,7 +82,7 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInte
       clockUncertaintyMs: offsetOf(state.samples)?.uncertaintyMs ?? null,
       recvWindowMs: RECV_WINDOW_MS,
       modesConfirmed: state.session.modesConfirmed,
-      modeFault: state.modeFault ?? null,
+      modeFault: state.asserted.fault ?? null,
       keyWarnings: state.asserted.key,
       keyRefusedSince: isoTimeOrNull(state.refusal?.since),
       brackets: state.session.brackets.size,

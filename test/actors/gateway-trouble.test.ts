@@ -178,6 +178,29 @@ describe('the gateway, in trouble', () => {
       expect(session()?.modesConfirmed).to.equal(true);
     });
 
+    it('started again, goes on with what was asserted, and with what was in doubt', async () => {
+      const { world, venue, tell, session, owners } = await gatewayBench();
+      const modes = Promise.withResolvers<object>();
+      venue.onRead = (name) => (name === 'accountModes' ? modes.promise : undefined);
+      world.system.control('gateway', 'kill', 'test');
+      await world.advance(1_500);
+      expect(session(), 'they are read again, and nothing speaks against them').to.include({ modesConfirmed: true });
+      tell({ type: 'stream', view: { live: true, streamEpoch: 1, since: 0 } });
+      await world.settle();
+      tell({ type: 'stream', view: { live: true, streamEpoch: 2, since: 0 } });
+      await world.settle();
+      world.system.control('gateway', 'kill', 'test');
+      await world.advance(1_500);
+      expect(session(), 'a reconnection put them in doubt').to.include({ modesConfirmed: false });
+      venue.hedgeMode = true;
+      venue.onRead = () => undefined;
+      tell({ type: 'modes-changed', reason: 'test' });
+      await world.advance(100);
+      world.system.control('gateway', 'kill', 'test');
+      await world.advance(1_500);
+      expect(owners.alerts).to.have.property('account-modes');
+    });
+
     it('believes no answer to an earlier question', async () => {
       const { world, venue, tell, session } = await gatewayBench();
       const first = Promise.withResolvers<object>();

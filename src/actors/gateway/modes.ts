@@ -49,9 +49,8 @@ export function onModes(state: GatewayState, asking: number, outcome: Outcome<As
   const fault = accountModeFault(modes);
   if (fault !== undefined && !asserted.once) return options.refuse(new VigilError('ACCOUNT_MODE_UNSUPPORTED', fault));
   if (fault !== undefined) return changed(state, fault, ctx);
-  asserted.once = true;
+  Object.assign(asserted, { once: true, modes: true, fault: undefined, brackets });
   state.modesAt = ctx.clock.monotonic();
-  state.modeFault = undefined;
   state.session = { ...state.session, modesConfirmed: true, brackets };
   ctx.log.info({ brackets: brackets.size }, 'account modes confirmed: one-way, single-asset, no fee burn');
   publishSession(state, ctx);
@@ -67,7 +66,7 @@ function unread(state: GatewayState, error: Error, ctx: GatewayContext): void {
 
 /** Positions are open perhaps: exits go on, nothing is opened, and whoever changed it is told how to change it back. */
 function changed(state: GatewayState, fault: string, ctx: GatewayContext): void {
-  state.modeFault = fault;
+  Object.assign(state.asserted, { modes: false, fault });
   state.session = { ...state.session, modesConfirmed: false };
   find(state, 'ACCOUNT_MODE_CHANGED', 'account', `the account's modes were changed while it is traded: ${fault}`, ctx);
   publishSession(state, ctx);
@@ -77,8 +76,8 @@ function changed(state: GatewayState, fault: string, ctx: GatewayContext): void 
 
 /** A new connection: what the account was set to in between nobody has told us. */
 export function onStream(state: GatewayState, view: StreamView, ctx: GatewayContext): void {
-  const { streamEpoch: before } = state;
+  const { streamEpoch: before } = state.asserted;
   if (!view.live || view.streamEpoch === before) return;
-  state.streamEpoch = view.streamEpoch;
+  state.asserted.streamEpoch = view.streamEpoch;
   if (before !== undefined) doubtModes(state, `the user stream was connected again (${view.streamEpoch})`, ctx);
 }

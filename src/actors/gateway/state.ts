@@ -88,6 +88,13 @@ export interface Asserted {
   once: boolean;
   /** What was said of the key when it was asserted. */
   key: readonly string[];
+  /** The modes were right when they were last read, and nothing has put that in doubt: a gateway that is started again goes on with it. */
+  modes: boolean;
+  /** What is wrong with the account's modes, found after they had been right. */
+  fault: string | undefined;
+  brackets: VenueSessionView['brackets'];
+  /** The connection of the user stream since which they are asserted. */
+  streamEpoch: number | undefined;
 }
 
 export interface GatewayState {
@@ -108,7 +115,6 @@ export interface GatewayState {
   /** When slots were given: the entry, its stop and its target are still to come. */
   slots: readonly number[];
   tradingState: TradingStateView | undefined;
-  streamEpoch: number | undefined;
   /** The venue refuses key, signature or permission; `retryAt`: monotonic ms before which nothing signed is sent. */
   refusal: { readonly since: number; readonly failures: number; readonly message: string; readonly retryAt: number } | undefined;
   halting: boolean;
@@ -116,8 +122,6 @@ export interface GatewayState {
   asking: number;
   /** When they were found right, monotonic ms; undefined: never. */
   modesAt: number | undefined;
-  /** What is wrong with the account's modes, found after they had been right. */
-  modeFault: string | undefined;
   reads: number;
   writes: number;
   refusals: number;

@@ -125,7 +125,7 @@ export function tellStanding(state: GatewayState, ctx: GatewayContext): void {
     causes.push({ key: 'venue-banned', symbol: undefined, reason });
   } else if (resting !== undefined) alerts.push({ name: 'venue-throttled', message: `the venue wants rest until ${isoTime(resting.until)}; exits and stops go on: ${resting.message}` });
   if (state.refusal !== undefined) alerts.push({ name: 'venue-key-refused', message: `the venue refuses the API key since ${isoTime(state.refusal.since)}, ${state.refusal.failures} times: ${state.refusal.message}. Positions cannot be closed from here; their stops stand at the exchange. Correct the key or its addresses, then \`vigil activate --reason …\`` });
-  if (state.modeFault !== undefined) alerts.push({ name: 'account-modes', message: `nothing is opened: ${state.modeFault}` });
+  if (state.asserted.fault !== undefined) alerts.push({ name: 'account-modes', message: `nothing is opened: ${state.asserted.fault}` });
   const { clockOffsetMs } = state.session;
   if (clockOffsetMs !== undefined && Math.abs(clockOffsetMs) > state.options.clockSkewMaxMs) alerts.push({ name: 'clock-skew', message: `this machine's clock differs by ${clockOffsetMs} ms from the venue's, and ${state.options.clockSkewMaxMs} are allowed: nothing is opened. Synchronise it` });
   if (state.exhaustedAt !== undefined && ctx.clock.monotonic() - state.exhaustedAt < EXHAUSTED_STANDS_MS) alerts.push({ name: 'request-weight', message: 'readings find no room in the venue\'s request weight of a minute, which all programs behind this address share: ask less often (market.tickerMs, account.pollMs), or trade fewer symbols' });

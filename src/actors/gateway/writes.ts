@@ -52,7 +52,7 @@ function barrier(state: GatewayState, { write: request, authority }: WriteMessag
   if (authority.by === 'mandate') return judgeExit({ write: request, mandate: undefined, position: undefined, sent: state.sent, now: ctx.clock.now() })[0];
   const resting = standingRest(state, ctx);
   if (resting !== undefined) return { code: resting.banned ? 'VENUE_BANNED' : 'VENUE_THROTTLED', detail: `the venue wants rest until ${isoTime(resting.until)}` };
-  return request.kind === 'OPEN' && !session.modesConfirmed ? { code: 'ACCOUNT_MODES_UNCONFIRMED', detail: state.modeFault ?? 'they are being read again' } : undefined;
+  return request.kind === 'OPEN' && !session.modesConfirmed ? { code: 'ACCOUNT_MODES_UNCONFIRMED', detail: state.asserted.fault ?? 'they are being read again' } : undefined;
 }
 
 export function onWritten(state: GatewayState, { message, under, sentAt, again, outcome }: Extract<GatewayInternal, { type: 'written' }>, ctx: GatewayContext): void {
@@ -104,6 +104,7 @@ function follow(state: GatewayState, request: VenueWrite, outcome: WriteOutcome,
 /** Openings wait until the account's modes have been read again. */
 export function doubtModes(state: GatewayState, why: string, ctx: GatewayContext): void {
   ctx.log.warn({ why }, 'the account\'s modes are read again; openings wait for it');
+  state.asserted.modes = false;
   state.session = { ...state.session, modesConfirmed: false };
   publishSession(state, ctx);
   ctx.timers.once('modes', 0, { type: 'confirm-modes' });
