@@ -11,6 +11,8 @@ import { newLife } from '../../../src/rules/position-life/life.ts';
 import type { Life } from '../../../src/rules/position-life/life.ts';
 import { lifeSnapshot, restoreLife } from '../../../src/rules/position-life/snapshot.ts';
 import { GPS, NOW } from '../../kit/decisions.ts';
+import { DeskModel } from './desk-model.ts';
+import { part, step, take } from './random-lives.ts';
 import { anyEvents, lifeOf, tell } from '../../kit/lives.ts';
 
 const a = tell();
@@ -35,6 +37,25 @@ describe('the Snapshot of a life', () => {
         expect(snapshotEntry(restoreLife(GPS, [snapshotEntry(lived)])), 'a Snapshot of what a Snapshot brought back').to.deep.equal(snapshotEntry(lived));
       }),
       { numRuns: 300, seed: 6_013 },
+    );
+  });
+
+  it('taken at any moment of a life on the market carries it on to the same end, with the same needs', () => {
+    fc.assert(
+      fc.property(fc.array(fc.oneof({ weight: 3, arbitrary: step }, { weight: 1, arbitrary: part }), { minLength: 5, maxLength: 50 }), fc.nat({ max: 49 }), (steps, moment) => {
+        const desk = new DeskModel();
+        for (const [index, one] of steps.entries()) {
+          take(desk, one);
+          desk.settle();
+          if (index !== moment) continue;
+          const needs = desk.needs();
+          desk.life = restoreLife(GPS, [snapshotEntry(desk.life)]);
+          expect(desk.needs()).to.deep.equal(needs);
+        }
+        expect(desk.fault()).to.equal(undefined);
+        expect(desk.life).to.deep.equal(desk.replayed());
+      }),
+      { numRuns: 150, seed: 6_015 },
     );
   });
 
