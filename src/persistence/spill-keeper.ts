@@ -54,9 +54,9 @@ export class SpillKeeper {
     return this.#keeping > 0;
   }
 
-  /** Why what happens now is not on record; undefined: it is. */
-  get unrecorded(): string | undefined {
-    return this.#unrecorded;
+  /** Why what happens now is not on record, also when nothing has happened yet; undefined: it is. */
+  unrecorded(away: Away | undefined): string | undefined {
+    return this.#unrecorded ?? (away === undefined ? undefined : this.#full(1, away));
   }
 
   /** Answers the call, when it is on the disk. @returns whether it was taken; false: it has been refused. */

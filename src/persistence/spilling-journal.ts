@@ -140,7 +140,7 @@ export class SpillingJournal implements Journal {
 
   availability(): JournalView {
     const reason = this.#ended?.message ?? this.#away?.reason ?? null;
-    return { store: reason === null ? 'up' : 'away', since: this.#since, reason, spilled: this.#keeper.spilled.count, unrecorded: this.#keeper.unrecorded ?? null, aside: this.#aside, place: this.#options.place?.() ?? null };
+    return { store: reason === null ? 'up' : 'away', since: this.#since, reason, spilled: this.#keeper.spilled.count, unrecorded: this.#keeper.unrecorded(this.#away) ?? null, aside: this.#aside, place: this.#options.place?.() ?? null };
   }
 
   async close(): Promise<void> {

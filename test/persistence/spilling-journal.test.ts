@@ -153,6 +153,7 @@ describe('the journal while its store is away', () => {
     await slow.pass(59_000);
     await slow.journal.append([noted(GPS, 1)]);
     await slow.pass(2_000);
+    expect(slow.journal.availability().unrecorded, 'before anybody has tried').to.include('journal.spill.maxMs (60000)');
     await refused(slow.journal.append([noted(GPS, 2)]), 'JOURNAL_UNAVAILABLE', 'journal.spill.maxMs (60000)');
     expect(slow.events.map((event) => event.type)).to.deep.equal(['away', 'unrecorded']);
     await slow.back();
