@@ -21,6 +21,7 @@ const NAKED_MS = 10_000;
 const NAKED_SLACK_MS = 2_500;
 /** An intent that has led to nothing by then was refused. */
 const SENT_WITHIN_MS = 4_000;
+const UP_WITHIN_MS = 120_000;
 const PRICE = '10';
 const TICK = 0.001;
 
@@ -73,6 +74,8 @@ class FaultBench {
   #closed = false;
   #entry: Promise<unknown> = Promise.resolve();
   readonly #openings: Promise<void>[] = [];
+  /** Faults that have stood since the start, by the symbol they are for. */
+  readonly #early = new Map<string, readonly string[]>();
   /** Faults by id that were armed with a number of times: gone means spent. */
   readonly #armed = new Set<string>();
 
@@ -87,10 +90,12 @@ class FaultBench {
     const symbols = join(box.dir, `symbols-${cases.length}-${Math.abs(hash(cases.map((one) => one.at + one.fault).join()))}.json`);
     writeFileSync(symbols, JSON.stringify([...named.keys()].map((symbol) => ({ symbol, price: PRICE, tickSize: String(TICK), stepSize: '0.1', dayTurnover: 2_000_000_000, volatility: 0.1, beta: 0.1 }))));
     const paper = await box.paper(['--symbols', symbols, '--no-limits']);
+    // A process takes longer to come up than these take to be armed.
     const service = box.service({ paper, sets: [`universe.symbols=[${[...named.keys()].join(', ')}]`, ...SETTINGS, ...sets] });
     const bench = new FaultBench(paper, service, named);
-    await service.answers();
-    await service.well(40_000);
+    for (const [symbol, one] of named) if (one.atStart === true) bench.#early.set(symbol, await bench.arm(symbol, one.armed));
+    await service.answers(UP_WITHIN_MS);
+    await service.well(UP_WITHIN_MS);
     bench.#looking = bench.#watch();
     return bench;
   }
@@ -118,7 +123,7 @@ class FaultBench {
     if (one.alone === true) await this.#unlocked();
     for (const { control, body } of one.before ?? []) await this.paper.control('POST', control, body);
     const meets = one.act === undefined;
-    const early = meets ? await this.arm(symbol, one.armed) : [];
+    const early = meets ? (this.#early.get(symbol) ?? (await this.arm(symbol, one.armed))) : [];
     const opened = this.open(symbol);
     this.#openings.push(opened);
     await opened;
@@ -143,6 +148,7 @@ class FaultBench {
     // A flatten voids the permits to open that are on their way, of whichever symbol.
     await Promise.allSettled(this.#openings);
     const armed = await this.arm(symbol, one.armed, { '{stop}': row.stopOrderId!, '{target}': row.takeProfitOrderId! });
+    for (const { control, body } of one.beforeAct ?? []) await this.paper.control('POST', control, body);
     await this.act(symbol, one.act!);
     return armed;
   }

@@ -48,8 +48,11 @@ export interface FaultCase {
   readonly at: string;
   readonly fault: string;
   readonly armed: readonly Fault[];
-  /** What is done to the venue before the opening: for cases that go alone. */
+  /** The faults stand when the service starts: they meet the settings of the symbol. */
+  readonly atStart?: boolean;
+  /** What is done to the venue before the opening, or before the act: for cases that go alone. */
   readonly before?: readonly Control[];
+  readonly beforeAct?: readonly Control[];
   /** It meets everybody: it waits until all others have ended, and those before it that go alone. */
   readonly alone?: boolean;
   readonly act?: Act;
