@@ -12,7 +12,7 @@ import type { LifeView, ReconciliationView, StreamView } from '../protocol/views
 import type { ClientId, SymbolName } from '../protocol/names.ts';
 import type { ReadName, SymbolSettings, VenueAlgoOrder, VenueOrder, VenuePosition, VenueReads } from '../protocol/venue.ts';
 import { readClientId } from '../rules/client-ids.ts';
-import { ATTEMPTS, brought, heldBy, isConcluded, isDueAgain, isSpent, reconciledRow, unknownOrders } from '../rules/reconciliation.ts';
+import { ATTEMPTS, brought, heardOf, heldBy, isConcluded, isDueAgain, isSpent, reconciledRow, unknownOrders } from '../rules/reconciliation.ts';
 import type { Attempts, VenueSide } from '../rules/reconciliation.ts';
 import { publish } from './publish.ts';
 
@@ -106,6 +106,7 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
         }
         case 'life':
           state.lives.set(message.view.symbol, message.view);
+          noteResult(state, message.view);
           conclude(state, ctx);
           return same;
         case 'reconcile-now': {
@@ -140,6 +141,11 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
       lastFailure: state.lastFailure,
     }),
   };
+
+  function noteResult(state: ReconcilerState, life: LifeView): void {
+    const attempts = state.attempts.get(life.symbol);
+    if (attempts !== undefined) state.attempts.set(life.symbol, heardOf(attempts, life));
+  }
 
   /** What is missed between two connections only a comparison after the second brings: before it is live none is begun by itself. */
   function begin(state: ReconcilerState, ctx: Context): void {
@@ -189,7 +195,7 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
       const openOrders = venue.openOrders.filter((one) => one.symbol === symbol);
       const openAlgoOrders = venue.openAlgoOrders.filter((one) => one.symbol === symbol);
       side.set(symbol, { quantity: position?.quantity ?? ZERO, unknownOrders: unknownOrders(openOrders, openAlgoOrders, options.tags) });
-      state.attempts.set(symbol, brought(state.attempts.get(symbol), state.lives.get(symbol), round.startedAt, ctx.clock.monotonic()));
+      state.attempts.set(symbol, brought(state.attempts.get(symbol), round.startedAt, ctx.clock.monotonic()));
       ctx.tell(options.executorOf(symbol), { type: 'truth', truth: { streamEpoch: round.streamEpoch, readAt: round.startedAt, position, openOrders, openAlgoOrders, trades: [], settings: venue.settings.find((one) => one.symbol === symbol) } });
     }
     state.side = side;

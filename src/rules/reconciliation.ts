@@ -19,6 +19,8 @@ export interface Attempts {
   readonly readAt: number;
   /** When it was brought, monotonic ms. */
   readonly broughtAt: number;
+  /** It has come to a result since; that its executor was restarted and has forgotten it does not count as an attempt in vain. */
+  readonly done: boolean;
 }
 
 /** Its executor has come to a result on what was brought last. */
@@ -26,10 +28,15 @@ export function isConcluded(attempts: Attempts | undefined, life: LifeView | und
   return attempts !== undefined && life !== undefined && (life.reconciledAt ?? 0) >= attempts.readAt;
 }
 
+/** With what an executor says now. */
+export function heardOf(attempts: Attempts, life: LifeView): Attempts {
+  return attempts.done || !isConcluded(attempts, life) ? attempts : { ...attempts, done: true };
+}
+
 /** The venue's side is brought once more. */
-export function brought(attempts: Attempts | undefined, life: LifeView | undefined, readAt: number, now: number): Attempts {
-  const tries = attempts === undefined || isConcluded(attempts, life) ? 1 : attempts.tries + 1;
-  return { tries, readAt, broughtAt: now };
+export function brought(attempts: Attempts | undefined, readAt: number, now: number): Attempts {
+  const tries = attempts === undefined || attempts.done ? 1 : attempts.tries + 1;
+  return { tries, readAt, broughtAt: now, done: false };
 }
 
 /** True when it is to be brought again now. `behind`: whatever its executor has found by itself, it has not found it in this stream epoch. */
@@ -37,13 +44,13 @@ export function isDueAgain(attempts: Attempts | undefined, life: LifeView | unde
   if (attempts === undefined) return false;
   const concluded = isConcluded(attempts, life);
   if (concluded && !behind) return false;
-  const wait = concluded ? AGAIN_AFTER_MS[0] : AGAIN_AFTER_MS[attempts.tries - 1];
+  const wait = attempts.done ? AGAIN_AFTER_MS[0] : AGAIN_AFTER_MS[attempts.tries - 1];
   return wait !== undefined && now - attempts.broughtAt >= wait;
 }
 
 /** All attempts were made, and the last has had its time. */
 export function isSpent(attempts: Attempts | undefined, life: LifeView | undefined, now: number): boolean {
-  if (attempts === undefined || isConcluded(attempts, life) || attempts.tries < ATTEMPTS) return false;
+  if (attempts === undefined || attempts.done || isConcluded(attempts, life) || attempts.tries < ATTEMPTS) return false;
   return attempts.tries > ATTEMPTS || now - attempts.broughtAt >= AGAIN_AFTER_MS[0];
 }
 
