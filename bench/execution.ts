@@ -9,7 +9,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 import { USDMClient } from 'binance';
-import { openSqliteJournal } from '../src/persistence/sqlite-journal.ts';
+import { openSqliteJournal } from '../src/persistence/sqlite/journal.ts';
 import { systemClock } from '../src/supervision/clock.ts';
 import { eventually, moment, Paper, Sandbox } from '../test/kit/service.ts';
 import type { Json, Service } from '../test/kit/service.ts';

@@ -104,7 +104,7 @@ const DECIDERS: readonly (readonly [file: RegExp, role: string | undefined])[] =
   [/^rules\/locks\/|^actors\/locks/, 'governor (locks)'],
   [/^rules\/position-life\/|^actors\/executor\//, 'executor'],
   [/^rules\/exits\/|^actors\/exits/, 'exits'],
-  [/^protocol\/permit|^actors\/gateway\//, 'gateway'],
+  [/^protocol\/permit|^actors\/gateway\/|^service\/journal\/open/, 'gateway'],
 ];
 
 /** The roles that decide by what these files produce, each once. */

@@ -6,7 +6,7 @@ import type { Config } from './config.ts';
 import { runLauncher } from './launcher.ts';
 import { EXIT } from './service/exit-codes.ts';
 import { createLogger, partLog } from './service/log.ts';
-import { registerJournalCommands } from './service/register-journal.ts';
+import { registerJournalCommands } from './service/journal/register.ts';
 import { registerClientCommands } from './operator/commands/register.ts';
 import type { FlattenOptions } from './operator/commands/register.ts';
 import { PAPER_HELP } from './paper/help.ts';

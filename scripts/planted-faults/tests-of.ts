@@ -6,6 +6,7 @@ import { basename, dirname, join } from 'node:path';
 const ELSEWHERE: readonly (readonly [string, readonly string[]])[] = [
   ['account/', ['test/actors/account.test.ts']],
   ['audit/', ['test/rules/audit.test.ts']],
+  ['audit-run', ['test/actors/auditor.test.ts']],
   ['bridge-gates', ['test/actors/bridge.test.ts']],
   ['client-ids', ['test/actors/executor-opening.test.ts']],
   ['exhaustion', ['test/actors/watchdog.test.ts']],
@@ -22,6 +23,7 @@ const ELSEWHERE: readonly (readonly [string, readonly string[]])[] = [
   ['clock-offset', ['test/actors/gateway-clock.test.ts']],
   ['key-permissions', ['test/actors/gateway-trouble.test.ts']],
   ['rate-lane', ['test/actors/gateway-lanes.test.ts']],
+  ['read-models', ['test/actors/read-models.test.ts']],
   ['readiness', ['test/actors/readiness.test.ts']],
   ['request-budget', ['test/actors/gateway-lanes.test.ts']],
   ['reservations', ['test/rules/guards/opening.test.ts', 'test/actors/governor.test.ts']],

@@ -5,15 +5,15 @@ import type { ChainedRow, ChainEnd, JournalReader } from './port.ts';
 
 /** What can be wrong, and what to do about it. */
 export const VERIFY_FAULTS = {
-  GAP: { sentence: 'Entries are missing.', remedy: 'Somebody removed them. Restore a copy that has them; the service refuses to start on this one.' },
-  CHECKSUM: { sentence: 'An entry is not what was written.', remedy: 'It was changed behind the journal\'s back, or the disk is failing. Restore a copy; the service refuses to start on this one.' },
-  ORDER: { sentence: 'An entry does not follow the last one of its entity.', remedy: 'Restore a copy. If it was written so, report it: this is a defect.' },
-  WRITER: { sentence: 'A writer wrote after one that had taken its place.', remedy: 'Report it: fencing failed. Look for a second service on this store.' },
-  END: { sentence: 'The journal does not end where it says it ends.', remedy: 'Entries at its end are lost. Restore a copy that has them, or adopt what is open from the venue on a new data directory.' },
-  ENTITY: { sentence: 'What is remembered of an entity is not what its entries say.', remedy: 'Restore a copy; an owner would number its next entry wrongly.' },
-  FOREIGN: { sentence: 'An entry is of a type or a version that this Vigil does not know.', remedy: 'A later Vigil wrote it: run that version.' },
-  UNREADABLE: { sentence: 'An entry cannot be understood.', remedy: 'Its owner cannot take its state up. Report it with the entry (`vigil journal export`).' },
-  STORE: { sentence: 'The store is damaged.', remedy: 'Keep it as it is, and restore a copy; the message says what was found.' },
+  ENTRIES_MISSING: { sentence: 'Entries are missing.', remedy: 'Somebody removed them. Restore a copy that has them; the service refuses to start on this one.' },
+  CHECKSUM_WRONG: { sentence: 'An entry is not what was written.', remedy: 'It was changed behind the journal\'s back, or the disk is failing. Restore a copy; the service refuses to start on this one.' },
+  ORDER_WRONG: { sentence: 'An entry does not follow the last one of its entity.', remedy: 'Restore a copy. If it was written so, report it: this is a defect.' },
+  WRITER_STALE: { sentence: 'A writer wrote after one that had taken its place.', remedy: 'Report it: fencing failed. Look for a second service on this store.' },
+  END_DIFFERS: { sentence: 'The journal does not end where it says it ends.', remedy: 'Entries at its end are lost. Restore a copy that has them, or adopt what is open from the venue on a new data directory.' },
+  ENTITY_DIFFERS: { sentence: 'What is remembered of an entity is not what its entries say.', remedy: 'Restore a copy; an owner would number its next entry wrongly.' },
+  ENTRY_FOREIGN: { sentence: 'An entry is of a type or a version that this Vigil does not know.', remedy: 'A later Vigil wrote it: run that version.' },
+  ENTRY_UNREADABLE: { sentence: 'An entry cannot be understood.', remedy: 'Its owner cannot take its state up. Report it with the entry (`vigil journal export`).' },
+  STORE_DAMAGED: { sentence: 'The store is damaged.', remedy: 'Keep it as it is, and restore a copy; the message says what was found.' },
 } as const;
 export type VerifyFaultCode = keyof typeof VERIFY_FAULTS;
 
@@ -50,13 +50,13 @@ export type Understand = (row: ChainedRow) => Pick<VerifyFault, 'code' | 'messag
 
 export async function verifyJournal(reader: JournalReader, understand: Understand): Promise<Verification> {
   const check = new Check(await reader.anchor(), understand);
-  for (const fault of await reader.faults()) check.found({ code: 'STORE', message: fault });
+  for (const fault of await reader.faults()) check.found({ code: 'STORE_DAMAGED', message: fault });
   try {
     await follow(reader, check);
   } catch (error) {
     // Of what cannot be reached nothing can be said; that it cannot be reached is the finding.
     if (!(error instanceof VigilError) || error.code !== 'JOURNAL_CORRUPT') throw error;
-    check.found({ code: 'STORE', message: `reading ends after position ${check.end.position}: ${messageOf(error)}`, position: check.end.position + 1 });
+    check.found({ code: 'STORE_DAMAGED', message: `reading ends after position ${check.end.position}: ${messageOf(error)}`, position: check.end.position + 1 });
   }
   return check.result();
 }
@@ -111,12 +111,12 @@ class Check {
     const { position, entity, sequence } = row;
     const at = { position, entity, sequence };
     const place = `position ${position} (${entity} #${sequence} ${row.type})`;
-    if (position !== this.end.position + 1) this.found({ code: 'GAP', message: `after position ${this.end.position} comes ${place}: ${position - this.end.position - 1} entries are missing`, ...at });
-    else if (chainChecksum(this.end.checksum, row) !== row.checksum) this.found({ code: 'CHECKSUM', message: `the checksum of ${place} does not match what it and the entry before it say`, ...at });
+    if (position !== this.end.position + 1) this.found({ code: 'ENTRIES_MISSING', message: `after position ${this.end.position} comes ${place}: ${position - this.end.position - 1} entries are missing`, ...at });
+    else if (chainChecksum(this.end.checksum, row) !== row.checksum) this.found({ code: 'CHECKSUM_WRONG', message: `the checksum of ${place} does not match what it and the entry before it say`, ...at });
     // What was let go of is a prefix: without one, every entity begins with 1.
     const expected = this.#last.has(entity) ? this.#last.get(entity)! + 1 : this.#anchor.position === 0 ? 1 : sequence;
-    if (sequence !== expected) this.found({ code: 'ORDER', message: `${place} stands where #${expected} of that entity should`, ...at });
-    if (row.writerEpoch < this.#writerEpoch) this.found({ code: 'WRITER', message: `${place} is of writer ${row.writerEpoch}, after an entry of writer ${this.#writerEpoch}`, ...at });
+    if (sequence !== expected) this.found({ code: 'ORDER_WRONG', message: `${place} stands where #${expected} of that entity should`, ...at });
+    if (row.writerEpoch < this.#writerEpoch) this.found({ code: 'WRITER_STALE', message: `${place} is of writer ${row.writerEpoch}, after an entry of writer ${this.#writerEpoch}`, ...at });
     const fault = this.#understand(row);
     if (fault !== undefined) this.found({ code: fault.code, message: `${place}: ${fault.message}`, ...at });
     this.#entries += 1;
@@ -130,11 +130,11 @@ class Check {
   finish(head: ChainEnd, sequences: ReadonlyMap<string, number>): void {
     this.#endCompared = true;
     const { position, checksum } = this.end;
-    if (head.position !== position) this.found({ code: 'END', message: `the last entry is at position ${position}, but the journal says that it ends at ${head.position}`, position });
-    else if (head.checksum !== checksum) this.found({ code: 'END', message: `the last entry, at position ${position}, is not the one the journal says it ends with`, position });
+    if (head.position !== position) this.found({ code: 'END_DIFFERS', message: `the last entry is at position ${position}, but the journal says that it ends at ${head.position}`, position });
+    else if (head.checksum !== checksum) this.found({ code: 'END_DIFFERS', message: `the last entry, at position ${position}, is not the one the journal says it ends with`, position });
     for (const [entity, sequence] of this.#last) {
       const known = sequences.get(entity);
-      if (known !== sequence) this.found({ code: 'ENTITY', message: `${entity} ends with #${sequence}, but the journal remembers ${known === undefined ? 'nothing of it' : `#${known}`}`, entity, sequence });
+      if (known !== sequence) this.found({ code: 'ENTITY_DIFFERS', message: `${entity} ends with #${sequence}, but the journal remembers ${known === undefined ? 'nothing of it' : `#${known}`}`, entity, sequence });
     }
   }
 

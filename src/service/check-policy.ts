@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { loadPolicy } from '../config.ts';
 import type { Config } from '../config.ts';
-import { readJournalTail } from '../persistence/sqlite-tail.ts';
+import { readJournalTail } from '../persistence/sqlite/tail.ts';
 import { DECISIONS_ENTITY, readDecisions } from '../protocol/decision-records.ts';
 import type { JournalEntryDraft } from '../protocol/messages.ts';
 import type { RecordedDecision } from '../protocol/read-models.ts';

@@ -14,7 +14,7 @@ import { createBinanceVenue } from '../venue/binance-venue.ts';
 import { resolveEndpoint } from '../venue/endpoint.ts';
 import type { VenueGateway } from '../venue/port.ts';
 
-import { examineJournal } from './check-journal.ts';
+import { examineJournal } from './journal/check.ts';
 import { loadStrategies } from './strategies.ts';
 
 export interface Finding {

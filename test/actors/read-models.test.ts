@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { readModelsBehaviour } from '../../src/actors/read-models.ts';
 import type { ReadModelsMessage } from '../../src/actors/read-models.ts';
 import type { ReadModels } from '../../src/persistence/port.ts';
-import { redisReadModels } from '../../src/persistence/redis-read-models.ts';
+import { redisReadModels } from '../../src/persistence/redis/read-models.ts';
 import type { ClientId, IntentId, PlanId, PositionId, SymbolName } from '../../src/protocol/names.ts';
 import type { RecordedDecision, ShownChange } from '../../src/protocol/read-models.ts';
 import type { LifeView, PositionView } from '../../src/protocol/views.ts';

@@ -54,7 +54,7 @@ const PLANTED: Readonly<Record<string, readonly Readonly<Record<string, string>>
     [`src/${room}/b.ts`]: 'export type B = 1;',
   })),
   'actors-use-ports': [
-    { 'src/actors/a.ts': "import { b } from '../persistence/sqlite-journal.ts';\nb();", 'src/persistence/sqlite-journal.ts': 'export const b = () => 1;' },
+    { 'src/actors/a.ts': "import { b } from '../persistence/sqlite/journal.ts';\nb();", 'src/persistence/sqlite/journal.ts': 'export const b = () => 1;' },
     { 'src/actors/a.ts': "import type { B } from '../venue/classify.ts';\nexport type A = B;", 'src/venue/classify.ts': 'export type B = 1;' },
     { 'src/actors/a.ts': "import type { B } from '../config.ts';\nexport type A = B;", 'src/config.ts': 'export type B = 1;' },
   ],

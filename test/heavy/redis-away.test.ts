@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { openRedisJournal } from '../../src/persistence/redis-open.ts';
+import { openRedisJournal } from '../../src/persistence/redis/open.ts';
 import type { StoredEntry } from '../../src/persistence/port.ts';
 import { systemClock } from '../../src/supervision/clock.ts';
 import { systemRandom } from '../../src/supervision/random.ts';

@@ -6,7 +6,7 @@ import type { NewEntry } from '../../src/persistence/port.ts';
 import { SeededRandom } from '../../src/supervision/random.ts';
 import { CuttingProxy } from '../kit/cutting-proxy.ts';
 import { describeWithRedis, RedisServer } from '../kit/redis.ts';
-import { noted, RedisStage, sequencesOf, untilUp } from '../persistence/redis-stage.ts';
+import { noted, RedisStage, sequencesOf, untilUp } from '../persistence/redis/stage.ts';
 import { removeTemporary } from '../persistence/temporary.ts';
 
 const SEED = Number(process.env['VIGIL_SEED'] ?? 20_261_122);

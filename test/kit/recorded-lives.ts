@@ -1,5 +1,5 @@
 /** What a journal has on record of each symbol, as the auditor takes it: from SQLite's file, or from Redis, whoever writes it meanwhile. */
-import { openRedisReader } from '../../src/persistence/redis-reader.ts';
+import { openRedisReader } from '../../src/persistence/redis/reader.ts';
 import { SNAPSHOT } from '../../src/persistence/port.ts';
 import { parseLifeEvent } from '../../src/protocol/life-events.ts';
 import type { LifeEvent } from '../../src/protocol/life-events.ts';

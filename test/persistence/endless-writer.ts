@@ -1,6 +1,6 @@
 /** A child process that appends for ever and says what was acknowledged, until it is killed: `endless-writer.ts FILE SEED`. */
 import { writeSync } from 'node:fs';
-import { openSqliteJournal } from '../../src/persistence/sqlite-journal.ts';
+import { openSqliteJournal } from '../../src/persistence/sqlite/journal.ts';
 import { SeededRandom } from '../../src/supervision/random.ts';
 
 const [file = '', seed = '0'] = process.argv.slice(2);

@@ -4,9 +4,10 @@ import { codesIn, producedCodes } from '../../scripts/produced-codes.ts';
 import { DENIALS } from '../../src/protocol/denials.ts';
 import { ERRORS } from '../../src/protocol/errors.ts';
 import { EXIT_CODES, exitReason } from '../../src/protocol/exit-codes.ts';
+import { VERIFY_FAULTS } from '../../src/persistence/verify.ts';
 import { FINDINGS } from '../../src/protocol/findings.ts';
 
-const CATALOGUES = { DENIALS, ERRORS, EXIT_CODES };
+const CATALOGUES = { DENIALS, ERRORS, EXIT_CODES, VERIFY_FAULTS };
 /** Made from the R of a tier. */
 const COMPOSED = new Set(['TIER']);
 
@@ -33,8 +34,8 @@ describe('the catalogues of codes', () => {
   });
 
   it('no code means two things', () => {
-    const shared = Object.keys(DENIALS).filter((code) => Object.hasOwn(ERRORS, code));
-    expect(shared).to.deep.equal([]);
+    const all = [DENIALS, ERRORS, VERIFY_FAULTS, FINDINGS].flatMap((catalogue) => Object.keys(catalogue));
+    expect(all.filter((code, index) => all.indexOf(code) !== index)).to.deep.equal([]);
   });
 });
 

@@ -56,7 +56,7 @@ function watchMark(state: ExecutorState, ctx: ExecutorContext): void {
   askTruth(state, ctx);
 }
 
-export function situationOf(state: ExecutorState, ctx: ExecutorContext): Situation {
+function situationOf(state: ExecutorState, ctx: ExecutorContext): Situation {
   const { options, rules } = state;
   return {
     now: ctx.clock.now(),

@@ -1,0 +1,66 @@
+/** The Redis engine keeps the contract, on a real server. */
+import { expect } from 'chai';
+import { basename, dirname } from 'node:path';
+import { openRedisJournal } from '../../../src/persistence/redis/open.ts';
+import { systemClock } from '../../../src/supervision/clock.ts';
+import { systemRandom } from '../../../src/supervision/random.ts';
+import { describeWithRedis, RedisServer } from '../../kit/redis.ts';
+import { journalContract } from '../journal-contract.ts';
+import { noted, RedisStage } from './stage.ts';
+import { refused } from '../refusal.ts';
+import { removeTemporary } from '../temporary.ts';
+
+describeWithRedis('the Redis journal', () => {
+  let server: RedisServer;
+  before(async () => {
+    server = await RedisServer.start();
+  });
+  after(() => server.remove());
+
+  it('takes a batch over more entities than a command of a script takes arguments, and all of it or nothing', async () => {
+    const stage = new RedisStage();
+    const journal = await stage.open(server.url, { instance: 'many' });
+    const many = Array.from({ length: 2_300 }, (_, index) => `symbol/${index}`);
+    await journal.append(many.flatMap((entity, index) => [noted(entity, 1), ...(index % 2 === 0 ? [{ ...noted(entity, 2), type: 'Snapshot' }] : [])]));
+    await journal.append(many.map((entity, index) => noted(entity, index % 2 === 0 ? 3 : 2)));
+    // Somebody else's hand in one of them, beyond the first thousand.
+    await server.ask('HSET', 'quantum:journal:{many}:entities', 'symbol/2222', 9);
+    await refused(journal.append(many.map((entity, index) => noted(entity, index % 2 === 0 ? 4 : 3))), 'JOURNAL_UNAVAILABLE', 'symbol/2222 ends with #9 there, and with #3 here');
+    await server.ask('HSET', 'quantum:journal:{many}:entities', 'symbol/2222', 3);
+    await stage.close();
+    const again = await stage.open(server.url, { instance: 'many' });
+    expect((await again.stats()).entries).to.equal(2_300 + 1_150 + 2_300);
+    expect((await again.read('symbol/2298')).map(({ sequence }) => sequence)).to.deep.equal([2, 3]);
+    expect((await again.read('symbol/2299')).map(({ sequence }) => sequence)).to.deep.equal([1, 2]);
+    await stage.close();
+    removeTemporary();
+  });
+
+  it('lets go of nothing that a read under way is still to find, and of what was appended before it was asked to', async () => {
+    const stage = new RedisStage();
+    const journal = await stage.open(server.url, { instance: 'release' });
+    await journal.append(Array.from({ length: 6_000 }, (_, index) => ({ ...noted('decisions', index + 1), at: 1 })));
+    // Backwards: what retention takes first is read last.
+    const tail = journal.readTail('decisions', { since: 0, characters: 10_000_000 });
+    const appended = journal.append([{ ...noted('decisions', 6_001), at: 1 }]);
+    const released = journal.release(100);
+    expect((await tail).slice(0, 6_000).map(({ sequence }) => sequence)).to.deep.equal(Array.from({ length: 6_000 }, (_, index) => index + 1));
+    await appended;
+    expect(await released).to.deep.equal({ entries: 6_001, through: 6_001, heldBy: undefined });
+    await stage.close();
+    removeTemporary();
+  });
+
+  journalContract('Redis', (place) =>
+    openRedisJournal({
+      url: server.url,
+      prefix: 'quantum:',
+      instance: basename(dirname(place)),
+      file: place,
+      clock: systemClock,
+      random: systemRandom,
+      onFinding: (finding) => expect.fail(finding.message),
+      onWarning: (warning) => expect.fail(warning),
+    }),
+  );
+});

@@ -1,0 +1,137 @@
+/** The spill's file: what was added is there after any crash, and what was not acknowledged never passes for it. */
+import { expect } from 'chai';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { encodeEntry } from '../../../src/persistence/journal-entry.ts';
+import { openSpillDisk, spillsAside } from '../../../src/persistence/spill/disk.ts';
+import { SpillFile } from '../../../src/persistence/spill/file.ts';
+import { MemoryDisk } from './memory-disk.ts';
+import { entry } from '../journal-contract.ts';
+import { refused } from '../refusal.ts';
+import { removeTemporary, temporaryDirectory } from '../temporary.ts';
+
+const batch = (...sequences: number[]) => sequences.map((sequence) => encodeEntry(entry('symbol/币安人生USDT', sequence)));
+const sequencesOf = (file: SpillFile) => file.batches.map((one) => one.map((each) => each.sequence));
+
+describe('the spill\'s file', () => {
+  it('gives back what was added, batch by batch and in order, after any number of openings', async () => {
+    const disk = new MemoryDisk();
+    const file = await SpillFile.open(disk);
+    await Promise.all([file.add(batch(1, 2)), file.add(batch(3))]);
+    await file.add(batch(4));
+    const again = await SpillFile.open(disk.crashed(0));
+    expect(sequencesOf(again)).to.deep.equal([[1, 2], [3], [4]]);
+    expect(again.batches[0]).to.deep.equal(batch(1, 2));
+  });
+
+  it('cuts a torn last line at every byte, and goes on after it', async () => {
+    const disk = new MemoryDisk();
+    const file = await SpillFile.open(disk);
+    await file.add(batch(1));
+    const whole = disk.bytes.length;
+    await file.add(batch(2));
+    for (let size = whole; size < disk.bytes.length; size++) {
+      const torn = new MemoryDisk();
+      torn.bytes = disk.bytes.subarray(0, size);
+      const again = await SpillFile.open(torn);
+      expect(sequencesOf(again), `cut at ${size}`).to.deep.equal([[1]]);
+      await again.add(batch(2));
+      expect(sequencesOf(await SpillFile.open(torn.crashed(0)))).to.deep.equal([[1], [2]]);
+    }
+  });
+
+  it('cuts a last line of which the disk kept the length and lost the content', async () => {
+    const disk = new MemoryDisk();
+    const file = await SpillFile.open(disk);
+    await file.add(batch(1));
+    const whole = disk.bytes.length;
+    await file.add(batch(2));
+    disk.bytes.fill(0, whole, disk.bytes.length - 1);
+    expect(sequencesOf(await SpillFile.open(disk))).to.deep.equal([[1]]);
+  });
+
+  it('refuses what is damaged in the middle, at every byte, and leaves it as it was', async () => {
+    const disk = new MemoryDisk();
+    const file = await SpillFile.open(disk);
+    await file.add(batch(1));
+    const first = disk.bytes.length;
+    await file.add(batch(2));
+    for (let at = 0; at < first - 1; at++) {
+      const damaged = new MemoryDisk();
+      damaged.bytes = Buffer.from(disk.bytes);
+      damaged.bytes[at]! ^= 1;
+      const before = Buffer.from(damaged.bytes);
+      await refused(SpillFile.open(damaged), 'JOURNAL_CORRUPT', '/data/spill', 'byte 0', 'Move it away');
+      expect(damaged.bytes.equals(before)).to.equal(true);
+    }
+  });
+
+  it('refuses a line that was taken out, and two that changed places', async () => {
+    const disk = new MemoryDisk();
+    const file = await SpillFile.open(disk);
+    for (const sequence of [1, 2, 3]) await file.add(batch(sequence));
+    const lines = disk.bytes.toString().split('\n').slice(0, -1);
+    for (const order of [[0, 2], [1, 0, 2]]) {
+      const changed = new MemoryDisk();
+      changed.bytes = Buffer.from([...order, 0].map((index) => `${lines[index]}\n`).join(''));
+      await refused(SpillFile.open(changed), 'JOURNAL_CORRUPT');
+    }
+  });
+
+  it('says of a full disk what was not kept, lets nothing pass it, and has no trace of it when there is room again', async () => {
+    const disk = new MemoryDisk();
+    const file = await SpillFile.open(disk);
+    await file.add(batch(1));
+    disk.full = true;
+    const [second, third] = [file.add(batch(2)), file.add(batch(3))];
+    await refused(second, 'JOURNAL_UNAVAILABLE', '/data/spill', 'ENOSPC');
+    await refused(third, 'JOURNAL_UNAVAILABLE', 'ENOSPC');
+    disk.full = false;
+    await file.add(batch(2));
+    expect(sequencesOf(file)).to.deep.equal([[1], [2]]);
+    expect(sequencesOf(await SpillFile.open(disk))).to.deep.equal([[1], [2]]);
+  });
+
+  it('is empty after a clear, and begins anew when what it held was put aside', async () => {
+    const disk = new MemoryDisk();
+    const file = await SpillFile.open(disk);
+    await file.add(batch(1));
+    await file.clear();
+    expect(disk.bytes.length).to.equal(0);
+    await file.add(batch(2));
+    expect(await file.putAside()).to.equal('/data/spill.aside-1');
+    await file.add(batch(3));
+    expect(sequencesOf(await SpillFile.open(disk))).to.deep.equal([[3]]);
+    expect(disk.asides).to.have.length(1);
+  });
+
+  describe('on a real disk', () => {
+    afterEach(removeTemporary);
+
+    it('is private, keeps what was added, and lists what was put aside until it is moved away', async () => {
+      const directory = temporaryDirectory();
+      const path = join(directory, 'spill');
+      const file = await SpillFile.open(await openSpillDisk(path, () => 0));
+      expect(statSync(path).mode & 0o777).to.equal(0o600);
+      await file.add(batch(1));
+      const kept = readFileSync(path);
+      expect(await file.putAside()).to.equal(`${path}.aside-1970-01-01T000000.000Z`);
+      await file.add(batch(2));
+      await file.close();
+      expect(await spillsAside(path)).to.deep.equal([`${path}.aside-1970-01-01T000000.000Z`]);
+      expect(readFileSync(`${path}.aside-1970-01-01T000000.000Z`).equals(kept)).to.equal(true);
+      expect(readdirSync(directory).toSorted()).to.deep.equal(['spill', 'spill.aside-1970-01-01T000000.000Z']);
+      // A torn tail is cut on the disk, too.
+      writeFileSync(path, Buffer.concat([readFileSync(path), Buffer.from('half a li')]));
+      const again = await SpillFile.open(await openSpillDisk(path, () => 0));
+      expect(sequencesOf(again)).to.deep.equal([[2]]);
+      await again.add(batch(3));
+      await again.close();
+      const last = await SpillFile.open(await openSpillDisk(path, () => 0));
+      expect(sequencesOf(last)).to.deep.equal([[2], [3]]);
+      await last.clear();
+      expect(statSync(path).size).to.equal(0);
+      await last.close();
+    });
+  });
+});
