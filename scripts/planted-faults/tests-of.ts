@@ -25,11 +25,15 @@ const ELSEWHERE: readonly (readonly [string, readonly string[]])[] = [
   ['rate-lane', ['test/actors/gateway-lanes.test.ts']],
   ['read-models', ['test/actors/read-models.test.ts']],
   ['readiness', ['test/actors/readiness.test.ts']],
+  ['receive-ages', ['test/actors/market.test.ts']],
+  ['reconciliation', ['test/actors/reconciler.test.ts']],
   ['request-budget', ['test/actors/gateway-lanes.test.ts']],
   ['reservations', ['test/rules/guards/opening.test.ts', 'test/actors/governor.test.ts']],
   ['strategies/', ['test/actors/generator.test.ts', 'test/actors/shadow.test.ts', 'test/actors/remote-model.test.ts', 'test/service/strategies.test.ts']],
+  ['stream-hearing', ['test/actors/deaf-stream.test.ts', 'test/actors/user-stream.test.ts']],
   ['trading-state', ['test/actors/trading-state.test.ts']],
   ['universe', ['test/actors/universe.test.ts']],
+  ['venue-made', ['test/actors/executor-findings.test.ts', 'test/rules/audit.test.ts']],
 ];
 
 /** Thousands of random cases, many seconds for one fault: not asked. A fault that only they would notice counts as survived. */
