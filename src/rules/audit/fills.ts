@@ -21,7 +21,7 @@ export function fillFindings(audited: AuditedSymbol, story: Story, counts: Audit
       counts.fills += 1;
       const difference = differenceOf(trade, recorded);
       if (difference !== undefined) findings.push({ code: 'RECORD_DIFFERS', symbol, subject: `trade ${trade.tradeId}`, message: `${symbol}: fill ${trade.tradeId} of order ${trade.orderId}: ${difference}.` });
-    } else if (story.adoptedAt.some((at) => at >= trade.at)) counts.fillsAdopted += 1;
+    } else if (isAdopted(trade, story)) counts.fillsAdopted += 1;
     // What others trade shows in the position, which is compared by itself; what is none of ours may be left alone.
     else if (!foreign && story.life.drift === undefined) findings.push({ code: 'FILL_LOST', symbol, subject: `trade ${trade.tradeId}`, message: `${symbol}: the journal lacks fill ${trade.tradeId} of order ${trade.orderId} (${order?.clientId ?? 'not listed'}): ${trade.side} ${text(trade.quantity)} at ${text(trade.price)}.` });
   }
@@ -29,6 +29,12 @@ export function fillFindings(audited: AuditedSymbol, story: Story, counts: Audit
     if (judged(fill.tradedAt) && !known.has(fill.tradeId)) findings.push({ code: 'RECORD_DIFFERS', symbol, subject: `trade ${fill.tradeId}`, message: `${symbol}: the venue does not know fill ${fill.tradeId} of order ${fill.orderId} (${fill.side} ${fill.quantity} at ${fill.price}), which the journal has.` });
   }
   return findings;
+}
+
+/** An adoption takes over what made the position that it found; what was over before it is another position's. */
+function isAdopted({ at: tradedAt }: VenueTrade, { adoptedAt, closedAt }: Story): boolean {
+  const adopted = adoptedAt.find((at) => at >= tradedAt);
+  return adopted !== undefined && !closedAt.some((at) => at >= tradedAt && at < adopted);
 }
 
 function differenceOf(trade: VenueTrade, fill: LifeEventOf<'FillRecorded'>): string | undefined {

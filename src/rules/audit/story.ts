@@ -29,6 +29,8 @@ export interface Story {
   readonly fills: ReadonlyMap<string, LifeEventOf<'FillRecorded'>>;
   /** When the venue's word became the position. */
   readonly adoptedAt: readonly number[];
+  /** When a position was over. */
+  readonly closedAt: readonly number[];
   /** Order ids that the journal knows as ours. */
   readonly orderIds: ReadonlySet<string>;
   readonly life: Life;
@@ -44,6 +46,7 @@ export function storyOf({ events, start, terms }: AuditedSymbol): Story {
   const fills = new Map<string, LifeEventOf<'FillRecorded'>>();
   const orderIds = new Set<string>();
   const adoptedAt: number[] = [];
+  const closedAt: number[] = [];
   let life = start;
 
   function noteMandate(): void {
@@ -54,6 +57,7 @@ export function storyOf({ events, start, terms }: AuditedSymbol): Story {
   function note(event: LifeEvent): void {
     if (event.type === 'FillRecorded') fills.set(event.tradeId, event);
     if (event.type === 'PositionAdopted') adoptedAt.push(event.at);
+    if (event.type === 'PositionClosed') closedAt.push(event.at);
     if (event.type === 'OrderReported') orderIds.add(event.orderId);
     if (event.type === 'ProtectionTriggered' && event.orderId !== undefined) orderIds.add(event.orderId);
     if (event.type === 'OrderAbandoned') {
@@ -75,7 +79,7 @@ export function storyOf({ events, start, terms }: AuditedSymbol): Story {
     life = evolve(life, event);
     note(event);
   }
-  return { allowed, derivable: derived(mandated, terms.tags), fills, adoptedAt, orderIds, life, lastEventAt: events.at(-1)?.at ?? 0 };
+  return { allowed, derivable: derived(mandated, terms.tags), fills, adoptedAt, closedAt, orderIds, life, lastEventAt: events.at(-1)?.at ?? 0 };
 }
 
 /** A part always waits for its record, so its ids are not among them. */

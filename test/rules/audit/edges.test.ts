@@ -76,6 +76,15 @@ describe('fills', () => {
     expect(fillCodes(venue(NOW + 71), adopted)).to.have.length(1);
   });
 
+  it('of a position that was over before the adoption are not taken over by it', () => {
+    const later: LifeEvent[] = [...withoutFill(OVER, '12'), { ...a.adopted(3), at: NOW + 200 }];
+    expect(fillCodes(OVER_AT_VENUE, later)).to.have.length(1);
+    // Adopted before it was over: the adoption found what the missing fill had made.
+    const between: LifeEvent[] = withoutFill(OVER, '12').flatMap((event) => (event.type === 'PositionClosed' ? [{ ...a.adopted(0), at: NOW + 80 }, event] : [event]));
+    expect(look(OVER_AT_VENUE, between).counts.fillsAdopted).to.equal(1);
+    expect(fillCodes(OVER_AT_VENUE, between)).to.deep.equal([]);
+  });
+
   it('of ours are not missed while the difference is declared and left alone', () => {
     expect(fillCodes(HELD_AT_VENUE, [...told, a.drift(10)])).to.deep.equal([]);
   });
