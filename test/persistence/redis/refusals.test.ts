@@ -100,7 +100,7 @@ describeWithRedis('the Redis journal refuses by name', () => {
     await server.ask('ACL', 'SETUSER', 'reader', 'on', '>word', '~quantum:*', '+@read', '+info', '+config|get', '+client');
     await refused(stage.open(`redis://reader:word@${server.where}`), 'JOURNAL_STORE_DENIED', 'NOPERM', 'docs/redis.md', 'ACL SETUSER');
     // Exactly what docs/redis.md gives it is enough.
-    const documented = /ACL (SETUSER vigil [^`]*)```/.exec(readFileSync(new URL('../../docs/redis.md', import.meta.url), 'utf8'))![1]!;
+    const documented = /ACL (SETUSER vigil [^`]*)```/.exec(readFileSync(new URL('../../../docs/redis.md', import.meta.url), 'utf8'))![1]!;
     await server.ask('ACL', ...documented.replace('>PASSWORD', '>word').trim().split(/\s+/));
     const journal = await stage.open(`redis://vigil:word@${server.where}`);
     await journal.append([noted('a', 1), { ...noted('decisions', 1), at: 1 }]);
