@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { NO_LIMITS } from '../../src/paper/wire/rate-limits.ts';
 import type { PaperExchange } from '../../src/paper/exchange.ts';
 import { VirtualClock } from '../kit/virtual-clock.ts';
-import { Client, startForTest, type LogLine } from './kit.ts';
+import { Client, startForTest, type LogLine } from '../paper/kit.ts';
 
 const GET_PING = 'GET /fapi/v1/ping HTTP/1.1\r\nHost: x\r\n\r\n';
 

@@ -1,7 +1,7 @@
 /** However the service is told to end, or is ended: in order where it can be, exit 0 within 5 s, stops left on the exchange, and found again (ruling 30). */
 import { expect } from 'chai';
-import { eventually, isAlive, ROOT, Service, useSandbox } from './kit/service.ts';
-import type { Child, PositionRow } from './kit/service.ts';
+import { eventually, isAlive, ROOT, Service, useSandbox } from '../kit/service.ts';
+import type { Child, PositionRow } from '../kit/service.ts';
 
 const SYMBOLS = ['GPSUSDT', '币安人生USDT'];
 const STOP_WITHIN_MS = 5_000;
