@@ -5,6 +5,7 @@ import { isoTimeOrNull } from '../supervision/clock.ts';
 import { RECV_WINDOW_MS } from '../protocol/venue.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
 import { offsetOf } from '../rules/clock-offset.ts';
+import { NOTHING_STATED } from '../rules/rate-lane.ts';
 import { EMPTY_BUDGET, READ_LANES, usedWeight, WEIGHT_PER_MINUTE } from '../rules/request-budget.ts';
 import { measureTime, onResynced, onTime, watchWallClock } from './gateway/clock.ts';
 import { confirmModes, onModes, onStream } from './gateway/modes.ts';
@@ -55,7 +56,7 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInte
         samples: [],
         look: { wall: ctx.clock.now(), monotonic: ctx.clock.monotonic() },
         budget: EMPTY_BUDGET,
-        ordersStated: {},
+        ordersStated: NOTHING_STATED,
         queue: [],
         draining: false,
         exhaustedAt: undefined,

@@ -1,5 +1,5 @@
 /** What a comparison of venue and journal comes to, symbol by symbol: how often it is tried, what was found, and what is none of ours. */
-import { text, ZERO } from '../protocol/decimal.ts';
+import { decimal, text, ZERO } from '../protocol/decimal.ts';
 import type { Decimal } from '../protocol/decimal.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { ReconciledRow } from '../protocol/read-models.ts';
@@ -25,7 +25,7 @@ export interface Attempts {
 
 /** Its executor has come to a result on what was brought last. */
 export function isConcluded(attempts: Attempts | undefined, life: LifeView | undefined): boolean {
-  return attempts !== undefined && life !== undefined && (life.reconciledAt ?? 0) >= attempts.readAt;
+  return attempts !== undefined && life?.reconciledAt !== undefined && life.reconciledAt >= attempts.readAt;
 }
 
 /** With what an executor says now. */
@@ -42,8 +42,7 @@ export function brought(attempts: Attempts | undefined, readAt: number, now: num
 /** True when it is to be brought again now. `behind`: whatever its executor has found by itself, it has not found it in this stream epoch. */
 export function isDueAgain(attempts: Attempts | undefined, life: LifeView | undefined, behind: boolean, now: number): boolean {
   if (attempts === undefined) return false;
-  const concluded = isConcluded(attempts, life);
-  if (concluded && !behind) return false;
+  if (isConcluded(attempts, life) && !behind) return false;
   const wait = attempts.done ? AGAIN_AFTER_MS[0] : AGAIN_AFTER_MS[attempts.tries - 1];
   return wait !== undefined && now - attempts.broughtAt >= wait;
 }
@@ -82,7 +81,7 @@ export function heldBy(life: LifeView | undefined): string {
 export function reconciledRow(symbol: SymbolName, before: string, side: VenueSide | undefined, life: LifeView | undefined, concluded: boolean): ReconciledRow {
   const venue = text(side?.quantity ?? ZERO);
   const journal = heldBy(life);
-  const agreed = ZERO.plus(before).isEqualTo(venue);
+  const agreed = decimal(before).isEqualTo(venue);
   const outcome = !concluded ? 'unresolved' : life?.drift !== undefined ? 'left' : agreed ? 'agreed' : 'corrected';
   return { symbol, outcome, before, journal, venue, state: life?.phase ?? 'Unknown', unknownOrders: side?.unknownOrders ?? [] };
 }

@@ -121,6 +121,20 @@ describe('the gateway\'s lanes', () => {
     expect(bench.venue.reads.map((one) => one.name).filter((name) => name === 'tickers' || name === 'instruments')).to.deep.equal(['tickers', 'instruments']);
   });
 
+  it('when the minute is full for all of them, let go first what is about an order, then what openings need, then the rest', async () => {
+    const bench = await gatewayBench();
+    const { world } = bench;
+    await world.advance(60_000 - (world.clock.now() % 60_000) + 58_000);
+    await used(bench, 2_280);
+    const before = bench.venue.reads.length;
+    const waiting = [bench.read(0, 'instruments'), bench.read(0, 'account'), bench.read(0, 'order', { symbol: 'GPSUSDT', clientId: 'a' } as never)];
+    await world.settle();
+    expect(bench.venue.reads).to.have.length(before);
+    await world.advance(2_500);
+    for (const answer of waiting) expect(await answer).to.have.property('ok', true);
+    expect(bench.venue.reads.map((one) => one.name).filter((name) => ['instruments', 'account', 'order'].includes(name))).to.deep.equal(['order', 'account', 'instruments']);
+  });
+
   it('refuse an entry when there is no weight left to look after it', async () => {
     const bench = await gatewayBench();
     await used(bench, 1_800);

@@ -12,10 +12,10 @@ describe('a key', () => {
   });
 
   it('that may withdraw, or of which that is not known, is refused on the main venue alone', () => {
-    for (const canWithdraw of [true, undefined]) {
+    for (const [canWithdraw, why] of [[true, 'the API key may withdraw;'], [undefined, 'the venue does not say']] as const) {
       const refused = judgeKey('mainnet', { ...GOOD, canWithdraw }, MODES).refused;
       expect(refused?.code).to.equal('KEY_MAY_WITHDRAW');
-      expect(refused?.message).to.include('withdraw');
+      expect(refused?.message).to.include(why);
       for (const kind of ['paper', 'testnet'] as const) expect(judgeKey(kind, { ...GOOD, canWithdraw }, MODES).refused).to.equal(undefined);
     }
   });

@@ -1,7 +1,7 @@
 /** The entry lane: entries leave room for exits and stops in the venue's limits, and wait exactly as long as they must (failure 57). */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { entrySlotDelay, recentWrites } from '../../src/rules/rate-lane.ts';
+import { afterStatedOrders, entrySlotDelay, exitHasRoom, NOTHING_STATED, recentWrites, statedSlotDelay } from '../../src/rules/rate-lane.ts';
 import { NOW } from '../kit/decisions.ts';
 
 const at = (...ages: number[]) => ages.map((age) => NOW - age);
@@ -46,4 +46,52 @@ describe('rate lane', () => {
   });
 
   it('forgets what no window looks at any more', () => expect(recentWrites(at(60_001, 60_000, 59_999, 0), NOW)).to.deep.equal(at(59_999, 0)));
+
+  it('lets an exit go up to the venue\'s own limits, and not beyond', () => {
+    expect(exitHasRoom(burst(299, 9_999), NOW)).to.equal(true);
+    expect(exitHasRoom(burst(300, 9_999), NOW)).to.equal(false);
+    expect(exitHasRoom(burst(1_199, 59_999), NOW)).to.equal(true);
+    expect(exitHasRoom(burst(1_200, 59_999), NOW)).to.equal(false);
+    expect(exitHasRoom(burst(1_200, 60_000), NOW)).to.equal(true);
+  });
+});
+
+describe('what the venue counts of the account\'s orders', () => {
+  /** The beginning of a minute, and of ten seconds, of the venue's clock. */
+  const MINUTE = NOW - (NOW % 60_000);
+  const counted = (orders10s: number | undefined, orders1m: number | undefined, when: number) => afterStatedOrders(NOTHING_STATED, { orders10s, orders1m }, when);
+
+  it('the same number again, or none, is no news; each window has its own', () => {
+    const known = counted(7, 9, MINUTE);
+    expect(known).to.deep.equal({ orders10s: { value: 7, at: MINUTE }, orders1m: { value: 9, at: MINUTE } });
+    expect(afterStatedOrders(known, { orders10s: 7, orders1m: 9 }, MINUTE + 1)).to.deep.equal(known);
+    expect(afterStatedOrders(known, { orders10s: undefined, orders1m: undefined }, MINUTE + 1)).to.deep.equal(known);
+    expect(afterStatedOrders(known, { orders10s: 8, orders1m: undefined }, MINUTE + 1)).to.deep.equal({ ...known, orders10s: { value: 8, at: MINUTE + 1 } });
+    expect(afterStatedOrders(known, { orders10s: undefined, orders1m: 3 }, MINUTE + 1)).to.deep.equal({ ...known, orders1m: { value: 3, at: MINUTE + 1 } });
+  });
+
+  it('holds an entry back until the venue\'s window is over, of ten seconds and of a minute', () => {
+    expect(statedSlotDelay(NOTHING_STATED, [], MINUTE, 0)).to.equal(0);
+    expect(statedSlotDelay(counted(197, 797, MINUTE + 1_000), [], MINUTE + 2_000, 0)).to.equal(0);
+    expect(statedSlotDelay(counted(198, undefined, MINUTE + 1_000), [], MINUTE + 2_000, 0)).to.equal(8_000);
+    expect(statedSlotDelay(counted(undefined, 798, MINUTE + 1_000), [], MINUTE + 2_000, 0)).to.equal(58_000);
+    expect(statedSlotDelay(counted(198, 798, MINUTE + 1_000), [], MINUTE + 2_000, 0), 'the longer of both').to.equal(58_000);
+    expect(statedSlotDelay(counted(300, 797, MINUTE + 1_000), [], MINUTE + 10_000, 0), 'its ten seconds are over').to.equal(0);
+  });
+
+  it('is counted on with what was sent since it was said, and not with what was sent before', () => {
+    const stated = counted(196, undefined, MINUTE + 1_000);
+    const sent = [MINUTE + 500, MINUTE + 1_000];
+    expect(statedSlotDelay(stated, sent, MINUTE + 2_000, 0)).to.equal(0);
+    expect(statedSlotDelay(stated, [...sent, MINUTE + 1_001], MINUTE + 2_000, 0)).to.equal(0);
+    expect(statedSlotDelay(stated, [...sent, MINUTE + 1_001, MINUTE + 1_002], MINUTE + 2_000, 0)).to.equal(8_000);
+  });
+
+  it('goes by the venue\'s clock, whether it is ahead or behind', () => {
+    const stated = counted(300, undefined, MINUTE + 8_500);
+    expect(statedSlotDelay(stated, [], MINUTE + 9_500, 0)).to.equal(500);
+    expect(statedSlotDelay(stated, [], MINUTE + 9_500, 1_000), 'its next ten seconds have begun').to.equal(0);
+    expect(statedSlotDelay(stated, [], MINUTE + 8_700, 1_000)).to.equal(300);
+    expect(statedSlotDelay(stated, [], MINUTE + 10_500, -1_000)).to.equal(500);
+  });
 });
