@@ -21,6 +21,9 @@ export interface RedisReaderOptions {
   readonly clock: Clock;
 }
 
+/** So few entries came while the ones before were read: the end is reached. */
+const CAUGHT_UP = 100;
+
 /** @throws VigilError CONFIG_INVALID, JOURNAL_STORE_DENIED, JOURNAL_FOREIGN, JOURNAL_UNAVAILABLE (there is none of this name, or it cannot be read). */
 export async function openRedisReader(options: RedisReaderOptions): Promise<JournalReader> {
   const keys = journalKeys(options.prefix, options.instance);
@@ -52,12 +55,15 @@ class RedisReader implements JournalReader {
   async *entries(from = 0): AsyncGenerator<ChainedRow, void, void> {
     let next = from;
     try {
-      for (;;) {
+      for (let round = 1; ; round++) {
         const { head } = await readHead(this.#connection, this.#keys);
         if (next > head.position) return;
+        // A writer that does not pause is always some entries ahead: then this look is the last, or there would be no end.
+        const last = round > 1 && head.position - next < CAUGHT_UP;
         // Those that were added meanwhile, with their entities, are behind this head: the next round reads them.
         const entities = await readNumbers(this.#connection, this.#keys.entities);
         for await (const row of inOrder(this.#connection, this.#keys, entities.keys(), next, head.position)) yield row;
+        if (last) return;
         next = head.position + 1;
       }
     } catch (error) {
