@@ -1,4 +1,4 @@
-/** Plants faults in src/rules, one at a time in a copy under the temporary directory, and says which of them the tests notice: docs/planted-faults.md. */
+/** Plants faults in src/rules, or in what else is asked for, one at a time in a copy under the temporary directory, and says which of them the tests notice: docs/planted-faults.md. */
 import { cpSync, existsSync, globSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,8 +40,9 @@ function sampled(faults: readonly Fault[], file: string, { sample, seed }: Optio
 /** How long tests may take, ms, by their names joined; they are in it once they have passed with nothing broken. */
 const limits = new Map<string, number>();
 
-async function examine(file: string, copy: string, bench: Bench, options: Options): Promise<Report> {
+async function examine(file: string, bench: Bench, options: Options): Promise<Report> {
   const { seed } = options;
+  const { copy } = bench;
   const all = faultsOf(readFileSync(join(copy, file), 'utf8'));
   const faults = sampled(all, file, options);
   if (faults.length === 0) return { file, all: 0, planted: 0, survivors: [] };
@@ -96,15 +97,15 @@ async function main(): Promise<number> {
   if (!existsSync(join(PROJECT_ROOT, 'node_modules'))) throw new Error('node_modules is missing: npm ci');
   // A shell on the way may have made a list of a pattern.
   const asked = [...values.file, ...positionals];
-  const files = globSync(asked.length === 0 ? ['src/rules/**/*.ts'] : asked, { cwd: PROJECT_ROOT }).filter((file) => file.startsWith('src/rules/') && file.endsWith('.ts')).toSorted();
-  if (files.length === 0) throw new Error(`--file ${asked.join(' ')}: no file of src/rules\n${USAGE}`);
+  const files = globSync(asked.length === 0 ? ['src/rules/**/*.ts'] : asked, { cwd: PROJECT_ROOT }).filter((file) => file.startsWith('src/') && file.endsWith('.ts')).toSorted();
+  if (files.length === 0) throw new Error(`--file ${asked.join(' ')}: no file of src\n${USAGE}`);
 
   const started = systemClock.monotonic();
-  const copy = mkdtempSync(join(tmpdir(), 'vigil-faults-'));
-  const benches = Array.from({ length: jobs }, () => new Bench(copy));
+  const copies = mkdtempSync(join(tmpdir(), 'vigil-faults-'));
+  const benches = Array.from({ length: jobs }, (_, index) => new Bench(join(copies, String(index))));
   const close = (): void => {
     for (const bench of benches) bench.close();
-    rmSync(copy, { recursive: true, force: true });
+    rmSync(copies, { recursive: true, force: true });
   };
   for (const [signal, code] of [['SIGINT', 130], ['SIGTERM', 143]] as const) {
     process.once(signal, () => {
@@ -113,13 +114,15 @@ async function main(): Promise<number> {
     });
   }
   try {
-    for (const name of readdirSync(PROJECT_ROOT)) if (!NOT_COPIED.has(name)) cpSync(join(PROJECT_ROOT, name), join(copy, name), { recursive: true });
-    symlinkSync(join(PROJECT_ROOT, 'node_modules'), join(copy, 'node_modules'));
+    for (const { copy } of benches) {
+      for (const name of readdirSync(PROJECT_ROOT)) if (!NOT_COPIED.has(name)) cpSync(join(PROJECT_ROOT, name), join(copy, name), { recursive: true });
+      symlinkSync(join(PROJECT_ROOT, 'node_modules'), join(copy, 'node_modules'));
+    }
     const reports: Report[] = [];
     const waiting = [...files];
     await Promise.all(benches.map(async (bench) => {
       for (let file = waiting.shift(); file !== undefined; file = waiting.shift()) {
-        const report = await examine(file, copy, bench, options);
+        const report = await examine(file, bench, options);
         reports.push(report);
         process.stdout.write(`${row(report)}\n${report.survivors.map(({ line, change }) => `    ${file}:${line}  ${change}\n`).join('')}`);
       }

@@ -1,6 +1,7 @@
-/** A bench for trials: one worker process at a time, replaced when it hangs, dies or has grown. */
+/** A bench for trials, with a copy of the project of its own: one worker process at a time, replaced when it hangs, dies or has grown. */
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../../src/supervision/clock.ts';
 import type { Outcome, Trial } from './worker.ts';
@@ -11,7 +12,7 @@ const TRIALS_PER_WORKER = 60;
 const DIED = 'ends the process';
 
 export class Bench {
-  private readonly copy: string;
+  readonly copy: string;
   private worker: ChildProcess | undefined;
   private trials = 0;
   private closed = false;
@@ -22,6 +23,18 @@ export class Bench {
 
   /** A worker that hangs or dies in it has noticed, too: no such rule would get past a test. */
   async run(trial: Trial, limitMs: number): Promise<Outcome> {
+    const path = join(this.copy, trial.file);
+    const whole = readFileSync(path);
+    // The worker has the fault by word; threads and processes that its tests start read it from the disk.
+    if (trial.source !== undefined) writeFileSync(path, trial.source);
+    try {
+      return await this.twiceIfNeeded(trial, limitMs);
+    } finally {
+      if (!this.closed) writeFileSync(path, whole);
+    }
+  }
+
+  private async twiceIfNeeded(trial: Trial, limitMs: number): Promise<Outcome> {
     const used = this.trials > 0;
     const outcome = await this.once(trial, limitMs);
     // It may have died of what the trial before it had left behind.

@@ -176,11 +176,12 @@ function childrenOf(node: Node): readonly Node[] {
   return Object.values(node).flatMap(nodesIn);
 }
 
-/** Arguments and elements stand in a wrapper without a type of its own. */
+/** Arguments and elements stand in a wrapper without a type of its own, and so does the body of a method. */
 function nodesIn(value: unknown): readonly Node[] {
   if (Array.isArray(value)) return value.flatMap(nodesIn);
   if (typeof value !== 'object' || value === null) return [];
   if ('type' in value && typeof value.type === 'string') return [value as Node];
+  if ('body' in value) return nodesIn(value.body);
   return 'expression' in value ? nodesIn(value.expression) : [];
 }
 

@@ -113,11 +113,7 @@ export function createPermitAuthority(options: { now: () => number; firstEpoch?:
       for (const mandate of mandates.values()) if (mandate.symbol === symbol) mandates.delete(mandate.mandateId);
     },
     revokeOpenings() {
-      for (const permit of outstanding) {
-        if (permit.kind !== 'OPEN') continue;
-        outstanding.delete(permit);
-        revoked.add(permit);
-      }
+      for (const permit of outstanding) if (permit.kind === 'OPEN') revoked.add(permit);
     },
   };
 

@@ -23,6 +23,7 @@ describe('planted faults', () => {
     ['rows of a list', 'const a = [b, ...c];', ['const a = [];', 'const a = [ ...c];', 'const a = [b, ];']],
     ['rows of a table', 'const a = { b: c, d: e };', ['const a = {  d: e };', 'const a = { b: c,  };']],
     ['what is spread into an object', 'f({ ...a, b });', ['f({  b });']],
+    ['the inside of a method', 'class A { #b = 1; c(d) { return d < this.#b; } }', ['class A { #b = (2); c(d) { return d < this.#b; } }', 'class A { #b = 1; c(d) { return d <= this.#b; } }']],
     ['a method left out', 'f(a.filter(b), a.abs());', ['f(a, a.abs());', 'f(a.filter(b), a);']],
   ] as const) {
     it(`change ${what}`, () => expect(sources(source)).to.include.members([...planted]));

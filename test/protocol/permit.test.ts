@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { ClientId, SymbolName } from '../../src/protocol/names.ts';
-import { createPermitAuthority, PERMIT_LIFE_MS } from '../../src/protocol/permit.ts';
+import { createPermitAuthority, mandateSchema, PERMIT_LIFE_MS } from '../../src/protocol/permit.ts';
 import type { Mandate, Permit, Redemption } from '../../src/protocol/permit.ts';
 import type { VenueWrite } from '../../src/protocol/venue.ts';
 import { CHINESE, GPS, HYPE, NOW } from '../kit/decisions.ts';
@@ -42,6 +42,17 @@ describe('permits', () => {
     expect(codeOf(redeem(late))).to.equal('PERMIT_UNKNOWN');
   });
 
+  it('stand to their last millisecond, whatever is granted meanwhile, and are forgotten after it', () => {
+    const { grant, redeem, clock } = authority();
+    const [used, forgotten] = [grant().permit, grant().permit];
+    clock.now += PERMIT_LIFE_MS;
+    grant();
+    expect(codeOf(redeem(used))).to.equal('ok');
+    clock.now += 1;
+    grant();
+    expect(codeOf(redeem(forgotten))).to.equal('PERMIT_UNKNOWN');
+  });
+
   for (const side of ['LONG', 'SHORT'] as const) {
     const worse = decimal(side === 'LONG' ? '0.5000001' : '0.4999999');
     const better = decimal(side === 'LONG' ? '0.4' : '0.6');
@@ -60,8 +71,10 @@ describe('permits', () => {
         expect(codeOf(redeem(permit))).to.equal('PERMIT_UNKNOWN');
       });
     }
-    it(`to open ${side} allow less and better than granted`, () => {
+    it(`to open ${side} allow what was granted, and less and better`, () => {
       const { grant, redeem } = authority(side);
+      expect(grant().permit).to.include({ kind: 'OPEN', symbol: GPS, side, maxQuantity: '100', worstPrice: '0.5', reduceOnly: false, leverage: 10, marginMode: 'ISOLATED', executorIncarnation: 7 });
+      expect(codeOf(redeem(grant().permit))).to.equal('ok');
       expect(codeOf(redeem(grant().permit, { quantity: decimal('1'), price: better }))).to.equal('ok');
     });
   }
@@ -209,13 +222,24 @@ describe('mandates', () => {
     expect(under('mandate-never' as Mandate['mandateId'])).to.equal('MANDATE_UNKNOWN');
   });
 
-  it('on record are taken up after a restart by an authority that never granted them (ruling 13)', () => {
-    const { mandate } = authority('SHORT', CHINESE).grant();
+  it('of a symbol that is flat are ended, all of them, and those of others stand', () => {
     const { issuer, redeemer } = authority();
-    const close: VenueWrite = { kind: 'CLOSE', symbol: CHINESE, clientId, side: 'BUY', quantity: decimal('100') };
-    const redeem = () => codeOf(redeemer.redeem(close, { by: 'mandate', mandateId: mandate.mandateId }, 1));
-    expect(redeem()).to.equal('MANDATE_UNKNOWN');
-    issuer.restoreMandate(JSON.parse(JSON.stringify(mandate)) as Mandate);
-    expect(redeem()).to.equal('ok');
+    const mandate = (mandateId: string, symbol: SymbolName) => ({ mandateId, symbol, side: 'LONG', maxQuantity: '100' }) as Mandate;
+    for (const one of [mandate('first', GPS), mandate('second', GPS), mandate('third', HYPE)]) issuer.restoreMandate(one);
+    issuer.endMandatesOf(GPS);
+    const under = (mandateId: string, symbol: SymbolName) => codeOf(redeemer.redeem({ kind: 'CLOSE', symbol, clientId, side: 'SELL', quantity: decimal('1') }, { by: 'mandate', mandateId: mandateId as Mandate['mandateId'] }, 1));
+    expect([under('first', GPS), under('second', GPS), under('third', HYPE)]).to.deep.equal(['MANDATE_UNKNOWN', 'MANDATE_UNKNOWN', 'ok']);
+  });
+
+  it('on record are taken up after a restart by an authority that never granted them (ruling 13)', () => {
+    for (const [side, closes] of [['LONG', 'SELL'], ['SHORT', 'BUY']] as const) {
+      const { mandate } = authority(side, CHINESE).grant();
+      const { issuer, redeemer } = authority();
+      const close: VenueWrite = { kind: 'CLOSE', symbol: CHINESE, clientId, side: closes, quantity: decimal('100') };
+      const redeem = () => codeOf(redeemer.redeem(close, { by: 'mandate', mandateId: mandate.mandateId }, 1));
+      expect(redeem()).to.equal('MANDATE_UNKNOWN');
+      issuer.restoreMandate(mandateSchema.parse(JSON.parse(JSON.stringify(mandate))));
+      expect(redeem()).to.equal('ok');
+    }
   });
 });

@@ -14,15 +14,16 @@ export function dueEvents(life: Life, situation: Situation): LifeEvent[] {
   const { holding, entry, plan } = life;
   if (!holding.quantity.isZero()) {
     const { guardedSince, nakedCloseMs } = situation;
+    if (life.closeRequested !== undefined || guardedSince === undefined) return [];
     // The venue takes no stop: it is guarded from here, and closed as its stop would have closed it. Blind, it is naked like any other.
-    const guard = life.closeRequested === undefined && guardedSince !== undefined ? guardState(life, situation) : undefined;
+    const guard = guardState(life, situation);
     if (guard === 'holds') return [];
     if (guard === 'passed') return [{ type: 'CloseRequested', at: now, reason: 'STOP_PASSED', by: 'local guard' }];
-    const naked = life.nakedSince !== undefined && guardedSince !== undefined && life.closeRequested === undefined;
-    return naked && now - Math.max(life.nakedSince, guardedSince) >= nakedCloseMs ? [{ type: 'CloseRequested', at: now, reason: 'NAKED', by: 'executor' }] : [];
+    const naked = life.nakedSince !== undefined && now - Math.max(life.nakedSince, guardedSince) >= nakedCloseMs;
+    return naked ? [{ type: 'CloseRequested', at: now, reason: 'NAKED', by: 'executor' }] : [];
   }
   if (openOrdersOf(life).length > 0 || liveProtectionsOf(life).length > 0) return [];
-  if (holding.peak.isGreaterThan(0) || life.adopted) {
+  if (!holding.peak.isZero() || life.adopted) {
     if (flat === undefined || flat.openAlgoIds.length > 0) return [];
     // Who closed it is asked for first; the executor asks so often, and then says that nobody knows.
     if (life.closedBy !== undefined && !life.orders.has(life.closedBy)) return [];

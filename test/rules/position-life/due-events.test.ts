@@ -1,5 +1,6 @@
 /** What comes due by itself: a position that has ended is written down with all that it was, and with what ended it. */
 import { expect } from 'chai';
+import { decimal } from '../../../src/protocol/decimal.ts';
 import type { LifeEvent, OrderOwner } from '../../../src/protocol/life-events.ts';
 import { dueEvents } from '../../../src/rules/position-life/due-events.ts';
 import { NOW } from '../../kit/decisions.ts';
@@ -49,5 +50,23 @@ describe('a position that has come to its end', () => {
   it('is not written down while it is not confirmed flat', () => {
     expect(dueEvents(lifeOf(a.protected(), exit(10), fired), makeSituation({ flat: undefined }))).to.deep.equal([]);
     expect(dueEvents(lifeOf(a.protected(), exit(10), fired), makeSituation({ flat: { openAlgoIds: [idOf('stop')] } }))).to.deep.equal([]);
+  });
+});
+
+describe('a position whose stop the venue does not take', () => {
+  const refused: LifeEvent = { type: 'StopRefused', at: NOW + 30, clientId: idOf('stop'), venueCode: -4120, message: 'no such order' };
+  const held = lifeOf(a.opened(), a.sending('stop'), a.ended('stop', 'rejected'), refused);
+  const now = NOW + 60_000;
+  const seen = (price: string, ageMs = 0) => ({ now, mark: { price: decimal(price), observedAt: now - ageMs } });
+
+  it('is closed when the mark price reaches the stop, is not naked before, and is as naked as any other when there is no price', () => {
+    expect(dueEvents(held, makeSituation(seen('99')))).to.deep.equal([]);
+    expect(dueEvents(held, makeSituation(seen('98')))).to.deep.equal([{ type: 'CloseRequested', at: now, reason: 'STOP_PASSED', by: 'local guard' }]);
+    expect(dueEvents(held, makeSituation({ now }))).to.deep.equal([{ type: 'CloseRequested', at: now, reason: 'NAKED', by: 'executor' }]);
+  });
+
+  it('is not closed twice, nor while nobody is there to do it', () => {
+    expect(dueEvents(lifeOf(a.opened(), refused, a.closeRequested()), makeSituation(seen('97')))).to.deep.equal([]);
+    expect(dueEvents(held, makeSituation({ ...seen('97'), guardedSince: undefined }))).to.deep.equal([]);
   });
 });
