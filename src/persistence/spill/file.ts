@@ -1,7 +1,7 @@
 /** `<data-dir>/spill`: what the journal's store could not take, on disk before it counts, and in order until the store has it. */
-import { hash } from 'node:crypto';
 import { messageOf, VigilError } from '../../protocol/errors.ts';
-import type { EncodedEntry } from '../journal-entry.ts';
+import { EMPTY, linesOf, understandSpill } from './lines.ts';
+import type { JournalName, SpillContent, SpilledBatch } from './lines.ts';
 
 /** The file below the spill. Every promise resolves when it is on the disk; what was in doubt is settled by `cut`. */
 export interface SpillDisk {
@@ -16,25 +16,19 @@ export interface SpillDisk {
   close(): Promise<void>;
 }
 
-export type SpilledBatch = readonly EncodedEntry[];
-
 interface Waiting {
   readonly batch: SpilledBatch;
   readonly resolve: () => void;
   readonly reject: (error: VigilError) => void;
 }
 
-/** Before the first line; a later form of the file begins with another. */
-const FIRST = 'vigil spill 1';
-const CHECKSUM_LENGTH = 32;
-const NEWLINE = 0x0a;
-
 /**
- * One line a write, and a write holds all batches that waited for it: so what a crash can tear is the last line and no
- * other. A torn last line was never acknowledged and is cut; anything else that does not fit is refused and left as it is.
+ * One line a write (before the first, whose file it is), and a write holds all batches that waited for it: so what a crash can
+ * tear is the last line and no other. A torn last line was never acknowledged and is cut; anything else that does not fit is refused and left as it is.
  */
 export class SpillFile {
   readonly #disk: SpillDisk;
+  readonly #journal: JournalName;
   #batches: SpilledBatch[];
   #checksum: string;
   #size: number;
@@ -44,19 +38,25 @@ export class SpillFile {
   /** What is done on the disk, one after another. */
   #last: Promise<void> = Promise.resolve();
 
-  private constructor(disk: SpillDisk, found: Found) {
+  private constructor(disk: SpillDisk, journal: JournalName, found: SpillContent) {
     this.#disk = disk;
+    this.#journal = journal;
     this.#batches = found.batches;
     this.#checksum = found.checksum;
     this.#size = found.size;
   }
 
-  /** @throws VigilError JOURNAL_CORRUPT (the file is left as it is), JOURNAL_UNAVAILABLE. */
-  static async open(disk: SpillDisk): Promise<SpillFile> {
-    const bytes = await onDisk(disk, () => disk.read());
-    const found = understand(bytes, disk.name);
-    if (found.size < bytes.length) await onDisk(disk, () => disk.cut(found.size));
-    return new SpillFile(disk, found);
+  /** Closes the disk with itself, and when it refuses. @param journal whose records it keeps. @throws VigilError JOURNAL_CORRUPT, JOURNAL_FOREIGN (the file is left as it is), JOURNAL_UNAVAILABLE. */
+  static async open(disk: SpillDisk, journal: JournalName): Promise<SpillFile> {
+    try {
+      const bytes = await onDisk(disk, () => disk.read());
+      const found = understandSpill(bytes, journal, disk.name);
+      if (found.size < bytes.length) await onDisk(disk, () => disk.cut(found.size));
+      return new SpillFile(disk, journal, found);
+    } catch (error) {
+      await disk.close();
+      throw error;
+    }
   }
 
   get name(): string {
@@ -105,28 +105,26 @@ export class SpillFile {
 
   #begin(): void {
     this.#batches = [];
-    this.#checksum = FIRST;
-    this.#size = 0;
+    this.#checksum = EMPTY.checksum;
+    this.#size = EMPTY.size;
     this.#dirty = false;
   }
 
   async #write(): Promise<void> {
     const taken = this.#waiting.splice(0);
     if (taken.length === 0) return;
-    const body = JSON.stringify(taken.map((one) => one.batch));
-    const checksum = checksumOf(this.#checksum, body);
-    const line = Buffer.from(`${checksum} ${body}\n`);
+    const { bytes, checksum } = linesOf({ size: this.#size, checksum: this.#checksum }, this.#journal, taken.map((one) => one.batch));
     try {
       if (this.#dirty) await this.#disk.cut(this.#size);
       this.#dirty = true;
-      await this.#disk.append(line);
+      await this.#disk.append(bytes);
     } catch (error) {
       // Those that came after would leave a gap: what is kept is kept in order.
       for (const { reject } of [...taken, ...this.#waiting.splice(0)]) reject(unwritable(this.#disk, error));
       return;
     }
     this.#dirty = false;
-    this.#size += line.length;
+    this.#size += bytes.length;
     this.#checksum = checksum;
     for (const { batch, resolve } of taken) {
       this.#batches.push(batch);
@@ -142,38 +140,6 @@ export class SpillFile {
     );
     return done;
   }
-}
-
-interface Found {
-  readonly batches: SpilledBatch[];
-  readonly checksum: string;
-  /** How much of the file is whole. */
-  readonly size: number;
-}
-
-function understand(bytes: Buffer, name: string): Found {
-  const batches: SpilledBatch[] = [];
-  let checksum = FIRST;
-  let size = 0;
-  while (size < bytes.length) {
-    const end = bytes.indexOf(NEWLINE, size);
-    const line = bytes.toString('utf8', size, end === -1 ? bytes.length : end);
-    const body = line.slice(CHECKSUM_LENGTH + 1);
-    const sound = end !== -1 && line.slice(0, CHECKSUM_LENGTH + 1) === `${checksumOf(checksum, body)} `;
-    if (!sound) {
-      const last = end === -1 || end === bytes.length - 1;
-      if (last) return { batches, checksum, size };
-      throw new VigilError('JOURNAL_CORRUPT', `${name} is damaged at byte ${size}, with more after it: it holds what the journal's store could not take. Move it away to start without it; what it holds is then reconciled from the venue`, { details: { file: name, at: size } });
-    }
-    batches.push(...(JSON.parse(body) as SpilledBatch[]));
-    checksum = line.slice(0, CHECKSUM_LENGTH);
-    size = end + 1;
-  }
-  return { batches, checksum, size };
-}
-
-function checksumOf(previous: string, body: string): string {
-  return hash('sha256', `${previous}\n${body}`, 'hex').slice(0, CHECKSUM_LENGTH);
 }
 
 async function onDisk<Value>(disk: SpillDisk, run: () => Promise<Value>): Promise<Value> {

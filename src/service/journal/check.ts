@@ -1,5 +1,5 @@
 /** What the doctor says of the journal: whether its store keeps what it acknowledges, whether it is whole, who writes it, and what still lies beside it. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { redisUrlOf } from '../../config.ts';
 import type { Config } from '../../config.ts';
@@ -12,11 +12,12 @@ import { RedisFault, refusalAtOpening } from '../../persistence/redis/faults.ts'
 import { journalKeys } from '../../persistence/redis/keys.ts';
 import { leaseHolder } from '../../persistence/redis/lease.ts';
 import { spillsAside } from '../../persistence/spill/disk.ts';
+import { understandSpill } from '../../persistence/spill/lines.ts';
 import { checkJournal, isNewJournal } from '../../persistence/sqlite/check.ts';
 import { VigilError } from '../../protocol/errors.ts';
 import { systemClock } from '../../supervision/clock.ts';
 import { verifyReport } from './report.ts';
-import { instanceOf } from './open.ts';
+import { instanceOf, journalName } from './open.ts';
 import { openJournalReader } from './open-reader.ts';
 
 type Examine = (name: string, run: () => Promise<string> | string) => Promise<void>;
@@ -26,7 +27,7 @@ export async function examineJournal(config: Config, examine: Examine): Promise<
   if (config.journal.engine === 'sqlite') await examine('journal', () => sqliteJournal(config.dataDir));
   else await examineRedis(config, examine);
   await examine('journal entries', () => entries(config));
-  await examine('journal spill', () => spill(config.dataDir));
+  await examine('journal spill', () => spill(config));
 }
 
 function sqliteJournal(dataDir: string): string {
@@ -96,10 +97,11 @@ async function entries(config: Config): Promise<string> {
   }
 }
 
-async function spill(dataDir: string): Promise<string> {
+async function spill(config: Config): Promise<string> {
+  const { dataDir } = config;
   const file = join(dataDir, 'spill');
   const aside = existsSync(dataDir) ? await spillsAside(file) : [];
   if (aside.length > 0) throw new Error(`${aside.join(', ')}: records that the journal's store would not take; the venue decided instead. Compare them, then move the files away`);
-  const size = existsSync(file) ? statSync(file).size : 0;
-  return size === 0 ? 'nothing waits beside the journal' : `${size} bytes of records in ${file} wait for the journal's store; the next start hands them over first`;
+  const { batches } = understandSpill(existsSync(file) ? readFileSync(file) : Buffer.alloc(0), journalName(config), file);
+  return batches.length === 0 ? 'nothing waits beside the journal' : `${batches.flat().length} records in ${file} wait for the journal's store; the next start hands them over first`;
 }

@@ -1,5 +1,5 @@
 /** The journal that the configuration names, with what its engine needs around it: one writer at a time, and records while the store is away. */
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { redisUrlOf } from '../../config.ts';
 import type { Config } from '../../config.ts';
@@ -12,11 +12,14 @@ import type { RedisLease } from '../../persistence/redis/lease.ts';
 import { openRedisJournal } from '../../persistence/redis/open.ts';
 import { redisReadModels } from '../../persistence/redis/read-models.ts';
 import { openSpillDisk, spillsAside } from '../../persistence/spill/disk.ts';
+import { SpillFile } from '../../persistence/spill/file.ts';
 import { openSpillingJournal } from '../../persistence/spill/journal.ts';
-import type { SpillEvent } from '../../persistence/spill/journal.ts';
+import { understandSpill } from '../../persistence/spill/lines.ts';
+import type { JournalName } from '../../persistence/spill/lines.ts';
+import type { SpillEvent } from '../../persistence/spill/options.ts';
 import { openSqliteJournal } from '../../persistence/sqlite/journal.ts';
 import type { DenialCode } from '../../protocol/denials.ts';
-import { VigilError } from '../../protocol/errors.ts';
+import type { VigilError } from '../../protocol/errors.ts';
 import type { Finding } from '../../protocol/findings.ts';
 import type { VenueWrite } from '../../protocol/venue.ts';
 import type { ActorLog } from '../../supervision/behaviour.ts';
@@ -55,9 +58,11 @@ export async function openJournal(config: Config, surroundings: JournalSurroundi
 }
 
 /** The lock of the data directory is the lease, and a spill on the same disk would be full or broken with it. */
-async function openOnSqlite({ dataDir }: Config, { clock, onEnded }: JournalSurroundings): Promise<OpenedJournal> {
+async function openOnSqlite(config: Config, { clock, onEnded }: JournalSurroundings): Promise<OpenedJournal> {
+  const { dataDir } = config;
   const spill = join(dataDir, 'spill');
-  if (existsSync(spill) && statSync(spill).size > 0) throw new VigilError('JOURNAL_FOREIGN', `${spill} holds records of a journal in Redis that it has not got yet: start once with journal.engine redis, or move the file away and let the venue decide`, { details: { file: spill } });
+  // What lies there is of another engine, and is refused.
+  if (existsSync(spill)) understandSpill(readFileSync(spill), journalName(config), spill);
   const journal = await openSqliteJournal({ file: join(dataDir, 'journal.db'), now: () => clock.now(), onDeath: onEnded });
   return { journal, readModels: undefined, mayRedeem: () => undefined, onFinding: () => undefined, close: () => journal.close() };
 }
@@ -67,7 +72,25 @@ export function instanceOf({ journal, venue }: Config): string {
   return journal.redis.instance ?? venue.mode;
 }
 
+/** The settings that say which journal is meant: what is kept beside it goes to no other. */
+export function journalName(config: Config): JournalName {
+  const { engine, redis } = config.journal;
+  return engine === 'redis' ? { 'journal.engine': engine, 'journal.redis.instance': instanceOf(config), 'journal.redis.prefix': redis.prefix } : { 'journal.engine': engine };
+}
+
 async function openOnRedis(config: Config, surroundings: JournalSurroundings): Promise<OpenedJournal> {
+  const file = join(config.dataDir, 'spill');
+  // Before anything is asked of Redis: records of another journal refuse the start, and change nothing there.
+  const spill = await SpillFile.open(await openSpillDisk(file, () => surroundings.clock.now()), journalName(config));
+  try {
+    return await openBeside(spill, config, surroundings);
+  } catch (error) {
+    await spill.close();
+    throw error;
+  }
+}
+
+async function openBeside(spill: SpillFile, config: Config, surroundings: JournalSurroundings): Promise<OpenedJournal> {
   const { clock, random, log, onEnded } = surroundings;
   const findings = new Findings();
   const onFinding = (finding: Finding) => findings.tell(finding);
@@ -79,7 +102,7 @@ async function openOnRedis(config: Config, surroundings: JournalSurroundings): P
   try {
     const store = await openRedisJournal({ url, prefix, instance, file: join(config.dataDir, 'journal'), clock, random, requireReplica, needsReplica: opens, onFinding, onWarning: (message) => log.warn({}, message), onEnded });
     lease.opened(store.writerEpoch);
-    const journal = await withSpill(config, store, lease, onFinding, surroundings).catch(async (error: unknown) => {
+    const journal = await withSpill(spill, config, store, lease, onFinding, surroundings).catch(async (error: unknown) => {
       await store.close();
       throw error;
     });
@@ -102,10 +125,9 @@ async function openOnRedis(config: Config, surroundings: JournalSurroundings): P
   }
 }
 
-async function withSpill({ dataDir, journal: { spill } }: Config, store: Journal, lease: RedisLease, onFinding: (finding: Finding) => void, { clock, log, onEnded }: JournalSurroundings): Promise<Journal> {
-  const file = join(dataDir, 'spill');
+async function withSpill(spill: SpillFile, { journal: { spill: bounds } }: Config, store: Journal, lease: RedisLease, onFinding: (finding: Finding) => void, { clock, log, onEnded }: JournalSurroundings): Promise<Journal> {
   const told = (event: SpillEvent) => tellSpill(event, log, onFinding);
-  return openSpillingJournal({ store, disk: await openSpillDisk(file, () => clock.now()), clock, ...spill, patienceMs: PATIENCE_MS, waits: (batch) => batch.some(opens), aside: await spillsAside(file), place: () => lease.doubt(), told, onFenced: onEnded });
+  return openSpillingJournal({ store, spill, clock, ...bounds, patienceMs: PATIENCE_MS, waits: (batch) => batch.some(opens), aside: await spillsAside(spill.name), place: () => lease.doubt(), told, onFenced: onEnded });
 }
 
 /** Keeps what is found until somebody listens. */

@@ -3,8 +3,10 @@ import { expect } from 'chai';
 import fc from 'fast-check';
 import { SNAPSHOT } from '../../../src/persistence/port.ts';
 import type { NewEntry } from '../../../src/persistence/port.ts';
+import { SpillFile } from '../../../src/persistence/spill/file.ts';
 import { openSpillingJournal } from '../../../src/persistence/spill/journal.ts';
-import type { SpillEvent, SpillingJournal, SpillingOptions } from '../../../src/persistence/spill/journal.ts';
+import type { SpillingJournal } from '../../../src/persistence/spill/journal.ts';
+import type { SpillEvent, SpillingOptions } from '../../../src/persistence/spill/options.ts';
 import { VigilError } from '../../../src/protocol/errors.ts';
 import { MemoryJournal } from '../../kit/memory-journal.ts';
 import { VirtualClock } from '../../kit/virtual-clock.ts';
@@ -32,7 +34,7 @@ class Bench {
   async open(options: Partial<SpillingOptions> = {}): Promise<this> {
     const opened = openSpillingJournal({
       store: this.store,
-      disk: this.disk,
+      spill: await SpillFile.open(this.disk, { 'journal.engine': 'redis' }),
       clock: this.clock,
       maxMs: 60_000,
       maxRecords: 10_000,

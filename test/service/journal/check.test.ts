@@ -15,6 +15,7 @@ import { runVerify } from '../../../src/service/journal/commands.ts';
 import { systemClock } from '../../../src/supervision/clock.ts';
 import { systemRandom } from '../../../src/supervision/random.ts';
 import { describeWithRedis, RedisServer } from '../../kit/redis.ts';
+import { leaveSpill } from '../../kit/spill-file.ts';
 
 const HALT = { entity: 'trading-state', sequence: 1, type: 'TradingStateSet', version: 1, at: 1, payload: { state: 'HALTED', symbol: null, reason: 'a test', by: 'me' } };
 
@@ -61,11 +62,12 @@ describeWithRedis('vigil check of a journal in Redis', () => {
   it('names who writes it, and what lies beside it', async () => {
     const keys = journalKeys('quantum:', 'paper');
     const lease = await takeLease({ connector: standaloneConnector(server.url, 'test', systemClock, CALL_BOUNDS), keys, holder: 'a', identity: ownIdentity(), clock: systemClock, log: { info: () => undefined, warn: () => undefined }, onTaken: () => undefined });
-    writeFileSync(join(dataDir, 'spill'), 'x'.repeat(7));
+    await leaveSpill(dataDir, 'paper', [HALT]);
     const said = await check();
     expect(said['journal writer']).to.match(new RegExp(`^ok: process ${process.pid} on .* which renews its lease$`));
     expect(said['journal']).to.match(/is in use/);
-    expect(said['journal spill']).to.match(/^ok: 7 bytes of records .* the next start hands them over first$/);
+    expect(said['journal spill']).to.match(/^ok: 1 records in .* the next start hands them over first$/);
+    expect((await check({ VIGIL_JOURNAL__REDIS__INSTANCE: 'other' }))['journal spill']).to.match(/^FINDING: .*journal\.redis\.instance "paper", and here journal\.redis\.instance is "other"/);
     await lease.giveBack();
     writeFileSync(join(dataDir, 'spill.aside-2026'), 'x');
     expect((await check())['journal spill']).to.match(/^FINDING: .*spill\.aside-2026: records that the journal's store would not take/);

@@ -1,6 +1,6 @@
 /** Choosing the engine: one writer at a time, nothing sent by who has lost its place, and no records forgotten beside a journal they do not belong to. */
 import { expect } from 'chai';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../../../src/config.ts';
@@ -16,6 +16,7 @@ import { entry } from '../../persistence/journal-contract.ts';
 import { refused } from '../../persistence/refusal.ts';
 import { describeWithRedis, RedisServer } from '../../kit/redis.ts';
 import { eventually } from '../../kit/service.ts';
+import { leaveSpill } from '../../kit/spill-file.ts';
 
 const silent = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 const directories: string[] = [];
@@ -53,8 +54,10 @@ describe('opening the journal in SQLite', () => {
 
   it('is refused beside records that wait for a journal in Redis, and leaves them', async () => {
     const dataDir = mkdtempSync(join(tmpdir(), 'vigil-open-'));
-    writeFileSync(join(dataDir, 'spill'), 'records');
-    await refused(open([], {}, dataDir), 'JOURNAL_FOREIGN', join(dataDir, 'spill'), 'journal.engine redis');
+    await leaveSpill(dataDir, 'mainnet', [entry('symbol/GPSUSDT', 7)]);
+    const before = readFileSync(join(dataDir, 'spill'));
+    await refused(open([], {}, dataDir), 'JOURNAL_FOREIGN', join(dataDir, 'spill'), 'here journal.engine is "sqlite"', 'journal.engine=redis journal.redis.instance=mainnet');
+    expect(readFileSync(join(dataDir, 'spill')).equals(before)).to.equal(true);
   });
 });
 
@@ -65,6 +68,19 @@ describeWithRedis('opening the journal in Redis', () => {
   let instances = 0;
   const sets = (instance = `open-${++instances}`) => ['journal.engine=redis', `journal.redis.url=redis://${server.where}`, `journal.redis.instance=${instance}`];
   const env = { VIGIL_JOURNAL__REDIS__PASSWORD: 'hunter2' };
+
+  it('gives no journal the records of another: it refuses, asks nothing of Redis, and the journal they are of gets them', async () => {
+    const dataDir = mkdtempSync(join(tmpdir(), 'vigil-open-'));
+    const [theirs, other] = [sets(), sets()];
+    const instance = `open-${instances - 1}`;
+    await leaveSpill(dataDir, instance, [entry('symbol/GPSUSDT', 1)]);
+    await refused(open(other, env, dataDir), 'JOURNAL_FOREIGN', `journal.redis.instance "${instance}", and here journal.redis.instance is "open-${instances}"`, `Start once with journal.engine=redis journal.redis.instance=${instance}`);
+    expect(await server.ask('KEYS', `*open-${instances}*`)).to.deep.equal([]);
+    const opened = await open(theirs, env, dataDir);
+    expect(await opened.journal.read('symbol/GPSUSDT')).to.have.length(1);
+    expect(readFileSync(join(dataDir, 'spill')).length).to.equal(0);
+    await opened.close();
+  });
 
   it('takes the place of the writer, refuses a second one by its name, and gives the place back at the end', async () => {
     const settings = sets();
