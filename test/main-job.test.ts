@@ -87,7 +87,7 @@ describe('main job: one service from the first signal to a halt', function () {
     await service.well();
   });
 
-  for (const path of ['executor/GPSUSDT', 'gateway', 'user-stream', 'market', 'journal', 'governor', 'bridge', 'operator/http']) {
+  for (const path of ['executor/GPSUSDT', 'gateway', 'listen-key', 'user-stream', 'market', 'journal', 'governor', 'bridge', 'operator/http']) {
     it(`recovers from the death of ${path} with every position as it was`, async () => {
       const before = await service.positions();
       const incarnation = await service.killActor(path);

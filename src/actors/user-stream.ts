@@ -1,44 +1,61 @@
-/** The user stream: routes what the venue says to the symbol it is about, counts its connections, and opens a new one when the one it has is deaf: what happened in between must be asked for. */
+/**
+ * The user stream: routes what the venue says to the symbol it is about. Each connection rests on a listen key that was asked for after
+ * it was wanted (a stream on a dead key is silent, and looks alive), and is an epoch of its own: what happened before it must be asked
+ * for. One that is lost, deaf, or whose key is gone is left, and the next is wanted.
+ */
 import type { ActorContext, AnyContext, Behaviour } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
 import { isoTime, isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
-import type { AccountMessage, ExecutorMessage, FindingMessage, GatewayMessage, UserStreamMessage } from '../protocol/messages.ts';
-import type { StreamView } from '../protocol/views.ts';
+import type { AccountMessage, ExecutorMessage, FindingMessage, GatewayMessage, ListenKeyMessage, UserStreamMessage } from '../protocol/messages.ts';
+import type { ListenKeyView, StreamView } from '../protocol/views.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { UserEvent } from '../protocol/venue.ts';
-import { Hearing } from '../rules/stream-hearing.ts';
+import { mustLeave, restsOn } from '../rules/listen-key.ts';
+import type { RestsOn } from '../rules/listen-key.ts';
+import { failuresBefore, retryMs } from '../rules/reconnecting.ts';
+import { deafWaitMs, Hearing } from '../rules/stream-hearing.ts';
 import type { OpenStream, VenueUserStream } from '../venue/port.ts';
 import { publish } from './publish.ts';
-
-/** The first deaf connection is replaced at once; after that one the next waits, so that nothing is opened while the venue's streams are ill. */
-const DEAF_AGAIN_MS = 30_000;
-const LONGEST_DEAF_MS = 300_000;
+import { viewsFirst } from './views.ts';
 
 export interface UserStreamOptions {
   readonly stream: VenueUserStream;
+  readonly listenKey: Ref<ListenKeyMessage>;
   readonly executorOf: (symbol: SymbolName) => Ref<ExecutorMessage>;
   readonly account: Ref<AccountMessage>;
   readonly gateway: Ref<GatewayMessage>;
   readonly subscribers: readonly Ref<{ readonly type: 'stream'; readonly view: StreamView }>[];
   readonly findings: Ref<FindingMessage>;
-  /** The next stream epoch: rises over restarts of the actor, too. */
-  readonly nextEpoch: () => number;
+  /** The number of the next connection: rises over restarts of the actor, too. */
+  readonly nextConnection: () => number;
   /** What REST has said of an order or a fill the stream tells within this time, or it is deaf. */
   readonly deafAfterMs: number;
 }
 
-type Internal = UserStreamMessage | { readonly type: 'reopen' } | { readonly type: 'heartbeat' };
+type Internal = UserStreamMessage | { readonly type: 'connect' } | { readonly type: 'heartbeat' };
+
+interface Connection {
+  /** Its stream epoch, once it is live. */
+  readonly number: number;
+  /** Undefined: it waits for its listen key. */
+  open: { readonly stream: OpenStream; on: RestsOn } | undefined;
+}
 
 interface UserStreamState {
   view: StreamView;
   readonly hearing: Hearing;
-  stream: OpenStream | undefined;
-  /** Number of the connection whose word counts. */
-  connection: number;
+  listenKey: ListenKeyView | undefined;
+  /** The one whose word counts; undefined: the next one is waited for. */
+  connection: Connection | undefined;
+  /** Monotonic ms; undefined: it is not live. */
+  liveSince: number | undefined;
+  /** Connections lost in a row, none of which had settled. */
+  failures: number;
   /** Connections found deaf since one has last told what was owed. */
   deaf: number;
+  lastLoss: { readonly reason: string; readonly at: number } | undefined;
   events: number;
   lastEventAt: number | null;
 }
@@ -49,14 +66,15 @@ export function userStreamBehaviour(options: UserStreamOptions): Behaviour<Inter
   return {
     role: 'user-stream',
     purpose: 'Brings order, protection and account events to those they are about.',
-    consumes: { 'user-event': 'one event', 'stream-live': 'the stream is (again) live', 'stream-lost': 'the stream is gone', 'rest-said': 'what the stream must tell of, too', reopen: 'another connection is due', heartbeat: 'the view is due' },
-    emits: ['user-event → executors, account', 'modes-changed → gateway', 'stream → governor, readiness, reconciler', 'finding → findings'],
+    consumes: { 'user-event': 'one event', 'listen-key': 'the key, whom it is granted to, and whether it is gone', 'stream-live': 'the connection is live', 'stream-lost': 'the connection is gone', 'rest-said': 'what the stream must tell of, too', connect: 'another connection is due', heartbeat: 'the view is due' },
+    emits: ['user-event → executors, account', 'modes-changed → gateway', 'key-wanted → listen-key', 'stream → governor, readiness, reconciler, gateway', 'finding → findings'],
     // No fill may be lost to an overflow; a burst of a thousand is far beyond anything real.
-    mailbox: { capacity: 20_000, overflow: 'reject', onRestart: 'keep' },
+    mailbox: { capacity: 20_000, overflow: 'reject', onRestart: 'keep', lanes: viewsFirst(['listen-key']) },
     init(ctx) {
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
-      const state: UserStreamState = { view: { live: false, streamEpoch: 0, since: ctx.clock.now() }, hearing: new Hearing(), stream: undefined, connection: 0, deaf: 0, events: 0, lastEventAt: null };
-      open(state, ctx);
+      const state: UserStreamState = { view: { live: false, streamEpoch: 0, since: ctx.clock.now() }, hearing: new Hearing(), listenKey: undefined, connection: undefined, liveSince: undefined, failures: 0, deaf: 0, lastLoss: undefined, events: 0, lastEventAt: null };
+      ctx.own(() => state.connection?.open?.stream.close());
+      want(state, ctx);
       return state;
     },
     receive(state, message, ctx) {
@@ -71,26 +89,44 @@ export function userStreamBehaviour(options: UserStreamOptions): Behaviour<Inter
         case 'rest-said':
           if (state.view.live) for (const word of message.words) state.hearing.said(word, state.view.since, ctx.clock.now());
           return same;
-        case 'reopen':
-          open(state, ctx);
+        case 'listen-key':
+          state.listenKey = message.view;
+          restOnKey(state, ctx);
+          return same;
+        case 'connect':
+          want(state, ctx);
           return same;
         case 'stream-live':
-          if (message.connection !== state.connection) return same;
+          if (message.connection !== state.connection?.number) return same;
           state.hearing.begin();
-          state.view = { live: true, streamEpoch: options.nextEpoch(), since: ctx.clock.now() };
+          state.view = { live: true, streamEpoch: message.connection, since: ctx.clock.now() };
+          state.liveSince = ctx.clock.monotonic();
           ctx.log.info({ streamEpoch: state.view.streamEpoch }, 'user stream is live');
           publishView(state, ctx);
           return same;
         case 'stream-lost':
-          if (message.connection === state.connection) lose(state, message.reason, ctx);
+          if (message.connection === state.connection?.number) leaveAndRetry(state, message.reason, ctx);
           return same;
         case 'heartbeat':
+          restOnKey(state, ctx);
+          if (state.connection !== undefined && state.connection.open === undefined) askForKey(state.connection, ctx);
           listen(state, ctx);
           publishView(state, ctx);
           return same;
       }
     },
-    view: ({ view, events, lastEventAt, connection, deaf }) => ({ ...view, since: isoTime(view.since), connection, deafInARow: deaf, events, lastEventAt: isoTimeOrNull(lastEventAt) }),
+    view: (state) => ({
+      ...state.view,
+      since: isoTime(state.view.since),
+      connection: state.connection?.number ?? null,
+      waitsFor: state.connection === undefined ? 'the next try' : state.connection.open === undefined ? 'a listen key' : state.view.live ? null : 'the venue',
+      listenKey: state.connection?.open?.on.key.number ?? null,
+      lossesInARow: state.failures,
+      deafInARow: state.deaf,
+      lastLoss: state.lastLoss === undefined ? null : { reason: state.lastLoss.reason, at: isoTime(state.lastLoss.at) },
+      events: state.events,
+      lastEventAt: isoTimeOrNull(state.lastEventAt),
+    }),
   };
 
   function route(event: UserEvent, ctx: Context): void {
@@ -99,22 +135,57 @@ export function userStreamBehaviour(options: UserStreamOptions): Behaviour<Inter
     else ctx.tell(options.executorOf(event.type === 'settings' ? event.symbol : event.order.symbol), { type: 'user-event', event });
   }
 
-  function open(state: UserStreamState, ctx: AnyContext<Internal>): void {
-    const { self } = ctx;
-    state.connection += 1;
-    const { connection } = state;
-    const stream = options.stream.open({
-      onEvent: (event) => void ctx.tell(self, { type: 'user-event', event }),
-      onLive: () => void ctx.tell(self, { type: 'stream-live', connection }),
-      onLost: (reason) => void ctx.tell(self, { type: 'stream-lost', connection, reason }),
-    });
-    state.stream = stream;
-    ctx.own(() => stream.close());
+  function want(state: UserStreamState, ctx: AnyContext<Internal>): void {
+    state.connection = { number: options.nextConnection(), open: undefined };
+    askForKey(state.connection, ctx);
   }
 
-  function lose(state: UserStreamState, reason: string, ctx: Context): void {
-    if (state.view.live) ctx.log.warn({ reason, streamEpoch: state.view.streamEpoch }, 'user stream is lost; openings wait until it is back and reconciled');
-    state.view = { ...state.view, live: false, since: state.view.live ? ctx.clock.now() : state.view.since };
+  /** Until it comes it is asked for once a second: whoever was killed meanwhile has forgotten it. */
+  function askForKey({ number }: Connection, ctx: AnyContext<Internal>): void {
+    ctx.tell(options.listenKey, { type: 'key-wanted', connection: number });
+  }
+
+  /** Opens the connection whose key has come; leaves the one whose key cannot be relied on. */
+  function restOnKey(state: UserStreamState, ctx: Context): void {
+    const { connection, listenKey } = state;
+    if (connection?.open === undefined) {
+      if (connection !== undefined && listenKey?.held !== undefined && listenKey.granted >= connection.number) open(connection, listenKey.held, ctx);
+      return;
+    }
+    if (listenKey !== undefined) connection.open.on = restsOn(connection.open.on, listenKey);
+    const reason = mustLeave(connection.open.on, listenKey, ctx.clock.monotonic());
+    if (reason !== undefined) leaveAndRetry(state, reason, ctx);
+  }
+
+  function open(connection: Connection, { key, keptAt }: RestsOn, ctx: Context): void {
+    const { self } = ctx;
+    const { number } = connection;
+    const stream = options.stream.open(key, {
+      onEvent: (event) => void ctx.tell(self, { type: 'user-event', event }),
+      onLive: () => void ctx.tell(self, { type: 'stream-live', connection: number }),
+      onLost: (reason) => void ctx.tell(self, { type: 'stream-lost', connection: number, reason }),
+    });
+    connection.open = { stream, on: { key, keptAt } };
+  }
+
+  function leaveAndRetry(state: UserStreamState, reason: string, ctx: Context): void {
+    state.failures = failuresBefore(state.failures, state.liveSince === undefined ? undefined : ctx.clock.monotonic() - state.liveSince);
+    leave(state, reason, retryMs(state.failures), ctx);
+    state.failures += 1;
+  }
+
+  /** Whatever it still says of itself says nothing of the next one. */
+  function leave(state: UserStreamState, reason: string, waitMs: number, ctx: Context): void {
+    const { live, streamEpoch, since } = state.view;
+    const what = { reason, connection: state.connection?.number, lossesInARow: state.failures, waitMs };
+    if (live) ctx.log.warn({ ...what, streamEpoch }, 'user stream is lost; openings wait until it is back and reconciled');
+    else ctx.log.warn(what, 'user stream: the connection came to nothing; openings wait');
+    state.connection?.open?.stream.close();
+    state.connection = undefined;
+    state.liveSince = undefined;
+    state.lastLoss = { reason, at: ctx.clock.now() };
+    state.view = { live: false, streamEpoch, since: live ? ctx.clock.now() : since };
+    ctx.timers.once('connect', waitMs, { type: 'connect' });
     publishView(state, ctx);
   }
 
@@ -124,16 +195,11 @@ export function userStreamBehaviour(options: UserStreamOptions): Behaviour<Inter
     if (overdue === undefined) return;
     const { word, forMs, owed } = overdue;
     state.deaf += 1;
-    const waitMs = state.deaf === 1 ? 0 : Math.min(DEAF_AGAIN_MS * 2 ** (state.deaf - 2), LONGEST_DEAF_MS);
+    const waitMs = deafWaitMs(state.deaf);
     const message = `REST told of ${word.what} ${word.id} of ${word.symbol}, and the user stream has not within ${forMs} ms (${owed} such in all, ${options.deafAfterMs} ms are allowed): it is deaf.`;
     ctx.log.error({ ...word, forMs, owed, inARow: state.deaf, waitMs }, `${message} Opening another`);
     ctx.tell(options.findings, { type: 'finding', from: ctx.path, finding: { code: 'STREAM_DEAF', subject: 'user-stream', message, details: { ...word, forMs, owed, inARow: state.deaf } } });
-    state.stream?.close();
-    state.stream = undefined;
-    // Whatever it still says of itself says nothing of the next one.
-    state.connection += 1;
-    lose(state, 'deaf', ctx);
-    ctx.timers.once('open', waitMs, { type: 'reopen' });
+    leave(state, 'deaf', waitMs, ctx);
   }
 
   function publishView(state: UserStreamState, ctx: Context): void {

@@ -43,7 +43,7 @@ export const DENIALS = {
   PRICE_MISSING: { sentence: 'The mark price has never been observed.', remedy: 'Look at the market actor.' },
   PRICE_STALE: { sentence: 'The mark price was observed too long ago.', remedy: 'Look at the market actor.' },
   MARKET_SILENT: { sentence: 'Nothing of the symbol has been received for too long, whatever the times in what was.', remedy: 'None if it passes: it is subscribed anew, then its connection is replaced. Else look at the market actor, and at the venue\'s status page.' },
-  STREAM_STALE: { sentence: 'The user stream is not live.', remedy: 'Look at the user-stream actor.' },
+  STREAM_STALE: { sentence: 'The user stream is not live.', remedy: '`vigil inspect user-stream` says what it waits for; `vigil inspect listen-key`, if that is its key.' },
   NOT_RECONCILED: { sentence: 'The venue has not been compared with the journal since the stream was (re)connected.', remedy: 'Look at the reconciler.' },
   CLOCK_SKEW: { sentence: 'Our clock and the venue\'s differ too much, or the difference is unknown.', remedy: 'Synchronise this machine\'s clock.' },
   SPREAD_WIDE: { sentence: 'The spread is too wide, or unknown.', remedy: 'None: wait for the book to recover.' },

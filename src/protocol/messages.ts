@@ -10,7 +10,7 @@ import type { AlertView, FlowView, FunnelView, ReconciledRow, RecordedDecision, 
 import type { Replying } from './replying.ts';
 import type { MarginMode, ReadName, SymbolSettings, UserEvent, VenueAlgoOrder, VenueOrder, VenuePosition, VenueReads, VenueTrade, VenueWrite, WriteOutcome } from './venue.ts';
 import type { Asked } from './venue-reactions.ts';
-import type { EquityView, JournalView, LifeView, LocksView, ReadinessView, ReconciliationView, StreamView, TradingStateName, TradingStateView, VenueSessionView } from './views.ts';
+import type { EquityView, JournalView, LifeView, ListenKeyView, LocksView, ReadinessView, ReconciliationView, StreamView, TradingStateName, TradingStateView, VenueSessionView } from './views.ts';
 
 type MarketViewMessage = { readonly type: 'market-view'; readonly view: MarketView };
 type UniverseMessage = { readonly type: 'universe'; readonly universe: Universe };
@@ -147,8 +147,13 @@ export type MarketMessage = { readonly type: 'market-event'; readonly event: Mar
 /** What REST has said of our orders and fills: the stream must tell of it too. Of an order, `at` is when it was sent; of a fill, when it was made. */
 export type RestSaidMessage = { readonly type: 'rest-said'; readonly words: readonly { readonly what: 'order' | 'fill'; readonly symbol: SymbolName; readonly id: string; readonly orderId?: string; readonly at: number }[] };
 
+export type ListenKeyViewMessage = { readonly type: 'listen-key'; readonly view: ListenKeyView };
+
+/** A connection is to be opened, on a key that is asked for after this. Said once a second until it is granted. */
+export type ListenKeyMessage = { readonly type: 'key-wanted'; readonly connection: number };
+
 /** `connection`: whose word it is; that of one that was closed no longer counts. */
-export type UserStreamMessage = RestSaidMessage | { readonly type: 'user-event'; readonly event: UserEvent } | { readonly type: 'stream-live'; readonly connection: number } | { readonly type: 'stream-lost'; readonly connection: number; readonly reason: string };
+export type UserStreamMessage = RestSaidMessage | ListenKeyViewMessage | { readonly type: 'user-event'; readonly event: UserEvent } | { readonly type: 'stream-live'; readonly connection: number } | { readonly type: 'stream-lost'; readonly connection: number; readonly reason: string };
 
 export type AccountMessage = { readonly type: 'user-event'; readonly event: UserEvent } | TradingStateMessage;
 

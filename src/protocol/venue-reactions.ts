@@ -73,7 +73,7 @@ export const VENUE_CODES: readonly CodeRow[] = [
   ...[-1128, -1131, -4104, -4144, -4165].map((code): CodeRow => ({ code, meaning: 'parameters that do not go together, or are out of their bounds', reaction: 'defect', why: SHAPE })),
   ...[-1115, -1116, -1117, -1120, -1130].map((code): CodeRow => ({ code, meaning: 'a parameter has a value the venue does not know', reaction: 'defect', why: SHAPE })),
   { code: -1121, meaning: 'the symbol is not known', reaction: 'defect', pause: { of: 'symbol', until: 5 * MINUTE_MS }, why: 'only symbols the venue lists are traded; openings wait until its list is read again (operators\' 59)' },
-  { code: -1125, meaning: 'the listen key does not exist', on: READ, reaction: 'again', why: 'the user stream makes a new one' },
+  { code: -1125, meaning: 'the listen key does not exist', on: READ, reaction: 'again', why: '`listen-key` asks for a new one, and the user stream leaves its connection' },
   { code: -2008, meaning: 'the API key is not known', reaction: 'halt', why: 'mostly a key of another venue (failure 30)' },
   { code: -2010, meaning: 'the engine refuses the order', on: WRITES, reaction: 'refuse', why: 'its catch-all: the text says why' },
   { code: -2011, meaning: 'unknown order sent', on: WRITES, reaction: 'reconcile', why: 'it is gone already, and may have been filled' },

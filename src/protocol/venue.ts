@@ -178,6 +178,12 @@ export type WriteOutcome =
   /** `venueCode`: it answered with a code nobody knows. */
   | { readonly result: 'unknown'; readonly message: string; readonly venueCode?: number };
 
+/** The account's listen key, without its text, which never leaves `src/venue`. */
+export interface ListenKey {
+  /** Which one: each that the venue has given to this process has the next number. */
+  readonly number: number;
+}
+
 /** What the user stream says. `streamEpoch` rises with each connection: what happened in between is gone and must be asked for. */
 export type UserEvent =
   | { readonly type: 'order'; readonly order: VenueOrder; readonly trade?: VenueTrade; readonly observedAt: number }

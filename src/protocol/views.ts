@@ -2,7 +2,7 @@
 import type { DenialCode } from './denials.ts';
 import type { PlanId, PositionId, PositionSide, SymbolName } from './names.ts';
 import type { Mandate } from './permit.ts';
-import type { LeverageBracket, SymbolSettings } from './venue.ts';
+import type { LeverageBracket, ListenKey, SymbolSettings } from './venue.ts';
 
 /** How often every view is published at least. */
 export const VIEW_EVERY_MS = 1_000;
@@ -33,7 +33,23 @@ export interface PerformanceView {
   readonly allTimeDrawdownPercent: string;
 }
 
-/** `streamEpoch` counts connections of the user stream; what was missed in between only a reconciliation brings. */
+/** What is known of the listen key. Monotonic ms. */
+export interface ListenKeyView {
+  readonly held: HeldListenKey | undefined;
+  /** The last one that is known to be gone, and why. */
+  readonly gone: { readonly key: ListenKey; readonly reason: string } | undefined;
+  /** The connection up to which a key was asked for after it was wanted. */
+  readonly granted: number;
+}
+
+export interface HeldListenKey {
+  readonly key: ListenKey;
+  readonly since: number;
+  /** When the request was sent by which the venue last prolonged it. */
+  readonly keptAt: number;
+}
+
+/** `streamEpoch`: the number of the user stream's connection; what was missed before it only a reconciliation brings. */
 export interface StreamView {
   readonly live: boolean;
   readonly streamEpoch: number;

@@ -25,6 +25,7 @@ export const EXHAUSTION: readonly Row[] = [
   { path: 'paper', consequence: 'alert', because: 'an exchange that is away is noticed by those who ask it' },
   { path: 'gateway', consequence: 'reducing', because: 'nothing reaches the exchange' },
   { path: 'market', consequence: 'alert', because: 'prices age, and an old one denies (PRICE_STALE)' },
+  { path: 'listen-key', consequence: 'alert', because: 'the user stream leaves a key that nobody prolongs, and opens none without it (STREAM_STALE)' },
   { path: 'user-stream', consequence: 'reducing', because: 'fills would not be heard of, and its last view does not age' },
   { path: 'state', consequence: 'reducing', because: 'what is allowed is not known' },
   { path: 'universe', consequence: 'alert', because: 'the last good universe stays, and the venue refuses what it no longer trades' },

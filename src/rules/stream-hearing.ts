@@ -23,6 +23,15 @@ const REMEMBERED_MS = 300_000;
 /** Clocks differ a little: a fill so shortly after the connection may be from before it. */
 const SKEW_MS = 2_000;
 
+/** The first deaf connection is replaced at once; after that one the next waits, so that nothing is opened while the venue's streams are ill. */
+const DEAF_AGAIN_MS = 30_000;
+const LONGEST_DEAF_MS = 300_000;
+
+/** How long the next connection waits after so many deaf ones in a row. */
+export function deafWaitMs(inARow: number): number {
+  return inARow <= 1 ? 0 : Math.min(DEAF_AGAIN_MS * 2 ** (inARow - 2), LONGEST_DEAF_MS);
+}
+
 interface Owed {
   readonly word: RestWord;
   readonly since: number;

@@ -1,131 +1,66 @@
 /**
- * The user-stream actor's door: `onLive` once for each connection that is open on a fresh listen key, `onLost` once for each that ends, and trying again until closed.
+ * The user-stream actor's door: one connection to the private stream on a listen key, live once it is open, and its end told once.
  *
- * On a plain `ws` socket and REST calls, not on the SDK's user-data stream: that one swallows the failure of its first subscription,
+ * On a plain `ws` socket, not on the SDK's user-data stream: that one swallows the failure of its first subscription,
  * prolongs keys only every 50 minutes on timers of its own that outlive `closeAll`, and splits its connection names at `_`.
  */
-import { messageOf } from '../protocol/errors.ts';
-import type { Clock, TimerHandle } from '../supervision/clock.ts';
-import type { BanGate } from './ban-gate.ts';
-import type { CallResult, VenueRequest } from './binance-call.ts';
-import { callVenue } from './binance-call.ts';
-import type { BinanceClients } from './binance-client.ts';
+import type { ListenKey } from '../protocol/venue.ts';
+import type { Clock } from '../supervision/clock.ts';
 import { createDroppedEvents } from './dropped-events.ts';
 import { parseExactJson } from './exact-json.ts';
-import type { HeartbeatSocket } from './heartbeat-socket.ts';
 import { openHeartbeatSocket } from './heartbeat-socket.ts';
-import { keepListenKey, requestListenKey } from './listen-key.ts';
+import type { TextOf } from './listen-keys.ts';
 import { typeOf } from './parse-market-events.ts';
 import { lacksItsTrade, readUserEvent } from './parse-user-events.ts';
 import type { OpenStream, VenueUserStream } from './port.ts';
-import { VenueError } from './port.ts';
 import type { Redactor, VenueLog } from './venue-log.ts';
 
 export interface UserStreamOptions {
-  readonly clients: BinanceClients;
+  readonly streamUrl: string;
+  readonly textOf: TextOf;
   readonly clock: Clock;
-  readonly offsetMs: () => number;
-  readonly banGate: BanGate;
   readonly log: VenueLog;
   readonly redactor: Redactor;
 }
 
-const FIRST_RETRY_MS = 500;
-const LONGEST_RETRY_MS = 30_000;
-/** A connection that held this long was a good one: its loss begins the delays anew. */
-const SETTLED_MS = 60_000;
 /** The same fill comes again, with its commission, as ORDER_TRADE_UPDATE. */
 const IGNORED: ReadonlySet<string> = new Set(['TRADE_LITE']);
 
-type Handlers = Parameters<VenueUserStream['open']>[0];
+type Handlers = Parameters<VenueUserStream['open']>[1];
 
 export function createUserStream(options: UserStreamOptions): VenueUserStream {
-  return { open: (handlers) => openUserStream(options, handlers) };
+  const dropped = createDroppedEvents('user stream', options.clock, options.log);
+  return { open: (key, handlers) => openUserStream(options, dropped, key, handlers) };
 }
 
-function openUserStream({ clients, clock, offsetMs, banGate, log, redactor }: UserStreamOptions, handlers: Handlers): OpenStream {
-  const dropped = createDroppedEvents('user stream', clock, log);
-  let closed = false;
-  let failures = 0;
-  let liveSince: number | undefined;
-  let socket: HeartbeatSocket | undefined;
-  let keeper: TimerHandle | undefined;
-  let retry: TimerHandle | undefined;
+function openUserStream({ streamUrl, textOf, clock, redactor }: UserStreamOptions, dropped: ReturnType<typeof createDroppedEvents>, key: ListenKey, handlers: Handlers): OpenStream {
+  const text = textOf(key);
+  if (text === undefined) throw new Error(`listen key ${key.number} was not given by this venue: ask its own listen keys for one`);
+  const socket = openHeartbeatSocket(`${streamUrl}/private/stream?listenKey=${text}`, clock, {
+    onOpen: () => handlers.onLive(),
+    onText: receive,
+    onEnd: (reason) => handlers.onLost(redactor.redact(reason)),
+  });
+  // The key is not deleted with the connection: every process with this API key shares it, also the one that is taking over. It ends by itself.
+  return { close: () => socket.close() };
 
-  function call(request: VenueRequest): Promise<CallResult> {
-    return banGate(request, () => callVenue(clients.reads, request, { clock, limitMs: clients.timeouts.readMs, offsetMs: offsetMs(), redact: (text) => redactor.redact(text) }));
-  }
-
-  async function connect(): Promise<void> {
-    const listenKey = await requestListenKey(call, clock.now() + Math.round(offsetMs()));
-    if (closed) return;
-    redactor.learn(listenKey);
-    socket = openHeartbeatSocket(`${clients.endpoint.streamUrl}/private/stream?listenKey=${listenKey}`, clock, {
-      onOpen() {
-        liveSince = clock.monotonic();
-        keeper = keepListenKey(clock, call, lose);
-        handlers.onLive();
-      },
-      onText: receive,
-      onEnd: lose,
-    });
-  }
-
-  function start(): void {
-    connect().catch((error: unknown) => {
-      const wait = error instanceof VenueError ? error.retryAfterMs : undefined;
-      tryAgain(messageOf(error), wait);
-    });
-  }
-
-  /** The one way down: the socket ended, the key expired, or it can no longer be kept. */
-  function lose(reason: string): void {
-    if (closed) return;
-    socket?.close();
-    keeper?.cancel();
-    const since = liveSince;
-    liveSince = undefined;
-    if (since !== undefined) {
-      if (clock.monotonic() - since >= SETTLED_MS) failures = 0;
-      handlers.onLost(redactor.redact(reason));
-    }
-    tryAgain(reason);
-  }
-
-  function tryAgain(reason: string, atLeastMs = 0): void {
-    // A handler may have closed us just now.
-    if (closed) return;
-    const delayMs = Math.max(Math.min(FIRST_RETRY_MS * 2 ** failures, LONGEST_RETRY_MS), atLeastMs);
-    failures += 1;
-    log('warn', 'user stream: not live, trying again', { reason, attempt: failures, delayMs });
-    retry?.cancel();
-    retry = clock.after(delayMs, start);
-  }
-
-  function receive(text: string): void {
-    const message = unwrapped(text);
+  function receive(said: string): void {
+    const message = unwrapped(said);
     const type = typeOf(message);
-    if (type === 'listenKeyExpired') return lose('the listen key expired');
+    if (type === 'listenKeyExpired') {
+      // The venue leaves the socket open, and says nothing more on it.
+      socket.close();
+      return handlers.onLost('the listen key expired');
+    }
     if (type !== undefined && IGNORED.has(type)) return undefined;
     const read = readUserEvent(message);
     if ('event' in read) {
-      if (lacksItsTrade(read.event, message)) dropped.report('a fill without trade id or fee: only its order was told', text.slice(0, 300));
+      if (lacksItsTrade(read.event, message)) dropped.report('a fill without trade id or fee: only its order was told', said.slice(0, 300));
       return handlers.onEvent(read.event);
     }
     // Margin calls and what comes new: nothing of ours acts on them, and nobody should miss them.
-    return 'ignored' in read ? dropped.report(`event type ${read.ignored}`, text.slice(0, 300)) : dropped.report(read.unreadable.reason, read.unreadable.detail);
+    return 'ignored' in read ? dropped.report(`event type ${read.ignored}`, said.slice(0, 300)) : dropped.report(read.unreadable.reason, read.unreadable.detail);
   }
-
-  start();
-  return {
-    close() {
-      closed = true;
-      retry?.cancel();
-      keeper?.cancel();
-      socket?.close();
-      // The key is not deleted: every process with this API key shares it, also the one that is taking over. It ends by itself.
-    },
-  };
 }
 
 /** Events come as `{stream, data}`; what is not JSON is passed on as text, to be refused with its beginning. */

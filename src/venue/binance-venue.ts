@@ -1,4 +1,4 @@
-/** The three doors of a Binance venue, made together: one endpoint, one key, one log with its secrets taken out. */
+/** The doors of a Binance venue, made together: one endpoint, one key, one log with its secrets taken out. */
 import type { Clock } from '../supervision/clock.ts';
 import { createBanGate } from './ban-gate.ts';
 import type { CallTimeouts, Credentials } from './binance-client.ts';
@@ -7,6 +7,7 @@ import { createBinanceGateway } from './binance-gateway.ts';
 import { createMarketStreams } from './binance-market-streams.ts';
 import { createUserStream } from './binance-user-stream.ts';
 import type { VenueEndpoint } from './endpoint.ts';
+import { createListenKeys } from './listen-keys.ts';
 import type { Venue } from './port.ts';
 import type { VenueLog } from './venue-log.ts';
 import { createRedactor, redactedLog } from './venue-log.ts';
@@ -36,9 +37,11 @@ export function createBinanceVenue(options: BinanceVenueOptions): Venue {
   const log = redactedLog(options.log, redactor);
   const banGate = createBanGate(clock, () => clock.now() + Math.round(offsetMs()), options.bannedMs);
   const clients = createBinanceClients({ endpoint, armed: options.armed, credentials, log, ...(options.timeouts === undefined ? {} : { timeouts: options.timeouts }) });
+  const { door: listenKeys, textOf } = createListenKeys({ clients, clock, offsetMs, banGate, redactor });
   return {
     gateway: createBinanceGateway({ clients, clock, offsetMs, banGate, log, redactor }),
     marketStreams: createMarketStreams({ clients, clock, log }),
-    userStream: createUserStream({ clients, clock, offsetMs, banGate, log, redactor }),
+    listenKeys,
+    userStream: createUserStream({ streamUrl: clients.endpoint.streamUrl, textOf, clock, log, redactor }),
   };
 }

@@ -1,7 +1,7 @@
-/** The exchange as the rest of Vigil sees it: three doors, one for each actor that may open it. */
+/** The exchange as the rest of Vigil sees it: four doors, one for each actor that may open it. */
 import type { MarketEvent } from '../protocol/market.ts';
 import type { SymbolName } from '../protocol/names.ts';
-import type { ReadName, UserEvent, VenueReads, VenueWrite, WriteOutcome } from '../protocol/venue.ts';
+import type { ListenKey, ReadName, UserEvent, VenueReads, VenueWrite, WriteOutcome } from '../protocol/venue.ts';
 
 /** What a read that got no usable answer throws. `VenueError.kind` is the whole of what callers decide by. */
 export class VenueError extends Error {
@@ -55,14 +55,30 @@ export interface VenueMarketStreams {
   open(symbols: readonly SymbolName[], onEvent: (event: MarketEvent) => void, onState: (up: boolean, reason: string) => void): OpenMarketStream;
 }
 
-/** The user-stream actor's door. The listen key's life is inside; each time the stream is (again) live, `onLive` is called once. */
-export interface VenueUserStream {
-  open(handlers: { onEvent(event: UserEvent): void; onLive(): void; onLost(reason: string): void }): OpenStream;
+/** The listen-key actor's door. One key an account: asking twice gives the same one, which is the same value here. */
+export interface VenueListenKeys {
+  /**
+   * The active key, with its life prolonged, or a new one.
+   * @throws VenueError
+   */
+  ask(signal?: AbortSignal): Promise<ListenKey>;
+  /**
+   * Prolongs the account's key for 60 minutes, and says which it is where the venue does: another than the one that was given is the end of that.
+   * @throws VenueError with `venueCode` −1125 when there is none
+   */
+  prolong(signal?: AbortSignal): Promise<ListenKey | undefined>;
 }
 
-/** The three doors of one venue, made together from one configuration value so that a half-pointed client cannot exist. */
+/** The user-stream actor's door. */
+export interface VenueUserStream {
+  /** One connection on `key`, which must have come from the listen keys of the same venue. `onLive` once, when it is open; `onLost` once, when it has ended or could not be opened. */
+  open(key: ListenKey, handlers: { onEvent(event: UserEvent): void; onLive(): void; onLost(reason: string): void }): OpenStream;
+}
+
+/** The doors of one venue, made together from one configuration value so that a half-pointed client cannot exist. */
 export interface Venue {
   readonly gateway: VenueGateway;
   readonly marketStreams: VenueMarketStreams;
+  readonly listenKeys: VenueListenKeys;
   readonly userStream: VenueUserStream;
 }

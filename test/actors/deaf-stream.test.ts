@@ -1,11 +1,12 @@
 /** A user stream that falls silent while its socket answers, on the paper exchange itself: everything an order does is told in time, and a silence is noticed, left and read. */
 import { expect } from 'chai';
 import { gatewayBehaviour } from '../../src/actors/gateway.ts';
+import { listenKeyBehaviour } from '../../src/actors/listen-key.ts';
 import { userStreamBehaviour } from '../../src/actors/user-stream.ts';
 import { DEFAULT_SEED, startPaperExchange } from '../../src/paper/exchange.ts';
 import type { PaperExchange } from '../../src/paper/exchange.ts';
 import { decimal, floorTo } from '../../src/protocol/decimal.ts';
-import type { FindingMessage, GatewayMessage } from '../../src/protocol/messages.ts';
+import type { FindingMessage, GatewayMessage, ListenKeyMessage, ListenKeyViewMessage } from '../../src/protocol/messages.ts';
 import type { ClientId, SymbolName } from '../../src/protocol/names.ts';
 import type { Authority } from '../../src/protocol/permit.ts';
 import type { StreamView } from '../../src/protocol/views.ts';
@@ -37,12 +38,13 @@ describe('a user stream that falls silent on the paper exchange', () => {
     system = new ActorSystem({ clock: systemClock, random: new SeededRandom(1), turns: nactTurns, logFor: () => ({ debug: quiet, info: quiet, warn: quiet, error: quiet }) });
     const all = system.ref<Told>('all') as never;
     const everything = { role: 'all', purpose: 'hears everything', consumes: {} as Record<string, string>, emits: [], mailbox: { capacity: 1_000, overflow: 'reject' as const, onRestart: 'keep' as const }, init: () => null, receive: (_state: null, message: Told) => (told.push(message), same), view: () => null };
-    let epoch = 0;
+    let connections = 0;
     await system.start(
       supervisor('vigil', 'a test', [
         worker(system.ref<Told>('all'), everything),
         worker(system.ref<GatewayMessage>('gateway') as never, gatewayBehaviour({ venue: venue.gateway, redeemer: { redeem: () => ({ ok: true, under: 'mandate-1' as never }) }, executorOf: () => all, subscribers: [], userStream: system.ref('user-stream'), onClockOffset: quiet, refuse: quiet, mode: 'paper', clockSkewMaxMs: 1_000, owners: { tradingState: all, watchdog: all, findings: all, locks: all }, rest: { read: () => undefined, write: quiet } })),
-        worker(system.ref('user-stream') as never, userStreamBehaviour({ stream: venue.userStream, executorOf: () => all, account: all, gateway: all, subscribers: [all], findings: system.ref<FindingMessage>('all') as never, nextEpoch: () => ++epoch, deafAfterMs: DEAF_MS })),
+        worker(system.ref('listen-key') as never, listenKeyBehaviour({ keys: venue.listenKeys, userStream: system.ref<ListenKeyViewMessage>('user-stream'), watchdog: all })),
+        worker(system.ref('user-stream') as never, userStreamBehaviour({ stream: venue.userStream, listenKey: system.ref<ListenKeyMessage>('listen-key'), executorOf: () => all, account: all, gateway: all, subscribers: [all], findings: system.ref<FindingMessage>('all') as never, nextConnection: () => ++connections, deafAfterMs: DEAF_MS })),
       ]),
       (error) => {
         throw error;

@@ -2,10 +2,10 @@
 import { expect } from 'chai';
 import { userStreamBehaviour } from '../../src/actors/user-stream.ts';
 import { ONE, ZERO } from '../../src/protocol/decimal.ts';
-import type { AccountMessage, ExecutorMessage, FindingMessage, GatewayMessage, RestSaidMessage, UserStreamMessage } from '../../src/protocol/messages.ts';
-import type { StreamView } from '../../src/protocol/views.ts';
+import type { AccountMessage, ExecutorMessage, FindingMessage, GatewayMessage, ListenKeyMessage, RestSaidMessage, UserStreamMessage } from '../../src/protocol/messages.ts';
+import type { ListenKeyView, StreamView } from '../../src/protocol/views.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
-import type { UserEvent, VenueOrder, VenueTrade } from '../../src/protocol/venue.ts';
+import type { ListenKey, UserEvent, VenueOrder, VenueTrade } from '../../src/protocol/venue.ts';
 import type { VenueUserStream } from '../../src/venue/port.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import { GPS } from '../kit/actors.ts';
@@ -17,27 +17,38 @@ const anOrder = (symbol: SymbolName, clientId = 'c', part: Partial<VenueOrder> =
 const aFill = (symbol: SymbolName, tradeId: string): UserEvent => ({ ...anOrder(symbol), trade: { tradeId } as VenueTrade });
 const DEAF_MS = 5_000;
 
+const KEY: ListenKey = { number: 1 };
+const MINUTE = 60_000;
+
 async function bench() {
   const world = new World();
-  const opened: { handlers: Parameters<VenueUserStream['open']>[0]; closed: boolean }[] = [];
+  const opened: { key: ListenKey; handlers: Parameters<VenueUserStream['open']>[1]; closed: boolean }[] = [];
   const stream: VenueUserStream = {
-    open(handlers) {
-      const one = { handlers, closed: false };
+    open(key, handlers) {
+      const one = { key, handlers, closed: false };
       opened.push(one);
       return { close: () => void (one.closed = true) };
     },
+  };
+  const listenKey = new Probe<ListenKeyMessage>(world, 'listen-key');
+  const userStream = world.system.ref<UserStreamMessage>('user-stream');
+  /** Grants what is wanted, at once; false: nothing is granted. */
+  const keys = { grants: true, key: KEY };
+  const tellKey = (view: Partial<ListenKeyView> = {}) => world.system.tell(userStream, { type: 'listen-key', view: { held: { key: keys.key, since: 0, keptAt: world.clock.monotonic() }, gone: undefined, granted: 0, ...view } });
+  listenKey.answer = ({ connection }) => {
+    if (keys.grants) tellKey({ granted: connection });
+    return null;
   };
   const executors = new Map([GPS, BTC].map((symbol) => [symbol, new Probe<ExecutorMessage>(world, `executor/${symbol}`)]));
   const account = new Probe<AccountMessage>(world, 'account');
   const gateway = new Probe<GatewayMessage>(world, 'gateway');
   const reader = new Probe<{ readonly type: 'stream'; readonly view: StreamView }>(world, 'reader');
   const findings = new Probe<FindingMessage>(world, 'findings');
-  let epoch = 0;
+  let connections = 0;
   await world.start(
-    ...[...executors.values(), account, gateway, reader, findings].map((probe) => probe.spec),
-    worker(world.system.ref<UserStreamMessage>('user-stream'), userStreamBehaviour({ stream, executorOf: (symbol) => executors.get(symbol)!.ref, account: account.ref, gateway: gateway.ref, subscribers: [reader.ref], findings: findings.ref, nextEpoch: () => ++epoch, deafAfterMs: DEAF_MS })),
+    ...[...executors.values(), account, gateway, reader, findings, listenKey].map((probe) => probe.spec),
+    worker(userStream, userStreamBehaviour({ stream, listenKey: listenKey.ref, executorOf: (symbol) => executors.get(symbol)!.ref, account: account.ref, gateway: gateway.ref, subscribers: [reader.ref], findings: findings.ref, nextConnection: () => ++connections, deafAfterMs: DEAF_MS })),
   );
-  const userStream = world.system.ref<UserStreamMessage>('user-stream');
   /** What REST says: of an order that is sent now, or of a fill made so long ago. */
   const rest = async (id: string, part: Partial<RestSaidMessage['words'][number]> = {}) => {
     world.system.tell(userStream, { type: 'rest-said', words: [{ what: 'order', symbol: GPS, id, at: world.clock.now(), ...part }] });
@@ -51,7 +62,7 @@ async function bench() {
     opened.at(-1)!.handlers.onEvent(event);
     await world.settle();
   };
-  return { world, opened, executors, account, gateway, reader, findings, rest, live, hear, view: () => reader.last('stream')?.view };
+  return { world, opened, keys, tellKey, listenKey, executors, account, gateway, reader, findings, rest, live, hear, view: () => reader.last('stream')?.view };
 }
 
 describe('user stream', () => {
@@ -77,19 +88,19 @@ describe('user stream', () => {
     const { world, opened, view } = await bench();
     await world.advance(1_100);
     expect(view()).to.include({ live: false, streamEpoch: 0 });
-    const { handlers } = opened[0]!;
-    handlers.onLive();
+    opened[0]!.handlers.onLive();
     await world.settle();
     expect(view()).to.include({ live: true, streamEpoch: 1 });
-    handlers.onLost('socket closed');
+    opened[0]!.handlers.onLost('socket closed');
     await world.settle();
     expect(view()).to.include({ live: false, streamEpoch: 1 });
-    handlers.onLive();
+    await world.advance(500);
+    opened[1]!.handlers.onLive();
     await world.settle();
     expect(view()).to.include({ live: true, streamEpoch: 2 });
   });
 
-  it('dates a loss from its beginning, however often it is told', async () => {
+  it('dates a loss from its beginning, however many connections come to nothing after it', async () => {
     const { world, opened, view } = await bench();
     opened[0]!.handlers.onLive();
     await world.advance(5_000);
@@ -97,9 +108,30 @@ describe('user stream', () => {
     await world.settle();
     const since = view()?.since;
     await world.advance(5_000);
-    opened[0]!.handlers.onLost('still closed');
-    await world.settle();
-    expect(view()?.since).to.equal(since);
+    opened[1]!.handlers.onLost('refused');
+    await world.advance(5_000);
+    expect(view()).to.deep.equal({ live: false, streamEpoch: 1, since });
+  });
+
+  it('waits longer and longer for the next connection, begins anew after one that held a minute, and leaves nothing open behind', async () => {
+    const { world, opened, live } = await bench();
+    const waits: number[] = [];
+    const lostAfter = async (ms: number) => {
+      await world.advance(ms);
+      const before = opened.length;
+      opened.at(-1)!.handlers.onLost('socket closed');
+      await world.settle();
+      const at = world.clock.now();
+      while (opened.length === before) await world.advance(100);
+      waits.push(world.clock.now() - at);
+    };
+    for (let i = 0; i < 8; i++) await lostAfter(0);
+    await live();
+    await lostAfter(59_000);
+    await live();
+    await lostAfter(60_000);
+    expect(waits).to.deep.equal([500, 1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 30_000, 500]);
+    expect(opened.slice(0, -1).every((one) => one.closed)).to.equal(true);
   });
 
   it('closes its socket when it dies, and comes back with a new one, not live, under a higher epoch', async () => {
@@ -121,6 +153,7 @@ describe('user stream', () => {
     await world.settle();
     world.system.control('user-stream', 'kill', 'test');
     await world.advance(1_000);
+    expect(opened).to.have.length(2);
     opened[0]!.handlers.onLive();
     await world.advance(1_000);
     expect(view()).to.include({ live: false });
@@ -133,6 +166,66 @@ describe('user stream', () => {
     world.system.control('user-stream', 'kill', 'test');
     await world.advance(2_000);
     expect(executors.get(GPS)!.of('user-event')).to.have.length(1);
+  });
+});
+
+describe('a user stream and its listen key (operators\' 43)', () => {
+  it('opens nothing until a key has been asked for for this connection, and says once a second which one waits', async () => {
+    const { world, opened, keys, tellKey, listenKey } = await bench();
+    await world.advance(MINUTE);
+    expect(opened, 'it is not live yet, and is not hurried').to.have.length(1);
+    keys.grants = false;
+    opened[0]!.handlers.onLost('socket closed');
+    await world.advance(5_500);
+    tellKey({ granted: 1 });
+    await world.settle();
+    expect(opened, 'the key it had, which may be dead').to.have.length(1);
+    expect(listenKey.told.slice(1).map((wish) => wish.connection)).to.deep.equal([2, 2, 2, 2, 2, 2]);
+    expect(world.system.inspect('user-stream')).to.deep.nested.include({ 'state.waitsFor': 'a listen key', 'state.connection': 2 });
+    tellKey({ held: undefined, granted: 2 });
+    await world.settle();
+    expect(opened, 'granted, and gone again').to.have.length(1);
+    tellKey({ granted: 2 });
+    await world.settle();
+    expect(opened.map((one) => one.key)).to.deep.equal([KEY, KEY]);
+  });
+
+  it('is left when its key is gone, and when the venue has given another; the next is another epoch', async () => {
+    const { world, opened, keys, tellKey, live, view } = await bench();
+    await live();
+    tellKey({ held: undefined, gone: { key: KEY, reason: 'the venue no longer knows the listen key' }, granted: 1 });
+    await world.settle();
+    expect(opened.map((one) => one.closed)).to.deep.equal([true]);
+    expect(view()).to.include({ live: false, streamEpoch: 1 });
+    expect(world.system.inspect('user-stream')).to.have.nested.property('state.lastLoss.reason', 'the venue no longer knows the listen key');
+    await world.advance(500);
+    await live();
+    expect(view()).to.include({ live: true, streamEpoch: 2 });
+    keys.key = { number: 2 };
+    tellKey({ granted: 2 });
+    await world.advance(1_100);
+    expect(opened.map((one) => [one.key.number, one.closed])).to.deep.equal([[1, true], [1, true], [2, false]]);
+  });
+
+  it('stays while its key is prolonged, and while nobody says anything of it, but not longer than 55 minutes', async () => {
+    const { world, opened, live, tellKey } = await bench();
+    await live();
+    await world.advance(50 * MINUTE);
+    tellKey({ granted: 1 });
+    await world.settle();
+    tellKey({ held: undefined, granted: 0 });
+    await world.advance(55 * MINUTE - 1_000);
+    expect(opened, 'its owner was started again, and knows no key').to.have.length(1);
+    await world.advance(2_000);
+    expect(opened.map((one) => one.closed)).to.deep.equal([true, false]);
+    expect(world.system.inspect('user-stream')).to.have.nested.property('state.lastLoss.reason', 'its listen key has not been prolonged for 55 min');
+  });
+
+  it('opens one connection however often it is granted one', async () => {
+    const { world, opened, tellKey } = await bench();
+    for (let i = 0; i < 3; i++) tellKey({ granted: 1 });
+    await world.settle();
+    expect(opened).to.have.length(1);
   });
 });
 
@@ -243,7 +336,8 @@ describe('a user stream that is silent against order activity (operators\' 22, 4
     expect(view()).to.include({ live: false });
     await live();
     opened[0]!.handlers.onLost('closed at last');
-    await world.settle();
+    await world.advance(1_000);
     expect(view()).to.include({ live: true, streamEpoch: 2 });
+    expect(opened).to.have.length(2);
   });
 });

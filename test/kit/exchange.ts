@@ -6,7 +6,7 @@ import { decimal, ONE, ZERO } from '../../src/protocol/decimal.ts';
 import type { Decimal } from '../../src/protocol/decimal.ts';
 import type { Candle, Instrument, MarketEvent } from '../../src/protocol/market.ts';
 import type { ClientId, OrderSide, SymbolName } from '../../src/protocol/names.ts';
-import type { MarginMode, ReadName, UserEvent, VenueAlgoOrder, VenueIncome, VenueOrder, VenueReads, VenueTrade, VenueWrite, WriteOutcome } from '../../src/protocol/venue.ts';
+import type { ListenKey, MarginMode, ReadName, UserEvent, VenueAlgoOrder, VenueIncome, VenueOrder, VenueReads, VenueTrade, VenueWrite, WriteOutcome } from '../../src/protocol/venue.ts';
 import { VenueError } from '../../src/venue/port.ts';
 import type { OpenMarketStream, OpenStream, Venue } from '../../src/venue/port.ts';
 import { anInstrument } from './actors.ts';
@@ -128,8 +128,20 @@ export class TestExchange implements Venue {
     },
   };
 
+  /** The key there is; the test takes it away. */
+  key: ListenKey | undefined;
+  #keys = 0;
+
+  readonly listenKeys = {
+    ask: async (): Promise<ListenKey> => (this.key ??= { number: ++this.#keys }),
+    prolong: async (): Promise<ListenKey> => {
+      if (this.key === undefined) throw new VenueError('rejected', 'PUT /fapi/v1/listenKey: 400 (-1125) This listenKey does not exist.', { venueCode: -1125 });
+      return this.key;
+    },
+  };
+
   readonly userStream = {
-    open: (handlers: { onEvent(event: UserEvent): void; onLive(): void; onLost(reason: string): void }): OpenStream => {
+    open: (_key: ListenKey, handlers: { onEvent(event: UserEvent): void; onLive(): void; onLost(reason: string): void }): OpenStream => {
       this.#users.push(handlers);
       handlers.onLive();
       return { close: () => void (this.#users = this.#users.filter((one) => one !== handlers)) };

@@ -47,7 +47,7 @@ describe('the adapter on the paper exchange', () => {
     for (const name of ['log', 'info', 'warn', 'error'] as const) console[name] = (...said: unknown[]) => printed.push(said);
     exchange = await startPaperExchange({ host: '127.0.0.1', port: 0, seed: DEFAULT_SEED, balance: '10000', log: () => undefined });
     venue = venueFor('paper', 'paper');
-    user = venue.userStream.open({ onEvent: (event) => events.push(event), onLive: () => lives.push(true), onLost: (reason) => lost.push(reason) });
+    user = venue.userStream.open(await venue.listenKeys.ask(), { onEvent: (event) => events.push(event), onLive: () => lives.push(true), onLost: (reason) => lost.push(reason) });
     await lives.next();
     instrument = (await venue.gateway.read('instruments', {})).find((one) => one.symbol === symbol)!;
   });

@@ -6,7 +6,7 @@ import { createBinanceVenue } from '../../src/venue/binance-venue.ts';
 import { createRedactor } from '../../src/venue/venue-log.ts';
 import { API_KEY, API_SECRET, LISTEN_KEY, everythingIn, venueOn, writes } from './fixtures.ts';
 import type { StubAnswer, StubVenue } from './stub-venue.ts';
-import { startStubVenue } from './stub-venue.ts';
+import { Arrivals, startStubVenue } from './stub-venue.ts';
 
 let stub: StubVenue;
 beforeEach(async () => {
@@ -46,18 +46,31 @@ describe('secrets', () => {
     stub.refuseSockets = true;
     stub.script('POST /fapi/v1/listenKey', { body: { listenKey: LISTEN_KEY } });
     const venue = venueOn(stub);
-    const user = venue.userStream.open({ onEvent: () => undefined, onLive: () => undefined, onLost: () => undefined });
+    const key = await venue.listenKeys.ask();
+    const lost = new Arrivals<string>();
+    const user = venue.userStream.open(key, { onEvent: () => undefined, onLive: () => undefined, onLost: (reason) => lost.push(reason) });
     const market = venue.marketStreams.open([writes.open.symbol], () => undefined, () => undefined);
-    while (!/user stream/.test((await venue.lines.next()).message));
+    await lost.next();
     while (!/market stream/.test((await venue.lines.next()).message));
     user.close();
     market.close();
-    expectNoSecret(everythingIn(venue.lines.all));
+    expectNoSecret(everythingIn(venue.lines.all) + everythingIn(lost.all) + everythingIn(key));
+  });
+
+  it('are not in what comes of a listen key that is refused, or is none', async () => {
+    stub.script('POST /fapi/v1/listenKey', { body: { listenKey: LISTEN_KEY } }, { status: 400, body: { code: -1125, msg: `no ${LISTEN_KEY}` } }, { body: { listenKey: `${LISTEN_KEY}_` } });
+    const venue = venueOn(stub);
+    await venue.listenKeys.ask();
+    for (let i = 0; i < 2; i++) {
+      const error: unknown = await venue.listenKeys.ask().catch((thrown: unknown) => thrown);
+      expect(error).to.be.instanceOf(Error);
+      expectNoSecret(everythingIn(error));
+    }
   });
 
   it('are not in the venue itself when it is printed', () => {
     const venue = venueOn(stub);
-    expectNoSecret(everythingIn({ gateway: venue.gateway, marketStreams: venue.marketStreams, userStream: venue.userStream }));
+    expectNoSecret(everythingIn({ gateway: venue.gateway, marketStreams: venue.marketStreams, listenKeys: venue.listenKeys, userStream: venue.userStream }));
   });
 
   it('are asked for by name when they are missing, and not quoted when they cannot be one', () => {

@@ -1,4 +1,4 @@
-/** The private stream is live exactly as often as it says, comes back by itself, and leaves neither sockets nor timers when it is closed. */
+/** A private stream is live once, ends once, and leaves neither sockets nor timers when it is closed. */
 import { expect } from 'chai';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { UserEvent } from '../../src/protocol/venue.ts';
@@ -19,25 +19,23 @@ interface Opened {
 }
 
 const LISTEN = '/fapi/v1/listenKey';
-const MINUTE = 60_000;
 
 let stub: StubVenue;
 let stream: OpenStream | undefined;
 beforeEach(async () => {
   stub = await startStubVenue();
   stub.script(`POST ${LISTEN}`, { body: { listenKey: LISTEN_KEY } });
-  stub.script(`PUT ${LISTEN}`, { body: { listenKey: LISTEN_KEY } });
 });
 afterEach(async () => {
   stream?.close();
   await stub.close();
 });
 
-function opened(): Opened {
+async function opened(): Promise<Opened> {
   const clock = new VirtualClock();
   const venue = venueOn(stub, { clock });
   const said = new Arrivals<Said>();
-  stream = venue.userStream.open({ onEvent: (event) => said.push({ event }), onLive: () => said.push({ live: true }), onLost: (lost) => said.push({ lost }) });
+  stream = venue.userStream.open(await venue.listenKeys.ask(), { onEvent: (event) => said.push({ event }), onLive: () => said.push({ live: true }), onLost: (lost) => said.push({ lost }) });
   return { clock, said, lines: venue.lines, stream };
 }
 
@@ -59,7 +57,7 @@ const trade = { symbol: GPS, tradeId: '555', orderId: '8886774', clientId: ID, s
 
 describe('the user stream', () => {
   it('is live once its private socket is open on a fresh listen key', async () => {
-    const { said } = opened();
+    const { said } = await opened();
     const socket = await stub.sockets.next();
     expect(socket.address).to.equal(`/private/stream?listenKey=${LISTEN_KEY}`);
     expect(await said.next()).to.deep.equal({ live: true });
@@ -67,7 +65,7 @@ describe('the user stream', () => {
   });
 
   it('tells an order and its fill, and a liquidation nobody here sent', async () => {
-    const { said } = opened();
+    const { said } = await opened();
     const socket = await stub.sockets.next();
     await said.next();
     socket.say(orderUpdate());
@@ -81,7 +79,7 @@ describe('the user stream', () => {
   });
 
   it('tells the order, not the trade, of a fill whose fee is missing, and reports it', async () => {
-    const { said, lines } = opened();
+    const { said, lines } = await opened();
     const socket = await stub.sockets.next();
     await said.next();
     socket.say(orderUpdate({ n: undefined, N: undefined }));
@@ -90,7 +88,7 @@ describe('the user stream', () => {
   });
 
   it('tells conditional orders, money, positions and leverage', async () => {
-    const { said } = opened();
+    const { said } = await opened();
     const socket = await stub.sockets.next();
     await said.next();
     const algo = { caid: ID, aid: 77, at: 'CONDITIONAL', o: 'STOP_MARKET', s: GPS, S: 'SELL', ps: 'BOTH', f: 'GTC', q: '5', X: 'REJECTED', ai: '', ap: '0', aq: '0', act: '', tp: '0.0081', p: '0', R: true, rm: 'ReduceOnly Order is rejected.' };
@@ -114,7 +112,7 @@ describe('the user stream', () => {
   });
 
   it('keeps quiet about TRADE_LITE, drops what it cannot read, and goes on', async () => {
-    const { said, lines } = opened();
+    const { said, lines } = await opened();
     const socket = await stub.sockets.next();
     await said.next();
     for (const message of ['not json', 'null', '[]', { stream: 'x', data: { e: 'TRADE_LITE', E: 1, s: GPS, t: 555 } }, { stream: 'x', data: { e: 'MARGIN_CALL', E: 1 } }, orderUpdate({ z: 7 })]) socket.say(message);
@@ -125,62 +123,35 @@ describe('the user stream', () => {
     expect(reported).to.deep.equal(['no event type', 'event type MARGIN_CALL', 'ORDER_TRADE_UPDATE: o.z']);
   });
 
-  it('asks for its first listen key until it gets one, with a growing delay', async () => {
-    const bad = { status: 503, body: '<html></html>' };
-    stub.script(`POST ${LISTEN}`, bad, bad, bad, { body: { listenKey: LISTEN_KEY } });
-    const { clock, said, lines } = opened();
-    const delays: unknown[] = [];
-    for (let attempt = 0; attempt < 3; attempt += 1) {
-      const { fields } = await lines.next();
-      delays.push(fields['delayMs']);
-      clock.advance(Number(fields['delayMs']));
-    }
-    expect(delays).to.deep.equal([500, 1_000, 2_000]);
-    expect(await said.next()).to.deep.equal({ live: true });
-    expect(said.all).to.have.length(1);
+  it('tells its loss once, and does not come back by itself', async () => {
+    const { clock, said } = await opened();
+    const socket = await stub.sockets.next();
+    await said.next();
+    socket.socket.terminate();
+    expect(await said.next()).to.have.property('lost');
+    expect(clock.pending).to.deep.equal([]);
+    expect(said.all).to.have.length(2);
+    expect(stub.sockets.all).to.have.length(1);
   });
 
-  it('waits as long as the venue says when it is throttled (failure 57)', async () => {
-    stub.script(`POST ${LISTEN}`, { status: 429, headers: { 'retry-after': '90' }, body: { code: -1003, msg: 'Too many requests.' } });
-    expect((await opened().lines.next()).fields['delayMs']).to.equal(90_000);
+  it('tells that it could not be opened', async () => {
+    stub.refuseSockets = true;
+    const { said } = await opened();
+    expect(await said.next()).to.have.property('lost').that.does.not.include(LISTEN_KEY);
   });
 
-  it('does not take something else for a listen key', async () => {
-    stub.script(`POST ${LISTEN}`, { body: { listenKey: 'with_underscore' } });
-    const { fields } = await opened().lines.next();
-    expect(fields['reason']).to.match(/^POST \/fapi\/v1\/listenKey: .*listenKey is not/).and.not.include('with_underscore');
-    expect(stub.sockets.all).to.have.length(0);
-  });
-
-  it('tells each loss and each return once, with a key asked for anew', async () => {
-    const { clock, said, lines } = opened();
-    for (let round = 0; round < 3; round += 1) {
-      const socket = await stub.sockets.next();
-      expect(await said.next()).to.deep.equal({ live: true });
-      socket.socket.terminate();
-      expect(await said.next()).to.have.property('lost');
-      clock.advance(Number((await lines.next()).fields['delayMs']));
-    }
-    await stub.sockets.next();
-    expect(await said.next()).to.deep.equal({ live: true });
-    expect(said.all).to.have.length(7);
-    expect(stub.requests.filter((request) => request.method === 'POST')).to.have.length(4);
-  });
-
-  it('is lost when the listen key expires although the socket stays open, and renews it', async () => {
-    const { clock, said } = opened();
+  it('is lost when the listen key expires although the socket stays open, and says so once', async () => {
+    const { said } = await opened();
     const socket = await stub.sockets.next();
     await said.next();
     socket.say({ stream: LISTEN_KEY, data: { e: 'listenKeyExpired', E: 1, listenKey: LISTEN_KEY } });
     expect(await said.next()).to.deep.equal({ lost: 'the listen key expired' });
     await socket.closed;
-    clock.advance(500);
-    await stub.sockets.next();
-    expect(await said.next()).to.deep.equal({ live: true });
+    expect(said.all).to.have.length(2);
   });
 
   it('is lost when the other side falls silent without closing', async () => {
-    const { clock, said } = opened();
+    const { clock, said } = await opened();
     const socket = await stub.sockets.next();
     await said.next();
     socket.socket.pause();
@@ -190,51 +161,22 @@ describe('the user stream', () => {
     expect(await said.next()).to.deep.equal({ lost: 'no pong within 5000 ms' });
   });
 
-  it('prolongs its key every 30 minutes, and gives it up when the venue no longer knows it', async () => {
-    stub.script(`PUT ${LISTEN}`, { body: { listenKey: LISTEN_KEY } }, { status: 400, body: { code: -1125, msg: 'This listenKey does not exist.' } });
-    const { clock, said } = opened();
-    const { socket } = await stub.sockets.next();
-    await said.next();
-    const pings = new Arrivals<true>();
-    socket.on('ping', () => pings.push(true));
-    // Past the heartbeats in between, each answered before the clock goes on.
-    async function pass(ms: number): Promise<void> {
-      for (let passed = 0; passed < ms; passed += 10_000) {
-        clock.advance(10_000);
-        await pings.next();
-        await new Promise((resolve) => socket.ping('', false, () => socket.once('pong', resolve)));
-      }
-    }
-    await pass(30 * MINUTE);
-    // The first PUT is answered once the next one is planned.
-    while (!clock.pending.includes(30 * MINUTE)) await new Promise((resolve) => setImmediate(resolve));
-    await pass(30 * MINUTE - 10_000);
-    clock.advance(10_000);
-    expect(await said.next()).to.deep.equal({ lost: 'the venue no longer knows the listen key' });
-    expect(stub.requests.map((request) => request.method)).to.deep.equal(['POST', 'PUT', 'PUT']);
-  });
-
   it('leaves neither socket nor timer when it is closed, whenever that is', async () => {
-    const early = opened();
+    const early = await opened();
     early.stream.close();
-    const { clock, said, stream: open } = opened();
+    expect(early.clock.pending).to.deep.equal([]);
+    const { clock, said, stream: open } = await opened();
     const socket = await stub.sockets.next();
     await said.next();
     open.close();
     await socket.closed;
     expect(clock.pending).to.deep.equal([]);
-    expect(stub.sockets.all).to.have.length(1);
+    expect(said.all).to.deep.equal([{ live: true }]);
     expect(early.said.all).to.deep.equal([]);
-
-    stub.script(`POST ${LISTEN}`, { status: 503, body: '' });
-    const failing = opened();
-    await failing.lines.next();
-    failing.stream.close();
-    expect(failing.clock.pending).to.deep.equal([]);
   });
 
   it('does not delete the key, which another process of the same account may be using', async () => {
-    const { said, stream: open } = opened();
+    const { said, stream: open } = await opened();
     const socket = await stub.sockets.next();
     await said.next();
     open.close();

@@ -10,6 +10,7 @@ import type { generatorBehaviour } from '../../actors/generator.ts';
 import type { governorBehaviour } from '../../actors/governor.ts';
 import type { intakeBehaviour } from '../../actors/intake.ts';
 import type { journalBehaviour } from '../../actors/journal.ts';
+import type { listenKeyBehaviour } from '../../actors/listen-key.ts';
 import type { locksBehaviour } from '../../actors/locks.ts';
 import type { marketBehaviour } from '../../actors/market/market.ts';
 import type { paperProcessBehaviour } from '../../actors/paper-process.ts';
@@ -95,6 +96,7 @@ export function refsOf(system: ActorSystem) {
     paper: ref<Taken<typeof paperProcessBehaviour>>('paper'),
     gateway: ref<Taken<typeof gatewayBehaviour>>('gateway'),
     market: ref<Taken<typeof marketBehaviour>>('market'),
+    listenKey: ref<Taken<typeof listenKeyBehaviour>>('listen-key'),
     userStream: ref<Taken<typeof userStreamBehaviour>>('user-stream'),
     universe: ref<Taken<typeof universeBehaviour>>('universe'),
     account: ref<Taken<typeof accountBehaviour>>('account'),
