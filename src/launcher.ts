@@ -17,8 +17,10 @@ const FINAL_CODES: ReadonlySet<number> = new Set([0, 2, 4]);
 /** The journal's store is away (`service/exit-codes.ts`): at the first start that is for a person to hear, after a crash positions may be open. */
 const STORE_AWAY = 69;
 const STORE_RETRY_MS = 5_000;
-const BACKOFF = { minMs: 1_000, maxMs: 60_000, freshAfterMs: 600_000 };
-const BUDGET = { restarts: 10, windowMs: 600_000 };
+/** A crash in the middle of an opening leaves a position without a stop: waiting and starting stay below the 30 s in which it must have one. */
+const BACKOFF = { minMs: 1_000, maxMs: 10_000, freshAfterMs: 60_000 };
+/** More crashes than these are no accident: slowly from then on, and said each time; never given up, for what is open needs its exits (ruling 13). */
+const BUDGET = { restarts: 10, windowMs: 600_000, slowMs: 30_000 };
 /** A signal to the group reaches the service twice, and npm adds its own: one wish, not two. */
 const REPEAT_MS = 2_000;
 /** What the service has beyond its own shutdown budget before it is killed. */
@@ -86,12 +88,9 @@ export function runLauncher(options: LauncherOptions): Promise<number> {
         pending = clock.after(STORE_RETRY_MS, begin);
         return;
       }
-      const inMs = history.ended(clock.monotonic());
-      if (inMs === undefined) {
-        log.error({ code, signal, restarts: BUDGET.restarts, windowMs: BUDGET.windowMs }, 'the service crashed more often than the restart budget allows; giving up with its last exit code');
-        return end(lastCode);
-      }
-      log.warn({ code, signal, inMs }, 'the service crashed; starting it again');
+      const { inMs, spent } = history.ended(clock.monotonic());
+      if (spent) log.error({ code, signal, inMs, restarts: BUDGET.restarts, windowMs: BUDGET.windowMs }, 'the service crashed more often than the restart budget allows: look at its last words. Stops and targets stay on the exchange; starting it again, slowly, for ever');
+      else log.warn({ code, signal, inMs }, 'the service crashed; starting it again');
       pending = clock.after(inMs, begin);
     };
 
@@ -128,7 +127,7 @@ export function onLauncherGone(callback: () => void): void {
   process.channel?.unref();
 }
 
-/** How often the service has crashed, over monotonic time: how long to wait, or that the budget is spent. */
+/** How often the service has crashed, over monotonic time: how long to wait, and whether the budget is spent. */
 class RestartHistory {
   #crashes: number[] = [];
   #inRow = 0;
@@ -141,14 +140,13 @@ class RestartHistory {
     this.#startedAt = now;
   }
 
-  /** The time to wait before the next start; undefined: no more. */
-  ended(now: number): number | undefined {
+  ended(now: number): { readonly inMs: number; readonly spent: boolean } {
     if (now - this.#startedAt >= BACKOFF.freshAfterMs) this.#inRow = 0;
     this.#crashes = this.#crashes.filter((at) => now - at < BUDGET.windowMs);
-    if (this.#crashes.length >= BUDGET.restarts) return undefined;
     this.crashed = true;
+    const spent = this.#crashes.length >= BUDGET.restarts;
     this.#crashes.push(now);
-    return Math.min(BACKOFF.minMs * 2 ** this.#inRow++, BACKOFF.maxMs);
+    return { inMs: spent ? BUDGET.slowMs : Math.min(BACKOFF.minMs * 2 ** this.#inRow++, BACKOFF.maxMs), spent };
   }
 }
 
