@@ -11,7 +11,7 @@ import { faultsOf } from './planted-faults/faults.ts';
 import type { Fault } from './planted-faults/faults.ts';
 import { testsOf } from './planted-faults/tests-of.ts';
 
-const USAGE = 'npm run test:faults -- [--file GLOB]… [--sample N (a file; 0 is all)] [--seed S] [--jobs 1|2] [--floor PERCENT]';
+const USAGE = 'npm run test:faults -- [--file GLOB]… [--sample N (a file; 0 is all)] [--seed S] [--jobs 1|2] [--floor PERCENT] [--near (without the actors\' tests)]';
 const NOT_COPIED = new Set(['node_modules', '.git', 'var']);
 /** A fault may make a test slower, but not by this much. */
 const SLOWER = 5;
@@ -27,6 +27,8 @@ interface Report {
 interface Options {
   readonly sample: number;
   readonly seed: number;
+  /** Only the tests of the source's own and of its room. */
+  readonly near: boolean;
 }
 
 /** `count` of them by a seed; 0: all. */
@@ -46,7 +48,7 @@ async function examine(file: string, bench: Bench, options: Options): Promise<Re
   const all = faultsOf(readFileSync(join(copy, file), 'utf8'));
   const faults = sampled(all, file, options);
   if (faults.length === 0) return { file, all: 0, planted: 0, survivors: [] };
-  const steps = testsOf(file, copy);
+  const steps = testsOf(file, copy, options.near);
   for (const tests of steps) {
     if (limits.has(tests.join())) continue;
     const before = systemClock.monotonic();
@@ -89,9 +91,9 @@ function naturalNumber(name: string, value: string): number {
 async function main(): Promise<number> {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
-    options: { file: { type: 'string', multiple: true, default: [] }, sample: { type: 'string', default: '25' }, seed: { type: 'string', default: '1' }, jobs: { type: 'string', default: '2' }, floor: { type: 'string' } },
+    options: { file: { type: 'string', multiple: true, default: [] }, sample: { type: 'string', default: '25' }, seed: { type: 'string', default: '1' }, jobs: { type: 'string', default: '2' }, floor: { type: 'string' }, near: { type: 'boolean', default: false } },
   });
-  const options = { sample: naturalNumber('sample', values.sample), seed: naturalNumber('seed', values.seed) };
+  const options = { sample: naturalNumber('sample', values.sample), seed: naturalNumber('seed', values.seed), near: values.near };
   const floor = values.floor === undefined ? undefined : naturalNumber('floor', values.floor);
   const jobs = Math.min(Math.max(naturalNumber('jobs', values.jobs), 1), 2);
   if (!existsSync(join(PROJECT_ROOT, 'node_modules'))) throw new Error('node_modules is missing: npm ci');

@@ -45,8 +45,8 @@ const ELSEWHERE: readonly (readonly [string, readonly string[]])[] = [
 /** Thousands of random cases, many seconds for one fault: not asked. A fault that only they would notice counts as survived. */
 const TOO_SLOW: ReadonlySet<string> = new Set(['test/rules/position-life/model.test.ts']);
 
-/** Lists of tests, asked one after the other until one fails. `file` and the answer are paths inside `root`. */
-export function testsOf(file: string, root: string): readonly (readonly string[])[] {
+/** Lists of tests, asked one after the other until one fails. `file` and the answer are paths inside `root`. `near`: those around it are not asked, where there are others. */
+export function testsOf(file: string, root: string, near = false): readonly (readonly string[])[] {
   const inside = file.slice('src/'.length);
   const mirror = join('test', inside).replace(/\.ts$/, '.test.ts');
   const [part = ''] = inside.split('/');
@@ -54,9 +54,9 @@ export function testsOf(file: string, root: string): readonly (readonly string[]
   const own = existsSync(join(root, mirror)) ? [mirror] : [];
   const room = dirname(mirror) === `test/${part}` ? [] : all.filter((test) => dirname(test) === dirname(mirror));
   const naming = all.filter((test) => readFileSync(join(root, test), 'utf8').includes(`/src/${inside}'`));
-  const near = new Set([...room, ...naming].filter((test) => test !== mirror));
+  const beside = new Set([...room, ...naming].filter((test) => test !== mirror));
   const around = ELSEWHERE.flatMap(([begin, tests]) => (inside.startsWith(begin) ? tests : []));
-  const steps = [own, [...near], around].filter((step) => step.length > 0);
+  const steps = [own, [...beside], around].filter((step) => step.length > 0);
   if (steps.length === 0) throw new Error(`no test belongs to ${file}: name one in ${basename(import.meta.filename)}`);
-  return steps;
+  return near && steps.length > 1 ? steps.filter((step) => step !== around) : steps;
 }

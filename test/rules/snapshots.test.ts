@@ -5,10 +5,12 @@ import { canonicalJson } from '../../src/persistence/canonical-json.ts';
 import { VigilError } from '../../src/protocol/errors.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
 import type { JournalledEntry } from '../../src/protocol/versions.ts';
+import { readPerformance } from '../../src/rules/account/record.ts';
 import { lockBookSnapshot, restoreLockBook } from '../../src/rules/locks/record.ts';
 import { NOTHING_UNSNAPSHOTTED, snapshotDue, withEntry } from '../../src/rules/snapshots.ts';
 import { restoreScore, scoreSnapshot } from '../../src/rules/strategies/score-record.ts';
 import { restoreTradingState, tradingStateSnapshot } from '../../src/rules/trading-state-record.ts';
+import { readUniverse } from '../../src/rules/universe-record.ts';
 
 const SYMBOLS = ['GPSUSDT', '币安人生USDT', 'HYPEUSDT'] as SymbolName[];
 const DAY_MS = 86_400_000;
@@ -70,6 +72,21 @@ describe('Snapshots', () => {
       for (const entry of [{ ...whole, version: 2 }, { ...whole, type: 'Invented' }]) expect(() => owner.restore([entry])).to.throw(VigilError, /run the version of Vigil that wrote it/).that.includes({ code: 'JOURNAL_FOREIGN' });
     });
   }
+
+  it('of what each entry says whole are read like any other entry, and refused like them', () => {
+    const performance = { day: '2026-02-02', dayStartEquity: '10000', dailyLossReached: false, sessionSince: 0, sessionPeak: '10000', allTimePeak: '10000', equity: '9900', walletBalance: '9900', observedAt: 5, incomeUntil: 5, incomeIds: [] };
+    const universe = { version: 3, symbols: SYMBOLS, largest: 3, rules: 'top 3', accepted: { reason: 'expected', by: 'operator' } };
+    const owners: readonly (readonly [string, (entry: JournalledEntry) => unknown, object])[] = [['AccountObserved', readPerformance, performance], ['UniverseDetermined', readUniverse, universe], ['UniverseDetermined', readUniverse, { version: 1, symbols: [] }]];
+    for (const [type, read, payload] of owners) {
+      const entry = { type, version: 1, at: 5, payload };
+      for (const written of [entry, { ...entry, type: 'Snapshot' }]) {
+        expect(read(written), written.type).to.deep.equal(payload);
+        expect(() => read({ ...written, payload: { ...payload, extra: 1 } })).to.throw(/extra/);
+        expect(() => read({ ...written, version: 2 })).to.throw(VigilError, /has version 2; this build knows 1/).that.includes({ code: 'JOURNAL_FOREIGN' });
+      }
+      expect(() => read({ ...entry, type: 'Invented' })).to.throw(VigilError, /is of no type/).that.includes({ code: 'JOURNAL_FOREIGN' });
+    }
+  });
 
   it('are due after 200 entries, or when the oldest that waits for one, or the last one itself, is a day old', () => {
     const told = (count: number, type = 'Happened', at = 0) => Array.from({ length: count }, () => ({ type, at }));

@@ -116,6 +116,12 @@ describeWithRedis('the lease of the journal in Redis', function () {
     await refused(other.take('b'), 'INSTANCE_RUNNING', 'process 77 on other-host (since');
   });
 
+  it('is its holder\'s own, asked again: the answer to the first question may have been lost', async () => {
+    const { take } = bench();
+    await take('a', elsewhere);
+    expect((await take('a', elsewhere)).doubt()).to.equal(undefined);
+  });
+
   it('is free at once after an orderly end, and when its holder on this machine is dead', async () => {
     const { take } = bench();
     await (await take('a', elsewhere)).giveBack();
@@ -192,6 +198,15 @@ describeWithRedis('the lease of the journal in Redis', function () {
     expect(taken).to.have.length(1);
   });
 
+  it('taken by another is not given back either by a holder that has not learned of it yet', async () => {
+    const { keys, take, expire } = bench();
+    const lease = await take('a', elsewhere);
+    await expire();
+    await take('b');
+    await lease.giveBack();
+    expect(await fieldsOf(keys.lease)).to.include({ holder: 'b', released: '0' });
+  });
+
   it('with a standby registered, mandates stop with it, too', async () => {
     const { clock, keys, take } = bench();
     await server.ask('HSET', keys.lease, 'standby', 'other-host');
@@ -228,11 +243,15 @@ describeWithRedis('the lease of the journal in Redis', function () {
     expect(taken).to.deep.equal([]);
   });
 
-  it('on a key of another program is refused, and the key left alone', async () => {
+  it('on a key of another program, or of a later Vigil, is refused, and the key left alone', async () => {
     const { keys, take } = bench();
     await server.ask('SET', keys.lease, 'theirs');
     await refused(take('a'), 'JOURNAL_FOREIGN', `${keys.lease} is a string`);
     expect(await server.ask('GET', keys.lease)).to.equal('theirs');
+    const later = bench();
+    await server.ask('HSET', later.keys.lease, 'holder', 'x', 'format', '2', 'until', '1');
+    await refused(later.take('a'), 'JOURNAL_FOREIGN', `${later.keys.lease} has format 2`);
+    expect(await fieldsOf(later.keys.lease)).to.deep.equal({ holder: 'x', format: '2', until: '1' });
   });
 
   it('with Redis away is JOURNAL_UNAVAILABLE, naming where', async () => {
