@@ -44,8 +44,9 @@ async function lived(seed: number): Promise<Desk> {
     else if (what < 0.45) desk.journal.mood = chance() < 0.5 ? 'failing' : 'silent';
     else if (what < 0.5 && standing !== undefined && !desk.venue.quantity.isZero()) desk.venue.trigger(standing.clientId);
     else if (what < 0.55) desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'chaos' });
-    else if (what < 0.65) exits(desk, chance);
-    else if (what < 0.7) desk.venue.trade(chance() < 0.5 ? 'SELL' : 'BUY', decimal('3000'), decimal('0.01'));
+    else if (what < 0.6) desk.venue.trade(chance() < 0.5 ? 'SELL' : 'BUY', decimal('3000'), decimal('0.01'));
+    // Often: a part is closed only where a position stands behind its stop at that moment, and a rare event counts nothing but chance.
+    if (chance() < 0.4) exits(desk, chance);
     if (chance() < 0.5) desk.journal.mood = 'ok';
     if (chance() < 0.5) desk.plan({ planId: `plan-${step}` as never });
     await desk.advance(Math.floor(chance() * 4_000));
@@ -103,7 +104,8 @@ describe('executor, governor, gateway and journal among disturbances', () => {
     }
     expect(openings, 'there were openings').to.be.greaterThan(SEEDS);
     expect(closings, 'and closings').to.be.greaterThan(SEEDS / 2);
-    expect(parts, 'and parts closed').to.be.greaterThan(SEEDS / 4);
-    expect(moves, 'and stops moved').to.be.greaterThan(SEEDS / 4);
+    // Of a hundred seeds any twenty in a row closed 39 to 48 parts and moved 22 to 30 stops.
+    expect(parts, 'and parts closed').to.be.greaterThan(SEEDS * 1.5);
+    expect(moves, 'and stops moved').to.be.greaterThan(SEEDS * 0.75);
   });
 });
