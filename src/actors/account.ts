@@ -15,6 +15,7 @@ import { explainWallet, kindOf } from '../rules/account/income.ts';
 import { beginsDay, observe, performanceView } from '../rules/account/performance.ts';
 import type { Performance } from '../rules/account/performance.ts';
 import { readPerformance } from '../rules/account/record.ts';
+import { Handed } from './handed.ts';
 import { draft } from './journal.ts';
 import { publish } from './publish.ts';
 
@@ -57,6 +58,7 @@ interface AccountState {
   activatedAt: number;
   sequence: number;
   kept: Performance | undefined;
+  readonly handed: Handed<Internal>;
   /** A reading after an event is on its way; further events do not put it off. */
   soon: boolean;
   lastFailure: string | null;
@@ -78,7 +80,7 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
       const performance = last === undefined ? undefined : readPerformance(last);
       ctx.timers.once('poll', 0, { type: 'poll' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
-      return { account: undefined, performance, activatedAt: performance?.sessionSince ?? 0, sequence: entries.at(-1)?.sequence ?? 0, kept: entries.length === 0 ? undefined : performance, soon: false, lastFailure: null };
+      return { account: undefined, performance, activatedAt: performance?.sessionSince ?? 0, sequence: entries.at(-1)?.sequence ?? 0, kept: entries.length === 0 ? undefined : performance, handed: new Handed(options.journal), soon: false, lastFailure: null };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -111,6 +113,7 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
           return same;
       }
     },
+    owes: (state) => state.handed.names(),
     view: (state, now) => ({ ...equityOf(state), observedAt: isoTimeOrNull(state.account?.observedAt), ageMs: state.account === undefined ? null : now - state.account.observedAt, lastFailure: state.lastFailure }),
   };
 
@@ -200,7 +203,7 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
     state.sequence += 1;
     state.kept = performance;
     const type = performance.day === kept?.day ? 'AccountObserved' : SNAPSHOT_TYPE;
-    ctx.ask(options.journal, { type: 'append', entries: [draft(ENTITY, state.sequence, type, ctx.clock.now(), performance)] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', outcome }));
+    state.handed.append(ctx, [draft(ENTITY, state.sequence, type, ctx.clock.now(), performance)], JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', outcome }));
   }
 
   function publishView(state: AccountState, ctx: Context): void {

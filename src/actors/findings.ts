@@ -92,6 +92,7 @@ export function findingsBehaviour(options: FindingsOptions): Behaviour<Internal,
       flush(state, ctx);
       return same;
     },
+    owes: ({ waiting }) => waiting.map(({ kept }) => `finding ${keyOf(kept)}`),
     view: (state) => ({ waiting: state.waiting.length, findings: [...state.standing.values()].map(({ kept, at, lastAt, count }) => ({ ...kept, count, at: isoTime(at), lastAt: isoTime(lastAt) })) }),
   };
 

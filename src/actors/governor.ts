@@ -57,13 +57,15 @@ interface GovernorState {
 type Context = ActorContext<GovernorMessage>;
 
 export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorMessage, GovernorState> {
+  /** Of the process, not of the incarnation. */
+  let stopping = false;
   return {
     role: 'governor',
     purpose: 'Grants or denies every opening, and reserves what it grants; fail-closed.',
-    consumes: { 'request-permit': 'a plan that wants to open', 'request-configure': 'leverage or margin mode to be set', 'market-view': 'prices', universe: 'filters', equity: 'the account', stream: 'the user stream', reconciliation: 'journal and venue agree', session: 'clock and brackets', 'trading-state': 'what is allowed at all', life: 'what a symbol holds', locks: 'what rests for a while', journal: 'whether what is opened can be made durable', readiness: 'whether everything is known' },
+    consumes: { 'request-permit': 'a plan that wants to open', 'request-configure': 'leverage or margin mode to be set', stopping: 'the service stops: nothing is opened any more', 'market-view': 'prices', universe: 'filters', equity: 'the account', stream: 'the user stream', reconciliation: 'journal and venue agree', session: 'clock and brackets', 'trading-state': 'what is allowed at all', life: 'what a symbol holds', locks: 'what rests for a while', journal: 'whether what is opened can be made durable', readiness: 'whether everything is known' },
     emits: ['permit-granted, permit-denied, configure-granted, configure-denied → executors', 'decided → operator/decision-log'],
     // One request of each executor at a time, and as many again.
-    mailbox: { capacity: 1_000, overflow: 'reject', onRestart: 'keep', lanes: viewsFirst(['market-view', 'universe', 'equity', 'stream', 'reconciliation', 'session', 'trading-state', 'life', 'locks', 'journal', 'readiness']) },
+    mailbox: { capacity: 1_000, overflow: 'reject', onRestart: 'keep', lanes: viewsFirst(['stopping', 'market-view', 'universe', 'equity', 'stream', 'reconciliation', 'session', 'trading-state', 'life', 'locks', 'journal', 'readiness']) },
     /**
      * What an earlier incarnation granted and had reserved is not known to this one: its permits are void before anything
      * is asked, and nothing is granted until every executor has said what it holds (ruling 14). The rate limits survive a
@@ -82,6 +84,9 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
           return same;
         case 'request-configure':
           configure(state, message, ctx);
+          return same;
+        case 'stopping':
+          stopping = true;
           return same;
         case 'life':
           onLife(state, message.view, ctx);
@@ -148,6 +153,7 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
       limits: options.limits,
       now,
       venueNow: offset === undefined ? undefined : now + offset,
+      stopping,
       tradingState: state.tradingState.known(at),
       readiness: state.readiness.known(at),
       universe: state.universe.known(at),

@@ -14,6 +14,7 @@ import type { IntentId, SymbolName } from '../protocol/names.ts';
 import { decideIntake, externalIntentSchema } from '../rules/intake.ts';
 import type { IntakeTerms } from '../rules/intake.ts';
 import { decided } from './decided.ts';
+import { Handed } from './handed.ts';
 import { draft } from './journal.ts';
 import { viewsFirst } from './views.ts';
 
@@ -51,6 +52,7 @@ interface State {
   /** By source and key, oldest first. */
   readonly keys: Map<string, Known>;
   sequence: number;
+  readonly handed: Handed<Internal>;
   received: number;
   readonly refused: Map<string, number>;
   lastAt: number | null;
@@ -73,7 +75,7 @@ export function intakeBehaviour(options: IntakeOptions): Behaviour<Internal, Sta
         const { key, body, intent } = receivedSchema.parse(payload);
         if (key !== null) keys.set(keyOf(intent.source, key), { intentId: intent.intentId as IntentId, body, at, durable: true });
       }
-      return { market: undefined, universe: undefined, clockOffsetMs: undefined, keys, sequence: await ctx.ask(options.journal, { type: 'last-sequence', entity: ENTITY }, JOURNAL_TIMEOUT_MS), received: 0, refused: new Map(), lastAt: null };
+      return { market: undefined, universe: undefined, clockOffsetMs: undefined, keys, handed: new Handed(options.journal), sequence: await ctx.ask(options.journal, { type: 'last-sequence', entity: ENTITY }, JOURNAL_TIMEOUT_MS), received: 0, refused: new Map(), lastAt: null };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -94,6 +96,7 @@ export function intakeBehaviour(options: IntakeOptions): Behaviour<Internal, Sta
           return same;
       }
     },
+    owes: (state) => state.handed.names(),
     view: (state) => ({ sources: [...options.sources], received: state.received, refused: Object.fromEntries(state.refused), rememberedKeys: state.keys.size, lastAt: state.lastAt === null ? null : isoTime(state.lastAt) }),
   };
 
@@ -138,7 +141,7 @@ export function intakeBehaviour(options: IntakeOptions): Behaviour<Internal, Sta
     const kept: Known = { intentId: intent.intentId, body, at: now, durable: false };
     if (name !== undefined) state.keys.set(name, kept);
     state.sequence += 1;
-    ctx.ask(options.journal, { type: 'append', entries: [draft(ENTITY, state.sequence, 'IntentReceived', now, { key: idempotencyKey ?? null, body, intent })] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', intent, known: kept, key: name, answer, outcome }));
+    state.handed.append(ctx, [draft(ENTITY, state.sequence, 'IntentReceived', now, { key: idempotencyKey ?? null, body, intent })], JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', intent, known: kept, key: name, answer, outcome }));
   }
 
   /** Only what is on record goes on: a key that is answered stays answered. */

@@ -16,6 +16,7 @@ import { endOf, locksOf, locksOfRefusal, pause } from '../rules/locks/rules.ts';
 import type { LockRules } from '../rules/locks/rules.ts';
 import { decided } from './decided.ts';
 import { closingsOf } from './closings.ts';
+import { Handed } from './handed.ts';
 import { draft } from './journal.ts';
 import { publish } from './publish.ts';
 import { SnapshotKeeper } from './snapshot-keeper.ts';
@@ -51,6 +52,7 @@ interface State {
   book: LockBook;
   sequence: number;
   readonly snapshots: SnapshotKeeper;
+  readonly handed: Handed<Internal>;
   market: MarketView | undefined;
   equity: EquityView | undefined;
   /** Closings whose result is not known yet, of each symbol in their order. */
@@ -82,7 +84,7 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
         pending.getOrInsertComputed(symbol, noClosings).closings.push(view);
       }
       for (const symbol of pending.keys()) ctx.timers.once(`funding:${symbol}`, 0, { type: 'ask-funding', symbol });
-      return { book, sequence: entries.at(-1)?.sequence ?? 0, snapshots: new SnapshotKeeper(ENTITY, entries), market: undefined, equity: undefined, pending, refusedAt: new Map(book.refusals.map((one) => [one.symbol, one.at])) };
+      return { book, sequence: entries.at(-1)?.sequence ?? 0, snapshots: new SnapshotKeeper(ENTITY, entries), handed: new Handed(options.journal), market: undefined, equity: undefined, pending, refusedAt: new Map(book.refusals.map((one) => [one.symbol, one.at])) };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -129,6 +131,7 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
           return same;
       }
     },
+    owes: (state) => state.handed.names(),
     view: (state) => ({ locks: viewOf(state).locks.map((one) => ({ ...one, since: isoTime(one.since), until: one.until === null ? null : isoTime(one.until) })), results: state.book.results.length, refusals: state.book.refusals.length, pending: [...state.pending.keys()] }),
   };
 
@@ -214,7 +217,7 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
       const { type, at, ...payload } = event;
       return state.snapshots.noted(draft(ENTITY, state.sequence, type, at, payload));
     });
-    ctx.ask(options.journal, { type: 'append', entries }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', outcome }));
+    state.handed.append(ctx, entries, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', outcome }));
     publishView(state, ctx);
   }
 
@@ -223,7 +226,7 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
     const entry = state.snapshots.next(state.sequence, ctx.clock.now(), () => lockBookSnapshot(state.book));
     if (entry === undefined) return;
     state.sequence = Math.max(state.sequence, entry.sequence);
-    ctx.ask(options.journal, { type: 'append', entries: [entry] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'kept', outcome }));
+    state.handed.append(ctx, [entry], JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'kept', outcome }));
   }
 
   function tell(event: LockEvent, ended: KeptLock | undefined, about: SymbolName | null, ctx: Context): void {

@@ -5,15 +5,17 @@ import { isoTime } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { messageOf } from '../protocol/errors.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
-import type { ExecutorMessage, JournalAnswer, JournalMessage, TradingStateActorMessage, TradingStateAnswer, TradingStateCauses } from '../protocol/messages.ts';
+import type { ExecutorMessage, JournalAnswer, JournalMessage, TradingStateActorMessage, TradingStateCauses } from '../protocol/messages.ts';
 import type { EquityView, LifeView, TradingStateName, TradingStateView } from '../protocol/views.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { TradingEpochs } from '../protocol/permit.ts';
 import type { TradingStateFile } from '../persistence/port.ts';
-import { endedByActivation, flattenCause, flattened, foldCauses, isLowering, lowerOf, refusalOf, toFlatten, withCauses, withState } from '../rules/trading-state.ts';
+import { endedByActivation, flattenCause, flattened, foldCauses, isLowering, lowerOf, refusalOf, toFlatten, withCauses } from '../rules/trading-state.ts';
 import type { StandingCause, TradingState } from '../rules/trading-state.ts';
 import { restoreTradingState, tradingStateSnapshot } from '../rules/trading-state-record.ts';
 import { draft } from './journal.ts';
+import { changed, failureOf, Records } from './trading-state/records.ts';
+import type { Change } from './trading-state/records.ts';
 import { publish } from './publish.ts';
 import { SnapshotKeeper } from './snapshot-keeper.ts';
 import type { SnapshotKept } from './snapshot-keeper.ts';
@@ -32,17 +34,9 @@ export interface TradingStateOptions {
   readonly flattenDrawdownPercent: string;
 }
 
+type Wanted = Pick<Change, 'to' | 'symbol' | 'reason' | 'by'>;
 type SetMessage = Extract<TradingStateActorMessage, { type: 'set' }>;
-type Internal = TradingStateActorMessage | TradingStateCauses | { readonly type: 'life'; readonly view: LifeView } | { readonly type: 'equity'; readonly view: EquityView } | { readonly type: 'recorded'; readonly change: Change; readonly raising: boolean; readonly answer: (value: TradingStateAnswer) => void; readonly outcome: Outcome<JournalAnswer> } | SnapshotKept | { readonly type: 'heartbeat' };
-
-/** One `set`, with the number of its entry. */
-interface Change {
-  readonly sequence: number;
-  readonly to: TradingStateName;
-  readonly symbol: SymbolName | undefined;
-  readonly cause: string;
-  readonly at: number;
-}
+type Internal = TradingStateActorMessage | TradingStateCauses | { readonly type: 'life'; readonly view: LifeView } | { readonly type: 'equity'; readonly view: EquityView } | { readonly type: 'save' | 'heartbeat' } | { readonly type: 'recorded'; readonly outcome: Outcome<JournalAnswer> } | SnapshotKept;
 
 interface State {
   /** As set and on record; what holds is this, lowered by the causes. */
@@ -52,26 +46,24 @@ interface State {
   ended: ReadonlySet<string>;
   sequence: number;
   readonly snapshots: SnapshotKeeper;
-  /** Lowerings that came while a raising was being recorded: they are later, and stand. */
-  lowerings: Change[];
-  raisings: number;
+  readonly records: Records;
   /** When an operator last activated all trading; 0: never. */
   activatedAt: number;
   readonly lives: Map<SymbolName, LifeView>;
 }
 
-const changed = (state: TradingState, { to, symbol, cause, at }: Change): TradingState => withState(state, to, symbol, cause, at);
-
 type Context = ActorContext<Internal>;
 
 export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<Internal, State> {
   const { file, epochs, journal } = options;
+  /** Of the process, not of the incarnation: what was lowered and is not known to be in the journal. Neither disk can undo it (ruling 11). */
+  const lowered: Change[] = [];
   const viewOf = ({ current, causes, activatedAt }: State): TradingStateView => ({ ...withCauses(current, causes), tradingEpoch: epochs.current(), activatedAt });
   return {
     role: 'trading-state',
     purpose: 'Says whether openings are allowed; survives everything; only an operator raises what an operator lowered.',
-    consumes: { life: 'what is left to be closed', equity: 'how far it has fallen', set: 'an operator changes the state', get: 'what is it?', causes: 'what lowers it by itself, for as long as it stands', recorded: 'the journal has it', kept: 'it has the whole of it', heartbeat: 'the view is due' },
-    emits: ['trading-state → governor, readiness, account', 'close → executors'],
+    consumes: { life: 'what is left to be closed', equity: 'how far it has fallen', set: 'an operator changes the state', get: 'what is it?', causes: 'what lowers it by itself, for as long as it stands', save: 'what has changed is to be made durable', recorded: 'the journal has it', kept: 'it has the whole of it', heartbeat: 'the view is due' },
+    emits: ['trading-state → governor, readiness, account, gateway', 'close → executors', 'append → journal'],
     // What is held and how it stands come in their own lane: an order of the operator always finds room.
     mailbox: { capacity: 1_000, overflow: 'reject', onRestart: 'keep', lanes: { control: { types: ['life', 'equity'], capacity: 1_000, overflow: 'latest-by-key', onRestart: 'flush', key: aboutWhat } } },
     /** The lower of file and journal wins: neither can undo what the other holds. */
@@ -79,11 +71,14 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
       const entries = await ctx.ask(journal, { type: 'read', entity: ENTITY }, JOURNAL_TIMEOUT_MS);
       const { state: journalled, activatedAt } = restoreTradingState(entries, ctx.clock.now());
       const onFile = file.read();
-      const current = onFile === undefined ? journalled : lowerOf(onFile, journalled);
+      const durable = onFile === undefined ? journalled : lowerOf(onFile, journalled);
       ctx.timers.once('first', 0, { type: 'heartbeat' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
-      if (current.overall !== 'ACTIVE' || current.symbols.size > 0) ctx.log.warn({ overall: current.overall, symbols: [...current.symbols], cause: current.cause }, `trading state is ${current.overall}, as it was left`);
-      return { current, causes: new Map(), ended: new Set(), sequence: entries.at(-1)?.sequence ?? 0, snapshots: new SnapshotKeeper(ENTITY, entries), lowerings: [], raisings: 0, activatedAt, lives: new Map() };
+      const state: State = { current: durable, causes: new Map(), ended: new Set(), sequence: entries.at(-1)?.sequence ?? 0, snapshots: new SnapshotKeeper(ENTITY, entries), records: new Records(), activatedAt, lives: new Map() };
+      for (const change of lowered.splice(0)) lowerAgain(state, change);
+      const { overall, symbols, cause } = state.current;
+      if (overall !== 'ACTIVE' || symbols.size > 0) ctx.log.warn({ overall, symbols: [...symbols], cause }, `trading state is ${overall}, as it was left`);
+      return state;
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -96,8 +91,11 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
         case 'set':
           set(state, message, ctx);
           return same;
+        case 'save':
+          save(state, ctx);
+          return same;
         case 'recorded':
-          recorded(state, message, ctx);
+          recorded(state, message.outcome, ctx);
           return same;
         case 'kept':
           state.snapshots.answered(message);
@@ -110,11 +108,13 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
           return same;
         case 'heartbeat':
           flatten(state, ctx);
+          save(state, ctx);
           keepSnapshot(state, ctx);
           publishView(state, ctx);
           return same;
       }
     },
+    owes: ({ records }) => records.names(),
     view(state) {
       const { overall, symbols, cause, since, tradingEpoch, activatedAt } = viewOf(state);
       return { overall, symbols: Object.fromEntries(symbols), cause, since: isoTime(since), tradingEpoch, activatedAt: activatedAt === 0 ? null : isoTime(activatedAt), toClose: toFlatten(state.current, state.lives).map((life) => life.symbol), set: state.current.overall, causes: [...state.causes].map(([key, one]) => ({ key, symbol: one.symbol ?? null, since: isoTime(one.since), gone: one.goneSince !== undefined })) };
@@ -145,19 +145,24 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
     if (refusal !== undefined) return answer({ ok: false, message: refusal });
     alter(state, { to, symbol, reason, by }, answer, ctx);
     // Openings have stopped with the lowering; what is open is told at once.
-    if (to === 'FLATTENING') flatten(state, ctx);
+    if (to === 'FLATTENING') close(state, symbol, ctx);
   }
 
   /** Closes what is to be closed, each second anew: an executor that died has forgotten what it was told. Done, it is a halt. */
   function flatten(state: State, ctx: Context): void {
-    const { current, lives } = state;
-    for (const { symbol } of toFlatten(current, lives)) ctx.tell(options.executorOf(symbol), { type: 'close', reason: 'FLATTEN', by: 'trading-state' });
+    const { current, lives, records } = state;
+    close(state, undefined, ctx);
     // What is being recorded already is not asked for again.
-    if (state.raisings > 0) return;
+    if (records.raises) return;
     for (const symbol of flattened(current, options.executors(), lives)) {
       const reason = `flattened: ${current.cause}`;
       alter(state, { to: 'HALTED', symbol: symbol ?? undefined, reason, by: 'trading-state' }, () => undefined, ctx);
     }
+  }
+
+  /** Of everything that is to be closed, or of one symbol. */
+  function close({ current, lives }: State, only: SymbolName | undefined, ctx: Context): void {
+    for (const { symbol } of toFlatten(current, lives)) if (only === undefined || symbol === only) ctx.tell(options.executorOf(symbol), { type: 'close', reason: 'FLATTEN', by: 'trading-state' });
   }
 
   /** The flatten threshold (ruling 12): durable, and only an operator leaves it. */
@@ -169,57 +174,90 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
     flatten(state, ctx);
   }
 
-  function alter(state: State, wanted: { readonly to: TradingStateName; readonly symbol: SymbolName | undefined; readonly reason: string; readonly by: string }, answer: (value: TradingStateAnswer) => void, ctx: Context): void {
+  function alter(state: State, wanted: Wanted, answer: Change['answer'], ctx: Context): void {
     const { to, symbol, reason, by } = wanted;
     const from = stateOf(state.current, symbol);
-    state.sequence += 1;
-    const change: Change = { sequence: state.sequence, to, symbol, cause: `${reason} (${by})`, at: ctx.clock.now() };
-    const raising = !isLowering(from, to);
-    if (raising) state.raisings += 1;
-    else {
+    const change = numbered(state, wanted, ctx.clock.now(), !isLowering(from, to), answer);
+    if (!change.raising) {
       // In this turn: every permit that is out is void, whatever happens to the two records below.
       epochs.advance();
-      state.current = changed(state.current, change);
-      if (state.raisings > 0) state.lowerings.push(change);
+      lower(state, change);
       ctx.log.warn({ from, to, symbol: symbol ?? null, reason, by, tradingEpoch: epochs.current() }, `trading state lowered to ${to}`);
       publishView(state, ctx);
-      writeFile(state.current, ctx);
     }
-    const entry = state.snapshots.noted(draft(ENTITY, state.sequence, 'TradingStateSet', ctx.clock.now(), { state: to, symbol: symbol ?? null, reason, by }));
-    ctx.ask(journal, { type: 'append', entries: [entry] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', change, raising, answer, outcome }));
+    // Behind everything that waits: what came together is written down together.
+    if (!ctx.tell(ctx.self, { type: 'save' })) save(state, ctx);
   }
 
-  /** The whole, when it is due. Not while a raising is on its way: what is not in force yet would be taken back by it. */
+  function numbered(state: State, { to, symbol, reason, by }: Wanted, at: number, raising: boolean, answer: Change['answer']): Change {
+    state.sequence += 1;
+    const entry = state.snapshots.noted(draft(ENTITY, state.sequence, 'TradingStateSet', at, { state: to, symbol: symbol ?? null, reason, by }));
+    const change: Change = { entry, to, symbol, reason, by, raising, answer: once(answer) };
+    state.records.add(change);
+    return change;
+  }
+
+  function lower(state: State, change: Change): void {
+    state.current = changed(state.current, change);
+    state.records.fileDue = true;
+    lowered.push(change);
+  }
+
+  /** An earlier incarnation lowered it, and did not hear that it is on record. */
+  function lowerAgain(state: State, change: Change): void {
+    if (isLowering(stateOf(state.current, change.symbol), change.to)) lower(state, numbered(state, change, change.entry.at, false, () => undefined));
+  }
+
+  function save(state: State, ctx: Context): void {
+    const { records } = state;
+    // What is in force and on the file is safe: nobody who lowered it waits for the journal.
+    if (records.fileDue && writeFile(state, ctx)) for (const { answer } of records.lowerings) answer({ ok: true, view: viewOf(state) });
+    const entries = records.take(ctx.clock.monotonic());
+    if (entries.length > 0) ctx.ask(journal, { type: 'append', entries }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', outcome }));
+  }
+
+  /** The whole, when it is due; not while a change is on its way: what is not in force yet would be taken back by it, and it would stand before it. */
   function keepSnapshot(state: State, ctx: Context): void {
-    const { current, activatedAt } = state;
-    const entry = state.raisings > 0 ? undefined : state.snapshots.next(state.sequence, ctx.clock.now(), () => tradingStateSnapshot({ state: current, activatedAt }));
+    const { current, activatedAt, records } = state;
+    const entry = records.settled ? state.snapshots.next(state.sequence, ctx.clock.now(), () => tradingStateSnapshot({ state: current, activatedAt })) : undefined;
     if (entry === undefined) return;
     state.sequence = Math.max(state.sequence, entry.sequence);
     ctx.ask(journal, { type: 'append', entries: [entry] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'kept', outcome }));
   }
 
-  function recorded(state: State, message: Extract<Internal, { type: 'recorded' }>, ctx: Context): void {
-    const { outcome, raising, change, answer } = message;
-    const failure = !outcome.ok ? outcome.error.message : outcome.value.ok ? undefined : outcome.value.message;
-    if (failure !== undefined) {
-      ctx.log.error({ failure, raising }, raising ? 'the journal did not take the change: the state is not raised' : 'the journal did not take the lowering; it stands all the same, and on the file');
-      answer(raising ? { ok: false, message: `not raised: ${failure}` } : { ok: true, view: viewOf(state) });
-      // The number may or may not be taken: the next incarnation reads what is.
-      throw new Error(`journal: ${failure}`);
+  function recorded(state: State, outcome: Outcome<JournalAnswer>, ctx: Context): void {
+    const { records } = state;
+    const failure = failureOf(outcome);
+    if (failure !== undefined) return notRecorded(state, failure, ctx);
+    const changes = records.recorded();
+    for (const change of changes) {
+      if (change.raising) raise(state, change, changes, ctx);
+      else lowered.splice(lowered.indexOf(change), 1);
     }
-    if (raising) {
-      const later = state.lowerings.filter((lowering) => lowering.sequence > change.sequence);
-      state.raisings -= 1;
-      state.lowerings = state.raisings === 0 ? [] : later;
-      state.current = later.reduce(changed, changed(state.current, change));
-      if (change.to === 'ACTIVE' && change.symbol === undefined) state.activatedAt = change.at;
-      if (change.to === 'ACTIVE') endCauses(state, change.symbol);
-      writeFile(state.current, ctx);
-      const { overall, cause } = state.current;
-      ctx.log.warn({ overall, cause }, `trading state is ${overall}`);
-      publishView(state, ctx);
-    }
-    answer({ ok: true, view: viewOf(state) });
+    if (changes.some(({ raising }) => raising)) publishView(state, ctx);
+    save(state, ctx);
+    for (const { answer } of changes) answer({ ok: true, view: viewOf(state) });
+  }
+
+  /** A lowering stands, and is handed over again. Whether a raising is in the journal after all is not known: it is not in force, and the next incarnation reads. */
+  function notRecorded(state: State, { message, renumber }: NonNullable<ReturnType<typeof failureOf>>, ctx: Context): void {
+    const { records } = state;
+    const { handed } = records;
+    const raises = handed.some(({ raising }) => raising);
+    ctx.log.error({ failure: message, waiting: records.names() }, raises ? 'the journal did not take the change: the state is not raised' : 'the journal did not take the lowering; it stands all the same, and is handed over again');
+    for (const { raising, answer } of handed) answer(raising ? { ok: false, message: `not raised: ${message}` } : { ok: true, view: viewOf(state) });
+    if (raises || renumber) throw new Error(`journal: ${message}`);
+    records.keep(ctx.clock.monotonic());
+  }
+
+  function raise(state: State, change: Change, recorded: readonly Change[], ctx: Context): void {
+    const { to, symbol, entry } = change;
+    state.current = state.records.loweredSince(change, recorded).reduce(changed, changed(state.current, change));
+    state.records.fileDue = true;
+    if (to === 'ACTIVE' && symbol === undefined) state.activatedAt = entry.at;
+    if (to === 'ACTIVE') endCauses(state, symbol);
+    const { overall, cause } = state.current;
+    ctx.log.warn({ overall, cause }, `trading state is ${overall}`);
   }
 
   /** What an operator has looked at no longer lowers by itself. */
@@ -229,12 +267,17 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
     state.causes = new Map([...state.causes].filter(([key]) => !state.ended.has(key)));
   }
 
-  function writeFile(next: TradingState, ctx: Context): void {
+  /** Tried again until it is written; told once. */
+  function writeFile({ current, records }: State, ctx: Context): boolean {
     try {
-      file.write(next);
+      file.write(current);
+      records.fileDue = false;
+      records.fileFailed = false;
     } catch (error) {
-      ctx.log.error({ error: messageOf(error) }, 'the trading-state file could not be written; the state stands all the same');
+      if (!records.fileFailed) ctx.log.error({ error: messageOf(error) }, 'the trading-state file could not be written; the state stands all the same, and it is tried again');
+      records.fileFailed = true;
     }
+    return !records.fileDue;
   }
 
   function publishView(state: State, ctx: Context): void {
@@ -249,4 +292,12 @@ function aboutWhat(message: { readonly type: string }): string {
 
 function stateOf(state: TradingState, symbol: SymbolName | undefined): TradingStateName {
   return symbol === undefined ? state.overall : (state.symbols.get(symbol) ?? 'ACTIVE');
+}
+
+function once<Value>(answer: (value: Value) => void): (value: Value) => void {
+  let answered = false;
+  return (value) => {
+    if (!answered) answer(value);
+    answered = true;
+  };
 }

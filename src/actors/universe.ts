@@ -12,6 +12,7 @@ import { readUniverse } from '../rules/universe-record.ts';
 import type { RecordedUniverse } from '../rules/universe-record.ts';
 import { decideUniverse, overlapOf, rulesKey } from '../rules/universe.ts';
 import type { UniverseRules } from '../rules/universe.ts';
+import { Handed } from './handed.ts';
 import { draft } from './journal.ts';
 import { publish } from './publish.ts';
 import { SnapshotKeeper } from './snapshot-keeper.ts';
@@ -51,6 +52,7 @@ interface UniverseState {
   universe: Universe | undefined;
   sequence: number;
   readonly snapshots: SnapshotKeeper;
+  readonly handed: Handed<Internal>;
   recorded: RecordedUniverse | undefined;
   failure: { readonly since: number; readonly reason: string } | undefined;
   asking: boolean;
@@ -69,14 +71,14 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
     role: 'universe',
     purpose: 'Says which symbols may be opened: policy ∩ what the venue trades.',
     consumes: { refresh: 'ask the venue now', accept: 'what is left is taken as it is', instruments: 'what the venue lists', tickers: 'volumes, for the top list', recorded: 'the journal has the version', kept: 'it has the last one once more', heartbeat: 'the view is due' },
-    emits: ['universe → market, generators, bridge, governor, executors, readiness, reconciler', 'standing → watchdog'],
+    emits: ['universe → market, generators, bridge, governor, executors, readiness, reconciler', 'append → journal', 'standing → watchdog'],
     mailbox: { capacity: 100, overflow: 'reject', onRestart: 'flush' },
     async init(ctx) {
       const entries = await ctx.ask(journal, { type: 'read', entity: ENTITY }, 8_000);
       ctx.timers.once('refresh', 0, { type: 'refresh' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       const last = entries.at(-1);
-      return { universe: undefined, sequence: last?.sequence ?? 0, snapshots: new SnapshotKeeper(ENTITY, entries), recorded: last === undefined ? undefined : readUniverse(last), failure: undefined, asking: false, again: false };
+      return { universe: undefined, sequence: last?.sequence ?? 0, snapshots: new SnapshotKeeper(ENTITY, entries), handed: new Handed(journal), recorded: last === undefined ? undefined : readUniverse(last), failure: undefined, asking: false, again: false };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -117,6 +119,7 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
           return same;
       }
     },
+    owes: (state) => state.handed.names(),
     view: ({ universe, failure }) => ({
       version: universe?.version ?? null,
       observedAt: isoTimeOrNull(universe?.observedAt),
@@ -185,7 +188,7 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
   function keep(state: UniverseState, next: RecordedUniverse, ctx: Context): void {
     state.sequence += 1;
     state.recorded = next;
-    ctx.ask(journal, { type: 'append', entries: [state.snapshots.noted(draft(ENTITY, state.sequence, 'UniverseDetermined', ctx.clock.now(), next))] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', outcome }));
+    state.handed.append(ctx, [state.snapshots.noted(draft(ENTITY, state.sequence, 'UniverseDetermined', ctx.clock.now(), next))], JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', outcome }));
   }
 
   /** The last one once more: each says everything, and this one that nothing before it is needed. */
@@ -193,7 +196,7 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
     const entry = state.snapshots.next(state.sequence, ctx.clock.now(), () => state.recorded);
     if (entry === undefined) return;
     state.sequence = Math.max(state.sequence, entry.sequence);
-    ctx.ask(journal, { type: 'append', entries: [entry] }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'kept', outcome }));
+    state.handed.append(ctx, [entry], JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'kept', outcome }));
   }
 
   /** An operator says that what is left is what there is. */

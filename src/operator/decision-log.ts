@@ -133,6 +133,7 @@ export function decisionLogBehaviour(options: DecisionLogOptions): Behaviour<Dec
           return same;
       }
     },
+    owes: ({ outbox }) => (outbox.waiting === 0 ? [] : [`${outbox.waiting} decisions`]),
     view: ({ store, outbox, counts, back, since, lastFailure, now }) => ({
       since: isoTime(since),
       oldestAt: isoTimeOrNull(store.oldestAt),

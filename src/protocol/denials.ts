@@ -33,6 +33,7 @@ export const DENIALS = {
   PRICE_OUT_OF_BOUNDS: { sentence: 'The limit price is outside what the venue allows.', remedy: 'Look at the symbol\'s mark price and filters.' },
   STOP_INVALID: { sentence: 'The stop or target is missing or on the wrong side.', remedy: 'Correct trading.stopLossPercent and trading.takeProfitPercent.', misconfiguration: true },
   // governor
+  SERVICE_STOPPING: { sentence: 'The service is being stopped.', remedy: 'None: the next signal after the start is a new plan.' },
   TRADING_HALTED: { sentence: 'Trading is halted.', remedy: '`vigil activate --reason …` when the cause is gone.' },
   TRADING_REDUCING: { sentence: 'Only reducing is allowed.', remedy: '`vigil activate --reason …` when the cause is gone.' },
   TRADING_FLATTENING: { sentence: 'Everything is being closed.', remedy: '`vigil activate --reason …` when the cause is gone.' },

@@ -108,6 +108,8 @@ export interface SymbolTruth {
 export type GovernorMessage =
   | { readonly type: 'request-permit'; readonly plan: Plan; readonly clientId: ClientId; readonly executorIncarnation: number }
   | { readonly type: 'request-configure'; readonly symbol: SymbolName; readonly clientId: ClientId; readonly leverage: number; readonly marginMode: MarginMode }
+  /** The service stops: nothing is opened any more, in this process. */
+  | { readonly type: 'stopping' }
   | MarketViewMessage
   | UniverseMessage
   | EquityMessage

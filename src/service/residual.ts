@@ -16,3 +16,12 @@ export function residualExposure(lives: readonly LifeView[], unread: readonly st
   const open = unsettled.map((life) => `  ${life.symbol}  ${life.phase}: to be resolved at the next start`);
   return [`Still open: ${held.length} position${held.length === 1 ? '' : 's'}; their stops and targets stay on the exchange.`, ...rows, ...open, ...unknown].join('\n');
 }
+
+/** So many of each actor are named; all are in the log. */
+const NAMED = 5;
+
+/** What the journal had not acknowledged when the stop's time for it was over, by actor. */
+export function notOnRecord(unrecorded: ReadonlyMap<string, readonly string[]>): string {
+  const rows = [...unrecorded].map(([path, what]) => `  ${path}  ${what.slice(0, NAMED).join(', ')}${what.length > NAMED ? ` and ${what.length - NAMED} more` : ''}`);
+  return ['Not acknowledged by the journal; what it lacks of orders and fills, the next start asks the venue for:', ...rows].join('\n');
+}

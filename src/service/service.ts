@@ -9,7 +9,6 @@ import { acquireInstanceLock } from '../persistence/instance-lock.ts';
 import type { Journal } from '../persistence/port.ts';
 import { tradingStateFile } from '../persistence/trading-state-file.ts';
 import { venueRestFile } from '../persistence/venue-rest-file.ts';
-import { messageOf } from '../protocol/errors.ts';
 import type { VigilError } from '../protocol/errors.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { ActorLog } from '../supervision/behaviour.ts';
@@ -30,18 +29,22 @@ import { instanceTag } from './instance-tag.ts';
 import { refuseForeign } from './journal/families.ts';
 import { logLifecycle } from './lifecycle-log.ts';
 import { createLogger, partLog } from './log.ts';
+import { closeWithin } from './journal/close.ts';
 import { openJournal } from './journal/open.ts';
 import type { OpenedJournal } from './journal/open.ts';
 import { paperChild } from './paper-child.ts';
 import { once, onDefects, onSignals } from './process-ends.ts';
 import { loadStrategies } from './strategies.ts';
 import type { StrategyRoles } from './strategies.ts';
-import { residualExposure } from './residual.ts';
+import { notOnRecord, residualExposure } from './residual.ts';
 import { refsOf } from './rooms/parts.ts';
 import { composeTree } from './tree.ts';
 import type { Tree, TreeParts } from './tree.ts';
 
 const clock = systemClock;
+
+/** For a journal that is closed after the stop has used up its budget. */
+const CLOSE_AT_LEAST_MS = 500;
 
 /** What is done instead of trading, with a tree in which nobody decides to open anything. */
 export interface ExitsAlone {
@@ -72,15 +75,19 @@ export async function runService(config: Config, exitsAlone?: ExitsAlone): Promi
   onSignals((signal) => signalled.resolve(signal), log);
   const watch = loopWatch(config.dataDir, log);
   let opened: OpenedJournal | undefined;
+  let stoppingSince: number | undefined;
+  const onStopping = () => void (stoppingSince ??= clock.monotonic());
   try {
     const ended = Promise.withResolvers<VigilError>();
     const system = new ActorSystem({ clock, random: systemRandom, turns: nactTurns, logFor: (path) => partLog(logger, path), marker: watch.marker });
     system.subscribe((event) => logLifecycle(event, logger));
     opened = await openJournal(config, { clock, random: systemRandom, log, onEnded: ended.resolve });
     await refuseForeign(opened.journal);
-    return await runTree(config, strategies, system, opened, watch, { signalled: signalled.promise, journalEnded: ended.promise, exitsAlone }, log, (level, message, fields) => logger.child({ actor: 'venue' })[level](fields ?? {}, message));
+    return await runTree(config, strategies, system, opened, watch, { signalled: signalled.promise, journalEnded: ended.promise, onStopping, exitsAlone }, log, (level, message, fields) => logger.child({ actor: 'venue' })[level](fields ?? {}, message));
   } finally {
-    await opened?.close().catch((error: unknown) => log.error({ error: messageOf(error) }, 'the journal could not be closed'));
+    onStopping();
+    // What is left of the stop's budget, and in any case a moment.
+    if (opened !== undefined) await closeWithin(opened, Math.max(CLOSE_AT_LEAST_MS, config.shutdown.budgetMs - (clock.monotonic() - stoppingSince!)), clock, log);
     await watch.stop();
     alive.cancel();
     lock.release();
@@ -94,21 +101,24 @@ interface Ends {
   readonly signalled: Promise<string>;
   /** Nothing more can be recorded by this process. */
   readonly journalEnded: Promise<VigilError>;
+  readonly onStopping: () => void;
   readonly exitsAlone: ExitsAlone | undefined;
 }
 
-async function runTree(config: Config, strategies: StrategyRoles, system: ActorSystem, { journal, readModels, mayRedeem, onFinding }: OpenedJournal, watch: LoopWatch, { signalled, journalEnded, exitsAlone }: Ends, log: ActorLog, venueLog: VenueLog): Promise<number> {
+async function runTree(config: Config, strategies: StrategyRoles, system: ActorSystem, { journal, readModels, mayRedeem, onFinding }: OpenedJournal, watch: LoopWatch, { signalled, journalEnded, onStopping, exitsAlone }: Ends, log: ActorLog, venueLog: VenueLog): Promise<number> {
   const ended = Promise.withResolvers<number>();
   let failure: unknown;
   let stopping = false;
+  let recordable = true;
   const stop = once((reason: string, code: number) => {
     stopping = true;
+    onStopping();
     log.info({ reason }, 'stopping');
     clock.after(config.shutdown.budgetMs, () => {
       log.error({ budgetMs: config.shutdown.budgetMs }, 'the stop takes longer than its budget; ending all the same. Stops and targets stay on the exchange');
       ended.resolve(code);
     });
-    stopInOrder(system, tree, log, config.shutdown.budgetMs, exitsAlone === undefined).then(
+    stopInOrder(system, tree, log, { budgetMs: config.shutdown.budgetMs, recordable: () => recordable, aloud: exitsAlone === undefined }).then(
       () => ended.resolve(code),
       (error: unknown) => {
         log.error({ error }, 'the stop failed');
@@ -136,6 +146,7 @@ async function runTree(config: Config, strategies: StrategyRoles, system: ActorS
 
   signalled.then((signal) => stop(signal, EXIT.done), () => {});
   journalEnded.then((error) => {
+    recordable = false;
     log.error({ error }, 'the journal can no longer be written by this process');
     stop('ending, to be started afresh: the journal', EXIT.startAfresh);
   }, () => {});
@@ -202,12 +213,13 @@ async function partsOf(config: Config, journal: Journal, log: ActorLog, venueLog
   };
 }
 
-async function stopInOrder(system: ActorSystem, tree: Tree, log: ActorLog, budgetMs: number, aloud: boolean): Promise<void> {
-  const lives = await drainAndStop(system, tree, clock, budgetMs);
+async function stopInOrder(system: ActorSystem, tree: Tree, log: ActorLog, { budgetMs, recordable, aloud }: { readonly budgetMs: number; readonly recordable: () => boolean; readonly aloud: boolean }): Promise<void> {
+  const { lives, unrecorded } = await drainAndStop(system, tree, clock, budgetMs, recordable);
   const open = lives.filter((life) => life.phase !== 'Flat');
   const unread = tree.executors.keys().filter((symbol) => !lives.some((life) => life.symbol === symbol));
   log.info({ open, unread }, open.length > 0 ? `stopped; still open: ${open.map((life) => life.symbol).join(', ')}` : unread.length > 0 ? 'stopped before everything was known' : 'stopped; nothing is open');
-  if (aloud) announce(residualExposure(lives, unread));
+  if (unrecorded.size > 0) log.error({ unrecorded: Object.fromEntries(unrecorded) }, notOnRecord(unrecorded));
+  if (aloud) announce([residualExposure(lives, unread), ...(unrecorded.size > 0 ? [notOnRecord(unrecorded)] : [])].join('\n'));
 }
 
 /** Beside the admin socket, wherever that is. */

@@ -7,6 +7,7 @@ import { governorBehaviour } from '../actors/governor.ts';
 import { journalBehaviour } from '../actors/journal.ts';
 import { reconcilerBehaviour } from '../actors/reconciler.ts';
 import { watchdogBehaviour } from '../actors/watchdog.ts';
+import type { GovernorMessage } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import { createPermitAuthority } from '../protocol/permit.ts';
 import type { TradingEpochs } from '../protocol/permit.ts';
@@ -31,6 +32,10 @@ export interface Tree {
   readonly executors: Pool<ExecutorInternal, SymbolName>;
   /** What an executor is started with. */
   readonly executorSpec: (symbol: SymbolName) => WorkerSpec;
+  /** Told that the service stops, it grants nothing any more. */
+  readonly governor: Ref<GovernorMessage>;
+  /** Those who gather for a while before they write, asked to write now. */
+  readonly gatherers: readonly Ref<{ readonly type: 'flush' }>[];
   /** Advancing it voids every permit to open that is out. */
   readonly epochs: TradingEpochs;
   /** The paths that make new openings; suspended first when the service stops. */
@@ -88,5 +93,5 @@ export function composeTree(parts: TreeParts): Tree {
     ...(parts.exitsAlone === true ? [] : [worker(refs.auditor, auditorBehaviour({ gateway: refs.gateway, journal: refs.journal, reconciler: refs.reconciler, tradingState: refs.tradingState, findings: refs.findings, watchdog: refs.watchdog, executors: executorKeys, tags, nakedCloseMs: config.execution.nakedCloseMs, startedAt: parts.facts.startedAt })), decisionsRoom(rooms), shadowRoom(rooms)]),
     worker(refs.watchdog, watchdogBehaviour({ contracts: flowContracts(config, { live: strategies.generators.map((one) => one.name), shadows: strategies.shadows.map((one) => one.name) }), tree: () => system.tree(), kill: (path, reason) => void system.control(path, 'kill', reason), tradingState: refs.tradingState, startAfresh: parts.startAfresh })),
   ]);
-  return { spec, executors: executors.pool, executorSpec: (symbol) => executorSpec(system.ref(`executor/${symbol}`), symbol), epochs: authority.epochs, openers: [...strategies.generators.map((one) => one.ref.path), 'bridge'] };
+  return { spec, executors: executors.pool, executorSpec: (symbol) => executorSpec(system.ref(`executor/${symbol}`), symbol), governor: refs.governor, gatherers: [refs.decisions], epochs: authority.epochs, openers: [...strategies.generators.map((one) => one.ref.path), 'bridge'] };
 }

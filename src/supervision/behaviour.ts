@@ -148,6 +148,8 @@ export interface Behaviour<Message extends Tagged, State> {
   receive(state: State, message: Message, ctx: ActorContext<Message>): Next<State>;
   /** Closes what needs waiting for, in an orderly stop only; bounded by the shutdown time. */
   readonly terminate?: (state: State) => Promise<void>;
+  /** What it has taken on and not got rid of yet (say, entries no journal has acknowledged), a few words each: an orderly stop waits for it, within bounds, and names what it did not wait for. */
+  readonly owes?: (state: State) => readonly string[];
   /** What an operator sees of the state: plain JSON, no secrets, decimals as strings, times as ISO-8601. `now` is wall time, ms, for ages. */
   view(state: State, now: number): unknown;
 }

@@ -150,6 +150,12 @@ export class ActorSystem {
     return top(this.#kernel, () => this.#registry.nodes(), by, count, windowMs);
   }
 
+  /** Of each actor that has something it must get rid of before it may end: what that is, by its own word. */
+  owed(): ReadonlyMap<string, readonly string[]> {
+    const cells = this.#registry.nodes().filter((node) => node instanceof Cell);
+    return new Map(cells.map((cell) => [cell.path, cell.owes()] as const).filter(([, what]) => what.length > 0));
+  }
+
   /** The state of an actor by its own view and redacted, read in its turn; rejects if it has none within `timeoutMs`. */
   state(path: string, timeoutMs = STATE_MS): Promise<unknown> {
     return this.#inTurn(path, timeoutMs, (cell) => cell.stateView());

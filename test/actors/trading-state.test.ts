@@ -10,7 +10,7 @@ import type { TradingState } from '../../src/rules/trading-state.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
 import type { Ref, Tagged } from '../../src/supervision/ref.ts';
-import { GPS } from '../kit/actors.ts';
+import { GPS, watched } from '../kit/actors.ts';
 import { HYPE, makeLife } from '../kit/decisions.ts';
 import { MemoryJournal } from '../kit/memory-journal.ts';
 import { Probe } from '../kit/probe.ts';
@@ -18,7 +18,7 @@ import { World } from '../kit/world.ts';
 
 const DAY_MS = 86_400_000;
 
-async function bench(options: { journal?: MemoryJournal; onFile?: TradingState } = {}) {
+async function bench(options: { journal?: MemoryJournal; onFile?: TradingState; onHandled?: (type: string) => void } = {}) {
   const world = new World();
   const { system, clock } = world;
   const journal = options.journal ?? new MemoryJournal();
@@ -27,15 +27,16 @@ async function bench(options: { journal?: MemoryJournal; onFile?: TradingState }
   const authority = createPermitAuthority({ now: () => clock.now() });
   const governor = new Probe<{ readonly type: 'trading-state'; readonly view: TradingStateView }>(world, 'governor');
   const [gps, hype] = [new Probe<ExecutorMessage>(world, `executor/${GPS}`), new Probe<ExecutorMessage>(world, `executor/${HYPE}`)];
-  const disk: { content: TradingState | undefined; broken: boolean } = { content: options.onFile, broken: false };
+  const disk: { content: TradingState | undefined; broken: boolean; writes: number } = { content: options.onFile, broken: false, writes: 0 };
   const file = {
     read: () => disk.content,
     write(state: TradingState) {
       if (disk.broken) throw new Error('read-only file system');
+      disk.writes += 1;
       disk.content = state;
     },
   };
-  await world.start(worker(journalRef, journalBehaviour(journal)), governor.spec, gps.spec, hype.spec, worker(ref, tradingStateBehaviour({ file, epochs: authority.epochs, journal: journalRef, subscribers: [governor.ref], executorOf: (symbol) => (symbol === GPS ? gps.ref : hype.ref), executors: () => [GPS, HYPE], flattenDrawdownPercent: '10' })));
+  await world.start(worker(journalRef, journalBehaviour(journal)), governor.spec, gps.spec, hype.spec, worker(ref, watched(tradingStateBehaviour({ file, epochs: authority.epochs, journal: journalRef, subscribers: [governor.ref], executorOf: (symbol) => (symbol === GPS ? gps.ref : hype.ref), executors: () => [GPS, HYPE], flattenDrawdownPercent: '10' }), (type) => options.onHandled?.(type))));
   const set = (state: TradingStateName, symbol?: SymbolName): { answer: TradingStateAnswer | undefined } => {
     const result: { answer: TradingStateAnswer | undefined } = { answer: undefined };
     system.ask(ref, { type: 'set', state, symbol, reason: 'a test', by: 'me' }, 30_000).then(
@@ -131,6 +132,89 @@ describe('trading state', () => {
       expect(disk.content?.overall).to.equal('REDUCING');
     });
   }
+
+  it('makes a hundred changes that come at once durable together: one write of the file, one append, and everybody is answered', async () => {
+    const { world, journal, disk, set, overall } = await bench();
+    const symbols = Array.from({ length: 100 }, (_, index) => `S${index}USDT` as SymbolName);
+    const results = symbols.map((symbol) => set('HALTED', symbol));
+    await world.settle();
+    expect(results.filter(({ answer }) => answer?.ok === true)).to.have.length(100);
+    expect(Object.keys(overall()!.symbols)).to.have.length(100);
+    expect(disk.content?.symbols.size).to.equal(100);
+    expect(journal.story('trading-state')).to.have.length(100);
+    expect({ writes: disk.writes, appends: journal.batches.length }).to.deep.equal({ writes: 1, appends: 1 });
+  });
+
+  it('takes what comes while an append is on its way with the next one, lowerings on the file at once', async () => {
+    const { world, journal, disk, set } = await bench();
+    set('REDUCING');
+    await world.settle();
+    journal.mood = 'held';
+    const raised = set('ACTIVE', GPS);
+    await world.settle();
+    const more = [set('HALTED', HYPE), set('ACTIVE', GPS), set('REDUCING', GPS)];
+    await world.settle();
+    expect(more.map(({ answer }) => answer?.ok), 'on the file is enough for a lowering').to.deep.equal([true, undefined, true]);
+    expect([...disk.content!.symbols]).to.deep.equal([[HYPE, 'HALTED'], [GPS, 'REDUCING']]);
+    journal.letThrough();
+    await world.settle();
+    expect([raised, ...more].map(({ answer }) => answer?.ok)).to.deep.equal([true, true, true, true]);
+    expect(journal.batches.map((batch) => batch.length)).to.deep.equal([1, 1, 3]);
+    expect([...disk.content!.symbols]).to.deep.equal([[HYPE, 'HALTED'], [GPS, 'REDUCING']]);
+  });
+
+  it('stays lowered in this process though neither file nor journal took it, over restarts of its actor, and both get it when they can (ruling 11)', async () => {
+    const { world, journal, disk, set, overall } = await bench();
+    disk.broken = true;
+    journal.mood = 'failing';
+    expect(set('HALTED').answer).to.equal(undefined);
+    await world.advance(3_000);
+    world.system.control('trading-state', 'kill', 'test');
+    await world.advance(30_000);
+    expect(overall()?.overall).to.equal('HALTED');
+    expect(world.logs.filter((line) => /file could not be written/.test(line.message)), 'told once an incarnation').to.have.length(2);
+    disk.broken = false;
+    journal.mood = 'ok';
+    await world.advance(3_000);
+    expect(disk.content?.overall).to.equal('HALTED');
+    expect(journal.story('trading-state')).to.deep.equal(['TradingStateSet']);
+    expect(world.system.owed().size).to.equal(0);
+  });
+
+  it('stays lowered when its actor dies before it could write that down', async () => {
+    let deadly = true;
+    const { world, journal, disk, set, overall } = await bench({
+      onHandled(type) {
+        if (type !== 'set' || !deadly) return;
+        deadly = false;
+        world.system.control('trading-state', 'kill', 'test');
+      },
+    });
+    set('REDUCING', GPS);
+    await world.advance(30_000);
+    expect(deadly).to.equal(false);
+    expect(overall()?.symbols).to.deep.equal({ [GPS]: 'REDUCING' });
+    expect([...disk.content!.symbols]).to.deep.equal([[GPS, 'REDUCING']]);
+    expect(journal.story('trading-state')).to.deep.equal(['TradingStateSet']);
+    // What was raised since is not lowered again by the next death.
+    set('ACTIVE', GPS);
+    await world.advance(1_000);
+    world.system.control('trading-state', 'kill', 'test');
+    await world.advance(30_000);
+    expect(overall()?.symbols).to.deep.equal({});
+  });
+
+  it('does not die of a journal that does not take a lowering: it is handed over again, as it was', async () => {
+    const { world, journal, set } = await bench();
+    journal.mood = 'failing';
+    set('HALTED');
+    await world.advance(5_000);
+    expect(world.system.inspect('trading-state')).to.include({ incarnation: 1, status: 'running' });
+    expect(world.system.owed().get('trading-state')).to.deep.equal(['trading-state #1 TradingStateSet']);
+    journal.mood = 'ok';
+    await world.advance(2_000);
+    expect(journal.story('trading-state')).to.deep.equal(['TradingStateSet']);
+  });
 
   it('is lowered although the file cannot be written, and the journal keeps it', async () => {
     const { world, journal, disk, set, overall } = await bench();

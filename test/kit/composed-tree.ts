@@ -19,11 +19,16 @@ const DEFAULT_STRATEGIES = await loadStrategies(defaultConfig());
 
 /** Every path: the root, supervisors, workers, one executor. */
 export function composedPaths(config: Config = defaultConfig(), strategies = DEFAULT_STRATEGIES): readonly string[] {
+  return composedSpecs(config, strategies).map((spec) => spec.path);
+}
+
+/** The same, as they are specified. */
+export function composedSpecs(config: Config = defaultConfig(), strategies = DEFAULT_STRATEGIES): readonly ChildSpec[] {
   const { system, clock } = new World();
   const ignore = () => undefined;
   // Nothing is started, so nothing of the venue is asked for.
   const venue = { gateway: {}, marketStreams: {}, listenKeys: {}, userStream: {} } as unknown as Venue;
   const tree = composeTree({ system, clock, config, policy: loadPolicy(config.universe.policy!), strategies, journal: new MemoryJournal(), venueRest: { read: () => undefined, write: () => undefined }, readModels: { show: async () => undefined, close: ignore }, tradingState: { read: ignore, write: ignore }, venue, paper: {}, tags: ['test'], intentTokens: new Map(), facts: { configHash: '', buildId: '', startedAt: 0 }, mayRedeem: () => undefined, onClockOffset: ignore, onListening: ignore, audit: ignore, refuse: ignore, stop: ignore, startAfresh: ignore });
-  const pathsOf = (spec: ChildSpec): string[] => [spec.path, ...(spec.kind === 'supervisor' ? spec.children.flatMap(pathsOf) : [])];
-  return [...pathsOf(tree.spec), tree.executorSpec('GPSUSDT' as SymbolName).path];
+  const specsOf = (spec: ChildSpec): ChildSpec[] => [spec, ...(spec.kind === 'supervisor' ? spec.children.flatMap(specsOf) : [])];
+  return [...specsOf(tree.spec), tree.executorSpec('GPSUSDT' as SymbolName)];
 }

@@ -23,6 +23,7 @@ import type { ExecutorContext, ExecutorInternal, ExecutorOptions, ExecutorState,
 import { onStopsAsked } from './stops.ts';
 import { compare, heardMark, isStrangers, onReadingAnswer, onStrangersTrade, onTrades } from './truth.ts';
 import { lifeView, operatorView } from './view.ts';
+import { entryName } from '../handed.ts';
 import { publish } from '../publish.ts';
 
 const TICK_MS = 250;
@@ -95,6 +96,7 @@ export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorI
       unsent = state.pending;
       return same;
     },
+    owes: (state) => state.outbox.map(entryName),
     view: operatorView,
   };
 }

@@ -36,6 +36,8 @@ export interface GuardInputs {
   readonly limits: RiskLimits;
   readonly now: number;
   readonly venueNow: number | undefined;
+  /** The service is being stopped. */
+  readonly stopping: boolean;
   readonly tradingState: TradingStateView | undefined;
   readonly readiness: ReadinessView | undefined;
   readonly universe: Universe | undefined;

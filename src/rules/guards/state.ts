@@ -6,6 +6,7 @@ import { allow, deny, unknown } from './guard.ts';
 import { signedPosition, withinPresent } from './worst-case.ts';
 
 export const STATE_GUARDS: readonly Guard[] = [
+  { code: 'SERVICE_STOPPING', check: ({ stopping }) => (stopping ? deny('SERVICE_STOPPING') : allow()) },
   { code: 'TRADING_HALTED', check: tradingState },
   { code: 'NOT_READY', check: ({ readiness }) => (readiness === undefined ? unknown('NOT_READY', 'readiness is unknown') : readiness.ready ? allow() : deny('NOT_READY', { detail: readiness.missing.map((one) => one.input).join(', ') })) },
   { code: 'EXECUTORS_UNREPORTED', check: executorsReported },

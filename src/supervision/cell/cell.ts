@@ -154,6 +154,10 @@ export class Cell<Message extends Tagged, State> extends Lifecycle<Message, Stat
     return this.life?.view() ?? null;
   }
 
+  owes(): readonly string[] {
+    return this.life?.owes() ?? [];
+  }
+
   /** In a turn: another state for the incarnation that runs. */
   replaceState(replace: (state: State) => State, reason: string): boolean {
     if (this.life?.replaceState(replace) !== true) return false;

@@ -79,6 +79,12 @@ export class Incarnation<Message extends Tagged, State> extends Belongings<Messa
     }
   }
 
+  /** By its behaviour's own word; nothing while it has no state. */
+  owes(): readonly string[] {
+    const { owes } = this.#behaviour;
+    return owes === undefined || this.#context === undefined ? [] : owes(this.#state as State);
+  }
+
   /** False: it has no state now. */
   replaceState(replace: (state: State) => State): boolean {
     if (this.#context === undefined) return false;

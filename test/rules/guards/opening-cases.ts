@@ -44,6 +44,7 @@ const throttled = (untilMs: number, banned: boolean): Inputs => ({ session: { ..
 const inBrackets = (leverage: number, cap: string): Inputs => ({ session: { ...session, brackets: new Map([[GPS, [{ leverage, notionalCap: decimal(cap) }]]]) } });
 
 export const OPENING_CASES: readonly Row[] = [
+  { guard: 'SERVICE_STOPPING', allows: [], denies: [[{ stopping: true }, { code: 'SERVICE_STOPPING' }]], unknown: [] },
   {
     guard: 'TRADING_HALTED',
     allows: [

@@ -57,8 +57,8 @@ describe('guards of an opening', () => {
 
   it('deny when nothing at all is known: no guard mistakes unknown for fine', () => {
     const { passed, denials } = judge(NOTHING);
-    // What is counted from what has been granted and reported is known to be nothing; EXECUTORS_UNREPORTED stands for it.
-    expect(passed).to.deep.equal(['POSITION_OPEN', 'MAX_POSITIONS', 'NOTIONAL_PER_TRADE', 'NOTIONAL_TOTAL', 'RATE_HOURLY', 'RATE_BURST']);
+    // That the service stops it has been told, or it does not. What is counted from what has been granted and reported is known to be nothing; EXECUTORS_UNREPORTED stands for it.
+    expect(passed).to.deep.equal(['SERVICE_STOPPING', 'POSITION_OPEN', 'MAX_POSITIONS', 'NOTIONAL_PER_TRADE', 'NOTIONAL_TOTAL', 'RATE_HOURLY', 'RATE_BURST']);
     expect(denials.every((denial) => denial.unknown === true)).to.equal(true);
   });
 
