@@ -11,22 +11,22 @@ import type { SymbolName } from '../protocol/names.ts';
 import type { ReadName, VenueReads } from '../protocol/venue.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
 import { audit } from '../rules/audit.ts';
+import { NO_COUNTS } from '../rules/audit/facts.ts';
 import type { AuditCounts, AuditFinding } from '../rules/audit/facts.ts';
-import { addCounts, auditedThrough, haltsTrading, isToConfirm, NO_COUNTS, recordedLife, SETTLE_MS } from '../rules/audit-run.ts';
+import { addCounts, auditedSince, auditedThrough, haltsTrading, isToConfirm, recordedLife, SETTLE_MS } from '../rules/audit-run.ts';
 import type { AuditedThrough } from '../rules/audit-run.ts';
 import { entityOf } from './executor/record.ts';
 
 const EVERY_MS = 3_600_000;
 /** The first, when everything has come to rest after the start. */
 const FIRST_MS = 120_000;
-/** How far the first one looks back. */
-const FIRST_REACH_MS = 86_400_000;
 /** Orders are listed from so long before: a stop may stand for days, and whose a fill is its order says. */
 const ORDER_REACH_MS = 6 * 86_400_000;
 const READ_TIMEOUT_MS = 15_000;
 const JOURNAL_TIMEOUT_MS = 10_000;
 const RECONCILE_TIMEOUT_MS = 15_000;
 const SET_TIMEOUT_MS = 10_000;
+const HALT_AGAIN_MS = 2_000;
 /** Something happened to the symbol while its lists were read: they are read again, so often. */
 const READINGS = 4;
 const READ_AGAIN_MS = 2_000;
@@ -63,6 +63,7 @@ type Internal =
   | { readonly type: 'part'; readonly look: number; readonly part: Part; readonly outcome: Outcome<ReadAnswer<Part>> }
   | { readonly type: 'entries'; readonly look: number; readonly outcome: Outcome<readonly JournalEntryDraft[]> }
   | { readonly type: 'reconciled'; readonly run: number; readonly outcome: Outcome<ReconcileAnswer> }
+  | { readonly type: 'halt' }
   | { readonly type: 'halted'; readonly outcome: Outcome<TradingStateAnswer> }
   | { readonly type: 'heartbeat' };
 
@@ -73,6 +74,8 @@ interface Look {
   readonly parts: Parts;
 }
 
+type EarlierAudits = NonNullable<Extract<AuditAnswer, { ok: true }>['earlier']>;
+
 interface Run {
   readonly number: number;
   readonly startedAt: number;
@@ -82,6 +85,8 @@ interface Run {
   readonly readings: Map<SymbolName, number>;
   readonly findings: Map<SymbolName, readonly AuditFinding[]>;
   readonly counts: Map<SymbolName, AuditCounts>;
+  /** From when on each was judged. */
+  readonly since: Map<SymbolName, number>;
   readonly skipped: Set<SymbolName>;
   /** Where the next audit begins, once this one has come to its end. */
   readonly through: Map<SymbolName, AuditedThrough>;
@@ -96,9 +101,12 @@ interface State {
   readonly through: Map<SymbolName, AuditedThrough>;
   /** Findings that have halted trading, in this process or before: what an operator has looked at does not halt it again. */
   readonly known: Set<string>;
+  /** Why trading is to be halted, until it is. */
+  halting: string | undefined;
   loaded: boolean;
   waiting: ((answer: AuditAnswer) => void)[];
-  since: number;
+  /** All that came to an end, before the one that runs. */
+  earlier: EarlierAudits | undefined;
   lastAt: number | undefined;
   lastFindings: number;
   lastFailure: string | null;
@@ -110,13 +118,13 @@ export function auditorBehaviour(options: AuditorOptions): Behaviour<Internal, S
   return {
     role: 'auditor',
     purpose: 'Finds what the venue has and the journal does not allow or know, without asking who did it.',
-    consumes: { audit: 'look now, and say what was found', due: 'an audit is due', known: 'what was found before', look: 'the next symbol is due', part: 'one of the venue\'s lists', entries: 'the journal of a symbol', reconciled: 'what differed was reconciled', halted: 'trading is halted, or is not', heartbeat: 'the alerts are due' },
+    consumes: { audit: 'look now, and say what was found', due: 'an audit is due', known: 'what was found before', look: 'the next symbol is due', part: 'one of the venue\'s lists', entries: 'the journal of a symbol', reconciled: 'what differed was reconciled', halted: 'trading is halted, or is not', halt: 'it is to be halted once more', heartbeat: 'the alerts are due' },
     emits: ['read → gateway', 'read, read-types → journal', 'reconcile-now → reconciler', 'finding → findings', 'set → trading-state', 'standing → watchdog'],
     mailbox: { capacity: 200, overflow: 'reject', onRestart: 'flush' },
     init(ctx) {
       ctx.timers.once('due', FIRST_MS, { type: 'due' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
-      return { run: undefined, runs: 0, looks: 0, through: new Map(), known: new Set(), loaded: false, waiting: [], since: ctx.clock.now() - FIRST_REACH_MS, lastAt: undefined, lastFindings: 0, lastFailure: null };
+      return { run: undefined, runs: 0, looks: 0, through: new Map(), known: new Set(), halting: undefined, loaded: false, waiting: [], earlier: undefined, lastAt: undefined, lastFindings: 0, lastFailure: null };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -147,7 +155,10 @@ export function auditorBehaviour(options: AuditorOptions): Behaviour<Internal, S
           if (message.run === state.run?.number) ctx.timers.once('look', CONFIRM_AFTER_MS, { type: 'look', run: message.run });
           return same;
         case 'halted':
-          if (!message.outcome.ok || !message.outcome.value.ok) ctx.log.error({ reason: message.outcome.ok ? (message.outcome.value as { message: string }).message : message.outcome.error.message }, 'trading could not be halted for what the audit found');
+          onHalted(state, message.outcome, ctx);
+          return same;
+        case 'halt':
+          if (state.halting !== undefined) askForHalt(state.halting, ctx);
           return same;
         case 'heartbeat': {
           const overdue = ctx.clock.now() - (state.lastAt ?? options.startedAt) > OVERDUE_MS;
@@ -156,15 +167,16 @@ export function auditorBehaviour(options: AuditorOptions): Behaviour<Internal, S
         }
       }
     },
-    view: ({ run, runs, lastAt, lastFindings, lastFailure, since }) => ({ running: run === undefined ? null : { startedAt: isoTime(run.startedAt), symbol: run.look?.symbol ?? null, left: run.queue.length, confirming: run.confirming }, audits: runs, lastAt: isoTimeOrNull(lastAt), lastFindings, lastFailure, since: isoTime(since) }),
+    view: ({ run, runs, lastAt, lastFindings, lastFailure, earlier }) => ({ running: run === undefined ? null : { startedAt: isoTime(run.startedAt), symbol: run.look?.symbol ?? null, left: run.queue.length, confirming: run.confirming }, audits: runs, lastAt: isoTimeOrNull(lastAt), lastFindings, lastFailure, ended: earlier === undefined ? null : { audits: earlier.audits, since: isoTime(earlier.since), findings: earlier.findings } }),
   };
 
   function begin(state: State, ctx: Context): void {
+    const now = ctx.clock.now();
     state.runs += 1;
-    state.run = { number: state.runs, startedAt: ctx.clock.now(), queue: options.executors().toSorted(), look: undefined, readings: new Map(), findings: new Map(), counts: new Map(), skipped: new Set(), through: new Map(), confirming: false };
+    state.run = { number: state.runs, startedAt: now, queue: options.executors().toSorted(), look: undefined, readings: new Map(), findings: new Map(), counts: new Map(), since: new Map(), skipped: new Set(), through: new Map(), confirming: false };
     if (state.loaded) look(state, ctx);
     // By type: a Snapshot of the findings holds those that still stand, and an older one is as well known. What is found happened before.
-    else ctx.ask(options.journal, { type: 'read-types', types: [FINDING_KEPT], since: state.since }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'known', outcome }));
+    else ctx.ask(options.journal, { type: 'read-types', types: [FINDING_KEPT], since: auditedSince(undefined, now) }, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'known', outcome }));
   }
 
   /** One symbol after the other, in the lane that waits for everybody: it hurries nobody. */
@@ -177,7 +189,7 @@ export function auditorBehaviour(options: AuditorOptions): Behaviour<Internal, S
     const number = state.looks;
     run.look = { number, symbol, startedAt: ctx.clock.now(), parts: {} };
     run.readings.set(symbol, (run.readings.get(symbol) ?? 0) + 1);
-    const since = state.through.get(symbol)?.at ?? state.since;
+    const since = auditedSince(state.through.get(symbol), run.startedAt);
     const queries = { orders: { symbol, since: since - ORDER_REACH_MS }, algoOrders: { symbol, since: since - ORDER_REACH_MS }, openAlgoOrders: { symbol }, trades: { symbol, since, background: true }, positions: { symbol } } as const satisfies { [P in Part]: VenueReads[P]['query'] };
     for (const part of PARTS) ctx.ask(options.gateway, { type: 'read', name: part, query: queries[part] } as Extract<GatewayMessage, { type: 'read' }>, READ_TIMEOUT_MS, (outcome) => ({ type: 'part', look: number, part, outcome: outcome as Outcome<ReadAnswer<Part>> }));
   }
@@ -191,7 +203,7 @@ export function auditorBehaviour(options: AuditorOptions): Behaviour<Internal, S
     const through = state.through.get(now.symbol);
     const then = (answer: Outcome<readonly JournalEntryDraft[]>) => ({ type: 'entries', look: number, outcome: answer }) as const;
     if (through === undefined) ctx.ask(options.journal, { type: 'read', entity: entityOf(now.symbol) }, JOURNAL_TIMEOUT_MS, then);
-    else ctx.ask(options.journal, { type: 'read-types', types: LIFE_VERSIONS.types, since: through.at }, JOURNAL_TIMEOUT_MS, then);
+    else ctx.ask(options.journal, { type: 'read-types', types: LIFE_VERSIONS.types, since: through.lifeAt }, JOURNAL_TIMEOUT_MS, then);
   }
 
   function onEntries(state: State, { look: number, outcome }: Extract<Internal, { type: 'entries' }>, ctx: Context): void {
@@ -213,7 +225,7 @@ export function auditorBehaviour(options: AuditorOptions): Behaviour<Internal, S
     const settledBefore = startedAt - SETTLE_MS;
     const { orders = [], algoOrders = [], openAlgoOrders = [], trades = [], positions = [] } = parts;
     const algos = [...new Map([...algoOrders, ...openAlgoOrders].map((one) => [one.algoId, one])).values()];
-    const since = through?.at ?? state.since;
+    const since = auditedSince(through, run.startedAt);
     const { findings, counts } = audit({ orders, algoOrders: algos, trades, positions: positions.filter((one) => !one.quantity.isEqualTo(ZERO)) }, new Map([[symbol, recordedLife(symbol, through, entries)]]), {
       tags: options.tags,
       since,
@@ -225,6 +237,7 @@ export function auditorBehaviour(options: AuditorOptions): Behaviour<Internal, S
     });
     run.findings.set(symbol, findings);
     run.counts.set(symbol, counts);
+    run.since.set(symbol, since);
     const next = auditedThrough(symbol, through, entries, settledBefore);
     if (next !== undefined) run.through.set(symbol, next);
     look(state, ctx);
@@ -241,29 +254,48 @@ export function auditorBehaviour(options: AuditorOptions): Behaviour<Internal, S
 
   function end(state: State, run: Run, ctx: Context): void {
     const findings = [...run.findings.values()].flat();
-    const since = Math.min(...[...run.counts.keys()].map((symbol) => state.through.get(symbol)?.at ?? state.since));
+    const since = Math.min(...run.since.values(), run.startedAt);
+    const { earlier } = state;
     state.run = undefined;
     // Each is found once; how things stand is judged every time.
     for (const [symbol, through] of run.through) state.through.set(symbol, through);
     state.lastAt = ctx.clock.now();
     state.lastFindings = findings.length;
     state.lastFailure = null;
+    state.earlier = { audits: (earlier?.audits ?? 0) + 1, since: earlier?.since ?? since, findings: (earlier?.findings ?? 0) + findings.length };
     const counts = [...run.counts.values()].reduce(addCounts, NO_COUNTS);
     ctx.log.info({ symbols: run.counts.size, findings: findings.length, skipped: [...run.skipped], ...counts }, findings.length === 0 ? 'audit: the venue and the journal tell one story' : 'audit: findings');
-    halt(state, findings, ctx);
+    const halting = halt(state, findings, ctx);
     for (const { code, symbol, subject, message } of findings) ctx.tell(options.findings, { type: 'finding', from: ctx.path, finding: { code, subject: `${symbol} ${subject}`, message } });
-    for (const answer of state.waiting) answer({ ok: true, since: Number.isFinite(since) ? since : run.startedAt, symbols: [...run.counts.keys()], skipped: [...run.skipped], findings, counts: { ...counts } });
+    for (const answer of state.waiting) answer({ ok: true, since, symbols: [...run.since].map(([symbol, from]) => ({ symbol, since: from })), skipped: [...run.skipped], findings: findings.map((one) => ({ ...one, halts: halting.has(one) })), counts: { ...counts }, earlier });
     state.waiting = [];
   }
 
   /** First halted, then told: whoever reads of it finds trading halted already. */
-  function halt(state: State, findings: readonly AuditFinding[], ctx: Context): void {
+  function halt(state: State, findings: readonly AuditFinding[], ctx: Context): ReadonlySet<AuditFinding> {
     const fresh = findings.filter((finding) => haltsTrading(finding) && !state.known.has(keyOf(finding)));
     for (const finding of findings) state.known.add(keyOf(finding));
     const [first] = fresh;
-    if (first === undefined) return;
-    const reason = `the audit found ${first.code}${fresh.length === 1 ? '' : ` and ${fresh.length - 1} more`}: ${first.message}`;
+    if (first !== undefined) {
+      state.halting = `the audit found ${first.code}${fresh.length === 1 ? '' : ` and ${fresh.length - 1} more`}: ${first.message}`;
+      askForHalt(state.halting, ctx);
+    }
+    return new Set(fresh);
+  }
+
+  function askForHalt(reason: string, ctx: Context): void {
     ctx.ask(options.tradingState, { type: 'set', state: 'HALTED', symbol: undefined, reason, by: ctx.path }, SET_TIMEOUT_MS, (outcome) => ({ type: 'halted', outcome }));
+  }
+
+  /** What it found halts trading once; that it could not does not make it known. */
+  function onHalted(state: State, outcome: Outcome<TradingStateAnswer>, ctx: Context): void {
+    if (outcome.ok && outcome.value.ok) {
+      state.halting = undefined;
+      return;
+    }
+    const reason = outcome.ok ? (outcome.value as { message: string }).message : outcome.error.message;
+    ctx.log.error({ reason, againInMs: HALT_AGAIN_MS }, 'trading could not be halted for what the audit found; trying again');
+    ctx.timers.once('halt', HALT_AGAIN_MS, { type: 'halt' });
   }
 
   function fail(state: State, reason: string, ctx: Context) {

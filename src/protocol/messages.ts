@@ -193,9 +193,21 @@ export type ReconcileAnswer = { readonly ok: true; readonly rows: readonly Recon
 
 /** An audit now; answered when it has come to an end, which takes a moment a symbol. */
 export type AuditorMessage = { readonly type: 'audit' } & Replying<AuditAnswer>;
-/** `skipped`: too much happened to them to be judged. `counts`: what was looked at, by name. */
+/**
+ * Orders and fills are judged once: `symbols` says from when on each was judged now, `since` is the earliest of those, and `counts` what was
+ * looked at of it, by name. `halts`: trading is halted for it now. How things stand is judged each time. `skipped`: too much happened to them to be judged. `earlier`: the
+ * audits of this process before, from when on, and what they found.
+ */
 export type AuditAnswer =
-  | { readonly ok: true; readonly since: number; readonly symbols: readonly SymbolName[]; readonly skipped: readonly SymbolName[]; readonly findings: readonly { readonly code: FindingCode; readonly symbol: SymbolName; readonly subject: string; readonly message: string }[]; readonly counts: { readonly [name: string]: number } }
+  | {
+      readonly ok: true;
+      readonly since: number;
+      readonly symbols: readonly { readonly symbol: SymbolName; readonly since: number }[];
+      readonly skipped: readonly SymbolName[];
+      readonly findings: readonly { readonly code: FindingCode; readonly symbol: SymbolName; readonly subject: string; readonly message: string; readonly halts: boolean }[];
+      readonly counts: { readonly [name: string]: number };
+      readonly earlier: { readonly audits: number; readonly since: number; readonly findings: number } | undefined;
+    }
   | { readonly ok: false; readonly message: string };
 
 /** Whoever decides tells of it; nobody waits for it to be kept. */

@@ -6,6 +6,7 @@
 import { ZERO } from '../protocol/decimal.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { AuditCounts, AuditedSymbol, AuditReport, AuditTerms, RecordedLife, VenueFacts } from './audit/facts.ts';
+import { NO_COUNTS } from './audit/facts.ts';
 import { fillFindings } from './audit/fills.ts';
 import { nakedFindings } from './audit/naked.ts';
 import { orderFindings } from './audit/orders.ts';
@@ -15,7 +16,7 @@ import { newLife } from './position-life/life.ts';
 
 /** The union of both sides: a symbol that only one of them knows is looked at, too. */
 export function audit(venue: VenueFacts, journal: ReadonlyMap<SymbolName, RecordedLife>, terms: AuditTerms): AuditReport {
-  const counts: AuditCounts = { underPermit: 0, underMandate: 0, unrecorded: 0, triggered: 0, venueMade: 0, foreign: 0, fills: 0, fillsAdopted: 0, drifted: 0, unsettled: 0 };
+  const counts: AuditCounts = { ...NO_COUNTS };
   const symbols = new Set<SymbolName>([...journal.keys(), ...[...venue.orders, ...venue.algoOrders, ...venue.trades, ...venue.positions].map((one) => one.symbol)]);
   const findings = [...symbols].toSorted().flatMap((symbol) => {
     const of = <Row extends { readonly symbol: SymbolName }>(rows: readonly Row[]) => rows.filter((row) => row.symbol === symbol);

@@ -52,6 +52,31 @@ describe('auditor', () => {
     expect((await service.tradingState()).overall).to.equal('ACTIVE');
   });
 
+  it('says of each symbol from when on it was judged, whatever happened there, and what the audits before it found', async () => {
+    const service = await trading();
+    const began = service.world.clock.now();
+    const sinceOf = (answer: AuditAnswer) => (answer.ok ? answer.symbols.map(({ since }) => since) : []);
+    const first = await auditNow(service);
+    expect(sinceOf(first).map((since) => Math.round((began - since) / 3_600_000))).to.deep.equal([24, 24]);
+    expect(first.ok && first.earlier).to.equal(undefined);
+    // Nothing happens to either; then something to one of them.
+    const firstEnded = service.world.clock.now();
+    // Before the first by the clock, two minutes after the start.
+    await service.advance(55_000);
+    const second = await auditNow(service);
+    for (const since of sinceOf(second)) expect(since).to.be.within(began - 10_000, firstEnded);
+    expect(second.ok && [second.since, second.earlier]).to.deep.equal([Math.min(...sinceOf(second)), { audits: 1, since: first.ok && first.since, findings: 0 }]);
+    expect(second.ok && Object.values(second.counts)).to.not.include.members([1, 2, 4]);
+    const rogue = clientIdFor('test', 'entry', 'nobody', 1);
+    service.exchange.orders.set(rogue, { symbol: GPS, clientId: rogue, orderId: '999999', side: 'BUY', type: 'LIMIT', status: 'CANCELED', quantity: decimal('5'), executedQuantity: decimal('0'), price: decimal('1'), reduceOnly: false, updatedAt: service.world.clock.now() });
+    await service.advance(11_000);
+    const third = await auditNow(service);
+    expect(third.ok && third.findings.map(({ code, halts }) => [code, halts])).to.deep.equal([['ORDER_WITHOUT_PERMIT', true]]);
+    const fourth = await auditNow(service);
+    expect(codes(fourth), 'it is found once').to.deep.equal([]);
+    expect(fourth.ok && fourth.earlier, 'and said to have been found').to.deep.include({ audits: 3, findings: 1 });
+  });
+
   it('halts trading for an order of ours that nothing allowed, once; an operator who has looked is not overruled, nor after a restart', async () => {
     const service = await trading();
     const rogue = clientIdFor('test', 'entry', 'nobody', 1);
@@ -105,6 +130,21 @@ async function alone() {
 }
 
 describe('auditor: when', () => {
+  it('asks again until trading is halted', async () => {
+    const { world, gateway, tradingState } = await alone();
+    const rogue = clientIdFor('test', 'entry', 'nobody', 1);
+    gateway.answer = (message) => (message.type !== 'read' ? undefined : { ok: true, value: message.name === 'orders' && message.query.symbol === GPS ? [{ symbol: GPS, clientId: rogue, orderId: '9', side: 'BUY', type: 'LIMIT', status: 'CANCELED', quantity: decimal('5'), executedQuantity: decimal('0'), price: decimal('1'), reduceOnly: false, updatedAt: world.clock.now() - 60_000 }] : [] });
+    tradingState.answer = () => ({ ok: false, message: 'the file cannot be written' });
+    await world.advance(130_000);
+    expect(tradingState.of('set').length).to.be.greaterThan(2);
+    tradingState.answer = () => ({ ok: true, view: {} });
+    await world.advance(5_000);
+    const asked = tradingState.told.length;
+    await world.advance(600_000);
+    expect(tradingState.told).to.have.length(asked);
+    expect(new Set(tradingState.of('set').map((set) => set.reason)).size).to.equal(1);
+  });
+
   it('looks two minutes after the start and then each hour, one symbol after the other, in the lane that waits for everybody', async () => {
     const { world, gateway, state, tradingState } = await alone();
     await world.advance(119_000);
@@ -151,7 +191,7 @@ describe('auditor: when', () => {
     const asked = world.system.ask(world.system.ref('auditor') as never, { type: 'audit' } as never, 60_000) as Promise<AuditAnswer>;
     await world.advance(20_000);
     const answer = await asked;
-    expect(answer.ok && [answer.symbols, answer.skipped]).to.deep.equal([[SYMBOLS[1]], [GPS]]);
+    expect(answer.ok && [answer.symbols.map(({ symbol }) => symbol), answer.skipped]).to.deep.equal([[SYMBOLS[1]], [GPS]]);
     expect(gateway.of('read').filter((read) => read.name === 'orders')).to.have.length(5);
   });
 });

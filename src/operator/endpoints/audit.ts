@@ -11,12 +11,17 @@ export const AUDIT_WAIT_MS = 120_000;
 const body = z.strictObject({ reason: reasonSchema.default(ASKED_FOR) });
 
 export interface AuditBody {
-  /** What happened before was judged by an audit before. */
+  /** The earliest of `symbols`. */
   readonly since: string;
-  readonly symbols: readonly string[];
+  /** From when on each one's orders and fills were judged now; what is older was judged by an audit before. How things stand is judged each time. */
+  readonly symbols: readonly { readonly symbol: string; readonly since: string }[];
   readonly skipped: readonly string[];
-  readonly findings: readonly { readonly code: string; readonly symbol: string; readonly subject: string; readonly message: string }[];
+  /** `halts`: trading is halted for it now; not for what was known already, nor for a position that was naked and has been closed. */
+  readonly findings: readonly { readonly code: string; readonly symbol: string; readonly subject: string; readonly message: string; readonly halts: boolean }[];
+  /** Of what was judged now. */
   readonly counts: { readonly [name: string]: number };
+  /** The audits before, since the service started; null: this was the first. */
+  readonly earlier: { readonly audits: number; readonly since: string; readonly findings: number } | null;
 }
 
 export function auditEndpoint(options: OperatorOptions): Endpoint {
@@ -30,6 +35,16 @@ async function audit({ system, refs, audit: trail }: OperatorOptions, call: Call
     throw new VigilError('STATE_UNKNOWN', messageOf(error), { cause: error });
   });
   if (!answer.ok) throw new VigilError('STATE_UNKNOWN', `the audit could not be made: ${answer.message}`);
-  const { since, symbols, skipped, findings, counts } = answer;
-  return { status: 200, body: { since: isoTime(since), symbols, skipped, findings, counts } satisfies AuditBody };
+  const { since, symbols, skipped, findings, counts, earlier } = answer;
+  return {
+    status: 200,
+    body: {
+      since: isoTime(since),
+      symbols: symbols.map((one) => ({ symbol: one.symbol, since: isoTime(one.since) })),
+      skipped,
+      findings,
+      counts,
+      earlier: earlier === undefined ? null : { ...earlier, since: isoTime(earlier.since) },
+    } satisfies AuditBody,
+  };
 }

@@ -67,6 +67,8 @@ export interface AuditCounts {
   unsettled: number;
 }
 
+export const NO_COUNTS: Readonly<AuditCounts> = { underPermit: 0, underMandate: 0, unrecorded: 0, triggered: 0, venueMade: 0, foreign: 0, fills: 0, fillsAdopted: 0, drifted: 0, unsettled: 0 };
+
 export interface AuditReport {
   readonly findings: readonly AuditFinding[];
   readonly counts: Readonly<AuditCounts>;
