@@ -109,7 +109,7 @@ export function operatorHttpBehaviour(options: OperatorOptions): Behaviour<Opera
 
 /** Everything that can be asked and told, in the order of the help. */
 function table(options: OperatorOptions, events: EventLog, { clock, path }: InitContext<OperatorHttpMessage>): readonly Endpoint[] {
-  const endpoints = [...viewEndpoints(options, events, clock), ...universeEndpoints(options), ...lockEndpoints(options), intentsEndpoint(options), ...strategyEndpoints(options), ...flowEndpoints(options), ...whyEndpoints(options, clock), ...actorEndpoints(options), ...deadLetterEndpoints(options), eventsEndpoint(events, clock), ...controlEndpoints(options, path), ...serviceEndpoints(options), flattenEndpoint(options, clock), ...reconcileEndpoints(options, clock), auditEndpoint(options)];
+  const endpoints = [...viewEndpoints(options, events, clock), ...universeEndpoints(options), ...lockEndpoints(options), intentsEndpoint(options), ...strategyEndpoints(options), ...flowEndpoints(options), ...whyEndpoints(options, clock), ...actorEndpoints(options), ...deadLetterEndpoints(options), eventsEndpoint(events, clock), ...controlEndpoints(options, path), ...serviceEndpoints(options, clock), flattenEndpoint(options, clock), ...reconcileEndpoints(options, clock), auditEndpoint(options)];
   const help = helpEndpoint(endpoints);
   return [help, ...endpoints];
 }

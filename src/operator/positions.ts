@@ -29,8 +29,9 @@ export interface PositionRow {
   readonly stopOrderId: string | null;
   /** Where it is closed from here, because the venue takes no stop; null: it is not guarded so. */
   readonly guard: string | null;
-  /** When the venue last listed the stop that stands. */
+  /** When the venue last listed the stop that stands, and how long ago that was by the service's clock. */
   readonly stopSeenAt: string | null;
+  readonly stopSeenAgeMs: number | null;
   readonly takeProfitOrderId: string | null;
   readonly planId: string | null;
   readonly positionId: string | null;
@@ -61,9 +62,9 @@ export function readMarks(system: ActorSystem): ReadonlyMap<string, string> {
   return marks;
 }
 
-/** The rows, sorted by symbol. A symbol that is surely flat, or has only an order on its way, has none. */
-export function positionRows(readings: readonly ExecutorReading[], marks: ReadonlyMap<string, string>): readonly PositionRow[] {
-  return readings.flatMap((reading) => rowOf(reading, marks.get(reading.symbol))).toSorted((a, b) => (a.symbol < b.symbol ? -1 : 1));
+/** The rows at `now` (wall time, ms), sorted by symbol. A symbol that is surely flat, or has only an order on its way, has none. */
+export function positionRows(readings: readonly ExecutorReading[], marks: ReadonlyMap<string, string>, now: number): readonly PositionRow[] {
+  return readings.flatMap((reading) => rowOf(reading, marks.get(reading.symbol), now)).toSorted((a, b) => (a.symbol < b.symbol ? -1 : 1));
 }
 
 /** An executor whose first incarnation has not come up is not lost, only not there yet: health says so. */
@@ -71,16 +72,16 @@ export function isUnread(reading: ExecutorReading): boolean {
   return reading.life === undefined && !(reading.incarnation <= 1 && (reading.status === 'starting' || reading.incarnation === 0));
 }
 
-function rowOf(reading: ExecutorReading, mark: string | undefined): readonly PositionRow[] {
+function rowOf(reading: ExecutorReading, mark: string | undefined, now: number): readonly PositionRow[] {
   const { life, symbol } = reading;
   const markPrice = mark ?? null;
-  const blank = { symbol, side: null, quantity: null, entryPrice: null, markPrice, unrealizedPnl: null, leverage: null, stopLoss: null, takeProfit: null, stopOrderId: null, guard: null, stopSeenAt: null, takeProfitOrderId: null, planId: null, positionId: null, openedAt: null };
+  const blank = { symbol, side: null, quantity: null, entryPrice: null, markPrice, unrealizedPnl: null, leverage: null, stopLoss: null, takeProfit: null, stopOrderId: null, guard: null, stopSeenAt: null, stopSeenAgeMs: null, takeProfitOrderId: null, planId: null, positionId: null, openedAt: null };
   if (life === undefined) return isUnread(reading) ? [{ ...blank, state: 'Unknown' }] : [];
   const { position, phase } = life;
   if (position === undefined) return phase === 'Ambiguous' || phase === 'Drifted' ? [{ ...blank, planId: life.plan?.planId ?? null, state: phase }] : [];
   const { side, quantity, entryPrice, leverage, stopLoss, takeProfit, stopOrderId, guard, stopSeenAt, takeProfitOrderId, planId, positionId, openedAt } = position;
   const unrealizedPnl = mark === undefined ? null : profit(side, quantity, entryPrice, mark);
-  return [{ symbol, side, quantity, entryPrice, markPrice, unrealizedPnl, leverage, stopLoss, takeProfit, stopOrderId, guard, stopSeenAt: isoTimeOrNull(stopSeenAt ?? undefined), takeProfitOrderId, planId, positionId, openedAt: isoTime(openedAt), state: phase }];
+  return [{ symbol, side, quantity, entryPrice, markPrice, unrealizedPnl, leverage, stopLoss, takeProfit, stopOrderId, guard, stopSeenAt: isoTimeOrNull(stopSeenAt), stopSeenAgeMs: stopSeenAt === null ? null : Math.max(0, now - stopSeenAt), takeProfitOrderId, planId, positionId, openedAt: isoTime(openedAt), state: phase }];
 }
 
 /** quantity × (mark − entry), negated for a short; exact. Null when a number is none. */

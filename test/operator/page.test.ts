@@ -110,6 +110,8 @@ describe('the page', () => {
   /** Real answers, taken before the page's window replaces the timers that the service runs on. */
   let well: Answers;
   let naked: Answers;
+  let seen: Answers;
+  let unseen: Answers;
   const from = (answers: Answers) => async (path: string) => answers[path] ?? { status: 404, text: '{}' };
   const fromService = (path: string) => from(well)(path);
 
@@ -121,7 +123,26 @@ describe('the page', () => {
     await ended;
     service.facts.lives.set(RACOON, life(RACOON, 'Opening', position({ stopOrderId: null, quantity: '3', entryPrice: '2' })));
     naked = await record(service);
+    service.facts.lives.set(RACOON, life(RACOON, 'Protected', position({ stopSeenAt: Date.now() - 192_000 })));
+    seen = await record(service);
+    service.facts.lives.set(RACOON, life(RACOON, 'Protected', position({ stopSeenAt: null })));
+    unseen = await record(service);
     await service.close();
+  });
+
+  it('shows when each stop was last seen on the venue: how long ago, that it has not been yet, and nothing where there is none', async () => {
+    const shown = async (answers: Answers) => {
+      const page = await open('', from(answers));
+      page.close();
+      const [head, body] = page.element('positions').children[0]!.children as [FakeElement, FakeElement];
+      const column = head.children[0]!.children.findIndex((one) => one.textContent === 'Stop seen');
+      const row = body.children.find((one) => one.textContent.includes(RACOON))!;
+      const { textContent, className } = row.children[column]!;
+      return [textContent, className];
+    };
+    expect(await shown(seen)).to.deep.equal(['3 min ago', 'number']);
+    expect(await shown(unseen)).to.deep.equal(['not yet', 'number warn']);
+    expect(await shown(naked)).to.deep.equal(['', 'number']);
   });
 
   it('takes the token out of the address before it asks anything, and hands it over once', async () => {

@@ -2,7 +2,6 @@
 import type { FunnelView } from '../../protocol/read-models.ts';
 import type { NodeView } from '../../supervision/inspection.ts';
 import type { HealthCheck, HealthStatus } from '../health-check.ts';
-import { msOfIso, systemClock } from '../../supervision/clock.ts';
 import { endedInOrder } from '../health-tree.ts';
 import type { LockRow } from '../endpoints/locks.ts';
 import type { RemainingRow } from '../endpoints/flatten.ts';
@@ -52,21 +51,20 @@ export function funnelScreen({ windowMs, stages }: FunnelView): string {
 }
 
 /** `#SEEN`: how long ago the venue last listed the stop that stands. */
-export function positionsScreen(positions: readonly PositionRow[], now = systemClock.now()): string {
+export function positionsScreen(positions: readonly PositionRow[]): string {
   if (positions.length === 0) return 'No open position.\n';
   const known = (value: string | number | null) => (value === null ? '?' : String(value));
   return table(
     ['SYMBOL', 'SIDE', '#QUANTITY', '#ENTRY', '#MARK', '#P&L', '#LEVERAGE', '#STOP', '#SEEN', '#TARGET', 'STATE', 'SINCE'],
-    positions.map((one) => [one.symbol, known(one.side), known(one.quantity), known(one.entryPrice), known(one.markPrice), known(one.unrealizedPnl), known(one.leverage), ...protection(one, now), one.state, known(one.openedAt)]),
+    positions.map((one) => [one.symbol, known(one.side), known(one.quantity), known(one.entryPrice), known(one.markPrice), known(one.unrealizedPnl), known(one.leverage), ...protection(one), one.state, known(one.openedAt)]),
   );
 }
 
 /** Where the position itself is not known, neither is whether it has a stop: only a known one without is an alarm. */
-function protection({ quantity, stopOrderId, stopLoss, guard, stopSeenAt, takeProfit }: PositionRow, now: number): readonly [string, string, string] {
+function protection({ quantity, stopOrderId, stopLoss, guard, stopSeenAgeMs, takeProfit }: PositionRow): readonly [string, string, string] {
   if (quantity === null) return ['?', '?', '?'];
-  const seen = stopSeenAt === null ? undefined : msOfIso(stopSeenAt);
   const none = guard === null ? '▲ none' : `▲ here ${guard}`;
-  return [stopOrderId === null ? none : (stopLoss ?? '?'), seen === undefined ? '?' : `${duration(Math.max(0, now - seen))} ago`, takeProfit ?? 'none'];
+  return [stopOrderId === null ? none : (stopLoss ?? '?'), stopSeenAgeMs === null ? '?' : `${duration(stopSeenAgeMs)} ago`, takeProfit ?? 'none'];
 }
 
 export interface DeadLettersBody {

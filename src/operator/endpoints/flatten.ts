@@ -40,12 +40,12 @@ async function flatten(options: OperatorOptions, clock: Clock, call: Call): Prom
   while (clock.monotonic() < deadline && look().some((one) => one.life?.phase !== 'Flat')) await pause(clock);
   const readings = look();
   const flat = readings.filter((one) => one.life?.phase === 'Flat').map((one) => one.symbol);
-  return { status: 200, body: { flat, remaining: remainingRows(readings.filter((one) => one.life?.phase !== 'Flat'), system) } };
+  return { status: 200, body: { flat, remaining: remainingRows(readings.filter((one) => one.life?.phase !== 'Flat'), system, clock.now()) } };
 }
 
 /** Every symbol that is not surely flat has a row, also one of which nothing but that is known. */
-function remainingRows(readings: readonly ExecutorReading[], system: ActorSystem): readonly RemainingRow[] {
-  const rows = positionRows(readings, readMarks(system));
+function remainingRows(readings: readonly ExecutorReading[], system: ActorSystem, now: number): readonly RemainingRow[] {
+  const rows = positionRows(readings, readMarks(system), now);
   const without = readings.filter((one) => !rows.some((row) => row.symbol === one.symbol)).map((one) => ({ symbol: one.symbol, state: one.life?.phase ?? ('Unknown' as const) }));
   return [...rows, ...without];
 }

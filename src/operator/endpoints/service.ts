@@ -4,6 +4,7 @@ import { messageOf, VigilError } from '../../protocol/errors.ts';
 import type { TradingStateName, TradingStateView } from '../../protocol/views.ts';
 import type { SymbolName } from '../../protocol/names.ts';
 import { isoTime } from '../../supervision/clock.ts';
+import type { Clock } from '../../supervision/clock.ts';
 import type { Answer, Call, Endpoint } from '../endpoint.ts';
 import { checked, reasonSchema } from '../endpoint.ts';
 import type { OperatorOptions } from '../options.ts';
@@ -21,10 +22,10 @@ const ORDERS = [
   { action: 'activate', state: 'ACTIVE', does: 'Openings are allowed again.' },
 ] as const satisfies readonly { action: string; state: TradingStateName; does: string }[];
 
-export function serviceEndpoints(options: OperatorOptions): readonly Endpoint[] {
+export function serviceEndpoints(options: OperatorOptions, clock: Clock): readonly Endpoint[] {
   return [
     ...ORDERS.map(({ action, state, does }): Endpoint => ({ method: 'POST', path: `/v1/trading/${action}`, does, body: '{reason, symbol?}', answer: (call) => order(options, call, action, state) })),
-    { method: 'POST', path: '/v1/stop', does: 'Stops the service in order; answers first, with what stays open and its stops.', body: '{reason}', answer: (call) => stop(options, call) },
+    { method: 'POST', path: '/v1/stop', does: 'Stops the service in order; answers first, with what stays open and its stops.', body: '{reason}', answer: (call) => stop(options, clock, call) },
   ];
 }
 
@@ -51,12 +52,12 @@ function tradingStateJson(view: TradingStateView): unknown {
   return { overall: view.overall, symbols: Object.fromEntries(view.symbols), cause: view.cause, since: isoTime(view.since), tradingEpoch: view.tradingEpoch };
 }
 
-function stop(options: OperatorOptions, call: Call): Answer {
+function stop(options: OperatorOptions, clock: Clock, call: Call): Answer {
   const { reason } = checked(stopBody, call.body ?? {}, 'body');
   options.audit.record({ action: 'stop', target: 'service', reason, by: `operator@${call.door}` });
   const readings = readExecutors(options.system, options.executors.keys());
   // Of an executor that is not there yet nothing is known: what is held there stays, and is not called flat.
   const unread = readings.filter((one) => one.life === undefined).map((one) => one.symbol);
-  const positions = positionRows(readings, readMarks(options.system)).filter((one) => !unread.includes(one.symbol));
+  const positions = positionRows(readings, readMarks(options.system), clock.now()).filter((one) => !unread.includes(one.symbol));
   return { status: 202, body: { stopping: true, reason, positions, unread }, afterwards: () => options.service.stop(reason) };
 }

@@ -24,7 +24,7 @@ export function viewEndpoints(options: OperatorOptions, events: EventLog, clock:
       const { windowMs } = checked(funnelQuery, Object.fromEntries(query), 'query');
       return valueOf(await askKnown(system, refs.decisions, { type: 'funnel', windowMs }));
     }, 'windowMs (default 3600000)'),
-    reading('/v1/positions', 'Every open position, with its stop and target.', () => positionRows(readExecutors(system, executors.keys()), readMarks(system))),
+    reading('/v1/positions', 'Every open position, with its stop and target.', () => positionRows(readExecutors(system, executors.keys()), readMarks(system), clock.now())),
     reading('/v1/account', 'Equity and margin, with the age of the observation.', () => valueOf(stateOf(system, 'account'))),
   ];
 }

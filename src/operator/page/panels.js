@@ -19,7 +19,7 @@ export function showHealth(health) {
 }
 
 export function showPositions(positions) {
-  const columns = ['Symbol', 'Side', '#Quantity', '#Entry', '#Mark', '#P&L, USDT', '#Leverage', '#Stop', '#Target', 'State', 'Since'];
+  const columns = ['Symbol', 'Side', '#Quantity', '#Entry', '#Mark', '#P&L, USDT', '#Leverage', '#Stop', '#Stop seen', '#Target', 'State', 'Since'];
   fill('positions', columns, positions.map((one) => [
     head(one.symbol),
     cell(one.side === null ? '?' : one.side === 'LONG' ? '↗ LONG' : '↘ SHORT'),
@@ -33,9 +33,12 @@ export function showPositions(positions) {
 }
 
 /** Where the position itself is not known, neither is whether it has a stop: only a known one without is an alarm. */
-function protection({ quantity, stopOrderId, stopLoss, guard, takeProfit }) {
-  if (quantity === null) return [cell('?', 'number'), cell('?', 'number')];
-  return [stopOrderId === null ? cell(guard === null ? '▲ none' : `▲ here ${guard}`, 'number bad') : cell(stopLoss ?? '?', 'number'), cell(takeProfit ?? 'none', 'number')];
+function protection({ quantity, stopOrderId, stopLoss, guard, stopSeenAgeMs, takeProfit }) {
+  if (quantity === null) return [cell('?', 'number'), cell('?', 'number'), cell('?', 'number')];
+  const stop = stopOrderId === null ? cell(guard === null ? '▲ none' : `▲ here ${guard}`, 'number bad') : cell(stopLoss ?? '?', 'number');
+  // A stop that stands and that the venue has not listed yet: nobody has seen it there.
+  const seen = stopOrderId === null ? cell('', 'number') : stopSeenAgeMs === null ? cell('not yet', 'number warn') : cell(`${duration(stopSeenAgeMs)} ago`, 'number');
+  return [stop, seen, cell(takeProfit ?? 'none', 'number')];
 }
 
 export function showFunnel(funnel) {
