@@ -8,15 +8,15 @@ import type { Decimal } from '../protocol/decimal.ts';
 import { text, ZERO } from '../protocol/decimal.ts';
 import { SNAPSHOT_TYPE } from '../protocol/versions.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
-import type { AccountMessage, FlowedMessage, GatewayMessage, JournalAnswer, JournalEntryDraft, JournalMessage, ReadAnswer } from '../protocol/messages.ts';
+import type { AccountMessage, FlowedMessage, GatewayMessage, JournalEntryDraft, JournalMessage, ReadAnswer } from '../protocol/messages.ts';
 import type { EquityView } from '../protocol/views.ts';
 import type { VenueAccount, VenueIncome } from '../protocol/venue.ts';
 import { explainWallet, kindOf } from '../rules/account/income.ts';
 import { beginsDay, observe, performanceView } from '../rules/account/performance.ts';
 import type { Performance } from '../rules/account/performance.ts';
 import { readPerformance } from '../rules/account/record.ts';
-import { Handed } from './handed.ts';
-import { draft } from './journal.ts';
+import { Outbox } from './outbox.ts';
+import type { Recorded } from './outbox.ts';
 import { publish } from './publish.ts';
 
 const READ_TIMEOUT_MS = 10_000;
@@ -49,16 +49,17 @@ type Internal =
   | { readonly type: 'poll' }
   | { readonly type: 'account'; readonly outcome: Outcome<ReadAnswer<'account'>> }
   | { readonly type: 'income'; readonly account: VenueAccount; readonly outcome: Outcome<ReadAnswer<'income'>> }
-  | { readonly type: 'recorded'; readonly outcome: Outcome<JournalAnswer> }
+  | Recorded
   | { readonly type: 'heartbeat' };
 
 interface AccountState {
   account: VenueAccount | undefined;
   performance: Performance | undefined;
   activatedAt: number;
-  sequence: number;
+  readonly outbox: Outbox;
+  /** What was last worth an entry, and what the last entry says. */
   kept: Performance | undefined;
-  readonly handed: Handed<Internal>;
+  recorded: Performance | undefined;
   /** A reading after an event is on its way; further events do not put it off. */
   soon: boolean;
   lastFailure: string | null;
@@ -70,7 +71,7 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
   return {
     role: 'account',
     purpose: 'Observes equity and available margin, and how far they are below where they were.',
-    consumes: { 'user-event': 'the account changed', 'trading-state': 'an activation begins a session', poll: 'a reading is due', account: 'the venue\'s answer', income: 'what came and went', recorded: 'the journal has it', heartbeat: 'the view is due' },
+    consumes: { 'user-event': 'the account changed', 'trading-state': 'an activation begins a session', poll: 'a reading is due', account: 'the venue\'s answer', income: 'what came and went', recorded: 'the journal\'s answer', heartbeat: 'the view is due' },
     emits: ['equity → governor, readiness, trading-state, locks', 'append → journal', 'flowed → watchdog'],
     mailbox: { capacity: 1_000, overflow: 'drop-oldest', onRestart: 'flush' },
     /** Every entry says everything: the last one is enough. */
@@ -80,7 +81,8 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
       const performance = last === undefined ? undefined : readPerformance(last);
       ctx.timers.once('poll', 0, { type: 'poll' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
-      return { account: undefined, performance, activatedAt: performance?.sessionSince ?? 0, sequence: entries.at(-1)?.sequence ?? 0, kept: entries.length === 0 ? undefined : performance, handed: new Handed(options.journal), soon: false, lastFailure: null };
+      const kept = entries.length === 0 ? undefined : performance;
+      return { account: undefined, performance, activatedAt: performance?.sessionSince ?? 0, outbox: new Outbox(ENTITY, options.journal, entries), kept, recorded: kept, soon: false, lastFailure: null };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -104,16 +106,19 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
         case 'income':
           onIncome(state, message.account, message.outcome, ctx);
           return same;
-        case 'recorded':
-          if (!message.outcome.ok) throw message.outcome.error;
-          if (!message.outcome.value.ok) throw new Error(message.outcome.value.message);
+        case 'recorded': {
+          const refused = state.outbox.answered(message);
+          if (refused?.news === true) ctx.log.warn({ reason: refused.failure }, 'the journal has not taken how the account does; it is handed in again');
+          keepNewest(state, ctx);
           return same;
+        }
         case 'heartbeat':
+          state.outbox.flush(ctx);
           publishView(state, ctx);
           return same;
       }
     },
-    owes: (state) => state.handed.names(),
+    owes: (state) => state.outbox.names(),
     view: (state, now) => ({ ...equityOf(state), observedAt: isoTimeOrNull(state.account?.observedAt), ageMs: state.account === undefined ? null : now - state.account.observedAt, lastFailure: state.lastFailure }),
   };
 
@@ -200,10 +205,17 @@ export function accountBehaviour(options: AccountOptions): Behaviour<Internal, A
     if (performance.day !== kept?.day) ctx.log.info({ ...performance }, `day ${performance.day} begins with an equity of ${performance.dayStartEquity} USDT`);
     if (performance.dailyLossReached && kept?.dailyLossReached !== true) ctx.log.error({ ...performance }, 'the loss of this day has reached its limit: nothing more is opened today');
     if (kept !== undefined && performance.sessionSince !== kept.sessionSince) ctx.log.warn({ ...performance }, `a new session begins at an equity of ${performance.sessionPeak} USDT`);
-    state.sequence += 1;
     state.kept = performance;
-    const type = performance.day === kept?.day ? 'AccountObserved' : SNAPSHOT_TYPE;
-    state.handed.append(ctx, [draft(ENTITY, state.sequence, type, ctx.clock.now(), performance)], JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', outcome }));
+    keepNewest(state, ctx);
+  }
+
+  /** Each says everything: while the journal does not take one, only the newest waits behind it. */
+  function keepNewest(state: AccountState, ctx: Context): void {
+    const { kept, recorded, outbox } = state;
+    if (!outbox.empty || kept === undefined || kept === recorded) return;
+    outbox.put(kept.day === recorded?.day ? 'AccountObserved' : SNAPSHOT_TYPE, ctx.clock.now(), kept);
+    state.recorded = kept;
+    outbox.flush(ctx);
   }
 
   function publishView(state: AccountState, ctx: Context): void {

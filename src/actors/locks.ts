@@ -6,7 +6,7 @@ import type { Ref } from '../supervision/ref.ts';
 import { decimal, text, ZERO } from '../protocol/decimal.ts';
 import type { MarketView } from '../protocol/market.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
-import type { DecidedMessage, GatewayMessage, JournalAnswer, JournalMessage, LocksMessage, ReadAnswer, StandingMessage } from '../protocol/messages.ts';
+import type { DecidedMessage, GatewayMessage, JournalMessage, LocksMessage, ReadAnswer, StandingMessage } from '../protocol/messages.ts';
 import type { ClosedView, EquityView, LifeView, LocksView } from '../protocol/views.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import { afterLockEvent } from '../rules/locks/book.ts';
@@ -16,11 +16,9 @@ import { endOf, locksOf, locksOfRefusal, pause } from '../rules/locks/rules.ts';
 import type { LockRules } from '../rules/locks/rules.ts';
 import { decided } from './decided.ts';
 import { closingsOf } from './closings.ts';
-import { Handed } from './handed.ts';
-import { draft } from './journal.ts';
+import { Outbox } from './outbox.ts';
+import type { Recorded } from './outbox.ts';
 import { publish } from './publish.ts';
-import { SnapshotKeeper } from './snapshot-keeper.ts';
-import type { SnapshotKept } from './snapshot-keeper.ts';
 
 const ENTITY = 'locks';
 const JOURNAL_TIMEOUT_MS = 8_000;
@@ -44,15 +42,12 @@ type Internal =
   | LocksMessage
   | { readonly type: 'ask-funding'; readonly symbol: SymbolName }
   | { readonly type: 'funding'; readonly closed: ClosedView; readonly symbol: SymbolName; readonly outcome: Outcome<ReadAnswer<'income'>> }
-  | { readonly type: 'recorded'; readonly outcome: Outcome<JournalAnswer> }
-  | SnapshotKept
+  | Recorded
   | { readonly type: 'heartbeat' };
 
 interface State {
   book: LockBook;
-  sequence: number;
-  readonly snapshots: SnapshotKeeper;
-  readonly handed: Handed<Internal>;
+  readonly outbox: Outbox;
   market: MarketView | undefined;
   equity: EquityView | undefined;
   /** Closings whose result is not known yet, of each symbol in their order. */
@@ -68,7 +63,7 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
   return {
     role: 'locks',
     purpose: 'Keeps openings at rest after closes, losses, stops and refusals, for as long as it was decided.',
-    consumes: { life: 'what was closed, what was refused', 'venue-refused': 'the venue refused something else than an entry, and openings rest', 'market-view': 'whether a signal has been gone', equity: 'what percentages are measured by, and whether there is margin again', get: 'what stands?', clear: 'an operator ends one', 'ask-funding': 'a result needs its funding', funding: 'the venue\'s funding of a position', recorded: 'the journal has it', kept: 'it has the whole of it', heartbeat: 'the view is due' },
+    consumes: { life: 'what was closed, what was refused', 'venue-refused': 'the venue refused something else than an entry, and openings rest', 'market-view': 'whether a signal has been gone', equity: 'what percentages are measured by, and whether there is margin again', get: 'what stands?', clear: 'an operator ends one', 'ask-funding': 'a result needs its funding', funding: 'the venue\'s funding of a position', recorded: 'the journal\'s answer', heartbeat: 'the view is due' },
     emits: ['locks → governor', 'append → journal', 'read → gateway', 'decided → operator/decision-log', 'standing → watchdog'],
     mailbox: { capacity: 2_000, overflow: 'reject', onRestart: 'keep', lanes: { control: { types: ['market-view', 'equity'], capacity: 10, overflow: 'latest-by-key', onRestart: 'flush', key: ({ type }) => type } } },
     /** What was closed while nobody looked is on record in the lives of the symbols. */
@@ -84,7 +79,7 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
         pending.getOrInsertComputed(symbol, noClosings).closings.push(view);
       }
       for (const symbol of pending.keys()) ctx.timers.once(`funding:${symbol}`, 0, { type: 'ask-funding', symbol });
-      return { book, sequence: entries.at(-1)?.sequence ?? 0, snapshots: new SnapshotKeeper(ENTITY, entries), handed: new Handed(options.journal), market: undefined, equity: undefined, pending, refusedAt: new Map(book.refusals.map((one) => [one.symbol, one.at])) };
+      return { book, outbox: new Outbox(ENTITY, options.journal, entries), market: undefined, equity: undefined, pending, refusedAt: new Map(book.refusals.map((one) => [one.symbol, one.at])) };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -116,22 +111,21 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
         case 'funding':
           onFunding(state, message, ctx);
           return same;
-        case 'recorded':
-          // What was set stands in memory; the next incarnation draws it again from what is on record.
-          if (!message.outcome.ok) throw message.outcome.error;
-          if (!message.outcome.value.ok) throw new Error(message.outcome.value.message);
+        case 'recorded': {
+          // What was set stands in memory, and waits for the journal.
+          const refused = state.outbox.answered(message);
+          if (refused?.news === true) ctx.log.warn({ reason: refused.failure }, 'the journal has not taken what was decided of locks; it stands all the same, and is handed in again');
           return same;
-        case 'kept':
-          state.snapshots.answered(message);
-          return same;
+        }
         case 'heartbeat':
           endDue(state, ctx);
-          keepSnapshot(state, ctx);
+          state.outbox.putSnapshotIfDue(ctx.clock.now(), () => lockBookSnapshot(state.book));
+          state.outbox.flush(ctx);
           publishView(state, ctx);
           return same;
       }
     },
-    owes: (state) => state.handed.names(),
+    owes: (state) => state.outbox.names(),
     view: (state) => ({ locks: viewOf(state).locks.map((one) => ({ ...one, since: isoTime(one.since), until: one.until === null ? null : isoTime(one.until) })), results: state.book.results.length, refusals: state.book.refusals.length, pending: [...state.pending.keys()] }),
   };
 
@@ -209,24 +203,15 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
 
   /** In memory at once; a lock is for the careful, so nothing waits for the disk. */
   function record(state: State, events: readonly LockEvent[], about: SymbolName | null, ctx: Context): void {
-    const entries = events.map((event) => {
+    for (const event of events) {
       const ended = event.type === 'LockEnded' ? state.book.standing.get(event.lockId) : undefined;
       tell(event, ended, about, ctx);
       state.book = afterLockEvent(state.book, event);
-      state.sequence += 1;
       const { type, at, ...payload } = event;
-      return state.snapshots.noted(draft(ENTITY, state.sequence, type, at, payload));
-    });
-    state.handed.append(ctx, entries, JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', outcome }));
+      state.outbox.put(type, at, payload);
+    }
+    state.outbox.flush(ctx);
     publishView(state, ctx);
-  }
-
-  /** The whole book, when it is due. */
-  function keepSnapshot(state: State, ctx: Context): void {
-    const entry = state.snapshots.next(state.sequence, ctx.clock.now(), () => lockBookSnapshot(state.book));
-    if (entry === undefined) return;
-    state.sequence = Math.max(state.sequence, entry.sequence);
-    state.handed.append(ctx, [entry], JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'kept', outcome }));
   }
 
   function tell(event: LockEvent, ended: KeptLock | undefined, about: SymbolName | null, ctx: Context): void {

@@ -21,6 +21,8 @@ import { SnapshotKeeper } from './snapshot-keeper.ts';
 import type { SnapshotKept } from './snapshot-keeper.ts';
 
 const ENTITY = 'trading-state';
+/** Whose changes those are that nobody asked for. */
+const ITSELF = 'trading-state';
 const JOURNAL_TIMEOUT_MS = 8_000;
 
 export interface TradingStateOptions {
@@ -156,7 +158,7 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
     if (records.raises) return;
     for (const symbol of flattened(current, options.executors(), lives)) {
       const reason = `flattened: ${current.cause}`;
-      alter(state, { to: 'HALTED', symbol: symbol ?? undefined, reason, by: 'trading-state' }, () => undefined, ctx);
+      alter(state, { to: 'HALTED', symbol: symbol ?? undefined, reason, by: ITSELF }, () => undefined, ctx);
     }
   }
 
@@ -170,7 +172,7 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
     const { overall } = state.current;
     const cause = overall === 'FLATTENING' || overall === 'HALTED' ? undefined : flattenCause(equity, state.activatedAt, options.flattenDrawdownPercent);
     if (cause === undefined) return;
-    alter(state, { to: 'FLATTENING', symbol: undefined, reason: cause, by: 'trading-state' }, () => undefined, ctx);
+    alter(state, { to: 'FLATTENING', symbol: undefined, reason: cause, by: ITSELF }, () => undefined, ctx);
     flatten(state, ctx);
   }
 
@@ -239,12 +241,17 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
     for (const { answer } of changes) answer({ ok: true, view: viewOf(state) });
   }
 
-  /** A lowering stands, and is handed over again. Whether a raising is in the journal after all is not known: it is not in force, and the next incarnation reads. */
+  /**
+   * A lowering stands, and is handed over again; so is what was decided here, a halt when all is flat. Of what somebody has
+   * asked to be raised it is not known whether the journal has it after all: it is not in force, and the next incarnation reads.
+   */
   function notRecorded(state: State, { message, renumber }: NonNullable<ReturnType<typeof failureOf>>, ctx: Context): void {
     const { records } = state;
     const { handed } = records;
-    const raises = handed.some(({ raising }) => raising);
-    ctx.log.error({ failure: message, waiting: records.names() }, raises ? 'the journal did not take the change: the state is not raised' : 'the journal did not take the lowering; it stands all the same, and is handed over again');
+    const raises = handed.some(({ raising, by }) => raising && by !== ITSELF);
+    // Said once of each absence: it is tried every second, for as long as it lasts.
+    const say = raises || !records.failing ? ctx.log.error : ctx.log.debug;
+    say({ failure: message, waiting: records.names() }, raises ? 'the journal did not take the change: the state is not raised' : 'the journal did not take the trading state; what was lowered stands all the same, and is handed over again');
     for (const { raising, answer } of handed) answer(raising ? { ok: false, message: `not raised: ${message}` } : { ok: true, view: viewOf(state) });
     if (raises || renumber) throw new Error(`journal: ${message}`);
     records.keep(ctx.clock.monotonic());

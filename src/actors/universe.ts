@@ -6,20 +6,17 @@ import type { Ref } from '../supervision/ref.ts';
 import { VigilError } from '../protocol/errors.ts';
 import type { Instrument, Ticker24h, Universe } from '../protocol/market.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
-import type { GatewayMessage, JournalAnswer, JournalMessage, ReadAnswer, StandingMessage, UniverseActorMessage } from '../protocol/messages.ts';
+import type { GatewayMessage, JournalMessage, ReadAnswer, StandingMessage, UniverseActorMessage } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import { readUniverse } from '../rules/universe-record.ts';
 import type { RecordedUniverse } from '../rules/universe-record.ts';
 import { decideUniverse, overlapOf, rulesKey } from '../rules/universe.ts';
 import type { UniverseRules } from '../rules/universe.ts';
-import { Handed } from './handed.ts';
-import { draft } from './journal.ts';
+import { Outbox } from './outbox.ts';
+import type { Recorded } from './outbox.ts';
 import { publish } from './publish.ts';
-import { SnapshotKeeper } from './snapshot-keeper.ts';
-import type { SnapshotKept } from './snapshot-keeper.ts';
 
 const READ_TIMEOUT_MS = 15_000;
-const JOURNAL_TIMEOUT_MS = 5_000;
 const RETRY_MS = 2_000;
 const ENTITY = 'universe';
 
@@ -44,15 +41,12 @@ type Internal =
   | UniverseActorMessage
   | { readonly type: 'instruments'; readonly outcome: Outcome<ReadAnswer<'instruments'>> }
   | { readonly type: 'tickers'; readonly instruments: Listed; readonly outcome: Outcome<ReadAnswer<'tickers'>> }
-  | { readonly type: 'recorded'; readonly outcome: Outcome<JournalAnswer> }
-  | SnapshotKept
+  | Recorded
   | { readonly type: 'heartbeat' };
 
 interface UniverseState {
   universe: Universe | undefined;
-  sequence: number;
-  readonly snapshots: SnapshotKeeper;
-  readonly handed: Handed<Internal>;
+  readonly outbox: Outbox;
   recorded: RecordedUniverse | undefined;
   failure: { readonly since: number; readonly reason: string } | undefined;
   asking: boolean;
@@ -70,7 +64,7 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
   return {
     role: 'universe',
     purpose: 'Says which symbols may be opened: policy ∩ what the venue trades.',
-    consumes: { refresh: 'ask the venue now', accept: 'what is left is taken as it is', instruments: 'what the venue lists', tickers: 'volumes, for the top list', recorded: 'the journal has the version', kept: 'it has the last one once more', heartbeat: 'the view is due' },
+    consumes: { refresh: 'ask the venue now', accept: 'what is left is taken as it is', instruments: 'what the venue lists', tickers: 'volumes, for the top list', recorded: 'the journal\'s answer', heartbeat: 'the view is due' },
     emits: ['universe → market, generators, bridge, governor, executors, readiness, reconciler', 'append → journal', 'standing → watchdog'],
     mailbox: { capacity: 100, overflow: 'reject', onRestart: 'flush' },
     async init(ctx) {
@@ -78,7 +72,7 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
       ctx.timers.once('refresh', 0, { type: 'refresh' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       const last = entries.at(-1);
-      return { universe: undefined, sequence: last?.sequence ?? 0, snapshots: new SnapshotKeeper(ENTITY, entries), handed: new Handed(journal), recorded: last === undefined ? undefined : readUniverse(last), failure: undefined, asking: false, again: false };
+      return { universe: undefined, outbox: new Outbox(ENTITY, journal, entries), recorded: last === undefined ? undefined : readUniverse(last), failure: undefined, asking: false, again: false };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -106,20 +100,20 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
           else if (!message.outcome.value.ok) failed(state, message.outcome.value.message, ctx);
           else decide(state, message.instruments, message.outcome.value.value, ctx);
           return same;
-        case 'recorded':
-          if (!message.outcome.ok) throw message.outcome.error;
-          if (!message.outcome.value.ok) throw new Error(message.outcome.value.message);
+        case 'recorded': {
+          const refused = state.outbox.answered(message);
+          if (refused?.news === true) ctx.log.warn({ reason: refused.failure }, 'the journal has not taken the universe; it is handed in again');
           return same;
-        case 'kept':
-          state.snapshots.answered(message);
-          return same;
+        }
         case 'heartbeat':
-          keepSnapshot(state, ctx);
+          // The last one once more: each says everything, and this one that nothing before it is needed.
+          state.outbox.putSnapshotIfDue(ctx.clock.now(), () => state.recorded);
+          state.outbox.flush(ctx);
           publishView(state, ctx);
           return same;
       }
     },
-    owes: (state) => state.handed.names(),
+    owes: (state) => state.outbox.names(),
     view: ({ universe, failure }) => ({
       version: universe?.version ?? null,
       observedAt: isoTimeOrNull(universe?.observedAt),
@@ -186,17 +180,9 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
   }
 
   function keep(state: UniverseState, next: RecordedUniverse, ctx: Context): void {
-    state.sequence += 1;
     state.recorded = next;
-    state.handed.append(ctx, [state.snapshots.noted(draft(ENTITY, state.sequence, 'UniverseDetermined', ctx.clock.now(), next))], JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'recorded', outcome }));
-  }
-
-  /** The last one once more: each says everything, and this one that nothing before it is needed. */
-  function keepSnapshot(state: UniverseState, ctx: Context): void {
-    const entry = state.snapshots.next(state.sequence, ctx.clock.now(), () => state.recorded);
-    if (entry === undefined) return;
-    state.sequence = Math.max(state.sequence, entry.sequence);
-    state.handed.append(ctx, [entry], JOURNAL_TIMEOUT_MS, (outcome) => ({ type: 'kept', outcome }));
+    state.outbox.put('UniverseDetermined', ctx.clock.now(), next);
+    state.outbox.flush(ctx);
   }
 
   /** An operator says that what is left is what there is. */

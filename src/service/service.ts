@@ -209,7 +209,7 @@ async function partsOf(config: Config, journal: Journal, log: ActorLog, venueLog
       log.info({ socket }, 'the admin socket is open');
       if (url !== undefined) announceOnce(url);
     },
-    audit: await auditTrail(journal, () => clock.now(), (error) => log.error({ error }, 'an operator\'s act could not be journalled')),
+    audit: await auditTrail(journal, clock, log),
   };
 }
 

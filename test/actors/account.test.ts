@@ -69,6 +69,23 @@ describe('account', () => {
     expect(watchdog.of('flowed').map((one) => one.outcomes)).to.deep.equal([{ accepted: 1 }, { accepted: 1 }, { UNREAD: 1 }]);
   });
 
+  it('restarts nobody while the journal is away: what waits is on record afterwards, and of what came meanwhile the newest', async () => {
+    const { world, journal, venue } = await bench();
+    await world.advance(1_000);
+    const before = journal.story('account').length;
+    journal.mood = 'failing';
+    for (let peak = 1; peak <= 40; peak++) {
+      venue.pnl = String(peak);
+      await world.advance(15_000);
+    }
+    expect(world.system.inspect('account')).to.include({ incarnation: 1, status: 'running' });
+    journal.mood = 'ok';
+    await world.advance(2_000);
+    const kept = journal.entries.filter((entry) => entry.entity === 'account').slice(before);
+    expect(kept.map(({ payload }) => (payload as { sessionPeak: string }).sessionPeak)).to.deep.equal(['1001', '1040']);
+    expect(world.system.inspect('account')).to.include({ incarnation: 1 });
+  });
+
   it('goes on telling the last observation with its own time while the venue is away, and asks again every 2 s', async () => {
     const { world, venue, gateway, view } = await bench();
     await world.advance(1_000);

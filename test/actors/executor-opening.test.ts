@@ -57,8 +57,11 @@ describe('executor: opening', () => {
     await desk.advance(1_000);
     expect(desk.venue.quantity.isZero()).to.equal(true);
     expect(desk.story.at(-1)).to.equal('OrderSending');
+    await desk.advance(60_000);
     desk.journal.mood = 'ok';
     await desk.advance(5_000);
+    const said = desk.world.logs.filter((line) => /events of this symbol/.test(line.message) && line.level !== 'debug').map(({ level, message }) => `${level}: ${message}`);
+    expect(said, 'once when it goes, once when it is back').to.deep.equal(['error: the journal did not take the events of this symbol; openings wait, exits go on', 'info: the journal has the events of this symbol again']);
     expect(desk.life.phase).to.equal('Flat');
     expect(desk.story.filter((type) => type === 'OrderSending')).to.have.length(2);
     expect(desk.story.at(-1)).to.equal('PositionClosed');

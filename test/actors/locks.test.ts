@@ -97,6 +97,26 @@ describe('locks', () => {
     expect(snapshots(), 'not again').to.equal(1);
   });
 
+  it('stand while the journal is away for long, restart nobody, and are on record afterwards, once and in order', async () => {
+    const { world, journal, clock, close, kinds } = await bench();
+    journal.mood = 'failing';
+    await close(GPS, '-1', 'STOP');
+    await world.advance(600_000);
+    await close(HYPE, '-1', 'STOP');
+    world.clock.moveTo(clock.now() + 24 * HOUR);
+    await world.advance(2_000);
+    expect(world.system.inspect('locks')).to.include({ incarnation: 1, status: 'running' });
+    const before = kinds();
+    journal.mood = 'ok';
+    await world.advance(3_000);
+    expect(world.system.inspect('locks')).to.include({ incarnation: 1 });
+    const sequences = journal.entries.filter((entry) => entry.entity === 'locks').map((entry) => entry.sequence);
+    expect(sequences).to.deep.equal(sequences.map((_one, index) => index + 1));
+    // The Snapshot that was due meanwhile came last, when everything before it was on record.
+    expect(journal.story('locks').indexOf('Snapshot')).to.equal(sequences.length - 1);
+    expect([...restoreLockBook(await journal.read('locks')).standing.keys()]).to.have.length(before.length);
+  });
+
   it('take the funding of the position for a part of its result (ruling 23)', async () => {
     const { venue, close, kinds } = await bench();
     venue.funding = '-0.5';

@@ -216,6 +216,36 @@ describe('trading state', () => {
     expect(journal.story('trading-state')).to.deep.equal(['TradingStateSet']);
   });
 
+  for (const mood of ['failing', 'silent'] as const) {
+    it(`flattens while the journal is ${mood} for as long as that lasts, can be asked at any time, and has every change on record afterwards, once and in order (ruling 36)`, async () => {
+      const { world, journal, set, life, gps, hype, overall, view } = await bench();
+      life(GPS, 'Protected');
+      life(HYPE, 'Protected');
+      journal.mood = mood;
+      const first = set('FLATTENING', GPS);
+      await world.advance(9_000);
+      expect(first.answer).to.include({ ok: true });
+      expect(gps.of('close')).not.to.deep.equal([]);
+      life(GPS, 'Flat');
+      await world.advance(600_000);
+      // It is what an operator needs to get out: it must not be busy restarting.
+      expect(world.system.inspect('trading-state')).to.include({ incarnation: 1, status: 'running' });
+      const second = set('FLATTENING', HYPE);
+      await world.advance(9_000);
+      expect(second.answer).to.include({ ok: true });
+      expect(hype.of('close')).not.to.deep.equal([]);
+      life(HYPE, 'Flat');
+      await world.advance(2_000);
+      expect(overall()?.symbols, 'halted only when that is on record').to.deep.equal({ [GPS]: 'FLATTENING', [HYPE]: 'FLATTENING' });
+      journal.mood = 'ok';
+      await world.advance(12_000);
+      expect(world.system.inspect('trading-state')).to.include({ incarnation: 1 });
+      expect(journal.entries.filter((entry) => entry.entity === 'trading-state').map(({ sequence, payload }) => [sequence, (payload as { symbol: string }).symbol, (payload as { state: string }).state])).to.deep.equal([[1, GPS, 'FLATTENING'], [2, GPS, 'HALTED'], [3, HYPE, 'FLATTENING'], [4, HYPE, 'HALTED']]);
+      expect(Object.fromEntries(view()!.symbols)).to.deep.equal({ [GPS]: 'HALTED', [HYPE]: 'HALTED' });
+      expect(world.logs.filter((line) => line.level !== 'debug' && /journal did not take/.test(line.message)), 'said once').to.have.length(1);
+    });
+  }
+
   it('is lowered although the file cannot be written, and the journal keeps it', async () => {
     const { world, journal, disk, set, overall } = await bench();
     disk.broken = true;

@@ -55,6 +55,23 @@ async function bench(options: { rules?: Partial<UniverseRules>; listed?: readonl
 }
 
 describe('universe', () => {
+  it('restarts nobody while the journal is away, and every version is on record afterwards, once and in order', async () => {
+    const { world, venue, journal, refresh, symbols } = await bench();
+    const before = symbols();
+    journal.mood = 'failing';
+    venue.listed = [anInstrument(GPS)];
+    await refresh();
+    await world.advance(600_000);
+    venue.listed = [anInstrument(GPS), anInstrument(CJK)];
+    await refresh();
+    await world.advance(2_000);
+    expect(world.system.inspect('universe')).to.include({ incarnation: 1, status: 'running' });
+    journal.mood = 'ok';
+    await world.advance(3_000);
+    const kept = journal.entries.filter((entry) => entry.entity === 'universe');
+    expect(kept.map(({ sequence, payload }) => [sequence, (payload as { symbols: readonly string[] }).symbols])).to.deep.equal([[1, before], [2, [GPS]], [3, [GPS, CJK]]]);
+  });
+
   it('is policy ∩ venue, the same object for readers and executors, names beyond ASCII included (failures 3, 20)', async () => {
     const { reader, executor, symbols } = await bench();
     expect(symbols()).to.deep.equal([GPS, CJK]);

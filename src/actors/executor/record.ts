@@ -71,11 +71,15 @@ export function onAppended(state: ExecutorState, message: Extract<ExecutorIntern
   if (outcome.ok && outcome.value.ok) {
     state.outbox = state.outbox.filter(({ sequence }) => sequence > through);
     state.durable = Math.max(state.durable, through);
+    if (state.appendAfter > 0) ctx.log.info({ through }, 'the journal has the events of this symbol again');
+    state.appendAfter = 0;
     return flush(state, ctx);
   }
   const reason = outcome.ok ? (outcome.value.ok ? '' : `${outcome.value.code}: ${outcome.value.message}`) : outcome.error.message;
   if (outcome.ok && !outcome.value.ok && outcome.value.code === 'JOURNAL_SEQUENCE_CONFLICT') throw new Error(reason);
-  ctx.log.error({ reason, waiting: state.outbox.length }, 'the journal did not take the events of this symbol; openings wait, exits go on');
+  // Said once of each absence: it is tried every second, for as long as it lasts.
+  const say = state.appendAfter === 0 ? ctx.log.error : ctx.log.debug;
+  say({ reason, waiting: state.outbox.length }, 'the journal did not take the events of this symbol; openings wait, exits go on');
   state.appendAfter = ctx.clock.now() + RETRY_APPEND_MS;
 }
 

@@ -160,7 +160,7 @@ function sendDurable(state: ExecutorState, ctx: ExecutorContext): void {
         record(state, [{ type: 'OrderAbandoned', at: now, clientId: waiting.write.clientId, code: 'JOURNAL_AWAY', detail: `not durable after ${waited} ms, and the whole is being closed` }], ctx);
       }
     } else if (durable || (!opens && waited > EXIT_PATIENCE_MS)) {
-      if (!durable) ctx.log.error({ clientId: waiting.write.clientId, write: waiting.write.kind, waited }, 'the journal is away: this reducing write goes without its record');
+      if (!durable) ctx.log.warn({ clientId: waiting.write.clientId, write: waiting.write.kind, waitedMs: waited }, 'the journal has not acknowledged the record of this write in time: it does not open anything, and goes before its record');
       ctx.tell(state.options.gateway, { type: 'write', write: waiting.write, authority: waiting.authority, because: waiting.because });
     } else rest.push(waiting);
   }

@@ -58,6 +58,11 @@ export class Records {
     return this.#all.filter(({ raising }) => !raising);
   }
 
+  /** The journal did not take what was last handed to it. */
+  get failing(): boolean {
+    return this.#appendAfter > 0;
+  }
+
   /** On their way to the journal. */
   get handed(): readonly Change[] {
     return this.#handed;
@@ -75,6 +80,7 @@ export class Records {
   recorded(): readonly Change[] {
     const recorded = this.#handed;
     this.#handed = [];
+    this.#appendAfter = 0;
     return recorded;
   }
 
