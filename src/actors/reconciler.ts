@@ -211,7 +211,7 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
   function noteSettings({ lives }: ReconcilerState, ctx: Context): void {
     for (const { symbol, position, leverageRefused } of lives.values()) {
       if (position === undefined || leverageRefused === undefined) continue;
-      ctx.tell(options.findings, { type: 'finding', from: ctx.path, finding: { code: 'SETTINGS_DIFFER', subject: symbol, message: `${leverageRefused}; the position is managed as it is.` } });
+      ctx.tell(options.findings, { type: 'finding', from: ctx.path, finding: { code: 'SETTINGS_DIFFER', subject: symbol, message: `${leverageRefused}.` } });
     }
   }
 

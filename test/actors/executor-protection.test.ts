@@ -83,6 +83,22 @@ describe('executor: protection', () => {
     expect(desk.writes('CLOSE')).to.deep.equal([]);
   });
 
+  it('says that a naked position is not closed in time, why not, and what to do; and closes it when it can', async () => {
+    const desk = await new Desk().start();
+    let halted = true;
+    desk.venue.onWrite = (write) => (halted && write.kind !== 'OPEN' && write.kind !== 'CONFIGURE' ? { result: 'rejected', venueCode: -4140, message: 'Invalid symbol status for opening position' } : undefined);
+    desk.plan();
+    const said = () => (desk.standing.of('standing').filter(({ from }) => from === `executor/${GPS}`).at(-1)?.alerts ?? []).map(({ message }) => message).join();
+    await desk.advance(8_000);
+    expect(said()).to.match(/it is closed after 10000 ms\.$/);
+    await desk.advance(10_000);
+    expect(said()).to.match(/closing it is tried since .*; the last (CLOSE|PROTECT) was not taken: Invalid symbol status for opening position\. Close it at the venue if that stays\.$/);
+    halted = false;
+    await desk.advance(10_000);
+    expect(desk.life.phase).to.equal('Flat');
+    expect(alerts(desk)).to.deep.equal([]);
+  });
+
   it('says when the venue last listed the stop, and alerts when it cannot be seen for long', async () => {
     const desk = await holding();
     await desk.advance(100_000);

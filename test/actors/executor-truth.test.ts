@@ -61,7 +61,7 @@ describe('executor: the venue\'s word', () => {
     desk.plan();
     await desk.advance(2_000);
     desk.venue.quantity = decimal('15000');
-    await desk.advance(70_000);
+    await desk.advance(100_000);
     expect(desk.life.phase).to.equal('Protected');
     expect(standing(desk).map((algo) => algo.quantity.toFixed())).to.deep.equal(['15000', '15000']);
     desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'test' });
@@ -75,7 +75,7 @@ describe('executor: the venue\'s word', () => {
     desk.plan();
     await desk.advance(2_000);
     desk.venue.quantity = decimal('0');
-    await desk.advance(70_000);
+    await desk.advance(100_000);
     expect(desk.story.filter((type) => type === 'FillRecorded')).to.have.length(1);
     expect(desk.story).to.include('PositionAdopted');
     expect(desk.story.at(-1)).to.equal('PositionClosed');
@@ -83,6 +83,24 @@ describe('executor: the venue\'s word', () => {
     expect(standing(desk)).to.deep.equal([]);
     expect(desk.life.phase).to.equal('Flat');
   });
+
+  for (const late of ['0', '12000']) {
+    it(`keeps the stop while the venue's reading of the position is late by 20 s: ${late} of 20000, and no trade that took the rest`, async () => {
+      const desk = await new Desk().start();
+      desk.plan();
+      await desk.advance(2_000);
+      const stop = standing(desk).map((algo) => algo.clientId);
+      desk.venue.quantity = decimal(late);
+      const before = desk.venue.reads.length;
+      while (!desk.venue.reads.slice(before).some(({ name }) => name === 'trades')) await desk.advance(1_000);
+      await desk.advance(20_000);
+      desk.venue.quantity = decimal('20000');
+      await desk.advance(70_000);
+      expect(desk.story).to.not.include('PositionAdopted');
+      expect(desk.life).to.deep.include({ phase: 'Protected' });
+      expect(standing(desk).map((algo) => algo.clientId)).to.deep.equal(stop);
+    });
+  }
 
   it('takes a position closed by hand as what it is: the real fill, reason EXTERNAL', async () => {
     const desk = await new Desk().start();

@@ -9,6 +9,8 @@ import type { ExecutorContext, ExecutorState } from './state.ts';
 
 /** Twice the bound: the venue cannot be read, or does not list what it has acknowledged. */
 const UNSEEN_MS = 2 * STOP_LOST_BOUND_MS;
+/** A close that takes longer than this has met something. */
+const CLOSE_TAKES_MS = 3_000;
 
 export function tellAlarms(state: ExecutorState, situation: Situation, heartbeat: boolean, ctx: ExecutorContext): void {
   const alerts = alarmsOf(state, situation);
@@ -30,12 +32,19 @@ function alarmsOf(state: ExecutorState, situation: Situation): StandingMessage['
     const { venueCode, message, at } = life.stopRefused;
     alerts.push({ name: `stop-refused/${symbol}`, message: `${symbol}: the venue takes no stop since ${isoTime(at)} (${venueCode}: ${message}). The mark price is watched from here, and the position closed at the market at ${text(guarded)}; that ends with this process. A stop is tried again and again.` });
   } else if (life.nakedSince !== undefined && now - life.nakedSince >= options.nakedAlarmMs) {
-    alerts.push({ name: `naked/${symbol}`, message: `${symbol}: no stop on the exchange covers ${text(life.holding.quantity)} since ${isoTime(life.nakedSince)}; it is closed after ${nakedCloseMs} ms.` });
+    const closesAt = life.nakedSince + nakedCloseMs;
+    const then = now < closesAt + CLOSE_TAKES_MS ? `it is closed after ${nakedCloseMs} ms.` : `closing it is tried since ${isoTime(closesAt)}, again and again${refusedSince(state, life.nakedSince)}. Close it at the venue if that stays.`;
+    alerts.push({ name: `naked/${symbol}`, message: `${symbol}: no stop on the exchange covers ${text(life.holding.quantity)} since ${isoTime(life.nakedSince)}; ${then}` });
   }
   const stop = standingStop(life);
   const since = Math.max(stopSeenAt ?? 0, stop?.sentAt ?? 0, truthSeenAt ?? now);
   if (stop !== undefined && now - since >= UNSEEN_MS) alerts.push({ name: `stop-unseen/${symbol}`, message: `${symbol}: its stop ${stop.clientId} was last seen at the venue at ${isoTime(since)}; its lists cannot be read since.` });
   return alerts;
+}
+
+/** Why: what came of the last stop or close that was tried. */
+function refusedSince({ refusedExit: refused }: ExecutorState, since: number): string {
+  return refused === undefined || refused.at < since ? '' : `; the last ${refused.write} was not taken: ${refused.why}`;
 }
 
 function alarmIfNaked(state: ExecutorState, ctx: ExecutorContext): void {

@@ -193,6 +193,7 @@ function onOutcome(state: ExecutorState, message: Extract<ExecutorMessage, { typ
   state.inFlight.delete(write.clientId);
   if (late) ctx.log.info({ clientId: write.clientId, outcome: outcome.result }, 'a late answer, taken as the fact it is');
   record(state, observeOutcome(state.life, write, outcome, ctx.clock.now()), ctx);
+  if (outcome.result === 'rejected' && write.kind !== 'OPEN') state.refusedExit = { at: ctx.clock.now(), write: write.kind, why: outcome.message };
   if (outcome.result === 'rejected' && write.kind !== 'OPEN') ctx.log.warn({ clientId: write.clientId, write: write.kind, venueCode: outcome.venueCode, message: outcome.message }, 'the venue refused a reducing write; it is asked again');
   if (outcome.result === 'throttled') state.busyUntil.set(keyOf(state, write), ctx.clock.now() + outcome.retryAfterMs);
   // Something stands that is enough, or the venue takes none and the position is guarded from here: what the venue refuses is not asked for every second.
@@ -219,6 +220,7 @@ function onRefused(state: ExecutorState, message: Extract<ExecutorMessage, { typ
     const planId = state.life.plan?.planId ?? write.clientId;
     return record(state, [{ type: 'OrderAbandoned', at, clientId: write.clientId, code, detail }, { type: 'PlanEnded', at, planId, code, detail }], ctx);
   }
+  state.refusedExit = { at, write: write.kind, why: detail === undefined ? code : `${code}: ${detail}` };
   ctx.log.warn({ clientId: write.clientId, write: write.kind, code, detail }, 'the gateway did not send it; it is asked again');
   if (write.kind === 'CLOSE') return record(state, [{ type: 'OrderAbandoned', at, clientId: write.clientId, code, detail }], ctx);
   if (write.kind === 'PROTECT') return record(state, [{ type: 'ProtectionLost', at, leg: write.leg, clientId: write.clientId, cause: `not sent: ${code}` }], ctx);

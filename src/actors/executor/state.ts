@@ -127,6 +127,8 @@ export interface ExecutorState {
   adoptedAt: number;
   /** The venue has said flat, after everything we know of, and listed these protections of ours. */
   flat: { readonly openAlgoIds: readonly ClientId[] } | undefined;
+  /** The last write of an exit that the venue, or the gateway, did not take, and why. */
+  refusedExit?: { readonly at: number; readonly write: string; readonly why: string };
   /** Protections of ours that the venue lists and the journal does not know: sent while it was away (ruling 36). */
   orphans: readonly ClientId[];
   /** When the last reading was begun that agreed with our count; 0: none since the count changed. */

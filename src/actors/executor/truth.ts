@@ -5,6 +5,7 @@ import type { SymbolTruth } from '../../protocol/messages.ts';
 import type { UserEvent, VenueTrade } from '../../protocol/venue.ts';
 import { readClientId } from '../../rules/client-ids.ts';
 import { observeOrder, observeTrades } from '../../rules/position-life/observe.ts';
+import { isLess } from '../../rules/position-life/owners.ts';
 import { isOpenOrder, ordersOf } from '../../rules/position-life/standing.ts';
 import { adopt, endAdoption, takeOver } from './adoption.ts';
 import { record } from './record.ts';
@@ -18,6 +19,13 @@ const MISMATCHES_BEFORE_ADOPTION = 3;
 const REREAD_MS = 700;
 /** Adoption waits for the trade list, but not without end: a position must be protected before it counts as naked (ruling 10). */
 const MISMATCHES_WITHOUT_TRADES = 10;
+/**
+ * Less than we count, and no trade that took it: such a reading may be late, for half a minute and more when the venue is
+ * busiest, and to believe it takes the stop off what is held. Until then the stop stands, and harms nobody: it is reduce-only.
+ * A close that the venue refused (−2022) says the same as the reading, and is believed with it.
+ */
+const MISMATCHES_OF_LESS = 12;
+const LESS_REREAD_MS = 3_000;
 /** Fills that are known of and not yet listed are looked for this often. */
 const OWED_REREAD_MS = 2_000;
 /** A difference that is known and left alone is looked at now and then, not without pause (failure 57). */
@@ -114,10 +122,12 @@ function disagree(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext
     return concluded(state, truth);
   }
   state.mismatches += 1;
-  state.truthDueAt = at + REREAD_MS;
+  const less = isLess(stated, state.life.holding.quantity) && !refusedToReduce(state);
+  state.truthDueAt = at + (less && state.mismatches >= MISMATCHES_BEFORE_ADOPTION ? LESS_REREAD_MS : REREAD_MS);
   ctx.log.warn({ journal: text(state.life.holding.quantity), venue: text(stated), reading: state.mismatches }, 'the venue states another position than our count; asking for the trades');
   askTrades(state, ctx);
-  if (state.mismatches < (state.tradesOwed ? MISMATCHES_WITHOUT_TRADES : MISMATCHES_BEFORE_ADOPTION) || state.inFlight.size > 0) return;
+  const patience = less ? MISMATCHES_OF_LESS : state.tradesOwed ? MISMATCHES_WITHOUT_TRADES : MISMATCHES_BEFORE_ADOPTION;
+  if (state.mismatches < patience || state.inFlight.size > 0) return;
   state.mismatches = 0;
   // Our own order's fate is still being asked for: its fills are not yet to be adopted as somebody else's.
   if (isOpenOrder(state.life.entry) && state.life.entry?.state === 'sending') return;
@@ -128,6 +138,10 @@ function disagree(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext
     return concluded(state, truth);
   }
   adopt(state, text(stated), text(truth.position?.entryPrice ?? ZERO), 'the venue states it and the journal cannot explain it', ctx);
+}
+
+function refusedToReduce({ life }: ExecutorState): boolean {
+  return ordersOf(life).some(({ purpose, status }) => purpose !== 'entry' && status === 'REJECTED');
 }
 
 /** Where strangers' positions are left alone (ruling 26), a symbol without a position, an order or a plan of ours is theirs. */

@@ -68,7 +68,7 @@ function unread(state: GatewayState, error: Error, ctx: GatewayContext): void {
 function changed(state: GatewayState, fault: string, ctx: GatewayContext): void {
   Object.assign(state.asserted, { modes: false, fault });
   state.session = { ...state.session, modesConfirmed: false };
-  find(state, 'ACCOUNT_MODE_CHANGED', 'account', `the account's modes were changed while it is traded: ${fault}`, ctx);
+  find(state, 'ACCOUNT_MODE_CHANGED', 'account', `the account's modes were changed while it is traded: ${fault}.`, ctx);
   publishSession(state, ctx);
   tellStanding(state, ctx);
   ctx.timers.once('modes', FAULT_RETRY_MS, { type: 'confirm-modes' });

@@ -1,6 +1,7 @@
 /** Whose the orders are that fills were counted of: ours, the venue's own, or somebody else's; what is odd about them is a finding. */
 import type { Finding } from '../../protocol/findings.ts';
-import { text } from '../../protocol/decimal.ts';
+import { decimal, text } from '../../protocol/decimal.ts';
+import type { Decimal } from '../../protocol/decimal.ts';
 import type { LifeEvent, OrderOwner } from '../../protocol/life-events.ts';
 import type { VenueOrder } from '../../protocol/venue.ts';
 import { readClientId } from '../client-ids.ts';
@@ -50,14 +51,29 @@ export function oddities(before: Life, after: Life, event: LifeEvent): readonly 
     case 'OrderRecognised': {
       const { orderId, clientId, by, side, quantity } = event;
       if (before.orders.has(orderId)) return [];
-      const told = `${symbol}: ${text(after.filled.get(orderId) ?? after.holding.quantity.abs())} was filled of order ${orderId}`;
+      const filled = after.filled.get(orderId);
+      // Named before its fill is counted: how much it was is told by the fill.
+      const told = filled === undefined ? `${symbol}: there was order ${orderId}` : `${symbol}: ${text(filled)} was filled of order ${orderId}`;
       if (isVenueMade(by)) return [{ code: 'VENUE_CLOSED', subject: `${symbol} order ${orderId}`, message: `${told}, a ${side ?? '?'} of ${quantity ?? '?'} that the venue made by itself: ${by} (${clientId}).`, details: { by, clientId } }];
       if (by === 'stranger') return [{ code: 'FILL_UNKNOWN_ORDER', subject: `${symbol} order ${orderId}`, message: side === undefined ? `${told}, which the venue does not tell of.` : `${told}, a ${side} of ${quantity ?? '?'} with the id ${clientId}, which is none of ours.`, details: { clientId } }];
       return overfill(before, after, orderId);
     }
+    case 'PositionAdopted':
+      return vanished(before, event.quantity);
     default:
       return [];
   }
+}
+
+/** The venue holds less than the fills come to, and no trade took it: believed in the end, and never without a word. */
+function vanished({ symbol, holding: { quantity } }: Life, stated: string): readonly Finding[] {
+  if (!isLess(decimal(stated), quantity)) return [];
+  return [{ code: 'RECORD_DIFFERS', subject: `${symbol} position`, message: `${symbol}: the venue holds ${stated} where its trades come to ${text(quantity)}, and it lists none that took the rest. What it holds is taken as the position.`, details: { stated, counted: text(quantity) } }];
+}
+
+/** On the same side, or nothing at all. */
+export function isLess(stated: Decimal, counted: Decimal): boolean {
+  return stated.abs().isLessThan(counted.abs()) && (stated.isZero() || stated.isPositive() === counted.isPositive());
 }
 
 /** More than was ordered, as far as an order of ours is known and its fills were counted; said when it comes to that, and when it grows. */

@@ -4,6 +4,7 @@ import type { Config } from '../../config.ts';
 import type { ChainedRow } from '../../persistence/port.ts';
 import { isoTime } from '../../supervision/clock.ts';
 import { VigilError } from '../../protocol/errors.ts';
+import { refuseUnknownNames } from './families.ts';
 import { statsReport, statsText, unopened, verifyReport, verifyText } from './report.ts';
 import type { VerifyReport } from './report.ts';
 import { openJournalReader } from './open-reader.ts';
@@ -56,6 +57,7 @@ export async function runExport(config: Config, { since, entities, types }: Expo
     (since === undefined || at >= since) &&
     (types.length === 0 || types.includes(type)) &&
     (entities.length === 0 || entities.some((name) => (name.endsWith('/') ? entity.startsWith(name) : entity === name)));
+  refuseUnknownNames(entities, types);
   return looking(config, async ({ reader }) => {
     let waiting = '';
     for await (const row of reader.entries()) {

@@ -48,6 +48,16 @@ function familyOf(entity: string): JournalFamily | undefined {
   return FAMILIES.find((family) => (family.entity.endsWith('/') ? entity.startsWith(family.entity) : entity === family.entity));
 }
 
+/** What of a question nothing can answer, because no entry of any journal has that name: a slip of the pen is no empty answer. @throws VigilError REQUEST_INVALID. */
+export function refuseUnknownNames(entities: readonly string[], types: readonly string[]): void {
+  const known = new Set(FAMILIES.flatMap(({ versions }) => versions.types));
+  const faults = [
+    ...types.filter((type) => !known.has(type)).map((type) => `--type ${type}: no entry has this type; docs/journal.md lists them: ${[...known].slice(0, 3).join(', ')}, …`),
+    ...entities.filter((name) => familyOf(name) === undefined && !FAMILIES.some(({ entity }) => entity === name)).map((name) => `--entity ${name}: there is no such entity; there are ${[...new Set(FAMILIES.map(({ entity }) => entity))].join(', ')}`),
+  ];
+  if (faults.length > 0) throw new VigilError('REQUEST_INVALID', faults.join('; '));
+}
+
 /** Why an entry cannot be taken up by its owner; undefined: it can. */
 export function notUnderstood({ entity, type, version, at, payload }: Omit<ChainedRow, 'checksum'>): Pick<VerifyFault, 'code' | 'message'> | undefined {
   const family = familyOf(entity);

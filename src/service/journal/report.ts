@@ -95,6 +95,6 @@ export function statsText(report: StatsReport): string {
   ];
   const width = Math.max(...facts.map(([name]) => name.length));
   const rows = largest.map((one) => [one.entity, String(one.entries), String(one.payload), String(one.snapshots), one.firstAt, one.lastAt]);
-  const by = rows.length === 0 ? '' : `\n${table(['ENTITY_DIFFERS', '#ENTRIES', '#CHARACTERS', '#SNAPSHOTS', 'FIRST', 'LAST'], rows)}${otherEntities === 0 ? '' : `… and ${otherEntities} smaller ones\n`}`;
+  const by = rows.length === 0 ? '' : `\n${table(['ENTITY', '#ENTRIES', '#CHARACTERS', '#SNAPSHOTS', 'FIRST', 'LAST'], rows)}${otherEntities === 0 ? '' : `… and ${otherEntities} smaller ones\n`}`;
   return `${facts.map(([name, value]) => `${name.padEnd(width)}  ${value}`).join('\n')}\n${by}`;
 }

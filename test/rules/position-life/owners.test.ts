@@ -85,6 +85,21 @@ describe('what is odd about a fill', () => {
     expect(codes(filled, a.recognised('o-x', 'close')), 'an earlier attempt of ours').to.deep.equal([]);
   });
 
+  it('one of the venue that is named before its fill is counted does not claim that all that is held was filled', () => {
+    const [finding] = found(a.protected(), a.recognised('o-x', 'ADL'));
+    expect(finding!.message).to.match(/^GPSUSDT: there was order o-x, a (BUY|SELL) of \S+ that the venue made by itself: ADL/);
+  });
+
+  it('a position of which the venue holds less than its trades come to; more, or another side, is no such thing', () => {
+    for (const less of [0, 4]) {
+      const [finding] = found(a.protected(), a.adopted(less));
+      expect(finding).to.deep.include({ code: 'RECORD_DIFFERS', details: { stated: String(less), counted: '10' } });
+      expect(finding!.message).to.include(`holds ${less} where its trades come to 10`);
+    }
+    for (const other of [10, 12, -4]) expect(codes(a.protected(), a.adopted(other)), String(other)).to.deep.equal([]);
+    expect(codes([], a.adopted(7)), 'a stranger\'s').to.deep.equal([]);
+  });
+
   it('an order that nobody can name says so, without an invented side', () => {
     const [finding] = found([...a.protected(), a.fill(3, { orderId: 'o-x' })], { type: 'OrderRecognised', at: 1, orderId: 'o-x', clientId: '' as ClientId, by: 'stranger' });
     expect(finding!.message).to.include('the venue does not tell of').and.not.include('BUY').and.not.include('?');

@@ -115,8 +115,16 @@ describe('vigil journal', () => {
     expect(all.at(-1)!['checksum']).to.match(/^[0-9a-f]{64}$/);
     expect((await exported({ since: NOW + 60_000 })).map((line) => line['entity'])).to.deep.equal(['trading-state', 'operator']);
     expect((await exported({ entities: ['operator', 'symbol/'] })).map((line) => line['entity'])).to.deep.equal([...Array.from({ length: 10 }, () => `symbol/${GPS}`), 'operator']);
-    expect(await exported({ entities: ['symbol'] }), 'a name is the whole name').to.deep.equal([]);
+    expect(await exported({ entities: ['account'] }), 'a name is the whole name').to.deep.equal([]);
     expect((await exported({ types: ['ProtectionPlaced'] })).length).to.equal(2);
+  });
+
+  it('export refuses a type or an entity that no entry can have: nothing printed would look like nothing there', async () => {
+    await write();
+    const refusal = (options: Partial<Parameters<typeof runExport>[1]>) => runExport(config(), { entities: [], types: [], ...options }, { write: () => true } as never).then(() => 'printed', (error: unknown) => error as VigilError);
+    expect(await refusal({ types: ['FillRecorded', 'FillRecroded'] })).to.include({ code: 'REQUEST_INVALID' }).and.to.have.property('message').that.matches(/--type FillRecroded: no entry has this type/);
+    expect(await refusal({ entities: ['symbol', 'locks'] })).to.include({ code: 'REQUEST_INVALID' }).and.to.have.property('message').that.matches(/--entity symbol: there is no such entity; there are symbol\/, trading-state/);
+    expect(await refusal({ entities: ['symbol/', 'symbol/币安人生USDT', 'account/2026-02-03'], types: ['Snapshot'] })).to.equal('printed');
   });
 
   it('stats says how much there is, of whom, and since when', async () => {
@@ -128,7 +136,7 @@ describe('vigil journal', () => {
     expect(report['bytes']).to.be.above(4_096);
     expect((report['largest'] as object[])[0]).to.include({ entity: `symbol/${GPS}`, entries: 10, snapshots: 0 });
     const text = (await ran((sink) => runStats(config(), false, sink))).out;
-    expect(text).to.match(/^entries +13 of 3 entities$/m).and.to.match(/^snapshots +1, the newest of 2026-02-03T14:01:10\.000Z$/m).and.to.match(/^trading-state +2 +\d+ +1 +/m);
+    expect(text).to.match(/^entries +13 of 3 entities$/m).and.to.match(/^snapshots +1, the newest of 2026-02-03T14:01:10\.000Z$/m).and.to.match(/^trading-state +2 +\d+ +1 +/m).and.to.match(/^ENTITY +ENTRIES +CHARACTERS +SNAPSHOTS +FIRST +LAST$/m);
   });
 
   it('of nothing yet says so', async () => {
