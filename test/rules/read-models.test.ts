@@ -22,6 +22,7 @@ describe('read models', () => {
   it('show each stage in its stream, and no other stage', () => {
     const stages = ['intent', 'plan', 'permit', 'order', 'fill', 'position', 'signal'] as const;
     expect(stages.map((stage) => shownDecision(decision({ stage } as Partial<RecordedDecision>))?.name)).to.deep.equal(['stream:trade.intent', 'stream:apply.plan', 'stream:apply.result', 'stream:apply.result', 'stream:apply.result', 'stream:apply.result', undefined]);
+    expect(shownDecision(decision({ stage: 'signal' } as Partial<RecordedDecision>))).to.equal(undefined);
   });
 
   it('name ids and inputs in snake case, as text, without what is not known; what is said already is not said otherwise', () => {

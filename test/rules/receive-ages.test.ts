@@ -60,6 +60,14 @@ describe('receive ages', () => {
     expect(look(31_001), 'silent again: from the beginning').to.deep.equal({ resubscribe: [GPS], reconnect: false });
   });
 
+  it('of one that has been asked for in vain: the connection is replaced although another has only now fallen silent', () => {
+    const ages = watching(GPS, HYPE, RIVER);
+    ages.heard(RIVER, T + 20_001);
+    ages.heard(HYPE, T + 10_000);
+    ages.remedy(T + 10_001);
+    expect(ages.remedy(T + 20_001)).to.deep.equal({ resubscribe: [HYPE], reconnect: true });
+  });
+
   it('of everything silent: a new connection every 30 s, for as long as it lasts', () => {
     expect(reconnects(watching(GPS, HYPE), [], T + 10_001, 5 * MINUTE)).to.deep.equal([10, 40, 70, 100, 130, 160, 190, 220, 250, 280]);
   });
@@ -82,6 +90,14 @@ describe('receive ages', () => {
     expect(ages.lost(T + 30_002)).to.deep.equal([GPS]);
     ages.heard(GPS, T + 30_500);
     expect(ages.lost(T + 30_500)).to.deep.equal([]);
+    // It has come back twice, and the next connection is a minute off.
+    const back = watching(GPS, HYPE);
+    for (const at of [20_001, 50_001]) {
+      reconnects(back, [HYPE], T + at - 10_000, 10_000);
+      back.heard(GPS, T + at + 999);
+    }
+    expect(reconnects(back, [HYPE], T + 61_001, 20_001)).to.deep.equal([]);
+    expect(back.lost(T + 81_002), 'asked for anew, and not yet connected anew').to.deep.equal([]);
     // Silent again while no connection is due: it has not been tried for it.
     const only = watching(GPS, HYPE);
     only.remedy(T + 10_001);

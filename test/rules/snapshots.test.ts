@@ -73,6 +73,15 @@ describe('Snapshots', () => {
     });
   }
 
+  it('of the trading state say when an operator last activated all of it, not one symbol, and that nobody ever has', () => {
+    const set = (state: string, of: SymbolName | null, at: number): JournalledEntry => ({ type: 'TradingStateSet', version: 1, at, payload: { state, symbol: of, reason: 'r', by: 'operator' } });
+    const activatedAt = (...list: readonly JournalledEntry[]) => restoreTradingState(list, 5).activatedAt;
+    expect(activatedAt()).to.equal(0);
+    expect(activatedAt(set('HALTED', null, 7), set('ACTIVE', SYMBOLS[0]!, 8))).to.equal(0);
+    expect(activatedAt(set('ACTIVE', null, 7), set('REDUCING', null, 8), set('ACTIVE', SYMBOLS[0]!, 9))).to.equal(7);
+    expect(activatedAt(set('ACTIVE', null, 7), set('ACTIVE', null, 9))).to.equal(9);
+  });
+
   it('of what each entry says whole are read like any other entry, and refused like them', () => {
     const performance = { day: '2026-02-02', dayStartEquity: '10000', dailyLossReached: false, sessionSince: 0, sessionPeak: '10000', allTimePeak: '10000', equity: '9900', walletBalance: '9900', observedAt: 5, incomeUntil: 5, incomeIds: [] };
     const universe = { version: 3, symbols: SYMBOLS, largest: 3, rules: 'top 3', accepted: { reason: 'expected', by: 'operator' } };
@@ -94,6 +103,7 @@ describe('Snapshots', () => {
     expect(due([], 10 * DAY_MS), 'of nothing').to.equal(false);
     expect([due(told(199), 1), due(told(200), 1), due(told(1), DAY_MS - 1), due(told(1), DAY_MS)]).to.deep.equal([false, true, false, true]);
     expect([due([...told(200), ...told(1, 'Snapshot', 5)], 6), due([...told(200), ...told(1, 'Snapshot', 5), ...told(199, 'Happened', 6)], 7)]).to.deep.equal([false, false]);
+    expect(due([...told(1, 'Snapshot', 5), ...told(200, 'Happened', 6)], 7)).to.equal(true);
     expect([due(told(1, 'Snapshot', 5), DAY_MS + 4), due(told(1, 'Snapshot', 5), DAY_MS + 5)]).to.deep.equal([false, true]);
   });
 });
