@@ -84,7 +84,7 @@ function staleNeeds(life: Life, situation: Situation): Need[] {
 /** Only a flat the venue has confirmed cancels (failure 92); whatever of ours it still lists goes, known to the journal or not. */
 function flatNeeds(life: Life, situation: Situation): Need[] {
   const live = liveProtectionsOf(life);
-  const unfinished = live.length > 0 || life.holding.peak.isGreaterThan(0) || life.adopted || (life.planStage === 'sent' && !isOpenOrder(life.entry));
+  const unfinished = !life.holding.peak.isZero() || life.adopted || (life.planStage === 'sent' && !isOpenOrder(life.entry));
   // Executed by the venue's report, and nothing of it was counted: its trades have not come.
   if (life.planStage === 'sent' && !isOpenOrder(life.entry) && life.holding.peak.isZero() && fillsMissing(life, life.entry)) return [{ need: 'ask-order', key: `ask:${life.entry.clientId}`, order: life.entry }];
   if (!unfinished && (situation.flat?.openAlgoIds.length ?? 0) === 0) return [];

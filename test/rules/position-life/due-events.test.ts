@@ -27,6 +27,10 @@ describe('a position that has come to its end', () => {
       return event?.type === 'PositionClosed' ? event.reason : event?.type;
     };
     expect([reasonOf(0), reasonOf(0.001), reasonOf(10)]).to.deep.equal(['TARGET', 'OPERATOR', 'OPERATOR']);
+    expect(due(a.protected(), closeOf(10), a.fill(10, { side: 'SELL', orderId: 'o-close' }), a.triggered('stop'), a.ended('stop', 'FINISHED'), a.ended('target', 'CANCELED')), 'the stop fired, too').to.have.nested.property('[0].reason', 'OPERATOR');
+    // The close that did it was followed by another that found nothing left.
+    const followed = [...closeOf(10), a.closing(2), a.rejected(idOf('close', 2)), a.fill(10, { side: 'SELL', orderId: 'o-close' })];
+    expect(due(a.protected(), followed, a.ended('stop', 'CANCELED'), a.ended('target', 'CANCELED'))).to.have.nested.property('[0].reason', 'OPERATOR');
   });
 
   it('was ended by whoever sent the order that left nothing: the venue by itself, or a stranger, whatever was asked for meanwhile (operators\' 30)', () => {

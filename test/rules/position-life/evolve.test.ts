@@ -120,6 +120,72 @@ describe('a life', () => {
     expect(lifeOf(a.opened(), tell().fill(10, { side: 'SELL', tradeId: 'x' })).nakedSince).to.equal(undefined);
   });
 
+  it('is naked since the trade, however late it was told (ruling 10)', () => {
+    expect(lifeOf(a.opening(), a.reported('FILLED', 10), { ...a.fill(10), at: NOW + 5_000 } as LifeEvent).nakedSince).to.equal(NOW + 10);
+  });
+
+  it('that begins with a new plan carries nothing over of one that was never filled', () => {
+    const unfilled = [...a.opening(), a.closeRequested(), a.reported('EXPIRED', 0), a.planEnded()];
+    expect(lifeOf(unfilled).closeRequested?.reason).to.equal('OPERATOR');
+    expect(lifeOf(unfilled, a.opening()).closeRequested).to.equal(undefined);
+  });
+
+  it('keeps of an order that was abandoned what it was', () => {
+    const abandoned = lifeOf(a.opening(), { type: 'OrderAbandoned', at: NOW, clientId: idOf('entry'), code: 'PERMIT_EXPIRED', detail: '' });
+    expect(abandoned.entry).to.deep.equal({ ...lifeOf(a.opening()).entry, state: 'ended' });
+  });
+
+  it('learns once whose an order is, and of how much', () => {
+    const life = lifeOf(a.protected(), a.recognised('o-entry', 'stranger'), a.recognised('o-adl', 'ADL'));
+    expect(life.orders.get('o-entry')?.by).to.equal('entry');
+    expect(life.orders.get('o-adl')).to.include({ by: 'ADL', side: 'SELL' });
+    expect(life.orders.get('o-adl')?.quantity?.toFixed()).to.equal('10');
+  });
+
+  it('remembers that the venue takes no stop until one stands; a target says nothing of it', () => {
+    const refused: LifeEvent = { type: 'StopRefused', at: NOW + 30, clientId: idOf('stop'), venueCode: -4120, message: 'no such order' };
+    expect(lifeOf(a.opened(), refused, a.sending('target'), a.placed('target')).stopRefused?.venueCode).to.equal(-4120);
+    expect(lifeOf(a.opened(), refused, a.sending('stop', { attempt: 2 }), a.placed('stop', 2)).stopRefused).to.equal(undefined);
+  });
+
+  it('counts each part anew, and does not lose the order of one that is still open', () => {
+    const reduce = (tier: string, quantity = '3'): LifeEvent => ({ type: 'ReduceRequested', at: NOW + 45, positionId: 'plan-1' as never, tier, quantity, reason: 'TIER', by: 'exits' });
+    const sold: LifeEvent[] = [{ type: 'OrderSending', at: NOW + 46, purpose: 'reduce', clientId: idOf('reduce'), attempt: 1, side: 'SELL', quantity: '3', reason: 'TIER' }, a.reported('FILLED', 3, idOf('reduce'), 'o-reduce'), a.fill(3, { side: 'SELL', orderId: 'o-reduce' })];
+    const second = lifeOf(a.protected(), reduce('1'), sold, reduce('2', '5'));
+    expect([second.tiersDone, second.reduce, second.reduction?.quantity.toFixed(), second.reduction?.executed.toFixed(), second.reduction?.heldBefore.toFixed()]).to.deep.equal([['1', '2'], undefined, '5', '0', '7']);
+    expect(lifeOf(a.protected(), reduce('1'), reduce('2'), reduce('1')).tiersDone).to.deep.equal(['2', '1']);
+    expect(lifeOf(a.protected(), reduce('1'), sold[0]!, reduce('2')).reduce).to.include({ clientId: idOf('reduce'), state: 'sending' });
+  });
+
+  it('that is flat has no stop to move', () => {
+    const move: LifeEvent = { type: 'StopMoveRequested', at: NOW + 47, positionId: 'plan-1' as never, stopPrice: '101.5', reason: 'PROFIT_LOCK', by: 'exits' };
+    expect(lifeOf(a.opening(), move).stopMove).to.equal(undefined);
+    expect(lifeOf(a.protected(), move).stopMove).to.include({ side: 'LONG', reason: 'PROFIT_LOCK' });
+  });
+
+  it('remembers the newest five hundred of its trades beyond its end', () => {
+    const many = Array.from({ length: 520 }, (_, index) => a.fill(1, { tradeId: `m${index}` }));
+    const { trades } = lifeOf(a.opening(), many, a.closed());
+    expect([trades.size, trades.has('m19'), trades.has('m20'), trades.has('m519')]).to.deep.equal([500, false, true, true]);
+  });
+
+  it('whose plan ends while something is held keeps position, mandate and orders; else it keeps none', () => {
+    const held = lifeOf(a.opened(), a.planEnded('RESTARTED'));
+    expect([held.planStage, held.positionId, held.mandate?.mandateId, held.entry, held.orders.get('o-entry')?.by]).to.deep.equal(['ended', 'plan-1', 'mandate-1', undefined, 'entry']);
+    const unfilled = lifeOf(a.opening(), a.reported('EXPIRED', 0), a.planEnded());
+    expect([unfilled.positionId, unfilled.mandate, unfilled.orders.size]).to.deep.equal([undefined, undefined, 0]);
+  });
+
+  it('keeps the venue\'s last refusal of an entry, and of no other order', () => {
+    expect(lifeOf(a.opening(), a.rejected()).lastRefusal).to.deep.equal({ venueCode: -2019, message: 'Margin is insufficient.', at: NOW + 15 });
+    expect(lifeOf(a.protected(), a.closing(), a.rejected(idOf('close'))).lastRefusal).to.equal(undefined);
+  });
+
+  it('keeps of an entry what was sent', () => {
+    const { quantity, price, ...entry } = lifeOf(a.opening()).entry!;
+    expect([text(quantity), price?.toFixed(), entry.side, entry.sentAt, entry.attempt]).to.deep.equal(['10', '100', 'BUY', NOW, 1]);
+  });
+
   it('replayed from the journal\'s text is the life that was lived, for any order of any events', () => {
     fc.assert(
       fc.property(fc.array(fc.constantFrom(...anyEvents()), { maxLength: 40 }), (events) => {

@@ -103,6 +103,12 @@ describe('needs of a held position', () => {
     expect(needs(life, flying(idOf('stop', 2)))).to.deep.equal(['close 1: SELL 10']);
   });
 
+  it('a close does not keep the old stop when the newer one stands, and neither is cancelled twice', () => {
+    const life = lifeOf(it1.protected(), it1.sending('stop', { attempt: 2 }), it1.placed('stop', 2), it1.closeRequested());
+    expect(needs(life)).to.deep.equal(['close 1: SELL 10', 'cancel stop 1']);
+    expect(needs(life, flying(idOf('stop')))).to.deep.equal(['close 1: SELL 10']);
+  });
+
   it('naked for ten seconds closes, and not before (ruling 10)', () => {
     const life = lifeOf(it1.opened());
     expect(due(life, { now: NOW + 10_009 })).to.deep.equal([]);
@@ -198,6 +204,14 @@ describe('needs of a close', () => {
     expect(needs(lifeOf(asked, it1.closing(), it1.ambiguous(idOf('close'))))).to.deep.equal(['ask close 1']);
   });
 
+  it('the record of it goes before it, with the same id and its reason, as that of a part does (failure 47)', () => {
+    const reduce: LifeEvent = { type: 'ReduceRequested', at: NOW + 55, positionId: 'plan-1' as never, tier: '1', quantity: '4', reason: 'TIER_1', by: 'exits' };
+    const record = (life: Life) => needsOf(life, makeSituation()).map((need) => (need.need === 'write' ? [need.because, need.events] : need.need));
+    const sending = { type: 'OrderSending', at: NOW + 100, attempt: 1, side: 'SELL' };
+    expect(record(lifeOf(it1.protected(), it1.closeRequested('KILL')))).to.deep.equal([['KILL', [{ ...sending, purpose: 'close', clientId: idOf('close'), quantity: '10', reason: 'KILL' }]]]);
+    expect(record(lifeOf(it1.protected(), reduce))).to.deep.equal([['TIER_1', [{ ...sending, purpose: 'reduce', clientId: part(), quantity: '4', reason: 'TIER_1' }]]]);
+  });
+
   it('found absent it goes again under its own id; refused, or executed in part, under the next (ruling 8)', () => {
     expect(needs(lifeOf(asked, it1.closing(), it1.ambiguous(idOf('close')), it1.absent(idOf('close'))))).to.deep.equal(['close 1: SELL 10']);
     expect(needs(lifeOf(asked, it1.closing(), it1.rejected(idOf('close'))))).to.deep.equal(['close 2: SELL 10']);
@@ -234,6 +248,8 @@ describe('needs of a close', () => {
     expect(needs(lifeOf(it1.opening(), it1.reported('EXPIRED', 0), it1.planEnded(), it1.fill(4), sell(4, 'web')))).to.deep.equal(['ask-truth']);
     expect(needs(lifeOf(it1.opening(), it1.reported('EXPIRED', 0), it1.planEnded())), 'nothing ever was').to.deep.equal([]);
   });
+
+  it('asks for the truth of what the venue stated as nothing, too', () => expect(needs(lifeOf(it1.adopted(0)))).to.deep.equal(['ask-truth']));
 
   it('flat waits for a protection that is still under way: it may yet land', () => {
     const life = lifeOf(it1.opened(), it1.sending('stop'), sell(10, 'web'));
@@ -303,6 +319,10 @@ describe('needs of a part', () => {
     expect(needs(lifeOf(it1.opened(), reducing())), 'and nothing is sold before it stands').to.deep.equal(['place stop 1: SELL 10 at 98']);
   });
 
+  it('is sold behind the old stop while the newer one is under way', () => {
+    expect(needs(lifeOf(asked, it1.sending('stop', { attempt: 2 })), flying(idOf('stop', 2)))).to.deep.equal(['part 1: SELL 4']);
+  });
+
   it('executed, its trades not yet heard: those are asked for, and no second part is sold', () => {
     const life = lifeOf(asked, sending(), report('FILLED', 4));
     expect(needs(life)).to.deep.equal(['ask part 1']);
@@ -345,6 +365,7 @@ describe('needs of a part', () => {
     const largestOrder = makeSituation().tickSize!.multipliedBy(30);
     expect(needs(lifeOf(asked), { largestOrder })).to.deep.equal(['part 1: SELL 3']);
     expect(needs(lifeOf(it1.protected(), it1.closeRequested()), { largestOrder })).to.deep.equal(['close 1: SELL 3']);
+    expect(needs(lifeOf(it1.protected(), it1.closeRequested()), { largestOrder: largestOrder.dividedBy(6) })).to.deep.equal(['close 1: SELL 0.5']);
     expect(needs(lifeOf(it1.protected(), it1.closeRequested()), { largestOrder: largestOrder.minus(largestOrder) }), 'a filter of 0 is no filter').to.deep.equal(['close 1: SELL 10']);
   });
 });
@@ -373,6 +394,13 @@ describe('needs of a moved stop', () => {
     const moved = [...asked, it1.sending('stop', { attempt: 2, price: '100.2' }), it1.placed('stop', 2), it1.ended('stop', 'cancelled')];
     expect(needs(lifeOf(moved, sell(4, 'web')))).to.include('place stop 3: SELL 6 at 100.2');
     expect(needs(lifeOf(moved, it1.ended('stop', 'canceled', 2)))).to.deep.equal(['place stop 3: SELL 10 at 100.2']);
+  });
+
+  it('waits for a part that is under way, and leaves the target where it is, wherever the average has gone', () => {
+    const part1: LifeEvent[] = [{ type: 'ReduceRequested', at: NOW + 55, positionId: 'plan-1' as never, tier: '1', quantity: '4', reason: 'TIER_1', by: 'exits' }, { type: 'OrderSending', at: NOW + 60, purpose: 'reduce', clientId: part(), attempt: 1, side: 'SELL', quantity: '4', reason: 'TIER_1' }];
+    expect(needs(lifeOf(it1.protected(), part1, moving('100.2')), flying(part()))).to.deep.equal([]);
+    const averaged = { ...it1.adopted(10), entryPrice: '101' } as LifeEvent;
+    expect(needs(lifeOf(asked, it1.sending('stop', { attempt: 2, price: '100.2' }), it1.placed('stop', 2), it1.ended('stop', 'cancelled'), averaged))).to.deep.equal([]);
   });
 
   it('to the other side of what is held it means nothing, and of two the nearer to the profit holds', () => {

@@ -66,6 +66,8 @@ describe('the outcome of a protection', () => {
     }
   });
 
+  it('of an order that is throttled is a refusal with the venue\'s code for it', () => expect(observeOutcome(sent, open, throttled, NOW)).to.deep.equal([{ type: 'OrderRejected', at: NOW, clientId: idOf('entry'), venueCode: -1003, message: 'slow down' }]));
+
   it('any other refusal, and a throttle, ends only that attempt', () => {
     expect(observeOutcome(stopSent, protect('stop'), rejected(-4131), NOW)).to.deep.equal([{ type: 'ProtectionEnded', at: NOW, leg: 'stop', clientId: idOf('stop'), cause: 'rejected -4131: no' }]);
     expect(outcome(stopSent, protect('stop'), throttled)).to.deep.equal(['ProtectionEnded']);
@@ -109,6 +111,11 @@ describe('what is observed of a protection', () => {
     });
   }
 
+  it('one of which the order is not told yet has fired all the same', () => {
+    const { actualOrderId: _none, ...untold } = algo('TRIGGERING');
+    expect(observeAlgo(standing, untold, NOW)).to.deep.equal([{ type: 'ProtectionTriggered', at: NOW, leg: 'stop', clientId: idOf('stop') }]);
+  });
+
   it('a replaced one is still followed, and the order it became is kept', () => {
     const replaced = lifeOf(a.protected(), a.sending('stop', { attempt: 2 }));
     expect(observeAlgo(replaced, algo('TRIGGERED'), NOW)).to.deep.equal([{ type: 'ProtectionTriggered', at: NOW, leg: 'stop', clientId: idOf('stop'), orderId: '78' }]);
@@ -131,6 +138,18 @@ describe('what is observed of orders and trades', () => {
   it('a trade counts once in one list and across lists (operators\' 18)', () => {
     const known = lifeOf(a.opening(), a.fill(4, { tradeId: '1' }));
     expect(observeTrades(known, [trade('1'), trade('2'), trade('2'), trade('3'), trade('1')], NOW).map((event) => event.type === 'FillRecorded' && event.tradeId)).to.deep.equal(['2', '3']);
+  });
+
+  it('a fill of an order that is none of ours says first whose it is, if its id tells; of others that is asked for', () => {
+    const told = (clientId: string, life = closing, orderId = 'o-other') => {
+      const event: UserEvent = { type: 'order', order: { ...order('FILLED', '4', clientId), side: 'SELL', orderId }, trade: { ...trade('1'), side: 'SELL', orderId }, observedAt: NOW };
+      return observeUserEvent(life, event, NOW);
+    };
+    expect(told('autoclose-1')[0]).to.deep.equal({ type: 'OrderRecognised', at: NOW, orderId: 'o-other', clientId: 'autoclose-1', by: 'LIQUIDATION', side: 'SELL', quantity: '10' });
+    expect(types(told('autoclose-1'))).to.deep.equal(['OrderRecognised', 'FillRecorded']);
+    expect(types(told('autoclose-1', lifeOf(a.protected(), a.recognised('o-other', 'LIQUIDATION'))))).to.deep.equal(['FillRecorded']);
+    expect(types(told('web_1'))).to.deep.equal(['FillRecorded']);
+    expect(observeUserEvent(closing, { type: 'order', order: order('NEW', '0', 'autoclose-1'), observedAt: NOW }, NOW)).to.deep.equal([]);
   });
 
   it('an event of the stream brings its report first, then its trade: whose it is is known before it is counted; other kinds say nothing to a life', () => {

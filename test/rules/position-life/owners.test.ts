@@ -30,6 +30,11 @@ describe('the owner of an order', () => {
     it(`${what}: ${owner}`, () => expect(ownerOf(lifeOf(a.protected()), { clientId: clientId as ClientId, type }, ['test'])).to.equal(owner));
   }
 
+  it('on record is known by the record, whatever tags are ours', () => {
+    for (const [id, owner] of [['entry', 'entry'], ['close', 'close'], ['stop', 'stop'], ['target', 'target']] as const) expect(ownerOf(lifeOf(a.protected(), a.closing()), { clientId: idOf(id), type: 'MARKET' }, []), id).to.equal(owner);
+    expect(ownerOf(lifeOf(a.protected()), { clientId: idOf('close', 7), type: 'MARKET' }, [])).to.equal('stranger');
+  });
+
   it('is missing for an order that was filled and that nothing has named', () => {
     expect(unclaimedOrders(lifeOf(a.protected()))).to.deep.equal([]);
     const life = lifeOf(a.protected(), a.fill(1, { orderId: 'o-x' }));
@@ -103,5 +108,11 @@ describe('what is odd about a fill', () => {
   it('an order that nobody can name says so, without an invented side', () => {
     const [finding] = found([...a.protected(), a.fill(3, { orderId: 'o-x' })], { type: 'OrderRecognised', at: 1, orderId: 'o-x', clientId: '' as ClientId, by: 'stranger' });
     expect(finding!.message).to.include('the venue does not tell of').and.not.include('BUY').and.not.include('?');
+  });
+
+  it('is said once of a fill, however often it is told', () => {
+    const wrong = a.fill(1, { side: 'SELL', orderId: 'o-entry', tradeId: 'twice' });
+    expect(codes(a.protected(), wrong)).to.include('FILL_WRONG_SIDE');
+    expect(codes([...a.protected(), wrong], wrong)).to.deep.equal([]);
   });
 });
