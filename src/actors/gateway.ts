@@ -10,9 +10,10 @@ import { EMPTY_BUDGET, READ_LANES, usedWeight, WEIGHT_PER_MINUTE } from '../rule
 import { measureTime, onResynced, onTime, watchWallClock } from './gateway/clock.ts';
 import { confirmModes, onModes, onStream } from './gateway/modes.ts';
 import { drain, onRead, takeRead } from './gateway/reads.ts';
+import { askSettings, askSlot, giveSettings, giveSlots } from './gateway/room.ts';
 import type { Asserted, GatewayContext, GatewayInternal, GatewayOptions, GatewayState } from './gateway/state.ts';
 import { onHalted, publishSession, tellStanding } from './gateway/trouble.ts';
-import { doubtModes, giveSlot, onWritten, write } from './gateway/writes.ts';
+import { doubtModes, onWritten, write } from './gateway/writes.ts';
 import { viewsFirst } from './views.ts';
 
 export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInternal, GatewayState> {
@@ -24,13 +25,14 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInte
       read: 'something to ask the venue',
       write: 'a write with its authority',
       'request-slot': 'room for an entry',
+      'request-room': 'room to set leverage or margin mode',
       'trading-state': 'whether trading is halted already',
       stream: 'a new connection: the account\'s modes are asserted again',
       'modes-changed': 'the venue says that the account\'s modes were changed',
       'read-done': 'the venue\'s answer',
       drain: 'readings that wait for room are due',
       written: 'what came of a write',
-      'slot-ready': 'there may be room now',
+      'slots-due': 'there may be room for entries now',
       'measure-time': 'the offset is due',
       time: 'the venue\'s time',
       resynced: 'the venue\'s time, for what was refused by its time alone',
@@ -39,7 +41,7 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInte
       halted: 'trading is halted, because the key is refused',
       heartbeat: 'the view is due',
     },
-    emits: ['session → governor, readiness', 'write-outcome, write-refused, slot-granted, slot-refused → executors', 'answers', 'rest-said → user-stream', 'venue-refused → locks', 'set → trading-state', 'finding → findings', 'standing → watchdog'],
+    emits: ['session → governor, readiness', 'write-outcome, write-refused, slot-granted, slot-refused, room-granted → executors', 'answers', 'rest-said → user-stream', 'venue-refused → locks', 'set → trading-state', 'finding → findings', 'standing → watchdog'],
     // Reads of all actors and writes of all executors; a refused write would be an exit not sent.
     mailbox: { capacity: 20_000, overflow: 'reject', onRestart: 'keep', lanes: viewsFirst(['trading-state', 'stream']) },
     init(ctx) {
@@ -58,10 +60,10 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInte
         budget: EMPTY_BUDGET,
         ordersStated: NOTHING_STATED,
         queue: [],
-        draining: false,
         exhaustedAt: undefined,
         sent: [],
-        slots: [],
+        slots: { given: [], waiting: [] },
+        settings: { waiting: new Map(), underWay: new Map() },
         tradingState: undefined,
         refusal: undefined,
         halting: false,
@@ -91,6 +93,8 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInte
       banned: state.session.throttle?.banned ?? false,
       reads: state.reads,
       readsWaiting: Object.fromEntries(READ_LANES.map((lane) => [lane, state.queue.filter((one) => one.lane === lane).length])),
+      entriesWaiting: state.slots.waiting.length,
+      settingsWaiting: state.settings.waiting.size + state.settings.underWay.size,
       weight: { used: usedWeight(state.budget, now, state.session.clockOffsetMs ?? 0), limit: WEIGHT_PER_MINUTE },
       writes: state.writes,
       refusals: state.refusals,
@@ -113,9 +117,11 @@ function handle(state: GatewayState, message: GatewayInternal, ctx: GatewayConte
     case 'written':
       return onWritten(state, message, ctx);
     case 'request-slot':
-      return giveSlot(state, message, ctx.clock.monotonic(), ctx);
-    case 'slot-ready':
-      return giveSlot(state, message, message.since, ctx);
+      return askSlot(state, message.symbol, message.planId, ctx);
+    case 'slots-due':
+      return giveSlots(state, ctx);
+    case 'request-room':
+      return askSettings(state, message.symbol, message.settings, ctx);
     case 'trading-state':
       state.tradingState = message.view;
       return;
@@ -141,5 +147,6 @@ function handle(state: GatewayState, message: GatewayInternal, ctx: GatewayConte
       watchWallClock(state, ctx);
       publishSession(state, ctx);
       tellStanding(state, ctx);
+      giveSettings(state, ctx);
   }
 }

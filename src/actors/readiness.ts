@@ -8,7 +8,8 @@ import { VIEW_EVERY_MS } from '../protocol/views.ts';
 import type { ReadinessMessages } from '../protocol/messages.ts';
 import type { EquityView, LifeView, ReadinessView, ReconciliationView, StreamView, TradingStateView, VenueSessionView } from '../protocol/views.ts';
 import type { SymbolName } from '../protocol/names.ts';
-import { missingInputs } from '../rules/readiness.ts';
+import { missingInputs, symbolsBehind } from '../rules/readiness.ts';
+import type { MissingInput } from '../rules/readiness.ts';
 import { publish } from './publish.ts';
 
 /** How long every symbol is waited for; from then on one that is complete opens the gate. */
@@ -22,6 +23,7 @@ type Internal = ReadinessMessages | { readonly type: 'heartbeat' };
 
 interface State {
   universe: Universe | undefined;
+  /** When it was first known, monotonic ms. */
   universeAt: number | undefined;
   equity: EquityView | undefined;
   stream: StreamView | undefined;
@@ -42,7 +44,7 @@ export function readinessBehaviour(options: ReadinessOptions): Behaviour<Interna
     mailbox: { capacity: 2_000, overflow: 'drop-oldest', onRestart: 'flush' },
     init(ctx) {
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
-      return { universe: undefined, universeAt: undefined, equity: undefined, stream: undefined, reconciliation: undefined, session: undefined, tradingState: undefined, market: undefined, lives: new Map(), view: { ready: false, missing: [{ input: 'everything', reason: 'just started' }], since: ctx.clock.now() } };
+      return { universe: undefined, universeAt: undefined, equity: undefined, stream: undefined, reconciliation: undefined, session: undefined, tradingState: undefined, market: undefined, lives: new Map(), view: { ready: false, missing: [{ input: 'everything', reason: 'just started' }], behind: [], since: ctx.clock.now() } };
     },
     receive(state, message, ctx) {
       const now = ctx.clock.now();
@@ -55,7 +57,7 @@ export function readinessBehaviour(options: ReadinessOptions): Behaviour<Interna
           break;
         case 'universe':
           state.universe = message.universe;
-          state.universeAt ??= now;
+          state.universeAt ??= ctx.clock.monotonic();
           break;
         case 'equity':
           state.equity = message.view;
@@ -72,21 +74,31 @@ export function readinessBehaviour(options: ReadinessOptions): Behaviour<Interna
         case 'trading-state':
           state.tradingState = message.view;
           break;
-        case 'life':
+        case 'life': {
+          const before = state.lives.get(message.view.symbol);
           state.lives.set(message.view.symbol, message.view);
+          // Hundreds say each second that nothing has changed.
+          if (before?.leverageConfirmed === message.view.leverageConfirmed && before.leverageRefused === message.view.leverageRefused) return same;
           break;
+        }
         case 'heartbeat':
           break;
       }
-      const missing = missingInputs({ ...state, patienceOver: state.universeAt !== undefined && now - state.universeAt > PATIENCE_MS });
+      const inputs = { ...state, patienceOver: state.universeAt !== undefined && ctx.clock.monotonic() - state.universeAt > PATIENCE_MS };
+      const missing = missingInputs(inputs);
       const ready = missing.length === 0;
+      const behind = ready ? symbolsBehind(inputs) : [];
       const turned = ready !== state.view.ready;
-      const changed = turned || missing.map((one) => `${one.input}: ${one.reason}`).join() !== state.view.missing.map((one) => `${one.input}: ${one.reason}`).join();
-      if (changed) state.view = { ready, missing, since: turned ? now : state.view.since };
+      const changed = turned || told(missing) !== told(state.view.missing) || told(behind) !== told(state.view.behind);
+      if (changed) state.view = { ready, missing, behind, since: turned ? now : state.view.since };
       if (turned) ctx.log.info({ ready, missing }, ready ? 'ready: everything an opening depends on is known' : 'not ready: openings wait');
       if (changed || message.type === 'heartbeat') publish(ctx, options.subscribers, { type: 'readiness', view: state.view });
       return same;
     },
     view: ({ view }) => ({ ...view, since: isoTime(view.since) }),
   };
+}
+
+function told(inputs: readonly MissingInput[]): string {
+  return inputs.map(({ input, reason }) => `${input}: ${reason}`).join();
 }

@@ -43,9 +43,10 @@ export function judgeHealth(inputs: HealthInputs): Health {
 
 function readiness({ readiness: reading, now }: HealthInputs): readonly HealthCheck[] {
   if (!reading.known) return [check('readiness', 'failing', `not known: ${reading.why}`)];
-  const { ready, missing, since } = reading.value;
+  const { ready, missing, behind, since } = reading.value;
   const ageMs = age(now, since);
-  if (ready) return [check('readiness', 'ok', 'everything a decision needs is known', ageMs)];
+  const waits = behind.map(({ input, reason }) => `; ${input} is ${reason}, which wait for it`).join('');
+  if (ready) return [check('readiness', 'ok', `everything a decision needs is known${waits}`, ageMs)];
   const names = missing.map((one) => one.input).join(', ');
   return [
     check('readiness', 'degraded', names === '' ? 'not ready' : `not ready, missing: ${names}`, ageMs),

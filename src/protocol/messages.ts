@@ -59,6 +59,8 @@ export type GatewayMessage =
   | WriteMessage
   /** Asks for room in the entry lane of the venue's rate limits. */
   | { readonly type: 'request-slot'; readonly symbol: SymbolName; readonly planId: PlanId }
+  /** Asks for room for so many settings of the symbol; it comes when it is this symbol's turn. */
+  | { readonly type: 'request-room'; readonly symbol: SymbolName; readonly settings: number }
   | { readonly type: 'modes-changed'; readonly reason: string }
   | TradingStateMessage
   | StreamMessage;
@@ -71,6 +73,7 @@ export type ExecutorMessage =
   | { readonly type: 'slot-granted'; readonly planId: PlanId }
   /** There is no room for an entry, and will not be in time. */
   | { readonly type: 'slot-refused'; readonly planId: PlanId; readonly denial: Denial }
+  | { readonly type: 'room-granted' }
   | { readonly type: 'permit-granted'; readonly planId: PlanId; readonly permit: PermitOf<'OPEN'>; readonly mandate: Mandate }
   | { readonly type: 'permit-denied'; readonly planId: PlanId; readonly denials: readonly Denial[] }
   | { readonly type: 'configure-granted'; readonly permit: PermitOf<'CONFIGURE'> }

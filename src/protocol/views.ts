@@ -188,6 +188,8 @@ export interface LocksView {
 export interface ReadinessView {
   readonly ready: boolean;
   readonly missing: readonly { readonly input: string; readonly reason: string }[];
+  /** What single symbols still lack while the others may be opened: each of them is denied by its own guard. */
+  readonly behind: readonly { readonly input: string; readonly reason: string }[];
   readonly since: number;
 }
 

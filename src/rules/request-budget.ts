@@ -1,5 +1,5 @@
 /** Room for reading in the venue's weight limit: exits first, then what openings need, then the rest, so that no reading ever takes an exit's room (failure 57). */
-import type { ReadName, VenueReads } from '../protocol/venue.ts';
+import type { ReadName, VenueReads, VenueWrite } from '../protocol/venue.ts';
 
 /** Per address and minute, documented; shared by every key and program behind it. */
 export const WEIGHT_PER_MINUTE = 2_400;
@@ -35,6 +35,8 @@ export function weightOf(read: ReadOf): number {
     case 'trades':
     case 'orders':
     case 'algoOrders':
+    // The main venue tells it at an address with limits of its own; the others where an account's configuration is.
+    case 'keyPermissions':
       return 5;
     case 'serverTime':
     case 'instruments':
@@ -42,15 +44,24 @@ export function weightOf(read: ReadOf): number {
     case 'fundingIntervals':
     case 'order':
     case 'algoOrder':
-    case 'keyPermissions':
       return 1;
   }
+}
+
+/** Orders are counted by themselves (`rate-lane.ts`) and weigh nothing. */
+export function weightOfWrite(kind: VenueWrite['kind']): number {
+  return kind === 'CANCEL' || kind === 'CONFIGURE' ? 1 : 0;
 }
 
 function candleWeight(limit: number): number {
   if (limit < 100) return 1;
   if (limit < 500) return 2;
   return limit <= 1_000 ? 5 : 10;
+}
+
+/** How many candles are asked for where so many are kept: one less where that is a step cheaper, and the stream brings it within a minute. */
+export function candlesToAsk(kept: number): number {
+  return candleWeight(kept - 1) < candleWeight(kept) ? kept - 1 : kept;
 }
 
 export function laneOf(read: ReadOf): ReadLane {
@@ -106,17 +117,55 @@ export function afterStated(budget: Budget, weight1m: number | undefined, now: n
   return weight1m === undefined || weight1m === budget.stated?.value ? budget : { ...budget, stated: { value: weight1m, at: now } };
 }
 
-/** The larger of our own count of a minute and the venue's of its minute, with what we have sent since it was said. `venueNow`: the venue counts by its clock. */
-export function usedWeight({ requests, stated }: Budget, now: number, offsetMs: number): number {
-  const sum = (since: number) => requests.filter((one) => one.at > since).reduce((total, one) => total + one.weight, 0);
-  const own = sum(now - MINUTE_MS);
-  const minuteOf = (at: number) => Math.floor((at + offsetMs) / MINUTE_MS);
-  return stated === undefined || minuteOf(stated.at) !== minuteOf(now) ? own : Math.max(own, stated.value + sum(stated.at));
+/** The larger of our own count of a minute and the venue's of its minute, with what we have sent since it was said. `offsetMs`: the venue counts by its clock. */
+export function usedWeight(budget: Budget, now: number, offsetMs: number): number {
+  return Math.max(sentSince(budget, now - MINUTE_MS + 1), stated(budget, now, offsetMs) ?? 0);
 }
 
-/** Undefined: it may go. */
-export function readRefusal(budget: Budget, read: ReadOf, now: number, offsetMs: number): { readonly limit: number; readonly value: number } | undefined {
-  const limit = WEIGHT_PER_MINUTE * SHARE[laneOf(read)];
-  const value = usedWeight(budget, now, offsetMs) + weightOf(read);
-  return value <= limit ? undefined : { limit, value };
+/** Our own requests from then on. */
+function sentSince({ requests }: Budget, since: number): number {
+  return requests.filter((one) => one.at >= since).reduce((total, one) => total + one.weight, 0);
+}
+
+/** What the venue has counted in its present minute, with what we have sent in the same millisecond or later; undefined: it has not said. */
+function stated(budget: Budget, now: number, offsetMs: number): number | undefined {
+  const minuteOf = (at: number) => Math.floor((at + offsetMs) / MINUTE_MS);
+  return budget.stated === undefined || minuteOf(budget.stated.at) !== minuteOf(now) ? undefined : budget.stated.value + sentSince(budget, budget.stated.at);
+}
+
+/** Why something has to wait for room: `value` with it, of which `limit` may be used, and how long until there is room if nothing else is sent, ms. */
+export interface NoRoom {
+  readonly limit: number;
+  readonly value: number;
+  readonly delayMs: number;
+}
+
+/** Undefined: a reading may go. */
+export function readRefusal(budget: Budget, read: ReadOf, now: number, offsetMs: number): NoRoom | undefined {
+  return laneRefusal(budget, laneOf(read), weightOf(read), now, offsetMs);
+}
+
+/** Undefined: so much weight may be used now in the lane. */
+export function laneRefusal(budget: Budget, lane: ReadLane, weight: number, now: number, offsetMs: number): NoRoom | undefined {
+  const limit = WEIGHT_PER_MINUTE * SHARE[lane];
+  const value = usedWeight(budget, now, offsetMs) + weight;
+  return value <= limit ? undefined : { limit, value, delayMs: Math.max(ownDelay(budget, limit - weight, now), statedDelay(budget, limit - weight, now, offsetMs)) };
+}
+
+/** Until enough of our own requests are a minute old. */
+function ownDelay({ requests }: Budget, most: number, now: number): number {
+  const recent = requests.filter((one) => one.at > now - MINUTE_MS);
+  let used = recent.reduce((total, one) => total + one.weight, 0);
+  let delayMs = 0;
+  for (const { at, weight } of recent) {
+    if (used <= most) break;
+    used -= weight;
+    delayMs = at + MINUTE_MS - now;
+  }
+  return delayMs;
+}
+
+/** Until the venue's minute is over. */
+function statedDelay(budget: Budget, most: number, now: number, offsetMs: number): number {
+  return (stated(budget, now, offsetMs) ?? 0) <= most ? 0 : MINUTE_MS - ((now + offsetMs) % MINUTE_MS);
 }

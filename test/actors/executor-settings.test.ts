@@ -1,7 +1,7 @@
 /** Leverage and margin mode: brought to the policy under a permit each, confirmed by the venue, never while anything is held (failure 41). */
 import { expect } from 'chai';
 import { decimal } from '../../src/protocol/decimal.ts';
-import { Desk } from '../kit/actors.ts';
+import { aUniverse, Desk } from '../kit/actors.ts';
 
 describe('executor: leverage and margin mode', () => {
   it('sets the margin mode, then the leverage, each under a permit of its own, and is confirmed only then', async () => {
@@ -76,6 +76,44 @@ describe('executor: leverage and margin mode', () => {
     };
     await desk.start();
     await desk.advance(30_000);
+    expect(desk.life.leverageConfirmed).to.equal(true);
+  });
+
+  it('asks again within seconds for what was refused by its time alone: a crowd at the start closes no symbol for a minute', async () => {
+    const desk = new Desk();
+    desk.venue.leverage = 20;
+    let late = true;
+    desk.venue.onWrite = (write) => (write.kind === 'CONFIGURE' && late ? { result: 'rejected', venueCode: -1021, message: 'Timestamp for this request is outside of the recvWindow.' } : undefined);
+    await desk.start();
+    expect(desk.life.leverageConfirmed).to.equal(false);
+    expect(desk.life.leverageRefused, 'the venue has said nothing of the leverage').to.equal(undefined);
+    late = false;
+    await desk.advance(3_000);
+    expect(desk.life.leverageConfirmed).to.equal(true);
+  });
+
+  it('rests as long as the venue wants before it asks again', async () => {
+    const desk = new Desk();
+    desk.venue.leverage = 20;
+    let asked = 0;
+    desk.venue.onWrite = (write) => (write.kind === 'CONFIGURE' && ++asked === 1 ? { result: 'throttled', retryAfterMs: 20_000, banned: false, message: 'slowly' } : undefined);
+    await desk.start();
+    await desk.advance(15_000);
+    expect(asked).to.equal(1);
+    await desk.advance(5_000);
+    expect(desk.life.leverageConfirmed).to.equal(true);
+  });
+
+  it('sets nothing of a symbol that is not in the universe: nobody may open it', async () => {
+    const desk = new Desk();
+    desk.venue.leverage = 20;
+    desk.feed.universe = { ...aUniverse([]), listed: aUniverse().listed };
+    await desk.start();
+    await desk.advance(20_000);
+    expect(desk.writes('CONFIGURE')).to.deep.equal([]);
+    expect(desk.logged(/no permit to set leverage/), 'and asks nobody for it').to.equal(0);
+    desk.feed.universe = aUniverse();
+    await desk.advance(3_000);
     expect(desk.life.leverageConfirmed).to.equal(true);
   });
 

@@ -1,6 +1,6 @@
 /** Who goes when the venue's limits run out: exits and stops, then openings, then readings; nobody waits without an answer, and no entry comes late (failure 57). */
 import { expect } from 'chai';
-import type { ReadName } from '../../src/protocol/venue.ts';
+import type { ReadName, WriteOutcome } from '../../src/protocol/venue.ts';
 import { VenueError } from '../../src/venue/port.ts';
 import { gatewayBench } from '../kit/gateway-bench.ts';
 import type { GatewayBench } from '../kit/gateway-bench.ts';
@@ -9,7 +9,7 @@ const granted = ({ executor }: GatewayBench) => executor.of('slot-granted').map(
 const refused = ({ executor }: GatewayBench) => executor.of('slot-refused').map((message) => [message.planId, message.denial.code]);
 const asked = ({ venue }: GatewayBench, name: ReadName) => venue.reads.filter((one) => one.name === name).length;
 
-/** The headers say that so much of the minute is used; the next answer brings them. */
+/** The headers say that so much of the minute is used; the next answer, to a question that weighs 1 in the same millisecond, brings them. */
 async function used(bench: GatewayBench, weight1m: number): Promise<void> {
   bench.venue.stated = { ...bench.venue.stated, weight1m };
   await bench.read(0, 'serverTime');
@@ -42,10 +42,107 @@ describe('the gateway\'s lanes', () => {
     for (let i = 0; i < 250; i++) send(close(`c${i}`));
     await world.advance(8_800);
     slot('patient');
-    await world.settle();
+    slot('next');
+    await world.advance(1_199);
     expect(granted(bench)).to.deep.equal([]);
+    await world.advance(1);
+    expect(granted(bench), 'to the millisecond, in the order in which they asked').to.deep.equal(['patient', 'next']);
+  });
+
+  it('count no setting and no cancel as an order: hundreds of them hold back neither entry nor exit', async () => {
+    const bench = await gatewayBench();
+    const { world, send, close, cancel, configure, slot, venue, executor } = bench;
+    for (let i = 0; i < 200; i++) send(cancel(`x${i}`));
+    for (let i = 0; i < 200; i++) configure(`S${i}USDT`);
+    await world.settle();
+    expect(venue.writes).to.have.length(400);
+    slot('entry');
+    send(close('exit'));
+    await world.settle();
+    expect(granted(bench)).to.deep.equal(['entry']);
+    expect(executor.of('write-refused')).to.deep.equal([]);
+    expect(venue.writes.at(-1)?.clientId).to.equal('exit');
+  });
+
+  it('count a slot until its orders have gone, and not beside them', async () => {
+    const bench = await gatewayBench();
+    const { world, send, close, protect, slot } = bench;
+    for (let i = 0; i < 40; i++) {
+      slot(`plan-${i}`);
+      await world.settle();
+      for (const write of [close(`c${i}`), protect(`s${i}`), protect(`t${i}`)]) send(write);
+      await world.settle();
+    }
+    expect(granted(bench)).to.have.length(40);
+    for (let i = 0; i < 30; i++) slot(`more-${i}`);
+    await world.settle();
+    expect(granted(bench), '120 orders have gone: there is room for 26 times three').to.have.length(66);
+  });
+
+  it('set leverage and margin modes of a few symbols at a time, the next with each answer, whether it was taken or not', async () => {
+    const bench = await gatewayBench();
+    const { world, venue, room, configure, executor } = bench;
+    const rooms = () => executor.of('room-granted').length;
+    const answers: ((outcome: WriteOutcome) => void)[] = [];
+    venue.onWrite = () => new Promise((resolve) => answers.push(resolve));
+    for (let i = 0; i < 20; i++) room(`S${i}USDT`, i === 0 ? 2 : 1);
+    await world.settle();
+    expect(rooms()).to.equal(8);
+    room('S19USDT');
+    for (let i = 0; i < 3; i++) configure(`S${i}USDT`);
+    await world.settle();
+    answers[1]!({ result: 'accepted' });
+    answers[2]!({ result: 'rejected', venueCode: -4028, message: 'Leverage 10 is not valid' });
+    await world.settle();
+    expect(rooms()).to.equal(10);
+    answers[0]!({ result: 'accepted' });
+    await world.settle();
+    expect(rooms(), 'it has another one to set').to.equal(10);
+    configure('S0USDT');
+    await world.settle();
+    answers[3]!({ result: 'accepted' });
+    await world.settle();
+    expect(rooms()).to.equal(11);
+    expect((world.system.inspect('gateway') as { readonly state?: { readonly settingsWaiting: number } }).state?.settingsWaiting).to.equal(17);
+    await world.advance(6_000);
+    expect(rooms(), 'what never came of a room holds nobody up').to.equal(19);
+    await world.advance(6_000);
+    expect(rooms(), 'who asked twice comes once').to.equal(20);
+  });
+
+  it('give settings no weight that an exit may need, and none before the account\'s modes are confirmed or while the venue wants rest', async () => {
+    const bench = await gatewayBench();
+    const { world, venue, room, configure, tell, send, close, executor } = bench;
+    const rooms = () => executor.of('room-granted').length;
+    await world.advance(60_000 - (world.clock.now() % 60_000) + 1_000);
+    await used(bench, 1_796);
+    for (let i = 0; i < 5; i++) room(`S${i}USDT`);
+    await world.settle();
+    expect(rooms(), 'what is promised is as good as used').to.equal(3);
+    for (let i = 0; i < 3; i++) configure(`S${i}USDT`);
+    await world.advance(58_000);
+    expect(rooms()).to.equal(3);
+    await world.advance(4_000);
+    expect(rooms(), 'the venue counts anew').to.equal(5);
+    for (const i of [3, 4]) configure(`S${i}USDT`);
+    const confirmed: (() => void)[] = [];
+    venue.onRead = (name) => (name === 'accountModes' ? new Promise((resolve) => confirmed.push(() => resolve({ hedgeMode: false, multiAssets: false, feeBurn: false, canTrade: true }))) : undefined);
+    tell({ type: 'modes-changed', reason: 'a test' });
+    await world.advance(1);
+    room('S5USDT');
+    await world.settle();
+    expect(rooms()).to.equal(5);
+    confirmed[0]!();
+    await world.advance(1_000);
+    expect(rooms()).to.equal(6);
+    venue.onWrite = () => ({ result: 'throttled', retryAfterMs: 3_000, banned: false, message: 'slowly' });
+    send(close('told'));
+    await world.settle();
+    room('S6USDT');
+    await world.advance(2_500);
+    expect(rooms()).to.equal(6);
     await world.advance(1_500);
-    expect(granted(bench)).to.deep.equal(['patient']);
+    expect(rooms()).to.equal(7);
   });
 
   it('give no second slot before the first one is used or has passed: ten plans do not share one room', async () => {
@@ -141,7 +238,7 @@ describe('the gateway\'s lanes', () => {
     bench.slot('blind');
     await bench.world.advance(2_500);
     expect(refused(bench)).to.deep.equal([['blind', 'VENUE_THROTTLED']]);
-    expect(bench.executor.last('slot-refused')?.denial).to.include({ limit: '1800', value: '1805' });
+    expect(bench.executor.last('slot-refused')?.denial).to.include({ limit: '1800', value: '1806' });
   });
 
   it('say at once that the venue wants rest, whoever was told so, and do not let a ban be shortened by what comes after (ruling 12, operators\' 52)', async () => {

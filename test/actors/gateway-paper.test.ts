@@ -154,7 +154,7 @@ describe('the gateway on the paper exchange', () => {
   it('halts trading when the key is refused, does not hammer the venue with it, and goes on when it is taken again', async () => {
     await fault({ match: { path: '/fapi/v3/account' }, action: 'error', status: 401, code: -2_015, message: 'Invalid API-key, IP, or permissions for action.' });
     expect(await desk.account()).to.include({ ok: false, kind: 'authentication' });
-    expect(desk.told.findLast((one) => one.type === 'set')).to.include({ state: 'HALTED', by: 'gateway' });
+    expect(await eventually('what is told of it', () => desk.told.findLast((one) => one.type === 'set'))).to.include({ state: 'HALTED', by: 'gateway' });
     expect(await desk.account(), 'not asked').to.include({ ok: false, kind: 'authentication' });
     await eventually('the key to be taken', async () => (await desk.account()).ok);
   });
@@ -162,7 +162,7 @@ describe('the gateway on the paper exchange', () => {
   it('banned, asks nothing; started again, it asks nothing either until the ban is over (failure 57)', async () => {
     await fault({ match: { path: '/fapi/v3/account' }, action: 'rate-limit', status: 418 });
     expect(await desk.account()).to.include({ ok: false, kind: 'throttled' });
-    expect(desk.alerts()).to.include('venue-banned');
+    await eventually('the alert', () => desk.alerts().includes('venue-banned'));
     expect(existsSync(join(directory, 'venue-rest'))).to.equal(true);
     await desk.stop();
     await fault({ match: {}, action: 'error', status: 400, code: -1, message: 'somebody asked', times: 1_000 });

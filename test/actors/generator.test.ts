@@ -36,7 +36,7 @@ async function bench(evaluate?: Evaluate) {
     tell({ type: 'session', view: { clockOffsetMs: OFFSET, modesConfirmed: true, brackets: new Map() } });
     tell({ type: 'market-view', view: { at: 0, symbols: new Map(symbols.map((symbol) => [symbol, { symbol, candles: makeCandles(), mark: { price: decimal('0.01'), observedAt: 0 } }])) } });
   };
-  const ready = (is: boolean) => tell({ type: 'readiness', view: { ready: is, missing: [], since: 0 } });
+  const ready = (is: boolean) => tell({ type: 'readiness', view: { ready: is, missing: [], behind: [], since: 0 } });
   const intents = () => bridge.of('intent').map((message) => message.intent);
   const outcomes = () => decisions.of('decided').map(({ decision }) => decision.outcome);
   const alerts = () => watchdog.last('standing')?.alerts.map((alert) => alert.message) ?? [];

@@ -38,7 +38,7 @@ async function bench(limits: Partial<typeof LIMITS> = {}, opensOnRecord = 0) {
   const tell = (message: GovernorMessage) => system.tell(governor, message);
   const inform: Record<string, () => unknown> = {
     TRADING_STATE_UNKNOWN: () => tell({ type: 'trading-state', view: { overall: 'ACTIVE', symbols: new Map(), cause: '', since: 0, tradingEpoch: 1, activatedAt: 0 } }),
-    NOT_READY: () => tell({ type: 'readiness', view: { ready: true, missing: [], since: 0 } }),
+    NOT_READY: () => tell({ type: 'readiness', view: { ready: true, missing: [], behind: [], since: 0 } }),
     EXECUTORS_UNREPORTED: () => SYMBOLS.map((symbol) => tell({ type: 'life', view: aLife(symbol) })),
     EQUITY_MISSING: () => tell({ type: 'equity', view: { equity: '1000', walletBalance: '1000', availableBalance: '1000', observedAt: clock.now(), performance: makePerformance({}, clock.now()) } }),
     PRICE_MISSING: () => tell({ type: 'market-view', view: { at: clock.now(), symbols: new Map(SYMBOLS.map((symbol) => [symbol, { symbol, candles: makeCandles(), mark: { price: decimal('0.01'), observedAt: clock.now() }, book: { bid: decimal('0.01'), ask: decimal('0.01'), observedAt: clock.now() }, statistics: makeStatistics({}, clock.now()), funding: makeFunding({}, clock.now()) }])) } }),

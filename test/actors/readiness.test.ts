@@ -74,6 +74,17 @@ describe('readiness', () => {
     expect(view()?.ready).to.equal(true);
   });
 
+  it('tells who is behind, and each step of it, while the others may be opened', async () => {
+    const { world, tell, inputs, view, life } = await bench();
+    for (const [, message] of inputs) await tell(message);
+    await tell(life(BTC, { leverageConfirmed: false }));
+    expect(view()).to.deep.include({ ready: false, behind: [] });
+    await world.advance(16_000);
+    expect(view()).to.deep.include({ ready: true, missing: [], behind: [{ input: 'leverage', reason: 'missing for BTCUSDT' }] });
+    await tell(life(BTC));
+    expect(view()).to.deep.include({ ready: true, behind: [] });
+  });
+
   it('tells its view once a second without a change, and answers when asked', async () => {
     const { world, reader } = await bench();
     reader.clear();

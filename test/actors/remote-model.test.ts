@@ -35,7 +35,7 @@ describe('remote-model', () => {
     tell({ type: 'universe', universe: aUniverse(symbols) });
     tell({ type: 'session', view: { clockOffsetMs: 0, modesConfirmed: true, brackets: new Map() } });
     tell({ type: 'market-view', view: { at: observedAt, symbols: new Map(symbols.map((symbol) => [symbol, { symbol, candles: [], mark: { price: decimal('0.01'), observedAt }, ticker: { changePercent: decimal('12.74'), quoteVolume: decimal('5000'), observedAt } }])) } });
-    tell({ type: 'readiness', view: { ready: true, missing: [], since: 0 } });
+    tell({ type: 'readiness', view: { ready: true, missing: [], behind: [], since: 0 } });
     await world.advance(0);
     const told = () => decisions.of('decided').map(({ decision }) => decision);
     /** Until so many evaluations have been told of, however long the sockets take; time stands. */

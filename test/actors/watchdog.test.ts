@@ -56,7 +56,7 @@ async function bench(options: Partial<WatchdogOptions> = {}, policy: Partial<Res
   const watchdog = watchdogBehaviour({ contracts: [EVALUATION, INTENTS], tree: () => system.tree(), kill: (path, reason) => void system.control(path, 'kill', reason), tradingState: tradingState.ref, startAfresh: (reason) => void ends.push(reason), ...options });
   await world.start(one('gateway'), one('market'), tradingState.spec, one(GENERATOR), worker(ref as unknown as Ref<Tagged>, watchdog as unknown as Behaviour<Tagged, unknown>));
   const tell = (message: WatchdogMessage) => void system.tell(ref, message);
-  const ready = (is: boolean, missing: string[] = []) => tell({ type: 'readiness', view: { ready: is, missing: missing.map((input) => ({ input, reason: 'away' })), since: 0 } });
+  const ready = (is: boolean, missing: string[] = []) => tell({ type: 'readiness', view: { ready: is, behind: [], missing: missing.map((input) => ({ input, reason: 'away' })), since: 0 } });
   const life = (phase: Phase) => tell({ type: 'life', view: { symbol: 'GPSUSDT' as SymbolName, phase, notional: '0', leverageConfirmed: true, reconciledEpoch: 1 } satisfies LifeView });
   const asked = async <Answer>(question: { readonly type: 'get-flows' | 'get-alerts' }): Promise<Answer> => {
     const answer = system.ask(ref, question, 1_000);

@@ -214,7 +214,7 @@ export class Desk {
         }
         ctx.tell(this.governor, { type: 'locks', view: { locks: [], judged: new Map([[GPS, now]]) } });
         ctx.tell(this.governor, { type: 'journal', view: JOURNAL_UP });
-        ctx.tell(this.governor, { type: 'readiness', view: { ready, missing: [], since: 0 } });
+        ctx.tell(this.governor, { type: 'readiness', view: { ready, missing: [], behind: [], since: 0 } });
         ctx.tell(this.governor, { type: 'trading-state', view: { overall: 'ACTIVE', symbols: new Map(), cause: '', since: 0, tradingEpoch: this.authority.epochs.current(), activatedAt: 0 } });
         return { next: 'same' };
       },

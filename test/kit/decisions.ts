@@ -171,7 +171,7 @@ export function makeGuardInputs(fields: Partial<GuardInputs> = {}): GuardInputs 
     venueNow: NOW,
     stopping: false,
     tradingState: { overall: 'ACTIVE', symbols: new Map(), cause: 'first start', since: 0, tradingEpoch: 1, activatedAt: 0 },
-    readiness: { ready: true, missing: [], since: NOW },
+    readiness: { ready: true, missing: [], behind: [], since: NOW },
     equity: { equity: '10000', walletBalance: '10000', availableBalance: '10000', observedAt: NOW, performance: makePerformance() },
     universe: makeUniverse(),
     locks: NO_LOCKS,

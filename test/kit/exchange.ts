@@ -7,6 +7,8 @@ import type { Decimal } from '../../src/protocol/decimal.ts';
 import type { Candle, Instrument, MarketEvent } from '../../src/protocol/market.ts';
 import type { ClientId, OrderSide, SymbolName } from '../../src/protocol/names.ts';
 import type { ListenKey, MarginMode, ReadName, UserEvent, VenueAlgoOrder, VenueIncome, VenueOrder, VenueReads, VenueTrade, VenueWrite, WriteOutcome } from '../../src/protocol/venue.ts';
+import { weightOf, weightOfWrite, WEIGHT_PER_MINUTE } from '../../src/rules/request-budget.ts';
+import type { ReadOf } from '../../src/rules/request-budget.ts';
 import { VenueError } from '../../src/venue/port.ts';
 import type { OpenMarketStream, OpenStream, Venue } from '../../src/venue/port.ts';
 import { anInstrument } from './actors.ts';
@@ -40,6 +42,8 @@ export class TestExchange implements Venue {
   readonly away = new Set<ReadName>();
   /** True: no closed candle comes any more. */
   candlesStop = false;
+  /** What was used of the venue's request weight in each of its minutes, as we count it; beyond the limit it refuses. */
+  readonly weights = new Map<number, number>();
   readonly #symbols = new Map<SymbolName, Listed>();
   readonly #clock: VirtualClock;
   #watchers: { readonly symbols: ReadonlySet<SymbolName>; readonly onEvent: (event: MarketEvent) => void }[] = [];
@@ -103,6 +107,11 @@ export class TestExchange implements Venue {
     for (const { onEvent } of this.#watchers) onEvent({ type: 'listing', symbol, status, observedAt: this.#now() });
   }
 
+  /** As an account is that nobody has set: crossed, at 20×. */
+  unset(symbol: SymbolName): void {
+    Object.assign(this.#of(symbol), { leverage: 20, marginMode: 'CROSSED' });
+  }
+
   deposit(amount: string): void {
     this.#book('TRANSFER', decimal(amount), undefined);
   }
@@ -110,13 +119,15 @@ export class TestExchange implements Venue {
   readonly gateway = {
     read: async <Name extends ReadName>(name: Name, query: VenueReads[Name]['query']): Promise<VenueReads[Name]['answer']> => {
       if (this.away.has(name)) throw new VenueError('unreachable', `${name}: connection refused`);
+      if (!this.#weigh(weightOf({ name, query } as ReadOf))) throw new VenueError('throttled', `${name}: 429`, { retryAfterMs: MINUTE_MS - (this.#now() % MINUTE_MS) });
       return this.#read(name, query) as VenueReads[Name]['answer'];
     },
     write: async (write: VenueWrite): Promise<WriteOutcome> => {
       this.writes.push(write);
+      if (!this.#weigh(weightOfWrite(write.kind))) return { result: 'throttled', retryAfterMs: MINUTE_MS - (this.#now() % MINUTE_MS), banned: false, message: '429' };
       return this.#write(write);
     },
-    usage: () => ({ weight1m: undefined, orders10s: undefined, orders1m: undefined }),
+    usage: () => ({ weight1m: this.weights.get(this.#minute), orders10s: undefined, orders1m: undefined }),
   };
 
   readonly marketStreams = {
@@ -159,6 +170,16 @@ export class TestExchange implements Venue {
       if (this.#clock.now() % MINUTE_MS < 1_000 && !this.candlesStop) this.#emit(symbol, { type: 'candle', symbol, candle: candleOf(minute - 1), observedAt: at });
     }
     this.#clock.after(1_000, () => this.#tick());
+  }
+
+  get #minute(): number {
+    return Math.floor(this.#now() / MINUTE_MS);
+  }
+
+  #weigh(weight: number): boolean {
+    const used = (this.weights.get(this.#minute) ?? 0) + weight;
+    this.weights.set(this.#minute, used);
+    return used <= WEIGHT_PER_MINUTE;
   }
 
   #write(write: VenueWrite): WriteOutcome {

@@ -180,7 +180,7 @@ export class Floor {
         ctx.tell(this.governor, { type: 'equity', view: { equity: '10000', walletBalance: '10000', availableBalance: '10000', observedAt: now, performance: makePerformance({}, now) } });
         ctx.tell(this.governor, { type: 'locks', view: NO_LOCKS });
         ctx.tell(this.governor, { type: 'journal', view: JOURNAL_UP });
-        ctx.tell(this.governor, { type: 'readiness', view: { ready: true, missing: [], since: 0 } });
+        ctx.tell(this.governor, { type: 'readiness', view: { ready: true, missing: [], behind: [], since: 0 } });
         return { next: 'same' };
       },
       view: () => null,

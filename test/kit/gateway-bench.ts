@@ -4,7 +4,7 @@ import type { GatewayOptions } from '../../src/actors/gateway/state.ts';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { VigilError } from '../../src/protocol/errors.ts';
 import type { ExecutorMessage, GatewayMessage } from '../../src/protocol/messages.ts';
-import type { ClientId, MandateId, PlanId } from '../../src/protocol/names.ts';
+import type { ClientId, MandateId, PlanId, SymbolName } from '../../src/protocol/names.ts';
 import { createPermitAuthority } from '../../src/protocol/permit.ts';
 import type { ReadName, VenueReads, VenueWrite } from '../../src/protocol/venue.ts';
 import type { VenueSessionView } from '../../src/protocol/views.ts';
@@ -58,6 +58,14 @@ export async function gatewayBench(prepare: (venue: ScriptedVenue, world: World,
       const { permit } = authority.issuer.open({ clientId: id, symbol: GPS, checks: [], planHash: clientId, side: 'LONG', maxQuantity: '10', worstPrice: '0.01', leverage: 10, marginMode: 'ISOLATED', executorIncarnation: system.tree().children.find((one) => one.path === 'executor')!.incarnation });
       tell({ type: 'write', write: { kind: 'OPEN', symbol: GPS, clientId: id, side: 'BUY', quantity: decimal('10'), price: decimal('0.01') }, authority: { by: 'permit', permit }, because: 'test' });
     },
+    /** A setting of `symbol` with a permit of its own. */
+    configure: (symbol: string): void => {
+      const [clientId, of] = [`k-${symbol}` as ClientId, symbol as SymbolName];
+      const permit = authority.issuer.configure({ clientId, symbol: of, leverage: 10, marginMode: 'ISOLATED', checks: [] });
+      tell({ type: 'write', write: { kind: 'CONFIGURE', symbol: of, clientId, setting: 'leverage', leverage: 10 }, authority: { by: 'permit', permit }, because: 'policy' });
+    },
+    room: (symbol: string, settings = 1) => tell({ type: 'request-room', symbol: symbol as SymbolName, settings }),
+    cancel: (clientId: string): VenueWrite => ({ kind: 'CANCEL', symbol: GPS, clientId: clientId as ClientId, of: 'algo' }),
     slot: (planId: string) => tell({ type: 'request-slot', symbol: GPS, planId: planId as PlanId }),
     /** Asks, lets `waitMs` pass, and brings the answer. */
     read: async <Name extends ReadName = 'account'>(waitMs = 0, name: Name = 'account' as Name, query: VenueReads[Name]['query'] = {} as never): Promise<unknown> => {

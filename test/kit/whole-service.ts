@@ -33,6 +33,8 @@ export interface WholeServiceOptions {
   readonly model?: Model;
   /** Our wall time, ms. */
   readonly startAt?: number;
+  /** Called with the exchange before the service starts. */
+  readonly prepare?: (exchange: TestExchange) => void;
 }
 
 export class WholeService {
@@ -58,6 +60,7 @@ export class WholeService {
     if (before !== undefined) world.clock.moveTo(before.world.clock.now() + 1_000);
     const exchange = new TestExchange(world.clock, options.listed ?? policy);
     if (before !== undefined) exchange.takeOver(before.exchange);
+    options.prepare?.(exchange);
     const service = new WholeService(world, exchange, before?.journal ?? new MemoryJournal(), defaultConfig(...(options.sets ?? [])), before?.disk ?? { state: undefined });
     await service.#run(policy, options.model);
     return service;

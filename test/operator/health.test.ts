@@ -9,7 +9,7 @@ import type { SymbolName } from '../../src/protocol/names.ts';
 import type { Exit, NodeView } from '../../src/supervision/inspection.ts';
 import { inputs, life, node, NOW, position, reading, tree } from './kit/readings.ts';
 
-const missing: ReadinessView = { ready: false, since: NOW - 4_000, missing: [{ input: 'equity', reason: 'never observed' }, { input: 'universe', reason: 'the venue does not answer' }] };
+const missing: ReadinessView = { ready: false, since: NOW - 4_000, behind: [], missing: [{ input: 'equity', reason: 'never observed' }, { input: 'universe', reason: 'the venue does not answer' }] };
 
 function trading(overall: TradingStateName, own: [SymbolName, TradingStateName][] = []): HealthInputs['tradingState'] {
   return { known: true, value: { overall, symbols: new Map(own), cause: 'told so', since: NOW - 2_000, tradingEpoch: 2, activatedAt: 0 } };
@@ -78,7 +78,8 @@ const TABLE: readonly Row[] = [
   { when: 'an executor is away', given: { executors: [reading('GPSUSDT', undefined, 'restarting', 2)] }, check: 'positions', status: 'degraded', says: /GPSUSDT: its executor is restarting/ },
   { when: 'an executor runs and shows no life', given: { executors: [reading('GPSUSDT', undefined, 'running', 1)] }, check: 'positions', status: 'degraded', says: /not known/ },
   { when: 'there are dead letters', given: { deadLetters: { counts: { overflow: 3 }, last: { to: 'a', from: 'b', type: 't', reason: 'overflow', at: NOW - 7_000 } } }, check: 'deadLetters', status: 'ok', says: /overflow 3/, ageMs: 7_000 },
-  { when: 'the wall clock has jumped back', given: { readiness: { known: true, value: { ready: true, missing: [], since: NOW + 60_000 } } }, check: 'readiness', status: 'ok', says: /known/, ageMs: 0 },
+  { when: 'the gate is open and single symbols lack something', given: { readiness: { known: true, value: { ready: true, missing: [], behind: [{ input: 'leverage', reason: 'missing for 343 of 400 symbols: A, B and 341 more' }], since: NOW - 1_000 } } }, check: 'readiness', status: 'ok', says: /^everything a decision needs is known; leverage is missing for 343 of 400 symbols: A, B and 341 more, which wait for it$/, ageMs: 1_000 },
+  { when: 'the wall clock has jumped back', given: { readiness: { known: true, value: { ready: true, missing: [], behind: [], since: NOW + 60_000 } } }, check: 'readiness', status: 'ok', says: /known/, ageMs: 0 },
 ];
 
 describe('health', () => {

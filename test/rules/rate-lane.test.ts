@@ -1,7 +1,9 @@
 /** The entry lane: entries leave room for exits and stops in the venue's limits, and wait exactly as long as they must (failure 57). */
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { afterStatedOrders, entrySlotDelay, exitHasRoom, NOTHING_STATED, recentWrites, statedSlotDelay } from '../../src/rules/rate-lane.ts';
+import { afterOrder, afterStatedOrders, entrySlotDelay, exitHasRoom, isOrder, newSlot, NOTHING_STATED, recentWrites, slotDelay, standingSlots, statedSlotDelay } from '../../src/rules/rate-lane.ts';
+import type { SymbolName } from '../../src/protocol/names.ts';
+import type { Slot, StatedOrders } from '../../src/rules/rate-lane.ts';
 import { NOW } from '../kit/decisions.ts';
 
 const at = (...ages: number[]) => ages.map((age) => NOW - age);
@@ -93,5 +95,50 @@ describe('what the venue counts of the account\'s orders', () => {
     expect(statedSlotDelay(stated, [], MINUTE + 9_500, 1_000), 'its next ten seconds have begun').to.equal(0);
     expect(statedSlotDelay(stated, [], MINUTE + 8_700, 1_000)).to.equal(300);
     expect(statedSlotDelay(stated, [], MINUTE + 10_500, -1_000)).to.equal(500);
+  });
+});
+
+describe('slots of entries', () => {
+  const [A, B] = ['AUSDT', 'BUSDT'] as SymbolName[];
+  const delay = (sent: readonly number[], slots: readonly Slot[], stated: StatedOrders = NOTHING_STATED, now = NOW) => slotDelay({ sent, slots, stated }, now, 0);
+  const slots = (count: number, age = 0) => Array.from({ length: count }, () => newSlot(A!, NOW - age));
+
+  it('count what the venue counts as an order, and no setting and no cancel', () => {
+    expect((['OPEN', 'CLOSE', 'PROTECT', 'CANCEL', 'CONFIGURE'] as const).filter(isOrder)).to.deep.equal(['OPEN', 'CLOSE', 'PROTECT']);
+  });
+
+  it('hold room for three orders each: entry, stop and target', () => {
+    expect(newSlot(A!, NOW)).to.deep.equal({ symbol: A, orders: 3, at: NOW });
+    expect(delay(burst(191, 1_000), slots(2))).to.equal(0);
+    expect(delay(burst(192, 1_000), slots(2))).to.be.greaterThan(0);
+    expect(delay([], slots(65))).to.equal(0);
+    expect(delay([], slots(66)), 'also where nothing has been sent').to.be.greaterThan(0);
+  });
+
+  it('are counted beside what the venue has counted', () => {
+    const stated = afterStatedOrders(NOTHING_STATED, { orders10s: 191, orders1m: undefined }, NOW);
+    expect(delay([], slots(2), stated)).to.equal(0);
+    expect(delay([], slots(2), afterStatedOrders(stated, { orders10s: 192, orders1m: undefined }, NOW))).to.be.greaterThan(0);
+  });
+
+  it('are used up by the orders of their symbol, one by one, and by nobody else\'s', () => {
+    const given = [newSlot(A!, NOW), newSlot(B!, NOW)];
+    const once = afterOrder(given, A!, NOW + 10);
+    expect(once).to.deep.equal([{ symbol: A, orders: 2, at: NOW + 10 }, { symbol: B, orders: 3, at: NOW }]);
+    const used = afterOrder(afterOrder(once, A!, NOW + 20), A!, NOW + 30);
+    expect(standingSlots(used, NOW + 40)).to.deep.equal([{ symbol: B, orders: 3, at: NOW }]);
+  });
+
+  it('lapse when nothing has come of them for as long as a permit lives: a plan that was denied, an entry that was not filled', () => {
+    expect(standingSlots(slots(1, 4_999), NOW)).to.have.length(1);
+    expect(standingSlots(slots(1, 5_000), NOW)).to.deep.equal([]);
+  });
+
+  it('are waited for no longer than until the first of them lapses, or room comes by itself', () => {
+    expect(delay(burst(199, 2_000), []), 'nothing is promised').to.equal(8_000);
+    expect(delay(burst(197, 2_000), slots(1, 4_000)), 'a slot lapses').to.equal(1_000);
+    expect(delay(burst(197, 9_500), slots(1, 4_000)), 'an order leaves its window').to.equal(500);
+    expect(delay([], slots(66, 1_000))).to.equal(4_000);
+    expect(delay([], [...slots(60, 1_000), ...slots(6, 3_000)]), 'the first').to.equal(2_000);
   });
 });

@@ -1,9 +1,10 @@
 /** The ready gate: every input missing alone is named, and waiting for one symbol ends when patience does (ruling 17). */
 import { expect } from 'chai';
-import { missingInputs } from '../../src/rules/readiness.ts';
+import { missingInputs, symbolsBehind } from '../../src/rules/readiness.ts';
 import type { ReadinessInputs } from '../../src/rules/readiness.ts';
 import { CHINESE, makeInstrument, makeLife, makeMarket, makePerformance, makeUniverse, NOW } from '../kit/decisions.ts';
 import type { SymbolMarket } from '../../src/protocol/market.ts';
+import type { SymbolName } from '../../src/protocol/names.ts';
 import type { LifeView } from '../../src/protocol/views.ts';
 
 const marketOf = (...symbols: SymbolMarket[]) => ({ at: NOW, symbols: new Map(symbols.map((one) => [one.symbol, one])) });
@@ -61,6 +62,24 @@ describe('readiness', () => {
 
   it('names the symbols it waits for, whatever their letters', () => {
     expect(missingInputs(inputs({ market: marketOf(makeMarket(), noTicker) }))).to.deep.equal([{ input: 'tickers', reason: `missing for ${CHINESE}` }]);
+  });
+
+  it('counts hundreds, and names the first: what is waited for can be read, and one sees it become less', () => {
+    const symbols = Array.from({ length: 400 }, (_, index) => `S${index}USDT` as SymbolName);
+    const universe = makeUniverse(symbols.map((symbol) => makeInstrument({ symbol })));
+    const market = marketOf(...symbols.map((symbol) => makeMarket({ symbol })));
+    const set = (count: number) => livesOf(...symbols.map((symbol, index) => makeLife({ symbol, leverageConfirmed: index < count })));
+    expect(missingInputs(inputs({ universe, market, lives: set(57) }))).to.deep.equal([{ input: 'leverage', reason: 'missing for 343 of 400 symbols: S57USDT, S58USDT, S59USDT, S60USDT, S61USDT and 338 more' }]);
+    expect(missingInputs(inputs({ universe, market, lives: set(394) }))[0]?.reason).to.equal('missing for 6 of 400 symbols: S394USDT, S395USDT, S396USDT, S397USDT, S398USDT and 1 more');
+    expect(missingInputs(inputs({ universe, market, lives: set(395) }))[0]?.reason).to.equal('missing for S395USDT, S396USDT, S397USDT, S398USDT, S399USDT');
+  });
+
+  it('goes on saying what single symbols lack when the gate is open without them', () => {
+    const behind = { lives: livesOf(makeLife(), makeLife({ symbol: CHINESE, leverageConfirmed: false })), patienceOver: true };
+    expect(missing(behind)).to.deep.equal([]);
+    expect(symbolsBehind(inputs(behind))).to.deep.equal([{ input: 'leverage', reason: `missing for ${CHINESE}` }]);
+    expect(symbolsBehind(inputs())).to.deep.equal([]);
+    expect(symbolsBehind(inputs({ universe: undefined })), 'nobody knows which').to.deep.equal([]);
   });
 
   it('counts a refused leverage as known: that symbol is denied by its own guard', () => {

@@ -135,8 +135,8 @@ describe('the worked example', () => {
       tell({ type: 'universe', universe: aUniverse([GPS]) });
       tell({ type: 'session', view: { clockOffsetMs: 0, modesConfirmed: true, brackets: new Map() } });
       tell({ type: 'market-view', view: { at: now, symbols: new Map([[GPS, market]]) } });
-      tell({ type: 'readiness', view: { ready: false, missing: [], since: 0 } });
-      tell({ type: 'readiness', view: { ready: true, missing: [], since: 0 } });
+      tell({ type: 'readiness', view: { ready: false, missing: [], behind: [], since: 0 } });
+      tell({ type: 'readiness', view: { ready: true, missing: [], behind: [], since: 0 } });
       await world.advance(10);
     };
     await show('0.009');

@@ -14,7 +14,7 @@ import { restoreLife } from '../../rules/position-life/snapshot.ts';
 import { protectionOf, stopsCover } from '../../rules/position-life/standing.ts';
 import { NOTHING_UNSNAPSHOTTED, withEntry } from '../../rules/snapshots.ts';
 import { onAdopt } from './adoption.ts';
-import { ensureLeverage, onConfigured, onConfigureDenied, onConfigureGranted } from './leverage.ts';
+import { ensureLeverage, onConfigured, onConfigureDenied, onConfigureGranted, onRoom } from './leverage.ts';
 import { dropPlan, endUnsent, expirePending, onPermit, onSlot, onSlotRefused, takePlan } from './opening.ts';
 import { entityOf, flush, keepSnapshot, onAppended, record } from './record.ts';
 import { onOrderAbsent, sendAgain, settle } from './settle.ts';
@@ -46,6 +46,7 @@ export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorI
       'slot-refused': 'there is none, and the plan is over',
       'permit-granted': 'the governor\'s permit and mandate',
       'permit-denied': 'the governor\'s refusal',
+      'room-granted': 'room to set leverage or margin mode',
       'configure-granted': 'a permit to set leverage or margin mode',
       'configure-denied': 'no permit to set them',
       'write-outcome': 'what came of a write',
@@ -70,7 +71,7 @@ export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorI
       mark: 'the price of a position that is guarded from here',
       'algos-asked': 'the venue\'s open protections',
     },
-    emits: ['life → governor, bridge, exits, reconciler, readiness, market, trading-state, locks, watchdog', 'write, read, request-slot → gateway', 'request-permit, request-configure → governor', 'append → journal', 'decided → operator/decision-log', 'finding → findings', 'standing → watchdog'],
+    emits: ['life → governor, bridge, exits, reconciler, readiness, market, trading-state, locks, watchdog', 'write, read, request-slot, request-room → gateway', 'request-permit, request-configure → governor', 'append → journal', 'decided → operator/decision-log', 'finding → findings', 'standing → watchdog'],
     // Fills, answers and plans of one symbol: dozens at once would already be a defect; none may be lost to an overflow.
     mailbox: { capacity: 5_000, overflow: 'reject', onRestart: 'keep' },
     async init(ctx) {
@@ -79,7 +80,8 @@ export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorI
       state.life = restoreLife(options.symbol, entries);
       state.unsnapshotted = entries.reduce(withEntry, NOTHING_UNSNAPSHOTTED);
       state.sequence = state.durable = entries.at(-1)?.sequence ?? 0;
-      state.holdingChangedAt = ctx.clock.now();
+      // What a crash may have taken away came before this; a process that begins has lost nothing since the last event on record, and hundreds need no reading of their own.
+      state.holdingChangedAt = ctx.incarnation === 1 ? Math.min(entries.at(-1)?.at ?? 0, ctx.clock.now()) : ctx.clock.now();
       // The reconciler brings the venue's side; if it cannot, an open position must not wait for it.
       state.truthDueAt = ctx.clock.now() + OWN_READING_AFTER_MS;
       ctx.timers.every('tick', TICK_MS, { type: 'tick' });
@@ -114,6 +116,8 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
       return onPermit(state, message.permit, message.mandate, message.planId, ctx);
     case 'permit-denied':
       return dropPlan(state, message.planId, message.denials, ctx);
+    case 'room-granted':
+      return onRoom(state, ctx);
     case 'configure-granted':
       return onConfigureGranted(state, message.permit, ctx);
     case 'configure-denied':
@@ -143,6 +147,7 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
       return onAdopt(state, { stopPrice: message.stopPrice, reason: message.reason, by: message.by, askedAt: at, answer: ctx.answering(message) }, ctx);
     case 'universe':
       state.rules = message.universe.listed.get(state.options.symbol) ?? state.rules;
+      state.mayOpen = message.universe.instruments.has(state.options.symbol);
       return;
     case 'tick':
     case 'heartbeat':
@@ -311,6 +316,7 @@ function newState(options: ExecutorOptions): ExecutorState {
     truthSeenAt: undefined,
     appendAfter: 0,
     rules: undefined,
+    mayOpen: false,
     settings: undefined,
     configuring: undefined,
     configureAttempt: 0,

@@ -3,25 +3,33 @@ import { clientIdFor } from '../../rules/client-ids.ts';
 import { phaseOf } from '../../rules/position-life/phase.ts';
 import type { Denial } from '../../protocol/denials.ts';
 import type { PermitOf } from '../../protocol/permit.ts';
-import type { VenueWrite, WriteOutcome } from '../../protocol/venue.ts';
+import type { SymbolSettings, VenueWrite, WriteOutcome } from '../../protocol/venue.ts';
 import type { ExecutorContext, ExecutorState } from './state.ts';
 
 /** The venue refused: nothing will have changed in a second. */
 const RETRY_REFUSED_MS = 60_000;
+/** It could not be asked, or said nothing of the setting. */
+const RETRY_UNANSWERED_MS = 2_000;
 /** Longer than permit and write can take: an answer that has not come by then was lost with whoever had it. */
 const ANSWER_MS = 15_000;
 /** The governor did not know enough yet. */
 const RETRY_DENIED_MS = 300;
 
 export function leverageConfirmed(state: ExecutorState): boolean {
-  return state.settings?.leverage === state.options.leverage && state.settings.marginMode === 'ISOLATED';
+  return state.settings !== undefined && toSet(state, state.settings) === 0;
 }
 
-/** Asks for a permit to change what differs, one setting at a time; never with a position or an order open. */
+/** How many settings differ from the policy's. */
+function toSet({ options }: ExecutorState, { leverage, marginMode }: SymbolSettings): number {
+  return (leverage === options.leverage ? 0 : 1) + (marginMode === 'ISOLATED' ? 0 : 1);
+}
+
+/** Asks for room to change what differs; never with a position or an order open, and never where nothing may be opened. */
 export function ensureLeverage(state: ExecutorState, ctx: ExecutorContext): void {
   const { settings, options } = state;
-  if (settings === undefined || (state.busyUntil.get('configure') ?? 0) > ctx.clock.now()) return;
-  if (leverageConfirmed(state)) {
+  if (settings === undefined || !state.mayOpen || (state.busyUntil.get('configure') ?? 0) > ctx.clock.now()) return;
+  const count = toSet(state, settings);
+  if (count === 0) {
     state.leverageRefused = undefined;
     return;
   }
@@ -29,6 +37,14 @@ export function ensureLeverage(state: ExecutorState, ctx: ExecutorContext): void
     state.leverageRefused = `${options.symbol} is ${settings.marginMode} at ${settings.leverage}× and cannot be changed while it is not flat`;
     return;
   }
+  ctx.tell(options.gateway, { type: 'request-room', symbol: options.symbol, settings: count });
+  state.busyUntil.set('configure', ctx.clock.now() + ANSWER_MS);
+}
+
+/** It is this symbol's turn: a permit is asked for, for one setting at a time. */
+export function onRoom(state: ExecutorState, ctx: ExecutorContext): void {
+  if (state.settings === undefined || leverageConfirmed(state) || phaseOf(state.life) !== 'Flat' || state.pending !== undefined) return;
+  const { options } = state;
   state.configureAttempt += 1;
   state.configuring = clientIdFor(options.tags[0], 'configure', `${options.symbol}/${ctx.incarnation}/${ctx.clock.now()}`, state.configureAttempt, options.idPrefix);
   ctx.tell(options.governor, { type: 'request-configure', symbol: options.symbol, clientId: state.configuring, leverage: options.leverage, marginMode: 'ISOLATED' });
@@ -57,11 +73,14 @@ export function onConfigured(state: ExecutorState, write: Extract<VenueWrite, { 
   if (outcome.result === 'accepted' && state.settings !== undefined) {
     state.settings = write.setting === 'leverage' ? { ...state.settings, leverage: write.leverage } : { ...state.settings, marginMode: write.marginMode };
     state.busyUntil.delete('configure');
+    state.leverageRefused = undefined;
     ctx.log.info({ setting: write.setting, leverage: state.settings.leverage, marginMode: state.settings.marginMode, confirmed: leverageConfirmed(state) }, 'the venue confirmed the setting');
-    return ensureLeverage(state, ctx);
+    // The room was for all that differs.
+    return onRoom(state, ctx);
   }
   const message = outcome.result === 'accepted' ? 'settings unknown' : outcome.message;
-  state.leverageRefused = `${write.setting}: ${message}`;
-  state.busyUntil.set('configure', ctx.clock.now() + RETRY_REFUSED_MS);
+  const refused = outcome.result === 'rejected' && outcome.reaction !== 'resync';
+  if (refused) state.leverageRefused = `${write.setting}: ${message}`;
+  state.busyUntil.set('configure', ctx.clock.now() + (refused ? RETRY_REFUSED_MS : outcome.result === 'throttled' ? outcome.retryAfterMs : RETRY_UNANSWERED_MS));
   ctx.log.warn({ setting: write.setting, outcome: outcome.result, message }, 'the venue did not take the setting; openings of this symbol wait');
 }

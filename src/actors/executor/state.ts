@@ -145,6 +145,8 @@ export interface ExecutorState {
   /** Not before this time is a failed append tried again. */
   appendAfter: number;
   rules: Instrument | undefined;
+  /** It is in the universe: only there leverage and margin mode are set. */
+  mayOpen: boolean;
   settings: SymbolSettings | undefined;
   configuring: ClientId | undefined;
   configureAttempt: number;

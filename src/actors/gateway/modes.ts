@@ -4,15 +4,15 @@ import { messageOf, VigilError } from '../../protocol/errors.ts';
 import type { StreamView } from '../../protocol/views.ts';
 import { accountModeFault } from '../../rules/account-modes.ts';
 import { judgeKey } from '../../rules/key-permissions.ts';
-import { afterRequest } from '../../rules/request-budget.ts';
+import { afterRequest, weightOf } from '../../rules/request-budget.ts';
+import type { ReadOf } from '../../rules/request-budget.ts';
 import { VenueError } from '../../venue/port.ts';
 import type { Assertion, GatewayContext, GatewayState } from './state.ts';
 import { find, heard, heed, keyAccepted, publishSession, standingRest, tellOnce, tellStanding } from './trouble.ts';
 import { doubtModes } from './writes.ts';
 
 const DEADLINE_MS = 9_000;
-/** Of all three questions. */
-const WEIGHT = 12;
+const QUESTIONS = { modes: { name: 'accountModes', query: {} }, brackets: { name: 'brackets', query: {} }, key: { name: 'keyPermissions', query: {} } } as const satisfies Record<string, ReadOf>;
 const RETRY_MS = 2_000;
 /** An account that was put into another mode: somebody has to change it back. */
 const FAULT_RETRY_MS = 15_000;
@@ -23,7 +23,8 @@ export function confirmModes(state: GatewayState, ctx: GatewayContext): void {
   const { venue } = state.options;
   const probed = state.asserted.once;
   const asking = (state.asking += 1);
-  state.budget = afterRequest(state.budget, WEIGHT, ctx.clock.now());
+  const asked = [QUESTIONS.modes, QUESTIONS.brackets, ...(probed ? [] : [QUESTIONS.key])];
+  state.budget = afterRequest(state.budget, asked.reduce((sum, one) => sum + weightOf(one), 0), ctx.clock.now());
   ctx.effect({
     name: 'account-modes',
     deadlineMs: DEADLINE_MS,

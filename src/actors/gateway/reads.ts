@@ -8,12 +8,11 @@ import { afterRequest, laneOf, READ_LANES, readRefusal, weightOf } from '../../r
 import { VenueError } from '../../venue/port.ts';
 import { resync } from './ask-time.ts';
 import type { GatewayContext, GatewayState, WaitingRead } from './state.ts';
-import { findCode, heard, heed, keyAccepted, standingRest, tellStream } from './trouble.ts';
+import { findCode, heard, heed, isExhausted, keyAccepted, standingRest, tellStream } from './trouble.ts';
 
 const READ_DEADLINE_MS = 9_000;
 /** So long a reading waits for room; then it is answered that there was none. Most who ask wait longer. */
 const PATIENCE_MS = 4_000;
-const LOOK_MS = 250;
 
 /** What anybody may ask: it says nothing of the key. */
 const PUBLIC: ReadonlySet<ReadName> = new Set(['serverTime', 'instruments', 'tickers', 'candles', 'fundingIntervals']);
@@ -26,50 +25,53 @@ export function takeRead(state: GatewayState, message: ReadMessage, ctx: Gateway
   const now = standingRest(state, ctx);
   // The door would say no more, and a ban outlasts everybody's patience.
   if (now?.banned === true) return fail(waiting, 'throttled', `not asked: the venue has banned this address until ${isoTime(now.until)}`);
-  const behindOthers = state.queue.some((one) => READ_LANES.indexOf(one.lane) <= READ_LANES.indexOf(waiting.lane));
-  if (!behindOthers && hindrance(state, waiting, ctx) === undefined) return send(state, waiting, ctx);
   state.queue.push(waiting);
-  drainLater(state, ctx);
+  drain(state, ctx);
 }
 
-/** Lets go what has room now, lane by lane, and answers those who have waited too long. */
+/** Lets go what has room now, lane by lane, answers those who have waited too long, and looks again when one of both may be so. */
 export function drain(state: GatewayState, ctx: GatewayContext): void {
-  state.draining = false;
   const still: WaitingRead[] = [];
+  let lookMs = Infinity;
   for (const lane of READ_LANES) {
-    let held = false;
+    let held: Hindrance | undefined;
     for (const waiting of state.queue) {
       if (waiting.lane !== lane) continue;
-      const why = held ? 'others of its lane wait before it' : hindrance(state, waiting, ctx);
-      if (why === undefined) send(state, waiting, ctx);
-      else if (ctx.clock.monotonic() - waiting.since >= PATIENCE_MS) giveUp(state, waiting, why, ctx);
+      const hindrance = held ?? hindranceOf(state, waiting, ctx);
+      const patience = PATIENCE_MS - (ctx.clock.monotonic() - waiting.since);
+      if (hindrance === undefined) send(state, waiting, ctx);
+      else if (patience <= 0) giveUp(state, waiting, hindrance.why, ctx);
       else {
         still.push(waiting);
-        held = true;
+        lookMs = Math.min(lookMs, patience, held === undefined ? hindrance.delayMs : Infinity);
+        held = { ...hindrance, why: 'others of its lane wait before it' };
       }
     }
   }
   state.queue = still;
-  if (still.length > 0) drainLater(state, ctx);
+  if (still.length > 0) ctx.timers.once('drain', lookMs, { type: 'drain' });
 }
 
-function drainLater(state: GatewayState, ctx: GatewayContext): void {
-  if (state.draining) return;
-  state.draining = true;
-  ctx.timers.once('drain', LOOK_MS, { type: 'drain' });
+interface Hindrance {
+  readonly why: string;
+  /** How long it stands at least, ms. */
+  readonly delayMs: number;
 }
 
 /** Why it has to wait; undefined: it may go. */
-function hindrance(state: GatewayState, { read, lane }: WaitingRead, ctx: GatewayContext): string | undefined {
-  const now = standingRest(state, ctx);
-  if (now !== undefined && lane !== 'exit') return `the venue wants rest until ${isoTime(now.until)} (${now.message})`;
-  const refusal = readRefusal(state.budget, read, ctx.clock.now(), state.session.clockOffsetMs ?? 0);
-  return refusal === undefined ? undefined : `the request weight of this minute is used up for it: ${refusal.value} with it, and ${refusal.limit} for readings of its kind`;
+function hindranceOf(state: GatewayState, { read, lane }: WaitingRead, ctx: GatewayContext): Hindrance | undefined {
+  const rest = standingRest(state, ctx);
+  const now = ctx.clock.now();
+  if (rest !== undefined && lane !== 'exit') return { why: `the venue wants rest until ${isoTime(rest.until)} (${rest.message})`, delayMs: rest.until - now };
+  const refusal = readRefusal(state.budget, read, now, state.session.clockOffsetMs ?? 0);
+  return refusal === undefined ? undefined : { why: `the request weight of this minute is used up for it: ${refusal.value} with it, and ${refusal.limit} for readings of its kind`, delayMs: refusal.delayMs };
 }
 
 function giveUp(state: GatewayState, waiting: WaitingRead, why: string, ctx: GatewayContext): void {
+  // Said once, then it stands among the alerts: those who wait are many, and ask again.
+  const tell = isExhausted(state, ctx) ? ctx.log.debug.bind(ctx.log) : ctx.log.warn.bind(ctx.log);
   if (standingRest(state, ctx) === undefined) state.exhaustedAt = ctx.clock.monotonic();
-  ctx.log.warn({ read: waiting.read.name, lane: waiting.lane, why }, 'a reading found no room');
+  tell({ read: waiting.read.name, lane: waiting.lane, why }, 'a reading found no room');
   fail(waiting, 'throttled', `not asked: ${why}`);
 }
 

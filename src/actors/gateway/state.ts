@@ -11,7 +11,7 @@ import type { TradingStateView, VenueSessionView } from '../../protocol/views.ts
 import type { VenueRestFile } from '../../persistence/port.ts';
 import type { ClockSample } from '../../rules/clock-offset.ts';
 import type { VenueKind } from '../../rules/key-permissions.ts';
-import type { StatedOrders } from '../../rules/rate-lane.ts';
+import type { Slot, StatedOrders } from '../../rules/rate-lane.ts';
 import type { Budget, ReadLane } from '../../rules/request-budget.ts';
 import type { VenueGateway } from '../../venue/port.ts';
 
@@ -73,7 +73,7 @@ export type GatewayInternal =
   | { readonly type: 'read-done'; readonly waiting: WaitingRead; readonly outcome: Outcome<unknown> }
   | { readonly type: 'drain' }
   | { readonly type: 'written'; readonly message: WriteMessage; readonly under: string; readonly sentAt: number; readonly again: boolean; readonly outcome: Outcome<WriteOutcome> }
-  | { readonly type: 'slot-ready'; readonly symbol: SymbolName; readonly planId: PlanId; readonly since: number }
+  | { readonly type: 'slots-due' }
   | { readonly type: 'measure-time' }
   | { readonly type: 'time'; readonly outcome: Time }
   | { readonly type: 'resynced'; readonly resent: Resent; readonly outcome: Time }
@@ -107,13 +107,17 @@ export interface GatewayState {
   budget: Budget;
   ordersStated: StatedOrders;
   queue: WaitingRead[];
-  draining: boolean;
   /** Monotonic ms at which a reading last found no room; undefined: none ever did. */
   exhaustedAt: number | undefined;
-  /** Times of recent order writes, ascending. */
+  /** Times of recent orders, ascending. */
   sent: readonly number[];
-  /** When slots were given: the entry, its stop and its target are still to come. */
-  slots: readonly number[];
+  readonly slots: {
+    given: readonly Slot[];
+    /** In the order in which they asked; `since`: monotonic ms. */
+    readonly waiting: { readonly symbol: SymbolName; readonly planId: PlanId; readonly since: number }[];
+  };
+  /** Leverage and margin modes: which symbols wait with how many, and which are being set, each until it is answered or, monotonic ms, given up. */
+  readonly settings: { readonly waiting: Map<SymbolName, number>; readonly underWay: Map<SymbolName, { readonly left: number; readonly until: number }> };
   tradingState: TradingStateView | undefined;
   /** The venue refuses key, signature or permission; `retryAt`: monotonic ms before which nothing signed is sent. */
   refusal: { readonly since: number; readonly failures: number; readonly message: string; readonly retryAt: number } | undefined;

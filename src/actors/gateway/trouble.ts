@@ -49,6 +49,11 @@ export function heed(state: GatewayState, error: Error, ctx: GatewayContext): vo
   if (error.kind === 'authentication') keyRefused(state, error.message, ctx);
 }
 
+/** Readings have found no room a moment ago. */
+export function isExhausted({ exhaustedAt }: GatewayState, ctx: GatewayContext): boolean {
+  return exhaustedAt !== undefined && ctx.clock.monotonic() - exhaustedAt < EXHAUSTED_STANDS_MS;
+}
+
 /** The rest the venue wants now; undefined: none. */
 export function standingRest({ session: { throttle } }: GatewayState, ctx: GatewayContext): VenueRest | undefined {
   return throttle !== undefined && throttle.until > ctx.clock.now() ? throttle : undefined;
@@ -128,7 +133,7 @@ export function tellStanding(state: GatewayState, ctx: GatewayContext): void {
   if (state.asserted.fault !== undefined) alerts.push({ name: 'account-modes', message: `nothing is opened: ${state.asserted.fault}` });
   const { clockOffsetMs } = state.session;
   if (clockOffsetMs !== undefined && Math.abs(clockOffsetMs) > state.options.clockSkewMaxMs) alerts.push({ name: 'clock-skew', message: `this machine's clock differs by ${clockOffsetMs} ms from the venue's, and ${state.options.clockSkewMaxMs} are allowed: nothing is opened. Synchronise it` });
-  if (state.exhaustedAt !== undefined && ctx.clock.monotonic() - state.exhaustedAt < EXHAUSTED_STANDS_MS) alerts.push({ name: 'request-weight', message: 'readings find no room in the venue\'s request weight of a minute, which all programs behind this address share: ask less often (market.tickerMs, account.pollMs), or trade fewer symbols' });
+  if (isExhausted(state, ctx)) alerts.push({ name: 'request-weight', message: 'readings find no room in the venue\'s request weight of a minute, which all programs behind this address share: ask less often (market.tickerMs, account.pollMs), or trade fewer symbols' });
   if (state.options.mode === 'mainnet') state.asserted.key.forEach((message, index) => alerts.push({ name: `key/${index + 1}`, message }));
   ctx.tell(state.options.owners.watchdog, { type: 'standing', from: 'gateway', alerts, causes });
 }

@@ -2,16 +2,15 @@
 import { isoTime } from '../../supervision/clock.ts';
 import type { Denial } from '../../protocol/denials.ts';
 import type { WriteMessage } from '../../protocol/messages.ts';
-import type { PlanId, SymbolName } from '../../protocol/names.ts';
-import { PERMIT_LIFE_MS } from '../../protocol/permit.ts';
 import type { Redemption } from '../../protocol/permit.ts';
 import type { VenueWrite, WriteOutcome } from '../../protocol/venue.ts';
 import { entryPauseAfter, reactionTo } from '../../protocol/venue-reactions.ts';
 import type { Reaction } from '../../protocol/venue-reactions.ts';
 import { judgeExit } from '../../rules/guards/exit.ts';
-import { entrySlotDelay, recentWrites, statedSlotDelay } from '../../rules/rate-lane.ts';
-import { readRefusal } from '../../rules/request-budget.ts';
+import { afterOrder, isOrder, recentWrites } from '../../rules/rate-lane.ts';
+import { afterRequest, weightOfWrite } from '../../rules/request-budget.ts';
 import { askTime, resync } from './ask-time.ts';
+import { settingDone } from './room.ts';
 import type { GatewayContext, GatewayInternal, GatewayState, Resent } from './state.ts';
 import { find, findCode, heard, keyAccepted, keyRefused, publishSession, rest, standingRest, tellStream } from './trouble.ts';
 
@@ -19,9 +18,6 @@ import { find, findCode, heard, keyAccepted, keyRefused, publishSession, rest, s
 const WRITE_DEADLINE_MS = 8_000;
 /** A protection is asked for, and sent again under its own id, well before its position would be closed as naked (ruling 10). */
 const PROTECT_DEADLINE_MS = 2_500;
-/** An entry that finds no room for so long is refused: the signal it stands for is of now. */
-const SLOT_PATIENCE_MS = 2_000;
-const SLOT_LOOK_MS = 500;
 const MODES_HOLD_MS = 5_000;
 
 /** Redeem, sign and send in one turn: between the check and the request nothing else runs. `again`: it was refused by its time alone, and goes the second and last time. */
@@ -35,14 +31,23 @@ export function write(state: GatewayState, message: WriteMessage, again: boolean
     state.refusals += 1;
     ctx.log.error({ symbol: request.symbol, clientId: request.clientId, write: request.kind, code: redemption.code, detail: redemption.detail }, 'write refused');
     ctx.tell(executor, { type: 'write-refused', write: request, code: redemption.code, detail: redemption.detail });
+    if (request.kind === 'CONFIGURE') settingDone(state, request, undefined, ctx);
     return;
   }
   const { under } = redemption;
   state.writes += 1;
   const sentAt = ctx.clock.now();
-  state.sent = [...recentWrites(state.sent, sentAt), sentAt];
+  count(state, request, sentAt);
   ctx.log.info({ ...described(request), under, because, again }, `sending ${request.kind}`);
   ctx.effect({ name: `write ${request.kind}`, deadlineMs: request.kind === 'PROTECT' ? PROTECT_DEADLINE_MS : WRITE_DEADLINE_MS, fact: true, run: () => options.venue.write(request), report: (outcome) => ({ type: 'written', message, under, sentAt, again, outcome }) });
+}
+
+/** In the limits of orders, or in the request weight. */
+function count(state: GatewayState, { kind, symbol }: VenueWrite, sentAt: number): void {
+  state.budget = afterRequest(state.budget, weightOfWrite(kind), sentAt);
+  if (!isOrder(kind)) return;
+  state.sent = [...recentWrites(state.sent, sentAt), sentAt];
+  state.slots.given = afterOrder(state.slots.given, symbol, sentAt);
 }
 
 /** For an opening the governor has asked every guard, and what came since stands here; an exit has its own guards, and only these (ruling 5). What is held is not known here, and its mandate the redemption asks for. */
@@ -71,6 +76,7 @@ export function onWritten(state: GatewayState, { message, under, sentAt, again, 
   // What the venue took, it tells of. A setting it tells of only if it changed.
   if (result.result === 'accepted' && request.kind !== 'CONFIGURE') tellStream(state, [{ what: 'order', symbol: request.symbol, id: request.clientId, at: sentAt }], ctx);
   follow(state, request, result, reaction, ctx);
+  if (request.kind === 'CONFIGURE') settingDone(state, request, result, ctx);
 }
 
 /** What follows for more than the symbol it was sent for. */
@@ -114,25 +120,6 @@ export function doubtModes(state: GatewayState, why: string, ctx: GatewayContext
 export function sendAgain(state: GatewayState, { message, refused }: Extract<Resent, { what: 'write' }>, measured: boolean, ctx: GatewayContext): void {
   if (measured) return write(state, message, true, ctx);
   ctx.tell(state.options.executorOf(message.write.symbol), { type: 'write-outcome', write: message.write, outcome: refused, late: false });
-}
-
-/** Room for an entry, its stop and its target, by our own count and by the venue's, and room to look after it. */
-export function giveSlot(state: GatewayState, { symbol, planId }: { readonly symbol: SymbolName; readonly planId: PlanId }, since: number, ctx: GatewayContext): void {
-  const now = ctx.clock.now();
-  const offsetMs = state.session.clockOffsetMs ?? 0;
-  state.sent = recentWrites(state.sent, now);
-  state.slots = state.slots.filter((at) => now - at < PERMIT_LIFE_MS);
-  const expected = [...state.sent, ...state.slots.flatMap((at) => [at, at, at])].toSorted((a, b) => a - b);
-  const delay = Math.max(entrySlotDelay(expected, now), statedSlotDelay(state.ordersStated, expected, now, offsetMs));
-  const weight = readRefusal(state.budget, { name: 'positions', query: {} }, now, offsetMs);
-  if (delay === 0 && weight === undefined) {
-    state.slots = [...state.slots, now];
-    ctx.tell(state.options.executorOf(symbol), { type: 'slot-granted', planId });
-    return;
-  }
-  if (ctx.clock.monotonic() - since < SLOT_PATIENCE_MS) return ctx.timers.once(`slot:${planId}`, SLOT_LOOK_MS, { type: 'slot-ready', symbol, planId, since });
-  const denial: Denial = delay > 0 ? { code: 'VENUE_THROTTLED', limit: String(SLOT_PATIENCE_MS), value: String(delay), detail: 'the order limits have room for an entry only so many ms from now' } : { code: 'VENUE_THROTTLED', limit: String(weight!.limit), value: String(weight!.value), detail: 'the request weight of this minute has no room to look after another position' };
-  ctx.tell(state.options.executorOf(symbol), { type: 'slot-refused', planId, denial });
 }
 
 function described(write: VenueWrite): object {

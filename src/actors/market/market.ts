@@ -12,6 +12,8 @@ import type { SymbolName } from '../../protocol/names.ts';
 import type { OpenMarketStream, VenueMarketStreams } from '../../venue/port.ts';
 import { publish } from '../publish.ts';
 import { ReceiveAges, STALE_AFTER_MS } from '../../rules/receive-ages.ts';
+import { candlesToAsk } from '../../rules/request-budget.ts';
+import { Histories } from './histories.ts';
 import { MarketPicture } from './picture.ts';
 
 /** Ticks are gathered and published together: a flood of them is one view (failure 75). */
@@ -49,7 +51,7 @@ type Internal =
   | { readonly type: 'tickers'; readonly outcome: Outcome<ReadAnswer<'tickers'>> }
   | { readonly type: 'poll-intervals' }
   | { readonly type: 'intervals'; readonly outcome: Outcome<ReadAnswer<'fundingIntervals'>> }
-  | { readonly type: 'load-candles'; readonly symbol: SymbolName }
+  | { readonly type: 'load-candles' }
   | { readonly type: 'candles'; readonly symbol: SymbolName; readonly outcome: Outcome<ReadAnswer<'candles'>> };
 
 interface MarketState {
@@ -60,6 +62,7 @@ interface MarketState {
   /** Of them, those whose executors guard them. */
   readonly guarded: Set<SymbolName>;
   readonly ages: ReceiveAges;
+  readonly histories: Histories;
   /** When the history of a symbol was last asked for because its candles did not come, monotonic ms. */
   readonly filledAt: Map<SymbolName, number>;
   stream: OpenMarketStream | undefined;
@@ -93,7 +96,7 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
     init(ctx) {
       ctx.timers.every('publish', PUBLISH_MS, { type: 'publish' });
       ctx.timers.every('report', REPORT_MS, { type: 'report' });
-      return { picture: new MarketPicture(options.candleHistory), universe: undefined, held: new Set(), guarded: new Set(), ages: new ReceiveAges(), filledAt: new Map(), stream: undefined, up: false, lastEventAt: ctx.clock.now(), events: 0, reported: 0 };
+      return { picture: new MarketPicture(options.candleHistory), universe: undefined, held: new Set(), guarded: new Set(), ages: new ReceiveAges(), histories: new Histories(), filledAt: new Map(), stream: undefined, up: false, lastEventAt: ctx.clock.now(), events: 0, reported: 0 };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -139,6 +142,8 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
           if (failure !== undefined) ctx.log.warn({ reason: failure }, 'the 24 h changes could not be read');
           else if (message.outcome.ok && message.outcome.value.ok) for (const { symbol, changePercent, quoteVolume } of message.outcome.value.value) state.picture.ticker(symbol, { changePercent, quoteVolume, observedAt: ctx.clock.now() });
           ctx.timers.once('poll-tickers', failure === undefined ? options.tickerMs : RETRY_MS, { type: 'poll-tickers' });
+          state.histories.answered('tickers');
+          loadNext(state, ctx);
           return same;
         }
         case 'poll-intervals':
@@ -149,15 +154,23 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
           if (failure !== undefined) ctx.log.warn({ reason: failure, known: state.picture.intervalsKnown }, 'how often symbols are funded could not be read');
           else if (message.outcome.ok && message.outcome.value.ok) state.picture.intervals(message.outcome.value.value);
           ctx.timers.once('poll-intervals', failure === undefined ? INTERVALS_MS : RETRY_MS, { type: 'poll-intervals' });
+          state.histories.answered('intervals');
+          loadNext(state, ctx);
           return same;
         }
         case 'load-candles':
-          ctx.ask(options.gateway, { type: 'read', name: 'candles', query: { symbol: message.symbol, limit: options.candleHistory } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'candles', symbol: message.symbol, outcome }));
+          loadNext(state, ctx);
           return same;
         case 'candles': {
           const { outcome, symbol } = message;
-          if (outcome.ok && outcome.value.ok) state.picture.history(symbol, outcome.value.value, ctx.clock.now());
-          else ctx.timers.once(`candles:${symbol}`, RETRY_MS, { type: 'load-candles', symbol });
+          state.histories.over(symbol);
+          if (outcome.ok && outcome.value.ok) {
+            state.picture.history(symbol, outcome.value.value, ctx.clock.now());
+            loadNext(state, ctx);
+            return same;
+          }
+          state.histories.want(symbol);
+          ctx.timers.once('candles', RETRY_MS, { type: 'load-candles' });
           return same;
         }
       }
@@ -173,7 +186,8 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
     open(state, ctx);
     ctx.timers.once('poll-tickers', 0, { type: 'poll-tickers' });
     if (!state.picture.intervalsKnown) ctx.timers.once('poll-intervals', 0, { type: 'poll-intervals' });
-    for (const symbol of state.picture.unloaded) load(symbol, ctx);
+    for (const symbol of state.picture.unloaded) state.histories.want(symbol);
+    loadNext(state, ctx);
   }
 
   function open(state: MarketState, ctx: Context): void {
@@ -187,8 +201,15 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
     ctx.own(() => stream.close());
   }
 
-  function load(symbol: SymbolName, ctx: Context): void {
-    ctx.timers.once(`candles:${symbol}`, 0, { type: 'load-candles', symbol });
+  function load(state: MarketState, symbol: SymbolName, ctx: Context): void {
+    state.histories.want(symbol);
+    loadNext(state, ctx);
+  }
+
+  function loadNext(state: MarketState, ctx: Context): void {
+    for (const symbol of state.histories.next(new Set(state.picture.watched), state.held)) {
+      ctx.ask(options.gateway, { type: 'read', name: 'candles', query: { symbol, limit: candlesToAsk(options.candleHistory) } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'candles', symbol, outcome }));
+    }
   }
 
   function onEvent(state: MarketState, event: MarketEvent, ctx: Context): void {
@@ -200,7 +221,7 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
     const holed = state.picture.take(event);
     if (holed === undefined) return;
     ctx.log.info({ symbol: holed }, 'minutes are missing in the candles; reading them');
-    load(holed, ctx);
+    load(state, holed, ctx);
   }
 
   /** A stream that brings prices and no candles: REST has them, once a minute. */
@@ -211,7 +232,7 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
       if (now - (state.filledAt.get(symbol) ?? -FILL_EVERY_MS) < FILL_EVERY_MS) continue;
       state.filledAt.set(symbol, now);
       ctx.log.info({ symbol, ageMs: ctx.clock.now() - statistics.observedAt }, 'no candle has come for too long; reading them');
-      load(symbol, ctx);
+      load(state, symbol, ctx);
     }
   }
 

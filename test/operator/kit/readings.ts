@@ -37,7 +37,7 @@ export function inputs(more: Partial<HealthInputs> = {}): HealthInputs {
   return {
     now: NOW,
     tree: tree(),
-    readiness: { known: true, value: { ready: true, missing: [], since: NOW - 1_000 } },
+    readiness: { known: true, value: { ready: true, missing: [], behind: [], since: NOW - 1_000 } },
     tradingState: { known: true, value: { overall: 'ACTIVE', symbols: new Map(), cause: 'start', since: NOW - 2_000, tradingEpoch: 1, activatedAt: 0 } },
     flows: { known: true, value: [] },
     journal: { known: true, value: JOURNAL_UP },

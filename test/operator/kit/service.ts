@@ -129,7 +129,7 @@ export function tempDir(): string {
 export async function startService(options: { dataDir?: string; listen?: string; token?: string; allowControl?: boolean; children?: (system: ActorSystem) => readonly ChildSpec[]; executors?: readonly SymbolName[] } = {}): Promise<TestService> {
   const dataDir = options.dataDir ?? tempDir();
   const facts: Facts = {
-    readiness: { ready: true, missing: [], since: Date.now() - 5_000 },
+    readiness: { ready: true, missing: [], behind: [], since: Date.now() - 5_000 },
     tradingState: { overall: 'ACTIVE', symbols: new Map(), cause: 'start', since: Date.now() - 5_000, tradingEpoch: 1, activatedAt: 0 },
     lives: new Map([GPS, RACOON].map((symbol) => [symbol, flat(symbol)])),
     market: { symbols: [{ symbol: GPS, mark: '0.0105', markAgeMs: 120 }, { symbol: RACOON, mark: '1.5', markAgeMs: 90 }] },

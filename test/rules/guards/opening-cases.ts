@@ -68,7 +68,7 @@ export const OPENING_CASES: readonly Row[] = [
     ],
     unknown: [[{ tradingState: undefined }, 'TRADING_STATE_UNKNOWN']],
   },
-  { guard: 'NOT_READY', allows: [], denies: [[{ readiness: { ready: false, missing: [{ input: 'equity', reason: 'never' }, { input: 'candles', reason: 'never' }], since: 0 } }, { code: 'NOT_READY', detail: 'equity, candles' }]], unknown: [[{ readiness: undefined }, 'NOT_READY']] },
+  { guard: 'NOT_READY', allows: [], denies: [[{ readiness: { ready: false, behind: [], missing: [{ input: 'equity', reason: 'never' }, { input: 'candles', reason: 'never' }], since: 0 } }, { code: 'NOT_READY', detail: 'equity, candles' }]], unknown: [[{ readiness: undefined }, 'NOT_READY']] },
   { guard: 'EXECUTORS_UNREPORTED', allows: [], denies: [[{ expected: [GPS, CHINESE] }, { code: 'EXECUTORS_UNREPORTED', limit: '2', value: '1', detail: CHINESE }]], unknown: [[{ expected: [] }, 'EXECUTORS_UNREPORTED']] },
   { guard: 'SYMBOL_NOT_IN_POLICY_UNIVERSE', allows: [], denies: [[{ universe: { ...makeUniverse(POLICY.filter((one) => one !== GPS).map((symbol) => makeInstrument({ symbol }))), version: 4, listed: makeUniverse().listed } }, { code: 'SYMBOL_NOT_IN_POLICY_UNIVERSE', limit: 'version 4', value: GPS }]], unknown: [[{ universe: undefined }, 'UNIVERSE_UNKNOWN']] },
   { guard: 'UNIVERSE_SHRUNK', allows: [{ universe: { ...makeUniverse(), overlap: 0.1 } }], denies: [[{ universe: { ...makeUniverse(), overlap: 0.4, breaker: 'open' } }, { code: 'UNIVERSE_SHRUNK', value: '0.4' }]], unknown: [[{ universe: undefined }, 'UNIVERSE_UNKNOWN']] },
