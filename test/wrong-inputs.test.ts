@@ -108,9 +108,9 @@ describe('wrong inputs', function () {
   describe('a data directory with a past', () => {
     let past: string;
     /** A copy of it, to be spoiled. */
-    const copy = () => {
+    const copy = (but = /\.sock$|instance-home$/) => {
       const dir = box.newDir();
-      cpSync(past, dir, { recursive: true, filter: (source) => !source.endsWith('.sock') });
+      cpSync(past, dir, { recursive: true, filter: (source) => !but.test(source) });
       return dir;
     };
     /** Refused, with every file as it was, the spoiled one too. */
@@ -170,6 +170,11 @@ describe('wrong inputs', function () {
       writeFileSync(join(dir, 'instance-tag'), '???\n');
       await refused(start(['--data-dir', dir]), join(dir, 'instance-tag'), '"???"');
       expect(readFileSync(join(dir, 'instance-tag'), 'utf8')).to.equal('???\n');
+    });
+
+    it('a copy beside its original: both would send each order, under the same id', async () => {
+      const dir = copy(/\.sock$/);
+      await refused(start(['--data-dir', dir]), 'DATA_DIR_COPIED', dir, past);
     });
 
     it('a paper exchange whose state is garbage', () => {

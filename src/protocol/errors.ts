@@ -10,6 +10,7 @@ export const ERRORS = {
   CONFIG_UNREADABLE: { meaning: 'A configuration file cannot be read or is not YAML.', remedy: 'Check the path, the file mode and the syntax.' },
   DATA_DIR_UNWRITABLE: { meaning: 'The data directory cannot be written.', remedy: 'Give the service a directory it owns with --data-dir, or correct the mode.' },
   INSTANCE_RUNNING: { meaning: 'Another instance works on this data directory, or writes this journal.', remedy: 'Stop it first (`vigil stop`), or use another --data-dir and, with a journal in Redis, another journal.redis.instance.' },
+  DATA_DIR_COPIED: { meaning: 'The data directory is a copy of another one: both would send each order, under the same id.', remedy: 'Use the other one; or, to go on with this copy, move the other one away first. A new --data-dir with `--adopt-instance TAG` takes over what is open.' },
   SOCKET_UNUSABLE: { meaning: 'The admin socket cannot be opened.', remedy: 'Check the data directory and its mode.' },
   PORT_TAKEN: { meaning: 'A port the service is to listen on is taken.', remedy: 'Choose another (--set operator.http.listen=127.0.0.1:PORT, or paper.listen), or stop what listens there.' },
   JOURNAL_CORRUPT: { meaning: 'The journal is damaged.', remedy: 'Nothing was changed. Keep the file, restore a copy of it, or start on a new data directory and adopt what is open.' },
