@@ -27,6 +27,6 @@ export function phaseOf(life: Life): Phase {
   if (isLive(life.stop) || isLive(life.target) || life.stale.length > 0 || isOpenOrder(life.close)) return 'Closing';
   if (isOpenOrder(life.entry)) return 'Opening';
   // Flat by our count; what is missing is the venue's confirmation, or the end of the plan.
-  if (life.holding.peak.isGreaterThan(0) || life.adopted) return 'Closing';
+  if (!life.holding.peak.isZero() || life.adopted) return 'Closing';
   return life.planStage === 'sent' ? 'Opening' : 'Flat';
 }

@@ -5,7 +5,7 @@ import { text } from '../../../src/protocol/decimal.ts';
 import { LIFE_EVENT_VERSION, parseLifeEvent } from '../../../src/protocol/life-events.ts';
 import type { LifeEvent } from '../../../src/protocol/life-events.ts';
 import { evolve } from '../../../src/rules/position-life/evolve.ts';
-import { newLife } from '../../../src/rules/position-life/life.ts';
+import { GIVEN_STOP, newLife } from '../../../src/rules/position-life/life.ts';
 import { phaseOf } from '../../../src/rules/position-life/phase.ts';
 import { fillsMissing, liveProtectionsOf } from '../../../src/rules/position-life/standing.ts';
 import { GPS, NOW } from '../../kit/decisions.ts';
@@ -179,6 +179,41 @@ describe('a life', () => {
   it('keeps the venue\'s last refusal of an entry, and of no other order', () => {
     expect(lifeOf(a.opening(), a.rejected()).lastRefusal).to.deep.equal({ venueCode: -2019, message: 'Margin is insufficient.', at: NOW + 15 });
     expect(lifeOf(a.protected(), a.closing(), a.rejected(idOf('close'))).lastRefusal).to.equal(undefined);
+  });
+
+  it('knows who closed it only when nothing is left, and adds up what was filled of each order', () => {
+    const sold = (quantity: number, orderId: string) => a.fill(quantity, { side: 'SELL', orderId });
+    const parts = [a.protected(), sold(4, 'web'), sold(2, 'web')];
+    expect([lifeOf(...parts).closedBy, lifeOf(...parts, sold(4, 'o-stop')).closedBy]).to.deep.equal([undefined, 'o-stop']);
+    expect(text(lifeOf(...parts).filled.get('web')!)).to.equal('6');
+  });
+
+  it('adopted: it was as large as it ever was, began when it began, and its plan is over', () => {
+    const { holding, planStage } = lifeOf(a.opened(), a.adopted(-4));
+    expect([text(holding.peak), holding.openedAt, holding.firstFillAt, planStage]).to.deep.equal(['10', NOW + 10, NOW + 10, 'ended']);
+    const fresh = lifeOf(a.adopted(-12));
+    expect([text(fresh.holding.peak), fresh.holding.openedAt, fresh.holding.firstFillAt, fresh.planStage]).to.deep.equal(['12', NOW + 70, NOW + 70, undefined]);
+  });
+
+  it('adopted with a stop price has its stop there, on its own side; without one where it was moved to', () => {
+    for (const [quantity, side] of [[5, 'LONG'], [-5, 'SHORT']] as const) {
+      const { stopMove } = lifeOf({ ...a.adopted(quantity), stopPrice: '97.5' } as LifeEvent);
+      expect([stopMove?.side, stopMove?.price.toFixed(), stopMove?.reason]).to.deep.equal([side, '97.5', GIVEN_STOP]);
+    }
+    const move: LifeEvent = { type: 'StopMoveRequested', at: NOW + 47, positionId: 'plan-1' as never, stopPrice: '101.5', reason: 'PROFIT_LOCK', by: 'exits' };
+    expect(lifeOf(a.protected(), move, a.adopted(5)).stopMove).to.include({ side: 'LONG', reason: 'PROFIT_LOCK' });
+  });
+
+  it('adopted waits for no trades that the venue\'s word includes, and forgets none that were counted', () => {
+    const life = lifeOf(a.opening(), a.reported('FILLED', 10), a.fill(1, { orderId: 'web' }), a.adopted(11));
+    expect(fillsMissing(life, life.entry)).to.equal(false);
+    expect([...life.filled].map(([orderId, quantity]) => [orderId, text(quantity)])).to.deep.equal([['web', '1'], ['o-entry', '10']]);
+    expect([...lifeOf(a.opening(), a.adopted(3)).filled], 'an entry without an answer has no number').to.deep.equal([]);
+  });
+
+  it('keeps a protection of which it is not known whether it ever stood, to be asked for, when another takes its place', () => {
+    const life = lifeOf(a.opened(), a.sending('stop'), a.lost('stop', 'not known'), a.sending('stop', { attempt: 2, quantity: 4 }));
+    expect(life.stale.map(({ clientId, state }) => [clientId, state])).to.deep.equal([[idOf('stop', 1), 'sending']]);
   });
 
   it('keeps of an entry what was sent', () => {

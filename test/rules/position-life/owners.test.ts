@@ -115,4 +115,23 @@ describe('what is odd about a fill', () => {
     expect(codes(a.protected(), wrong)).to.include('FILL_WRONG_SIDE');
     expect(codes([...a.protected(), wrong], wrong)).to.deep.equal([]);
   });
+
+  it('is no finding when an order is filled as ordered, and one each time it is filled beyond that', () => {
+    expect(codes(a.opening(), a.reported('FILLED', 10))).to.deep.equal([]);
+    const over = [...a.opened(), a.fill(1)];
+    expect([codes(a.opened(), a.fill(1)), codes(over, a.reported('FILLED', 10)), codes(over, a.fill(1))]).to.deep.equal([['OVERFILL'], [], ['OVERFILL']]);
+    // Of what the venue or a stranger ordered, more may have been filled than was told.
+    for (const by of ['ADL', 'stranger'] as const) expect(codes([...a.protected(), a.recognised('o-x', by)], a.fill(11, { side: 'SELL', orderId: 'o-x' })), by).to.deep.equal([]);
+  });
+
+  it('is told with what was filled, of which side, and by whose id', () => {
+    const message = (event: LifeEvent, ...before: readonly LifeEvent[]) => found([...a.protected(), ...before], event)[0]?.message;
+    const fill = a.fill(4, { side: 'SELL', orderId: 'o-x' });
+    expect(message(a.recognised('o-x', 'ADL'), fill)).to.equal('GPSUSDT: 4 was filled of order o-x, a SELL of 10 that the venue made by itself: ADL (id-o-x).');
+    expect(message(a.recognised('o-x', 'stranger'), fill)).to.equal('GPSUSDT: 4 was filled of order o-x, a SELL of 10 with the id id-o-x, which is none of ours.');
+    const { side: _side, quantity: _quantity, ...untold } = a.recognised('o-x', 'stranger') as Extract<LifeEvent, { type: 'OrderRecognised' }>;
+    expect(message(untold as LifeEvent, fill)).to.equal('GPSUSDT: 4 was filled of order o-x, which the venue does not tell of.');
+    expect(message({ ...untold, by: 'ADL' } as LifeEvent, fill)).to.include('a ? of ? that the venue made');
+    expect(message({ ...untold, side: 'SELL' } as LifeEvent, fill)).to.include('a SELL of ? with the id');
+  });
 });

@@ -13,6 +13,9 @@ const sold = (quantity = 10) => tell().fill(quantity, { side: 'SELL', orderId: '
 const part: LifeEvent = { type: 'ReduceRequested', at: NOW + 50, positionId: 'plan-1' as PositionId, tier: '1', quantity: '3', reason: 'TIER_1', by: 'test' };
 const partSent: LifeEvent = { type: 'OrderSending', at: NOW + 51, purpose: 'reduce', clientId: idOf('reduce'), attempt: 1, side: 'SELL', quantity: '3' };
 
+/** Filled in part, and the rest may come. */
+const OPEN = [...a.opening(), a.reported('PARTIALLY_FILLED', 4), a.fill(4)];
+
 const REACHED: readonly (readonly [Phase, string, ReturnType<typeof lifeOf>])[] = [
   ['Flat', 'nothing has happened', lifeOf()],
   ['Flat', 'the plan ended without a fill', lifeOf(a.opening(), a.reported('EXPIRED', 0), a.planEnded())],
@@ -40,6 +43,11 @@ const REACHED: readonly (readonly [Phase, string, ReturnType<typeof lifeOf>])[] 
   ['Closing', 'nothing is held and protections stand', lifeOf(a.protected(), sold())],
   ['Closing', 'nothing is held or stands, and the venue has not confirmed', lifeOf(a.opened(), sold())],
   ['Closing', 'an adoption of nothing clears away a stray protection', lifeOf(a.adopted(0))],
+  ['Closing', 'nothing is held, the entry is open, and its stop stands', lifeOf(OPEN, a.sending('stop', { quantity: 4 }), a.placed('stop'), sold(4))],
+  ['Closing', 'nothing is held, the entry is open, and its target stands', lifeOf(OPEN, a.sending('target', { quantity: 4 }), a.placed('target'), sold(4))],
+  ['Closing', 'nothing is held, the entry is open, and an older stop stands', lifeOf(OPEN, a.sending('stop', { quantity: 4 }), a.placed('stop'), a.sending('stop', { attempt: 2 }), a.ended('stop', 'rejected', 2), sold(4))],
+  ['Closing', 'nothing is held, the entry and a close are open', lifeOf(OPEN, a.closeRequested(), a.closing(), sold(4))],
+  ['Opening', 'what was filled is sold again while the entry is open', lifeOf(OPEN, sold(4))],
   ['Ambiguous', 'nobody knows what became of the entry', lifeOf(a.opening(), a.ambiguous())],
   ['Ambiguous', 'nobody knows what became of the entry, though some of it is filled', lifeOf(a.opening(), a.ambiguous(), a.fill(4))],
   ['Ambiguous', 'nobody knows what became of the close', lifeOf(a.protected(), a.closing(), a.ambiguous(idOf('close')))],
