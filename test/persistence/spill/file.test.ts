@@ -150,6 +150,33 @@ describe('the spill\'s file', () => {
     expect(sequencesOf(await open(disk))).to.deep.equal([[1], [2]]);
   });
 
+  it('answers whoever comes while a write fails with the same, and goes on with the next', async () => {
+    const disk = new MemoryDisk();
+    const file = await open(disk);
+    await file.add(batch(1));
+    const failing = Promise.withResolvers<void>();
+    disk.append = () => failing.promise;
+    const first = file.add(batch(2));
+    await new Promise((resolve) => setImmediate(resolve));
+    const second = file.add(batch(3));
+    failing.reject(new Error('EIO: i/o error'));
+    await refused(first, 'JOURNAL_UNAVAILABLE', 'EIO');
+    await refused(second, 'JOURNAL_UNAVAILABLE', 'EIO');
+    Reflect.deleteProperty(disk, 'append');
+    await file.add(batch(2));
+    expect(sequencesOf(await open(disk))).to.deep.equal([[1], [2]]);
+  });
+
+  it('takes what is added while it is cleared or put aside after that', async () => {
+    const disk = new MemoryDisk();
+    const file = await open(disk);
+    await file.add(batch(1));
+    await Promise.all([file.clear(), file.add(batch(2))]);
+    expect([sequencesOf(file), sequencesOf(await open(disk))]).to.deep.equal([[[2]], [[2]]]);
+    await Promise.all([file.putAside(), file.add(batch(3))]);
+    expect([sequencesOf(file), sequencesOf(await open(disk))]).to.deep.equal([[[3]], [[3]]]);
+  });
+
   it('is empty after a clear, and begins anew when what it held was put aside', async () => {
     const disk = new MemoryDisk();
     const file = await open(disk);
