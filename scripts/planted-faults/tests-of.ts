@@ -8,7 +8,7 @@ const ELSEWHERE: readonly (readonly [string, readonly string[]])[] = [
   ['persistence/retention', ['test/persistence/sqlite/journal.test.ts']],
   ['persistence/verify', ['test/persistence/sqlite/reader.test.ts', 'test/persistence/sqlite/check.test.ts', 'test/persistence/redis/reader.test.ts']],
   ['protocol/permit', ['test/actors/gateway.test.ts']],
-  ['protocol/venue-reactions', ['test/actors/gateway-trouble.test.ts', 'test/actors/executor-reactions.test.ts']],
+  ['protocol/venue-reactions', ['test/docs.test.ts', 'test/actors/gateway-trouble.test.ts', 'test/actors/executor-reactions.test.ts']],
   ['protocol/versions', ['test/rules/snapshots.test.ts']],
   ['rules/account/', ['test/actors/account.test.ts']],
   ['rules/audit/', ['test/rules/audit.test.ts']],

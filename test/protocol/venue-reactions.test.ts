@@ -67,6 +67,28 @@ describe('the table of the venue\'s answers', () => {
     expect(reactionToAnswer('OPEN', 401, -9999, 'x')).to.equal('halt');
   });
 
+  it('takes the status and the words before the code, of writes and of reads', () => {
+    const failed = 'Internal error; unable to process your request. Please try again.';
+    const answers: readonly (readonly [status: number | undefined, code: number | undefined, words: string, write: Reaction, read: Reaction])[] = [
+      [undefined, undefined, 'reset', 'ask', 'again'],
+      [429, undefined, '', 'rest', 'rest'],
+      [418, -1000, 'x', 'rest', 'rest'],
+      [408, undefined, '', 'ask', 'again'],
+      [408, -2019, 'x', 'ask', 'again'],
+      [401, undefined, '', 'halt', 'halt'],
+      [401, -1021, 'x', 'resync', 'resync'],
+      [503, undefined, 'Service Unavailable', 'refuse', 'again'],
+      [502, undefined, 'Service Unavailable', 'ask', 'again'],
+      [503, undefined, failed, 'refuse', 'again'],
+      [500, undefined, failed, 'ask', 'again'],
+      [500, -2019, 'x', 'ask', 'again'],
+      [500, -1008, 'x', 'rest', 'rest'],
+      [499, -2011, 'x', 'reconcile', 'absent'],
+      [403, undefined, '<html>', 'ask', 'again'],
+    ];
+    for (const [status, code, words, write, read] of answers) expect([reactionToAnswer('CANCEL', status, code, words), reactionToAnswer('READ', status, code, words)], `${status} ${code} ${words}`).to.deep.equal([write, read]);
+  });
+
   it('has openings rest until there is more balance after too little of it, and for minutes after what does not change sooner', () => {
     for (const code of [-2018, -2019]) expect(entryPauseAfter('OPEN', code)).to.deep.equal({ of: 'all', until: 'balance' });
     expect(entryPauseAfter('CLOSE', -2019)).to.equal(undefined);

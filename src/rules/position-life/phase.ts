@@ -1,7 +1,7 @@
 /** Which phase the facts of a life mean. What may follow which is a table of its own: `transitions.ts`. */
 import type { Phase } from '../../protocol/views.ts';
 import type { Life } from './life.ts';
-import { isLive, isOpenOrder, isReducing, openOrdersOf, stopStands } from './standing.ts';
+import { isOpenOrder, isReducing, liveProtectionsOf, openOrdersOf, stopStands } from './standing.ts';
 
 /** What each means, for people. */
 export const PHASE_MEANINGS: Readonly<Record<Phase, string>> = {
@@ -24,7 +24,7 @@ export function phaseOf(life: Life): Phase {
     if (!stopStands(life)) return 'Opening';
     return isReducing(life) ? 'Reducing' : 'Protected';
   }
-  if (isLive(life.stop) || isLive(life.target) || life.stale.length > 0 || isOpenOrder(life.close)) return 'Closing';
+  if (liveProtectionsOf(life).length > 0 || isOpenOrder(life.close)) return 'Closing';
   if (isOpenOrder(life.entry)) return 'Opening';
   // Flat by our count; what is missing is the venue's confirmation, or the end of the plan.
   if (!life.holding.peak.isZero() || life.adopted) return 'Closing';

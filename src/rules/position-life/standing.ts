@@ -11,10 +11,6 @@ export function heldSide(life: Life): PositionSide | undefined {
   return life.holding.quantity.isPositive() ? 'LONG' : 'SHORT';
 }
 
-export function isLive(record: ProtectionRecord | undefined): boolean {
-  return record !== undefined && record.state !== 'ended';
-}
-
 /** True while an order may still bring fills. */
 export function isOpenOrder(record: OrderRecord | undefined): boolean {
   return record !== undefined && record.state !== 'ended';

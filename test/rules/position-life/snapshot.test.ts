@@ -13,7 +13,7 @@ import { lifeSnapshot, restoreLife } from '../../../src/rules/position-life/snap
 import { GPS, NOW } from '../../kit/decisions.ts';
 import { DeskModel } from './desk-model.ts';
 import { part, step, take } from './random-lives.ts';
-import { anyEvents, lifeOf, tell } from '../../kit/lives.ts';
+import { anyEvents, idOf, lifeOf, tell } from '../../kit/lives.ts';
 
 const a = tell();
 
@@ -38,6 +38,20 @@ describe('the Snapshot of a life', () => {
       }),
       { numRuns: 300, seed: 6_013 },
     );
+  });
+
+  it('holds orders and protections in whatever state they are', () => {
+    const partSent: LifeEvent = { type: 'OrderSending', at: NOW + 46, purpose: 'reduce', clientId: idOf('reduce'), attempt: 1, side: 'SELL', quantity: '3', reason: 'TIER' };
+    const stories: readonly (readonly LifeEvent[])[] = [
+      a.opening(),
+      [...a.opening(), a.ambiguous()],
+      [...a.opening(), a.reported('NEW', 0)],
+      a.protected(),
+      [...a.protected(), a.triggered('stop'), a.ended('target', 'CANCELED')],
+      [...a.protected(), partSent],
+      [...a.protected(), a.closeRequested(), a.closing(), a.ambiguous(idOf('close'))],
+    ];
+    for (const story of stories) expect(restoreLife(GPS, [snapshotEntry(lifeOf(story))])).to.deep.equal(lifeOf(story));
   });
 
   it('taken at any moment of a life on the market carries it on to the same end, with the same needs', () => {
