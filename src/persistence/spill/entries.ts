@@ -50,7 +50,6 @@ export class SpilledEntries {
   /** Takes them; what is there already is there once. Returns how to take them back, and all that came after. */
   add(entries: readonly EncodedEntry[]): () => void {
     const added = entries.filter(({ entity, sequence }) => this.#entities.get(entity)?.has(sequence) !== true);
-    this.refuse(entries);
     for (const entry of added) {
       const known = this.#entities.get(entry.entity);
       if (known === undefined) this.#entities.set(entry.entity, new Map([[entry.sequence, entry]]));
