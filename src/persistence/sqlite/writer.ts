@@ -61,7 +61,6 @@ export class SqliteWriter {
       } catch (error) {
         if (!(error instanceof VigilError)) throw error;
         this.#db.exec('ROLLBACK TO batch');
-        head = this.head();
         receipts.push({ kind: 'failed', id: request.id, failure: failureOf(error) });
       }
       this.#statements.moveHead.run(head.position, head.checksum);
