@@ -81,14 +81,15 @@ export function laneOf(read: ReadOf): ReadLane {
     case 'keyPermissions':
     case 'settings':
     case 'brackets':
+    // Light and rare, and nothing is opened without them.
+    case 'instruments':
+    case 'fundingIntervals':
       return 'entry';
     case 'orders':
     case 'algoOrders':
     case 'tickers':
     case 'candles':
-    case 'instruments':
     case 'income':
-    case 'fundingIntervals':
       return 'background';
   }
 }

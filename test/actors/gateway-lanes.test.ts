@@ -209,13 +209,13 @@ describe('the gateway\'s lanes', () => {
     await world.advance(60_000 - (clock.now() % 60_000) + 58_000);
     await used(bench, 1_250);
     const first = bench.read(0, 'tickers');
-    const second = bench.read(0, 'instruments');
+    const second = bench.read(0, 'candles', { symbol: 'GPSUSDT', limit: 20 } as never);
     await world.settle();
-    expect([asked(bench, 'tickers'), asked(bench, 'instruments')], 'even the light one waits behind the heavy one').to.deep.equal([0, 0]);
+    expect([asked(bench, 'tickers'), asked(bench, 'candles')], 'even the light one waits behind the heavy one').to.deep.equal([0, 0]);
     await world.advance(2_500);
     expect(await first).to.have.property('ok', true);
     expect(await second).to.have.property('ok', true);
-    expect(bench.venue.reads.map((one) => one.name).filter((name) => name === 'tickers' || name === 'instruments')).to.deep.equal(['tickers', 'instruments']);
+    expect(bench.venue.reads.map((one) => one.name).filter((name) => name === 'tickers' || name === 'candles')).to.deep.equal(['tickers', 'candles']);
   });
 
   it('when the minute is full for all of them, let go first what is about an order, then what openings need, then the rest', async () => {
@@ -224,12 +224,12 @@ describe('the gateway\'s lanes', () => {
     await world.advance(60_000 - (world.clock.now() % 60_000) + 58_000);
     await used(bench, 2_280);
     const before = bench.venue.reads.length;
-    const waiting = [bench.read(0, 'instruments'), bench.read(0, 'account'), bench.read(0, 'order', { symbol: 'GPSUSDT', clientId: 'a' } as never)];
+    const waiting = [bench.read(0, 'candles', { symbol: 'GPSUSDT', limit: 20 } as never), bench.read(0, 'account'), bench.read(0, 'order', { symbol: 'GPSUSDT', clientId: 'a' } as never)];
     await world.settle();
     expect(bench.venue.reads).to.have.length(before);
     await world.advance(2_500);
     for (const answer of waiting) expect(await answer).to.have.property('ok', true);
-    expect(bench.venue.reads.map((one) => one.name).filter((name) => ['instruments', 'account', 'order'].includes(name))).to.deep.equal(['order', 'account', 'instruments']);
+    expect(bench.venue.reads.map((one) => one.name).filter((name) => ['candles', 'account', 'order'].includes(name))).to.deep.equal(['order', 'account', 'candles']);
   });
 
   it('refuse an entry when there is no weight left to look after it', async () => {

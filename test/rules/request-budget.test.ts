@@ -29,9 +29,9 @@ const READS: readonly [ReadOf, lane: string, weight: number, paths: readonly str
   [{ name: 'keyPermissions', query: {} }, 'entry', 5, ['GET /fapi/v1/accountConfig']],
   [{ name: 'orders', query: { symbol, since: 0 } }, 'background', 5, ['GET /fapi/v1/allOrders?symbol=X']],
   [{ name: 'algoOrders', query: { symbol, since: 0 } }, 'background', 5, ['GET /fapi/v1/allAlgoOrders?symbol=X']],
-  [{ name: 'fundingIntervals', query: {} }, 'background', 1, []],
+  [{ name: 'fundingIntervals', query: {} }, 'entry', 1, []],
   [{ name: 'tickers', query: {} }, 'background', 40, ['GET /fapi/v1/ticker/24hr']],
-  [{ name: 'instruments', query: {} }, 'background', 1, ['GET /fapi/v1/exchangeInfo']],
+  [{ name: 'instruments', query: {} }, 'entry', 1, ['GET /fapi/v1/exchangeInfo']],
   [{ name: 'income', query: { since: 0 } }, 'background', 30, ['GET /fapi/v1/income']],
   ...[[99, 1], [100, 2], [499, 2], [500, 5], [1_000, 5], [1_001, 10], [1_500, 10]].map(([limit, weight]) => [{ name: 'candles', query: { symbol, limit: limit! } }, 'background', weight!, [`GET /fapi/v1/klines?symbol=X&limit=${limit}`]] as [ReadOf, string, number, string[]]),
 ];
