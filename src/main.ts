@@ -41,13 +41,19 @@ function storeAway(error: unknown): number {
 }
 
 /** Closes everything with the service dead: 0 flat, 1 not or not verified, 2 could not run, 4 the service lives. */
-async function flattenWithoutService(symbol: string | undefined, { reason, within, json, config, set, dataDir }: FlattenOptions): Promise<void> {
+async function flattenWithoutService(symbol: string | undefined, { reason, within, json, config, set, dataDir, withoutJournal = false }: FlattenOptions): Promise<void> {
   const { flattenOffline, flattenText, isFlat } = await import('./service/flatten-offline.ts');
+  const { isNotToBeHad } = await import('./service/journal/stand-in.ts');
   try {
-    const report = await flattenOffline(configured({ config, set, ...(dataDir === undefined ? {} : { dataDir }) }), { symbol: symbol as SymbolName | undefined, reason, withinMs: within });
+    const report = await flattenOffline(configured({ config, set, ...(dataDir === undefined ? {} : { dataDir }) }), { symbol: symbol as SymbolName | undefined, reason, withinMs: within, withoutJournal });
     process.stdout.write(`${json === true ? JSON.stringify(report) : flattenText(report)}\n`);
     process.exitCode = isFlat(report) ? 0 : 1;
   } catch (error) {
+    if (isNotToBeHad(error)) {
+      process.stderr.write(`vigil: ${error.explain()}\nNothing was closed. If you know that no other service trades this account, the same with --without-journal closes every position of it, under reduce-only orders, and keeps its own record on this machine.\n`);
+      process.exitCode = EXIT.refused;
+      return;
+    }
     if (!(error instanceof VigilError) || error.code !== 'INSTANCE_RUNNING') throw error;
     process.stderr.write(`vigil: ${error.explain()}\nThe service lives: \`vigil flatten --reason …\` without --offline asks it.\n`);
     process.exitCode = 4;

@@ -31,6 +31,7 @@ import { logLifecycle } from './lifecycle-log.ts';
 import { createLogger, partLog } from './log.ts';
 import { closeWithin } from './journal/close.ts';
 import { openJournal } from './journal/open.ts';
+import { isNotToBeHad, openStandIn } from './journal/stand-in.ts';
 import type { OpenedJournal } from './journal/open.ts';
 import { paperChild } from './paper-child.ts';
 import { once, onDefects, onSignals } from './process-ends.ts';
@@ -50,6 +51,8 @@ const CLOSE_AT_LEAST_MS = 500;
 export interface ExitsAlone {
   /** The answer is the command's: the log goes elsewhere. */
   readonly logTo: NodeJS.WriteStream & { readonly fd: number };
+  /** When the journal cannot be had, a file of its own stands in for it. */
+  readonly withoutJournal: boolean;
   /** The whole of it; when it ends, the tree is stopped. */
   readonly work: (running: Running) => Promise<void>;
 }
@@ -60,6 +63,8 @@ export interface Running {
   readonly symbols: () => readonly SymbolName[];
   readonly tags: readonly string[];
   readonly audit: TreeParts['audit'];
+  /** What stood in for the journal. */
+  readonly standIn: string | undefined;
 }
 
 /** Runs until it is stopped or fails; resolves with the exit code. @throws VigilError when it refuses to start. */
@@ -81,9 +86,15 @@ export async function runService(config: Config, exitsAlone?: ExitsAlone): Promi
     const ended = Promise.withResolvers<VigilError>();
     const system = new ActorSystem({ clock, random: systemRandom, turns: nactTurns, logFor: (path) => partLog(logger, path), marker: watch.marker });
     system.subscribe((event) => logLifecycle(event, logger));
-    opened = await openJournal(config, { clock, random: systemRandom, log, onEnded: ended.resolve });
+    const surroundings = { clock, random: systemRandom, log, onEnded: ended.resolve };
+    opened = await openJournal(config, surroundings).catch((error: unknown) => {
+      if (exitsAlone?.withoutJournal !== true || !isNotToBeHad(error)) throw error;
+      return openStandIn(config, surroundings, error);
+    });
     await refuseForeign(opened.journal);
-    return await runTree(config, strategies, system, opened, watch, { signalled: signalled.promise, journalEnded: ended.promise, onStopping, exitsAlone }, log, (level, message, fields) => logger.child({ actor: 'venue' })[level](fields ?? {}, message));
+    // Without the journal nobody knows which positions are whose: what is there is taken over, to be closed.
+    const settings: Config = opened.standIn === undefined ? config : { ...config, adoption: { ...config.adoption, unknownPositions: 'adopt' } };
+    return await runTree(settings, strategies, system, opened, watch, { signalled: signalled.promise, journalEnded: ended.promise, onStopping, exitsAlone }, log, (level, message, fields) => logger.child({ actor: 'venue' })[level](fields ?? {}, message));
   } finally {
     onStopping();
     // What is left of the stop's budget, and in any case a moment.
@@ -105,7 +116,7 @@ interface Ends {
   readonly exitsAlone: ExitsAlone | undefined;
 }
 
-async function runTree(config: Config, strategies: StrategyRoles, system: ActorSystem, { journal, readModels, mayRedeem, onFinding }: OpenedJournal, watch: LoopWatch, { signalled, journalEnded, onStopping, exitsAlone }: Ends, log: ActorLog, venueLog: VenueLog): Promise<number> {
+async function runTree(config: Config, strategies: StrategyRoles, system: ActorSystem, { journal, standIn, readModels, mayRedeem, onFinding }: OpenedJournal, watch: LoopWatch, { signalled, journalEnded, onStopping, exitsAlone }: Ends, log: ActorLog, venueLog: VenueLog): Promise<number> {
   const ended = Promise.withResolvers<number>();
   let failure: unknown;
   let stopping = false;
@@ -163,7 +174,7 @@ async function runTree(config: Config, strategies: StrategyRoles, system: ActorS
     await system.start(tree.spec, rootGaveUp);
     watch.notifyReady();
     onFinding((finding) => system.tell(refsOf(system).findings, { type: 'finding', from: 'journal', finding }));
-    exitsAlone?.work({ system, refs: refsOf(system), symbols: () => tree.executors.keys(), tags: parts.tags, audit: parts.audit }).then(
+    exitsAlone?.work({ system, refs: refsOf(system), symbols: () => tree.executors.keys(), tags: parts.tags, audit: parts.audit, standIn }).then(
       () => stop('done', EXIT.done),
       (error: unknown) => {
         failure ??= error;

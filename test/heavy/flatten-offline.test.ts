@@ -1,5 +1,8 @@
 /** `vigil flatten --offline`: with the service dead everything is closed under its own journal and place, and what is said is what the venue shows. */
 import { expect } from 'chai';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describeWithRedis, RedisServer } from '../kit/redis.ts';
 import { audit, journalOf, settled, started } from '../kit/main-job.ts';
 import { eventually, useSandbox } from '../kit/service.ts';
 import type { Exit, Json, Paper } from '../kit/service.ts';
@@ -69,5 +72,51 @@ describe('flatten --offline', function () {
     await paper.heal();
     expect(unread.exit).to.deep.equal(code(1));
     expect(unread.out).to.include('NOT VERIFIED: the venue does not tell its positions').and.not.include('is flat, as the venue says');
+  });
+});
+
+describeWithRedis('flatten --offline with the journal in Redis', function () {
+  const box = useSandbox();
+  let server: RedisServer;
+  before(async () => (server = await RedisServer.start()));
+  after(() => server.remove());
+
+  it('with Redis gone says so and closes nothing; told that nobody else is there it gets flat without it, on a record of its own; a writer that lives elsewhere is still refused', async function () {
+    this.timeout(120_000);
+    const paper = await box.paper();
+    const sets = ['journal.engine=redis', `journal.redis.url=${server.url}`];
+    const service = box.service({ paper, sets: [...sets, `universe.symbols=[${GPS}, ${HYPE}]`, 'generator.minConfidence=0'] });
+    const { dataDir } = service;
+    await service.protectedOnes(2, 60_000);
+    await service.process.die();
+    const flatten = async (...args: string[]): Promise<{ readonly exit: Exit; readonly out: string; readonly err: string }> => {
+      const settings = [...sets, `venue.paper.url=${paper.url}`, `universe.symbols=[${GPS}, ${HYPE}]`, 'log.level=error'].flatMap((set) => ['--set', set]);
+      const child = box.vigil(['flatten', '--offline', '--reason', 'enough', '--data-dir', dataDir, ...settings, ...args]);
+      const exit = await child.end(80_000);
+      return { exit, out: child.stdout, err: child.stderr };
+    };
+
+    // Somebody on another machine holds its lease.
+    await server.ask('HSET', 'quantum:journal:{paper}:lease', 'holder', 'another', 'host', 'elsewhere', 'space', 'of another boot', 'until', Date.now() + 600_000, 'released', '0');
+    const elsewhere = await flatten('--without-journal');
+    expect(elsewhere.exit, elsewhere.err).to.deep.equal({ code: 4, signal: null });
+    expect(elsewhere.err).to.include('on elsewhere');
+
+    await server.kill();
+    const gone = await flatten();
+    expect(gone.exit).to.deep.equal({ code: 2, signal: null });
+    expect(gone.err).to.include('JOURNAL_UNAVAILABLE').and.include(server.where).and.include('Nothing was closed').and.include('--without-journal');
+    expect((await paper.truth()).positions).to.have.length(2);
+
+    const flat = await flatten('--without-journal', '--json');
+    expect(flat.exit, flat.out + flat.err).to.deep.equal({ code: 0, signal: null });
+    const report = JSON.parse(flat.out) as Json;
+    expect(report.closed).to.have.length(2);
+    expect(report).to.deep.include({ remaining: [], ordersLeft: [], unknown: null });
+    const truth = await paper.truth();
+    expect([truth.positions, truth.openOrders, truth.openAlgoOrders]).to.deep.equal([[], [], []]);
+    expect(existsSync(report.standIn as string), report.standIn as string).to.equal(true);
+    // The next start finds what was lowered, whatever the journal says.
+    expect(JSON.parse(readFileSync(join(dataDir, 'trading-state'), 'utf8'))).to.include({ overall: 'HALTED' });
   });
 });

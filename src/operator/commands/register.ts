@@ -25,6 +25,7 @@ interface ReasonOptions extends ClientOptions {
 
 export interface FlattenOptions extends ReasonOptions {
   readonly offline?: boolean;
+  readonly withoutJournal?: boolean;
   readonly config: string[];
   readonly set: string[];
   readonly within: number;
@@ -104,6 +105,7 @@ function orders(program: Command, io: CommandIo, offline: OfflineCommands): void
     .argument('[symbol]', 'only this one')
     .option('--reason <text>', 'kept in the journal', ASKED_FOR)
     .option('--offline', 'with the service dead: takes its place, closes, and ends; refused (4) while it lives')
+    .option('--without-journal', 'offline: also when the journal cannot be had (Redis is gone): every position of the account, whosever it is; only if no other service trades it')
     .option('--config <file>', 'offline: a configuration file, as for start; may be repeated', collect, [])
     .option('--set <path=value>', 'offline: one setting, as for start; may be repeated', collect, [])
     .option('--within <ms>', 'offline: how long it may take', wholeNumber, OFFLINE_WITHIN_MS)

@@ -16,7 +16,7 @@ const CAUSES = {
   LOADING: { says: /^LOADING/, remedy: 'it is tried again by itself when Redis has read its data', lost: true },
   READONLY: { says: /^READONLY|^MASTERDOWN/, remedy: 'this server is a replica: give the address of the master, or promote this one', lost: true },
   UNBLOCKED: { says: /^UNBLOCKED/, remedy: 'the server became a replica meanwhile; it is tried again by itself', lost: true },
-  AUTH: { says: /^(NOAUTH|WRONGPASS|ERR AUTH|ERR invalid password|ERR Client sent AUTH)/, remedy: 'correct user and password (journal.redis.username, VIGIL_JOURNAL__REDIS__PASSWORD or journal.redis.passwordFile)', lost: true },
+  AUTH: { says: /^(NOAUTH|WRONGPASS|ERR AUTH|ERR Protocol error: unauthenticated|ERR invalid password|ERR Client sent AUTH)/, remedy: 'correct user and password (journal.redis.username, VIGIL_JOURNAL__REDIS__PASSWORD or journal.redis.passwordFile)', lost: true },
   ACL: { says: /^NOPERM/, remedy: 'allow the user the commands named in docs/redis.md on the keys of the prefix (ACL SETUSER)', lost: false },
   OOM: { says: /^OOM/, remedy: 'maxmemory is reached: raise it, or let retention work (`vigil journal stats`); Redis must never evict (maxmemory-policy noeviction)', lost: false },
   MISCONF: { says: /^MISCONF/, remedy: 'Redis cannot write to its disk: make room, check the log of Redis; it takes writes again by itself', lost: false },

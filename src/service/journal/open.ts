@@ -24,8 +24,8 @@ import type { Finding } from '../../protocol/findings.ts';
 import type { VenueWrite } from '../../protocol/venue.ts';
 import type { ActorLog } from '../../supervision/behaviour.ts';
 import type { Clock } from '../../supervision/clock.ts';
-import { randomText } from '../../supervision/random.ts';
 import type { Random } from '../../supervision/random.ts';
+import { newHolder } from './holder.ts';
 
 export interface JournalSurroundings {
   readonly clock: Clock;
@@ -37,6 +37,8 @@ export interface JournalSurroundings {
 
 export interface OpenedJournal {
   readonly journal: Journal;
+  /** The journal could not be had: this file stands in for it. */
+  readonly standIn?: string;
   /** Where other programs read what happens; undefined: nowhere. */
   readonly readModels: ReadModels | undefined;
   /** Asked right before each send: why it may not be sent now. */
@@ -49,8 +51,6 @@ export interface OpenedJournal {
 
 /** A store that is slower than this is as good as away; an exit waits half of it. */
 const PATIENCE_MS = 1_000;
-const HOLDER_LENGTH = 16;
-const HOLDER_ALPHABET = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /** @throws VigilError of the engine; INSTANCE_RUNNING when another process writes it. The caller holds the data directory's lock. */
 export async function openJournal(config: Config, surroundings: JournalSurroundings): Promise<OpenedJournal> {
@@ -97,7 +97,7 @@ async function openBeside(spill: SpillFile, config: Config, surroundings: Journa
   const { prefix, requireReplica } = config.journal.redis;
   const [url, instance] = [redisUrlOf(config), instanceOf(config)];
   const connector = standaloneConnector(url, `vigil:${instance}:lease`, clock, CALL_BOUNDS);
-  const holder = randomText(random, HOLDER_LENGTH, HOLDER_ALPHABET);
+  const holder = newHolder(random);
   const lease = await takeLease({ connector, keys: journalKeys(prefix, instance), holder, identity: ownIdentity(), clock, log, onTaken: onEnded });
   try {
     const store = await openRedisJournal({ url, prefix, instance, file: join(config.dataDir, 'journal'), clock, random, requireReplica, needsReplica: opens, onFinding, onWarning: (message) => log.warn({}, message), onEnded });
@@ -152,7 +152,7 @@ function opens({ type, payload }: NewEntry): boolean {
 }
 
 /** Whoever is not sure of its place opens nothing, and sets nothing that could wait; once it is known to be another's, it sends nothing at all. */
-function leaseRefusal(lease: RedisLease, { kind }: VenueWrite): { readonly code: DenialCode; readonly detail: string } | undefined {
+export function leaseRefusal(lease: RedisLease, { kind }: VenueWrite): { readonly code: DenialCode; readonly detail: string } | undefined {
   const detail = kind === 'OPEN' || kind === 'CONFIGURE' ? lease.doubt() : lease.displaced();
   return detail === undefined ? undefined : { code: 'LEASE_LOST', detail };
 }

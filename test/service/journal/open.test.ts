@@ -82,6 +82,11 @@ describeWithRedis('opening the journal in Redis', () => {
     await opened.close();
   });
 
+  it('without its password is denied for good, not taken for away: the first thing that is asked is the lease', async () => {
+    await refused(open(sets(), {}), 'JOURNAL_STORE_DENIED', 'AUTH', 'VIGIL_JOURNAL__REDIS__PASSWORD');
+    await refused(open(sets(), { VIGIL_JOURNAL__REDIS__PASSWORD: 'wrong' }), 'JOURNAL_STORE_DENIED', 'WRONGPASS');
+  });
+
   it('takes the place of the writer, refuses a second one by its name, and gives the place back at the end', async () => {
     const settings = sets();
     const first = await open(settings, env);
