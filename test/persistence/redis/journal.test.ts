@@ -36,6 +36,19 @@ describeWithRedis('the Redis journal', () => {
     removeTemporary();
   });
 
+  it('is no writer beside another of the same epoch: a failover may lose an opening, and its number is given again (ruling 37)', async () => {
+    const stage = new RedisStage();
+    const journal = await stage.open(server.url, { instance: 'pair' });
+    await journal.append([noted('a', 1)]);
+    await server.ask('HSET', 'quantum:journal:{pair}:head', 'holder', 'another');
+    await refused(journal.append([noted('a', 2)]), 'JOURNAL_UNAVAILABLE');
+    await refused(journal.release(Number.MAX_SAFE_INTEGER), 'JOURNAL_UNAVAILABLE');
+    expect(await server.ask('HMGET', 'quantum:journal:{pair}:head', 'holder', 'position')).to.deep.equal(['another', '1']);
+    expect(await server.ask('XLEN', 'quantum:journal:{pair}:e:a')).to.equal(1);
+    await stage.close();
+    removeTemporary();
+  });
+
   it('lets go of nothing that a read under way is still to find, and of what was appended before it was asked to', async () => {
     const stage = new RedisStage();
     const journal = await stage.open(server.url, { instance: 'release' });
