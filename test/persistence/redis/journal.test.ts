@@ -36,6 +36,23 @@ describeWithRedis('the Redis journal', () => {
     removeTemporary();
   });
 
+  it('takes back what it has added of a group when Redis refuses the rest of it', async () => {
+    const stage = new RedisStage();
+    const journal = await stage.open(server.url, { instance: 'half' });
+    await journal.append([noted('a', 1), noted('b', 1)]);
+    // Somebody else's hand: nothing can be added there any more.
+    await server.ask('XADD', 'quantum:journal:{half}:e:b', '999999-0', 'hello', 'world');
+    const error = await journal.append([noted('a', 2), noted('b', 2)]).then(
+      () => undefined,
+      (thrown: unknown) => thrown,
+    );
+    expect(error).to.be.instanceOf(Error);
+    expect(await server.ask('XLEN', 'quantum:journal:{half}:e:a')).to.equal(1);
+    expect(await server.ask('HMGET', 'quantum:journal:{half}:entities', 'a', 'b')).to.deep.equal(['1', '1']);
+    await stage.close();
+    removeTemporary();
+  });
+
   it('is no writer beside another of the same epoch: a failover may lose an opening, and its number is given again (ruling 37)', async () => {
     const stage = new RedisStage();
     const journal = await stage.open(server.url, { instance: 'pair' });
