@@ -12,7 +12,7 @@ import { confirmModes, onModes, onStream } from './gateway/modes.ts';
 import { drain, onRead, takeRead } from './gateway/reads.ts';
 import { askSettings, askSlot, giveSettings, giveSlots } from './gateway/room.ts';
 import type { Asserted, GatewayContext, GatewayInternal, GatewayOptions, GatewayState } from './gateway/state.ts';
-import { onHalted, publishSession, tellStanding } from './gateway/trouble.ts';
+import { onHalted, publishSession, restAt, tellStanding } from './gateway/trouble.ts';
 import { doubtModes, onWritten, write } from './gateway/writes.ts';
 import { viewsFirst } from './views.ts';
 
@@ -89,8 +89,9 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInte
       keyWarnings: state.asserted.key,
       keyRefusedSince: isoTimeOrNull(state.refusal?.since),
       brackets: state.session.brackets.size,
-      restUntil: isoTimeOrNull(state.session.throttle?.until),
-      banned: state.session.throttle?.banned ?? false,
+      // One that is over is nothing an operator has to read.
+      restUntil: isoTimeOrNull(restAt(state, now)?.until),
+      banned: restAt(state, now)?.banned ?? false,
       reads: state.reads,
       readsWaiting: Object.fromEntries(READ_LANES.map((lane) => [lane, state.queue.filter((one) => one.lane === lane).length])),
       entriesWaiting: state.slots.waiting.length,

@@ -47,6 +47,25 @@ describe('the gateway\'s clock', () => {
     expect(owners.alerts).to.not.have.property('clock-skew');
   });
 
+  it('found far away by a refused close, is told at once, and an opening that has its permit already does not go (failure 58)', async () => {
+    let offset = 0;
+    const { world, venue, executor, reader, send, close, open } = await gatewayBench((scripted, { clock }) => {
+      scripted.onRead = (name) => (name === 'serverTime' ? { serverTime: clock.now() + offset, sentAt: clock.now(), receivedAt: clock.now() } : undefined);
+    });
+    await world.advance(2_000);
+    offset = -3_000;
+    venue.onWrite = () => (venue.writes.length > 1 ? undefined : TOO_LATE);
+    const told = reader.of('session').length;
+    send(close('a'));
+    await world.settle();
+    expect(reader.of('session').slice(told).map(({ view }) => view.clockOffsetMs), 'no time has passed').to.deep.equal([-3_000]);
+    open('entry');
+    send(close('b'));
+    await world.settle();
+    expect(venue.writes.map((write) => write.clientId), 'what reduces goes by the new time').to.deep.equal(['a', 'a', 'b']);
+    expect(executor.of('write-refused').map(({ write, code }) => [write.clientId, code])).to.deep.equal([['entry', 'CLOCK_SKEW']]);
+  });
+
   it('is not known after the wall clock has jumped, until it is measured by what the wall clock says then', async () => {
     let offset = 0;
     const { world, venue, offsets, session, reader } = await gatewayBench((scripted, { clock }) => {

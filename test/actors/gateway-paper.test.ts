@@ -162,6 +162,7 @@ describe('the gateway on the paper exchange', () => {
   it('banned, asks nothing; started again, it asks nothing either until the ban is over (failure 57)', async () => {
     await fault({ match: { path: '/fapi/v3/account' }, action: 'rate-limit', status: 418 });
     expect(await desk.account()).to.include({ ok: false, kind: 'throttled' });
+    // The answer may overtake what is told to others.
     await eventually('the alert', () => desk.alerts().includes('venue-banned'));
     expect(existsSync(join(directory, 'venue-rest'))).to.equal(true);
     await desk.stop();

@@ -29,10 +29,10 @@ function take(state: GatewayState, samples: readonly ClockSample[], ctx: Gateway
   state.samples = samples;
   const measured = offsetOf(samples);
   if (measured === undefined) return;
-  const first = state.session.clockOffsetMs === undefined;
   state.session = { ...state.session, clockOffsetMs: measured.offsetMs };
   state.options.onClockOffset(measured.offsetMs);
-  if (first) publishSession(state, ctx);
+  // At once: signed by the new time an opening would be taken, and the governor must know how far both are apart.
+  publishSession(state, ctx);
   ctx.timers.once('time', samples.length < FIRST_SAMPLES ? NEXT_SAMPLE_MS : TIME_EVERY_MS, { type: 'measure-time' });
 }
 

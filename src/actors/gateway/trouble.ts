@@ -54,9 +54,13 @@ export function isExhausted({ exhaustedAt }: GatewayState, ctx: GatewayContext):
   return exhaustedAt !== undefined && ctx.clock.monotonic() - exhaustedAt < EXHAUSTED_STANDS_MS;
 }
 
-/** The rest the venue wants now; undefined: none. */
-export function standingRest({ session: { throttle } }: GatewayState, ctx: GatewayContext): VenueRest | undefined {
-  return throttle !== undefined && throttle.until > ctx.clock.now() ? throttle : undefined;
+/** The rest the venue wants at `now`, wall time ms; undefined: none. */
+export function restAt({ session: { throttle } }: GatewayState, now: number): VenueRest | undefined {
+  return throttle !== undefined && throttle.until > now ? throttle : undefined;
+}
+
+export function standingRest(state: GatewayState, ctx: GatewayContext): VenueRest | undefined {
+  return restAt(state, ctx.clock.now());
 }
 
 /** Told at once, and kept over restarts: while the venue wants rest nothing is opened. What ends later, or is a ban, is not shortened by what comes after. */

@@ -57,7 +57,10 @@ function barrier(state: GatewayState, { write: request, authority }: WriteMessag
   if (authority.by === 'mandate') return judgeExit({ write: request, mandate: undefined, position: undefined, sent: state.sent, now: ctx.clock.now() })[0];
   const resting = standingRest(state, ctx);
   if (resting !== undefined) return { code: resting.banned ? 'VENUE_BANNED' : 'VENUE_THROTTLED', detail: `the venue wants rest until ${isoTime(resting.until)}` };
-  return request.kind === 'OPEN' && !session.modesConfirmed ? { code: 'ACCOUNT_MODES_UNCONFIRMED', detail: state.asserted.fault ?? 'they are being read again' } : undefined;
+  if (request.kind !== 'OPEN') return undefined;
+  const { clockOffsetMs } = session;
+  if (clockOffsetMs !== undefined && Math.abs(clockOffsetMs) > state.options.clockSkewMaxMs) return { code: 'CLOCK_SKEW', limit: String(state.options.clockSkewMaxMs), value: String(clockOffsetMs), detail: 'found since its permit was given' };
+  return session.modesConfirmed ? undefined : { code: 'ACCOUNT_MODES_UNCONFIRMED', detail: state.asserted.fault ?? 'they are being read again' };
 }
 
 export function onWritten(state: GatewayState, { message, under, sentAt, again, outcome }: Extract<GatewayInternal, { type: 'written' }>, ctx: GatewayContext): void {
