@@ -67,6 +67,24 @@ describe('executor: a part', () => {
     expect(desk.life.lastClosed?.reason).to.equal('TIER_1');
   });
 
+  it('leaves the close free although the cancel of the stop it replaces must wait a minute (failure 57)', async () => {
+    const desk = await holding();
+    desk.venue.onWrite = (write) => (write.kind === 'CANCEL' ? { result: 'throttled', retryAfterMs: 60_000, banned: false, message: 'Too many requests' } : undefined);
+    reduce(desk);
+    await desk.advance(3_000);
+    const replaced = desk.writes('CANCEL').map((write) => write.clientId);
+    expect(replaced, 'the stop and the target, each once').to.have.length(2);
+    desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'test' });
+    await desk.advance(1_000);
+    expect(desk.venue.quantity.toFixed()).to.equal('0');
+    await desk.advance(30_000);
+    expect(desk.writes('CANCEL').filter(({ clientId }) => replaced.includes(clientId)), 'nor is it asked for each second meanwhile').to.have.length(2);
+    desk.venue.onWrite = () => undefined;
+    await desk.advance(60_000);
+    expect(desk.life.phase).to.equal('Flat');
+    expect(book(desk)).to.deep.equal([]);
+  });
+
   it('whose answer is lost is asked for and never sent twice; meanwhile the stop stands (failure 47)', async () => {
     for (const streaming of [true, false]) {
       const desk = await holding();

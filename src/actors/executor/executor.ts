@@ -213,6 +213,8 @@ function onOutcome(state: ExecutorState, message: Extract<ExecutorMessage, { typ
 /** The need that a write was to meet. */
 function keyOf(state: ExecutorState, write: VenueWrite): string {
   if (write.kind === 'PROTECT') return `protect:${write.leg}`;
+  // Its own: a cancel that has to wait must not hold back a close.
+  if (write.kind === 'CANCEL') return `cancel:${write.clientId}`;
   return write.clientId === state.life.reduce?.clientId ? 'reduce' : 'close';
 }
 
