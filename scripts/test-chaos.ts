@@ -5,10 +5,10 @@ import { systemClock } from '../src/supervision/clock.ts';
 import { runChaos, verdict } from '../test/kit/chaos-run.ts';
 import { Sandbox } from '../test/kit/service.ts';
 
-const USAGE = 'npm run test:chaos -- [--kills N] [--seed S (or VIGIL_SEED)] [--engine sqlite|redis|both]';
+const USAGE = 'npm run test:chaos -- [--kills N] [--seed S (or VIGIL_SEED)] [--engine sqlite|redis|both] [--limits: the venue\'s own in force]';
 const ENGINES = { sqlite: ['sqlite'], redis: ['redis'], both: ['sqlite', 'redis'] } as const;
 
-const { values } = parseArgs({ options: { kills: { type: 'string', default: '200' }, seed: { type: 'string' }, engine: { type: 'string', default: 'both' }, help: { type: 'boolean', default: false } } });
+const { values } = parseArgs({ options: { kills: { type: 'string', default: '200' }, seed: { type: 'string' }, engine: { type: 'string', default: 'both' }, limits: { type: 'boolean', default: false }, help: { type: 'boolean', default: false } } });
 const whole = (name: string, text: string): number => {
   if (/^\d{1,15}$/.test(text)) return Number(text);
   process.stderr.write(`--${name} is ${JSON.stringify(text)}: a whole number is expected\n${USAGE}\n`);
@@ -36,7 +36,7 @@ for (const engine of ENGINES[values.engine as keyof typeof ENGINES]) {
   }
   const box = new Sandbox();
   try {
-    const report = await runChaos(box, { seed, kills, engine, auditEvery: 25, say: (line) => say(`${engine}: ${line}`) });
+    const report = await runChaos(box, { seed, kills, engine, auditEvery: 25, limits: values.limits, say: (line) => say(`${engine}: ${line}`) });
     const { counts, findings } = report;
     say(`${engine}: ${report.kills} kills of the service, ${report.storeKills} of the store; ${report.handedIn} intents handed in, ${report.entries} entries sent, ${report.closed} positions closed, ${report.faults} faults of the venue; ${report.audits} audits, the last over ${counts.underPermit} orders under a permit, ${counts.underMandate} under a mandate (${counts.unrecorded} without a record), ${counts.triggered} triggered, ${counts.fills} fills (${counts.fillsAdopted} adopted)`);
     for (const { code, message } of findings) say(`${engine}: ${code} ${message}`);

@@ -75,27 +75,22 @@ describe('executor: an entry without an answer', () => {
     expect(desk.writes('OPEN')).to.have.length(1);
   });
 
-  it('stays open and unresolved while neither order nor position can be read: nothing is concluded from silence (operators\' 19)', async () => {
-    const desk = await lost(false, { streaming: true });
-    desk.venue.onRead = (name) => (name === 'order' || name === 'positions' ? Promise.reject(new Error('timeout')) : undefined);
-    await desk.advance(60_000);
-    expect(desk.life.phase).to.equal('Ambiguous');
-    desk.venue.onRead = () => undefined;
-    await desk.advance(60_000);
-    expect(desk.refused).to.deep.equal(['ENTRY_ABSENT']);
-    expect(desk.writes('OPEN')).to.have.length(1);
-  });
-
-  it('is not absent while the trades cannot be read: position and open orders alone do not prove it (failure 47)', async () => {
-    const desk = await lost(false, { streaming: true });
-    desk.venue.onRead = (name) => (name === 'trades' ? Promise.reject(new Error('timeout')) : undefined);
-    await desk.advance(60_000);
-    expect(desk.life.phase).to.equal('Ambiguous');
-    desk.venue.onRead = () => undefined;
-    await desk.advance(60_000);
-    expect(desk.refused).to.deep.equal(['ENTRY_ABSENT']);
-    expect(desk.writes('OPEN')).to.have.length(1);
-  });
+  const UNREAD = [
+    ['stays open and unresolved while neither order nor position can be read: nothing is concluded from silence (operators\' 19)', ['order', 'positions']],
+    ['is not absent while the trades cannot be read: position and open orders alone do not prove it (failure 47)', ['trades']],
+  ] as const;
+  for (const [promise, unread] of UNREAD) {
+    it(promise, async () => {
+      const desk = await lost(false, { streaming: true });
+      desk.venue.onRead = (name) => ((unread as readonly string[]).includes(name) ? Promise.reject(new Error('timeout')) : undefined);
+      await desk.advance(60_000);
+      expect(desk.life.phase).to.equal('Ambiguous');
+      desk.venue.onRead = () => undefined;
+      await desk.advance(60_000);
+      expect(desk.refused).to.deep.equal(['ENTRY_ABSENT']);
+      expect(desk.writes('OPEN')).to.have.length(1);
+    });
+  }
 
   it('executed, closed by somebody at once, and unknown to every query: the trades tell it, and it is no absence (operators\' 19, 23)', async () => {
     const desk = await lost(true, { streaming: false });

@@ -93,17 +93,4 @@ describe('gateway', () => {
     await world.advance(1_000);
     expect(executor.of('write-outcome').map((message) => message.outcome.result)).to.deep.equal(['accepted']);
   });
-
-  it('sends no exit beyond the venue\'s own order limits, which would bring a ban; a moment later it goes', async () => {
-    const { world, venue, executor, send, close } = await gatewayBench();
-    for (let i = 0; i < 300; i++) send(close(`c${i}`));
-    send(close('beyond'));
-    await world.settle();
-    expect(venue.writes).to.have.length(300);
-    expect(executor.of('write-refused').map((message) => [message.write.clientId, message.code])).to.deep.equal([['beyond', 'VENUE_THROTTLED']]);
-    await world.advance(10_000);
-    send(close('beyond'));
-    await world.settle();
-    expect(venue.writes.at(-1)?.clientId).to.equal('beyond');
-  });
 });

@@ -1,56 +1,11 @@
-/** The fault matrix, second part: what can become of a stop, a target, and of what follows the position. Whatever fails, it is behind one stop, or closed within the naked bound. */
-import { describeMatrix } from '../kit/fault-bench.ts';
-import { cancelOf, closeOf, each, LOST_REQUESTS, readOf, REFUSALS, stopOf, targetOf, UNKNOWN_ANSWERS } from '../kit/fault-case.ts';
-import type { FaultCase } from '../kit/fault-case.ts';
+/** The fault matrix, second part: what can become of stop, target, part and close, and of a symbol that is halted or delisted. */
+import { LISTING } from '../kit/fault-cells/listing.ts';
+import { CHANGED, CLOSED, PLACED } from '../kit/fault-cells/protection.ts';
+import { describeMatrix } from '../kit/fault-matrix.ts';
 import { useSandbox } from '../kit/service.ts';
-
-const EVERY_ANSWER = [...UNKNOWN_ANSWERS, ...LOST_REQUESTS, ...REFUSALS];
-/** What a reading may be answered with, each a few times. */
-const FAILED_READINGS = [
-  ['500 twice', { action: 'error', status: 500, code: -1001, times: 2 }],
-  ['drop-request', { action: 'drop-request', times: 1 }],
-  ['reset twice', { action: 'reset', times: 2 }],
-] as const;
-const WOULD_TRIGGER = { action: 'error', status: 400, code: -2021, message: 'Order would immediately trigger.', times: 1 } as const;
-const NO_ROOM = { action: 'error', status: 400, code: -4045, message: 'Reach max stop order limit.', times: 1 } as const;
-const REDUCE_ONLY = { action: 'error', status: 400, code: -2022, message: 'ReduceOnly Order is rejected.', times: 1 } as const;
-
-const PLACED: readonly FaultCase[] = [
-  ...each(EVERY_ANSWER, (_, spec) => ({ failure: '88, 92', at: 'stop', armed: [{ match: stopOf, ...spec }], end: 'held' })),
-  ...each(EVERY_ANSWER, (_, spec) => ({ failure: '88, 92', at: 'target', armed: [{ match: targetOf, ...spec }], end: 'held' })),
-  { failure: '91', at: 'stop', fault: '−2021: it is hit', armed: [{ match: stopOf, ...WOULD_TRIGGER }], end: 'flat' },
-  // For ever: closed at the naked bound, whatever the venue says of stops.
-  { failure: '88', at: 'stop', fault: '503 for ever', armed: [{ match: stopOf, action: 'error', status: 503, text: 'Service Unavailable.' }], healAfterMs: 16_000, end: 'flat' },
-  { failure: '88', at: 'stop', fault: 'drop-request for ever', armed: [{ match: stopOf, action: 'drop-request' }], healAfterMs: 16_000, end: 'flat' },
-  // The close at the bound is lost, too, and asked for by its id before it is sent again.
-  { failure: '88', at: 'stop and the close', fault: '503 for ever, and the first close is lost', armed: [{ match: stopOf, action: 'error', status: 503, text: 'Service Unavailable.' }, { match: closeOf, action: 'reset', times: 1 }], healAfterMs: 16_000, nakedMs: 22_000, end: 'flat' },
-  { failure: '88', at: 'open protections, read back', fault: '500 for ten seconds', armed: [{ match: readOf('/fapi/v1/openAlgoOrders'), action: 'error', status: 500, code: -1001 }], healAfterMs: 10_000, end: 'held' },
-];
-
-const CHANGED: readonly FaultCase[] = [
-  ...each(EVERY_ANSWER, (_, spec) => ({ failure: '49, 56', at: 'part', armed: [{ match: closeOf, ...spec }], act: 'tier', end: 'held' })),
-  { failure: '54', at: 'part', fault: '−2022', armed: [{ match: closeOf, ...REDUCE_ONLY }], act: 'tier', end: 'held' },
-  // The stop follows the quantity: the new one first, then the old one goes.
-  ...each(EVERY_ANSWER, (_, spec) => ({ failure: '93', at: 'stop after a part', armed: [{ match: stopOf, ...spec }], act: 'tier', end: 'held' })),
-  ...each(EVERY_ANSWER, (_, spec) => ({ failure: '93', at: 'cancel of the stop that was replaced', armed: [{ match: cancelOf('stop'), ...spec }], act: 'tier', end: 'held' })),
-  ...each([...LOST_REQUESTS, ...UNKNOWN_ANSWERS.slice(0, 2)], (_, spec) => ({ failure: '93', at: 'cancel of the target that was replaced', armed: [{ match: cancelOf('target'), ...spec }], act: 'tier', end: 'held' })),
-  ...each([...LOST_REQUESTS, ...UNKNOWN_ANSWERS.slice(0, 2)], (_, spec) => ({ failure: '93', at: 'stop into profit', armed: [{ match: stopOf, ...spec }], act: 'lock', end: 'held' })),
-  { failure: '89', at: 'stop after a part', fault: '−4045 once', armed: [{ match: stopOf, ...NO_ROOM }], act: 'tier', end: 'held' },
-  // Nobody tells of it: the reconciler's next look, a minute later at the most, does.
-  { failure: '88', at: 'stop', fault: 'disappears without a word', armed: [], act: { control: 'stops/drop', body: { symbol: '{symbol}' } }, nakedMs: 75_000, end: 'held' },
-];
-
-const CLOSED: readonly FaultCase[] = [
-  ...each(EVERY_ANSWER, (_, spec) => ({ failure: '47, 49', at: 'close', armed: [{ match: closeOf, ...spec }], act: 'close', end: 'flat' })),
-  { failure: '54', at: 'close', fault: '−2022', armed: [{ match: closeOf, ...REDUCE_ONLY }], act: 'close', end: 'flat' },
-  ...each(EVERY_ANSWER, (_, spec) => ({ failure: '90', at: 'cancel of the stop after a close', armed: [{ match: cancelOf('stop'), ...spec }], act: 'close', end: 'flat' })),
-  ...each([...LOST_REQUESTS, ...UNKNOWN_ANSWERS.slice(0, 2)], (_, spec) => ({ failure: '90', at: 'cancel of the target after the stop has fired', armed: [{ match: cancelOf('target'), ...spec }], act: 'stop', end: 'flat' })),
-  ...each([...LOST_REQUESTS, ...UNKNOWN_ANSWERS.slice(0, 2)], (_, spec) => ({ failure: '90', at: 'cancel of the stop after the target has fired', armed: [{ match: cancelOf('stop'), ...spec }], act: 'target', end: 'flat' })),
-  ...each(FAILED_READINGS, (_, spec) => ({ failure: '92', at: 'the position, to confirm flat', armed: [{ match: readOf('/fapi/v3/positionRisk'), ...spec }], act: 'close', end: 'flat' })),
-  { failure: '84, 94', at: 'position', fault: 'deleveraged by the venue', armed: [], act: { control: 'adl', body: { symbol: '{symbol}' } }, end: 'flat' },
-];
 
 const box = useSandbox();
 describeMatrix('fault matrix: stop and target', () => box, PLACED);
 describeMatrix('fault matrix: parts and moved stops', () => box, CHANGED);
 describeMatrix('fault matrix: closes', () => box, CLOSED);
+describeMatrix('fault matrix: symbols that are halted and delisted', () => box, LISTING);

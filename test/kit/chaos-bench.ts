@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import type { AuditReport, AuditTerms, VenueFacts } from '../../src/rules/audit/facts.ts';
 import { audit } from '../../src/rules/audit.ts';
 import type { SeededRandom } from '../../src/supervision/random.ts';
+import { OPEN_WIDE } from './open-wide.ts';
 import { livesInRedis, livesOnFile } from './recorded-lives.ts';
 import type { RecordedLives } from './recorded-lives.ts';
 import type { RedisServer } from './redis.ts';
@@ -26,25 +27,12 @@ const INSTANCE = 'chaos';
 const PREFIX = 'quantum:';
 
 const SETTINGS = [
-  'universe.policy=null',
+  ...OPEN_WIDE,
   `universe.symbols=[${SYMBOLS.join(', ')}]`,
   `intents.sources=[${SOURCES.join(', ')}]`,
   'generator.cycleMs=1500',
-  'generator.shadows=[]',
   'exits.evaluateMs=400',
-  'exits.killScore=1',
   'risk.symbolCooldownMs=0',
-  'risk.opensPerHour=10000',
-  'risk.opensPer5Min=10000',
-  'risk.killScoreMax=1',
-  'risk.volatilityMaxPercent=99',
-  'risk.spreadMaxBps=1000',
-  'risk.edgeToCost=0',
-  'risk.dailyLossPercent=99',
-  'risk.sessionDrawdownPercent=99',
-  'risk.totalDrawdownPercent=99',
-  'risk.flattenDrawdownPercent=99',
-  'risk.fundingAdversePercent=100',
   'protections.sameSignal.pauseMs=0',
   'protections.killClose.pauseMs=0',
   'protections.errorBreaker.pauseMs=0',
@@ -104,11 +92,11 @@ export class ChaosBench {
     this.dataDir = box.newDir();
   }
 
-  static async start(box: Sandbox, redis: RedisServer | undefined, random: SeededRandom): Promise<ChaosBench> {
+  /** @param limits the venue's own; without them a start every few seconds tries nothing but those. */
+  static async start(box: Sandbox, redis: RedisServer | undefined, random: SeededRandom, limits: boolean): Promise<ChaosBench> {
     const symbols = join(box.dir, 'chaos-symbols.json');
     writeFileSync(symbols, JSON.stringify(SYMBOLS.map((symbol) => ({ symbol, price: String(PRICE), tickSize: String(TICK), stepSize: '0.1', dayTurnover: 2_000_000_000 }))));
-    // The limits of the venue are not what is tried here: a start every few seconds would exhaust them.
-    return new ChaosBench(box, await box.paper(['--symbols', symbols, '--no-limits', '--balance', '1000000']), redis, random);
+    return new ChaosBench(box, await box.paper(['--symbols', symbols, ...(limits ? [] : ['--no-limits']), '--balance', '1000000']), redis, random);
   }
 
   below(count: number): number {

@@ -13,6 +13,8 @@ export interface ChaosTerms {
   readonly engine: 'sqlite' | 'redis';
   /** After so many kills it is left alone until it has come to rest, and audited. */
   readonly auditEvery: number;
+  /** The venue's limits of weight and orders are in force; default: not. */
+  readonly limits?: boolean;
   readonly say: (line: string) => void;
   /** Before the last audit, to show that it would find something. */
   readonly plant?: (bench: ChaosBench) => Promise<void>;
@@ -57,11 +59,11 @@ export function verdict(findings: readonly AuditFinding[]): string {
 }
 
 /** @throws when a life ends otherwise than by being killed, or does not come up. */
-export async function runChaos(box: Sandbox, { seed, kills, engine, auditEvery, say, plant }: ChaosTerms): Promise<ChaosReport> {
+export async function runChaos(box: Sandbox, { seed, kills, engine, auditEvery, limits = false, say, plant }: ChaosTerms): Promise<ChaosReport> {
   const random = new SeededRandom(seed);
   const redis = engine === 'redis' ? await RedisServer.start({ appendfsync: 'always' }) : undefined;
   try {
-    const bench = await ChaosBench.start(box, redis, random);
+    const bench = await ChaosBench.start(box, redis, random, limits);
     let storeKills = 0;
     let audits = 0;
     for (let kill = 1; kill <= kills; kill++) {

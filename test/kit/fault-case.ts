@@ -12,6 +12,8 @@ export interface Fault {
   readonly message?: string;
   readonly text?: string;
   readonly processed?: boolean;
+  /** The venue bans this address for so long from the arming on, in its own words; with `action: 'error'`. */
+  readonly banMs?: number;
 }
 
 /**
@@ -19,8 +21,14 @@ export interface Fault {
  * `held`: one entry executed, one stop covers exactly what is held, service and venue agree.
  * `flat`: one entry executed, nothing held, nothing of ours in the book.
  * `none`: no entry executed, and the plan has ended with this code.
+ * `refused`: no entry executed; the plan has ended, or the intent was refused before one was sent, with one of these codes.
  */
-export type End = 'held' | 'flat' | { readonly none: string };
+export type End = 'held' | 'flat' | { readonly none: string } | { readonly refused: readonly string[] };
+
+export function endInWords(end: End): string {
+  if (typeof end === 'string') return end;
+  return 'none' in end ? `none, ${end.none}` : `none, ${end.refused.join(' or ')}`;
+}
 
 /** What is done once the position stands; nothing: the fault meets the opening. */
 export type Act =
@@ -40,6 +48,8 @@ export type Act =
 export interface Control {
   readonly control: string;
   readonly body: Json;
+  /** So long nothing more is done after it. */
+  readonly thenMs?: number;
 }
 
 export interface FaultCase {
@@ -53,6 +63,14 @@ export interface FaultCase {
   /** What is done to the venue before the opening, or before the act: for cases that go alone. */
   readonly before?: readonly Control[];
   readonly beforeAct?: readonly Control[];
+  /** Done to the venue once each of the armed faults has struck: what is under way meets another venue than the one it was sent to. */
+  readonly onStruck?: readonly Control[];
+  /** Puts the venue right again, so long after that. */
+  readonly undo?: { readonly afterMs: number; readonly controls: readonly Control[] };
+  /** What an operator must see of it while it lasts: names of alerts. */
+  readonly alerts?: readonly string[];
+  /** An intent for a symbol that nobody else uses is refused while it lasts, with one of these codes. */
+  readonly closedTo?: readonly string[];
   /** It meets everybody: it waits until all others have ended, and those before it that go alone. */
   readonly alone?: boolean;
   readonly act?: Act;

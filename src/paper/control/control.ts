@@ -17,6 +17,9 @@ function isLoopback(address: string): boolean {
   return address === '::1' || address.startsWith('127.') || address.startsWith('::ffff:127.');
 }
 
+/** What one POST does to the exchange; beside these a symbol's status, and the faults of requests and streams. */
+export const ACTS: Readonly<Record<string, (venue: PaperVenue, body: string) => WireAnswer>> = { price: movePrice, clock: skewClock, accounts: openAccount, adl: autoDeleverage, 'stops/drop': loseStops };
+
 export interface ControlParts {
   readonly venue: PaperVenue;
   readonly faults: Faults;
@@ -66,19 +69,11 @@ export class Control {
     if (first === 'faults' && method === 'DELETE' && rest.length === 1) {
       return this.#faults.remove(rest[0]!) ? ok({}) : failed(404, 'CONTROL_UNKNOWN_FAULT', `no fault ${JSON.stringify(rest[0])}: GET faults lists them`);
     }
+    const act = method === 'POST' && Object.hasOwn(ACTS, name) ? ACTS[name] : undefined;
+    if (act !== undefined) return act(this.#venue, body);
     switch (`${method} ${name}`) {
       case 'GET truth':
         return ok(truth(this.#venue));
-      case 'POST price':
-        return movePrice(this.#venue, body);
-      case 'POST clock':
-        return skewClock(this.#venue, body);
-      case 'POST accounts':
-        return openAccount(this.#venue, body);
-      case 'POST adl':
-        return autoDeleverage(this.#venue, body);
-      case 'POST stops/drop':
-        return loseStops(this.#venue, body);
       case 'POST faults':
         return ok({ id: this.#faults.add(read(faultSchema, body)) });
       case 'GET faults':
