@@ -56,13 +56,20 @@ export function oddities(before: Life, after: Life, event: LifeEvent): readonly 
       const told = filled === undefined ? `${symbol}: there was order ${orderId}` : `${symbol}: ${text(filled)} was filled of order ${orderId}`;
       if (isVenueMade(by)) return [{ code: 'VENUE_CLOSED', subject: `${symbol} order ${orderId}`, message: `${told}, a ${side ?? '?'} of ${quantity ?? '?'} that the venue made by itself: ${by} (${clientId}).`, details: { by, clientId } }];
       if (by === 'stranger') return [{ code: 'FILL_UNKNOWN_ORDER', subject: `${symbol} order ${orderId}`, message: side === undefined ? `${told}, which the venue does not tell of.` : `${told}, a ${side} of ${quantity ?? '?'} with the id ${clientId}, which is none of ours.`, details: { clientId } }];
-      return overfill(before, after, orderId);
+      return [...doubled(before, event), ...overfill(before, after, orderId)];
     }
     case 'PositionAdopted':
       return vanished(before, event.quantity);
     default:
       return [];
   }
+}
+
+/** An id is unique among open orders only: the same one again is another order, of another process that makes our ids. */
+function doubled(life: Life, { orderId, clientId }: Extract<LifeEvent, { type: 'OrderRecognised' }>): readonly Finding[] {
+  const ours = ordersOf(life).find((order) => order.clientId === clientId);
+  if (ours?.orderId === undefined || ours.orderId === orderId) return [];
+  return [{ code: 'ORDER_DOUBLED', subject: `${life.symbol} ${clientId}`, message: `${life.symbol}: the venue has two orders ${clientId}, ${ours.orderId} and ${orderId}. Look for another service on a copy of this data directory.`, details: { clientId, orders: `${ours.orderId} ${orderId}` } }];
 }
 
 /** The venue holds less than the fills come to, and no trade took it: believed in the end, and never without a word. */

@@ -90,6 +90,15 @@ describe('what is odd about a fill', () => {
     expect(codes(filled, a.recognised('o-x', 'close')), 'an earlier attempt of ours').to.deep.equal([]);
   });
 
+  it('a second order of the venue under an id of ours: somebody else makes our ids', () => {
+    const again: LifeEvent = { type: 'OrderRecognised', at: 1, orderId: 'o-second', clientId: idOf('entry') as ClientId, by: 'entry', side: 'BUY', quantity: '10' };
+    const [finding] = found(a.protected(), again);
+    expect(finding).to.include({ code: 'ORDER_DOUBLED' });
+    expect(finding!.message).to.include(idOf('entry')).and.include('o-second').and.include('copy of this data directory');
+    expect(codes([...a.protected(), again], again), 'once').to.deep.equal([]);
+    expect(codes(a.protected(), { ...again, clientId: idOf('close', 7) as ClientId, by: 'close' }), 'an attempt that another has followed').to.deep.equal([]);
+  });
+
   it('one of the venue that is named before its fill is counted does not claim that all that is held was filled', () => {
     const [finding] = found(a.protected(), a.recognised('o-x', 'ADL'));
     expect(finding!.message).to.match(/^GPSUSDT: there was order o-x, a (BUY|SELL) of \S+ that the venue made by itself: ADL/);
