@@ -25,9 +25,13 @@ describe('wrong inputs', function () {
   const start = (args: readonly string[], env: Readonly<Record<string, string>> = {}): Child => box.vigil(['start', '--set', 'log.format=json', ...(args.some((arg) => arg.startsWith('operator.http.listen')) ? [] : ['--set', 'operator.http.listen=off']), ...args], { env });
 
   /** Exit code 2 at once, the message on stderr, no stack, and one start only. */
-  async function refused(child: Child, ...says: readonly (string | RegExp)[]): Promise<void> {
+  function refused(child: Child, ...says: readonly (string | RegExp)[]): Promise<void> {
+    return endedWith(2, child, ...says);
+  }
+
+  async function endedWith(code: number, child: Child, ...says: readonly (string | RegExp)[]): Promise<void> {
     const exit = await child.end(REFUSED_WITHIN_MS);
-    expect(exit, child.said).to.deep.equal({ code: 2, signal: null });
+    expect(exit, child.said).to.deep.equal({ code, signal: null });
     for (const text of says) expect(child.stderr).to.match(typeof text === 'string' ? new RegExp(text.replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`)) : text);
     expect(child.stderr, 'a stack trace').to.not.match(/\n\s+at .*(\.ts|node:)/);
     expect(child.stdout + child.stderr, 'started again').to.not.match(/starting it again/);
@@ -170,6 +174,13 @@ describe('wrong inputs', function () {
       writeFileSync(join(dir, 'instance-tag'), '???\n');
       await refused(start(['--data-dir', dir]), join(dir, 'instance-tag'), '"???"');
       expect(readFileSync(join(dir, 'instance-tag'), 'utf8')).to.equal('???\n');
+    });
+
+    it('a journal that cannot be opened may be one whose disk is full: 69, which after a crash is tried again', async () => {
+      const dir = copy();
+      rmSync(join(dir, 'journal.db'));
+      mkdirSync(join(dir, 'journal.db'));
+      await endedWith(69, start(['--data-dir', dir]), 'JOURNAL_UNAVAILABLE', join(dir, 'journal.db'));
     });
 
     it('a copy beside its original: both would send each order, under the same id', async () => {
