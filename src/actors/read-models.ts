@@ -37,9 +37,10 @@ interface State {
   showing: boolean;
   shown: number;
   leftOut: number;
+  /** Of the last try; null: it was shown. */
   failure: string | null;
-  /** As it was last told. */
-  told: string | null;
+  /** Between a failure and the next try. */
+  resting: boolean;
 }
 
 type Context = ActorContext<ReadModelsMessage>;
@@ -53,7 +54,7 @@ export function readModelsBehaviour(store: ReadModels): Behaviour<ReadModelsMess
     mailbox: { capacity: 64, overflow: 'reject', onRestart: 'keep', lanes: { telemetry: { types: ['life', 'happened'], capacity: 2_000, overflow: 'drop-oldest', onRestart: 'flush' } } },
     init(ctx) {
       ctx.timers.every('again', AGAIN_MS, { type: 'again' });
-      return { store, waiting: [], positions: new Map(), showing: false, shown: 0, leftOut: 0, failure: null, told: null };
+      return { store, waiting: [], positions: new Map(), showing: false, shown: 0, leftOut: 0, failure: null, resting: false };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -71,7 +72,7 @@ export function readModelsBehaviour(store: ReadModels): Behaviour<ReadModelsMess
           break;
         }
         case 'show':
-          state.failure = null;
+          state.resting = false;
           break;
         case 'again':
           forget(state);
@@ -95,7 +96,7 @@ function note({ positions }: State, view: LifeView): void {
 
 /** One round trip at a time, and none between a failure and the next try. */
 function show(state: State, ctx: Context): void {
-  if (state.showing || state.failure !== null) return;
+  if (state.showing || state.resting) return;
   const due = [...state.positions].filter(([, { text, shown }]) => text !== shown).slice(0, MOST_AT_ONCE);
   const entries = state.waiting.splice(0, MOST_AT_ONCE);
   const changes = [...due.map(([, { change }]) => change), ...entries];
@@ -113,15 +114,16 @@ function onShown(state: State, { outcome, positions, count }: Extract<ReadModels
   state.showing = false;
   if (outcome.ok) {
     state.shown += positions.length + count;
-    state.told = null;
+    state.failure = null;
     return;
   }
-  state.failure = outcome.error.message;
+  const reason = outcome.error.message;
+  const tell = reason === state.failure ? ctx.log.debug : ctx.log.warn;
+  state.failure = reason;
+  state.resting = true;
   // Entries may be there or not; shown twice they would be false. Positions are shown whole again, all of them: the store may have lost them.
   state.leftOut += count;
   forget(state);
-  const tell = state.failure === state.told ? ctx.log.debug : ctx.log.warn;
-  state.told = state.failure;
-  tell({ reason: state.failure, leftOut: state.leftOut }, 'what other programs read in Redis is behind; trading does not depend on it');
+  tell({ reason, leftOut: state.leftOut }, 'what other programs read in Redis is behind; trading does not depend on it');
   ctx.timers.once('retry', RETRY_MS, { type: 'show' });
 }

@@ -11,8 +11,8 @@ const DAY_MS = 24 * HOUR_MS;
 const FIRST_AFTER_MS = 300_000;
 /** A first release of months takes long, in slices between which everything else goes on. */
 const RELEASE_DEADLINE_MS = 30 * 60_000;
-/** An owner writes its Snapshot within minutes of being due: held for so many releases, something is wrong with it. */
-const HELD_RELEASES = 2;
+/** An owner writes its Snapshot within minutes of being due, and a release that failed may pass: so many in a row, and something is wrong. */
+const TOLD_AFTER = 2;
 
 export type RetentionMessage = { readonly type: 'release' } | { readonly type: 'released'; readonly outcome: Outcome<Release> };
 
@@ -27,6 +27,7 @@ export class Retention {
   #heldBy: string | null = null;
   #heldFor = 0;
   #lastFailure: string | null = null;
+  #failedFor = 0;
 
   /** @param days what is younger stays; null: everything stays. */
   constructor(days: number | null) {
@@ -52,20 +53,23 @@ export class Retention {
     this.#lastAt = ctx.clock.now();
     if (!outcome.ok) {
       this.#lastFailure = messageOf(outcome.error);
+      this.#failedFor += 1;
       return ctx.log.warn({ reason: this.#lastFailure }, 'the journal could not let go of its old entries; it is tried again in an hour');
     }
     const { entries, through, heldBy } = outcome.value;
     this.#lastFailure = null;
+    this.#failedFor = 0;
     this.#entries += entries;
     this.#through = through;
     this.#heldFor = heldBy === undefined ? 0 : heldBy === this.#heldBy ? this.#heldFor + 1 : 1;
     this.#heldBy = heldBy ?? null;
     if (entries > 0) ctx.log.info({ entries, through, days: this.#days }, `the journal let go of ${entries} entries older than ${this.#days} days, up to position ${through}`);
-    if (this.#heldFor === HELD_RELEASES) ctx.log.warn({ heldBy, through }, this.alerts()[0]?.message ?? '');
+    if (this.#heldFor === TOLD_AFTER) ctx.log.warn({ heldBy, through }, this.alerts()[0]?.message ?? '');
   }
 
   alerts(): StandingMessage['alerts'] {
-    if (this.#heldFor < HELD_RELEASES) return [];
+    if (this.#failedFor >= TOLD_AFTER) return [{ name: 'journal-retention', message: `the journal could not let go of entries older than ${this.#days} days, ${this.#failedFor} times in a row: ${this.#lastFailure}. It grows until it can` }];
+    if (this.#heldFor < TOLD_AFTER) return [];
     return [{ name: 'journal-retention', message: `entries of ${this.#heldBy} are older than ${this.#days} days and cannot be let go of, and nothing after them: no later Snapshot stands for them. Look at its owner (\`vigil tree\`): it has written none for days` }];
   }
 

@@ -83,11 +83,11 @@ export function userStreamBehaviour(options: UserStreamOptions): Behaviour<Inter
           state.events += 1;
           state.lastEventAt = ctx.clock.now();
           // It tells what is owed: it hears, and the next silence is a first one.
-          if (state.hearing.told(message.event, ctx.clock.now())) state.deaf = 0;
+          if (state.hearing.told(message.event, ctx.clock.monotonic())) state.deaf = 0;
           route(message.event, ctx);
           return same;
         case 'rest-said':
-          if (state.view.live) for (const word of message.words) state.hearing.said(word, state.view.since, ctx.clock.now());
+          if (state.view.live) for (const word of message.words) state.hearing.said(word, state.view.since, ctx.clock.now(), ctx.clock.monotonic());
           return same;
         case 'listen-key':
           state.listenKey = message.view;
@@ -191,7 +191,7 @@ export function userStreamBehaviour(options: UserStreamOptions): Behaviour<Inter
 
   /** A deaf stream is no stream: nothing is opened until another one is live and what this one kept to itself has been read. */
   function listen(state: UserStreamState, ctx: Context): void {
-    const overdue = state.view.live ? state.hearing.overdue(options.deafAfterMs, ctx.clock.now()) : undefined;
+    const overdue = state.view.live ? state.hearing.overdue(options.deafAfterMs, ctx.clock.monotonic()) : undefined;
     if (overdue === undefined) return;
     const { word, forMs, owed } = overdue;
     state.deaf += 1;

@@ -198,5 +198,20 @@ describe('journal actor', () => {
       expect(view().retention).to.include({ lastFailure: null, released: 1 });
       expect(world.system.inspect('journal')).to.include({ restarts: 0, status: 'running' });
     });
+
+    it('that fails twice in a row is an alert, until it is done', async () => {
+      const { world, store, alerts } = await bench({ retentionDays: 2 });
+      await store.append([dated('decisions', 1, 0)]);
+      const { release } = store;
+      store.release = () => Promise.reject(new Error('the file is locked'));
+      await world.advance(310_000);
+      expect(alerts()).to.deep.equal([]);
+      await world.advance(3_600_000);
+      expect(alerts().map((alert) => alert.name)).to.deep.equal(['journal-retention']);
+      expect(alerts()[0]!.message).to.include('older than 2 days, 2 times in a row: the file is locked');
+      store.release = release;
+      await world.advance(3_602_000);
+      expect(alerts()).to.deep.equal([]);
+    });
   });
 });

@@ -28,7 +28,7 @@ async function bench() {
     if (message.name === 'fundingIntervals') return { ok: true, value: new Map([[GPS, 4]]) };
     return { ok: true, value: message.name === 'candles' ? venue.candles : [{ symbol: GPS, changePercent: decimal('-3'), lastPrice: one, quoteVolume: one, closeTime: 0 }, { symbol: 'XUSDT' as SymbolName, changePercent: one, lastPrice: one, quoteVolume: one, closeTime: 0 }] };
   };
-  const streams: { symbols: readonly SymbolName[]; emit: (event: MarketEvent) => void; closed: boolean; resubscribed: SymbolName[] }[] = [];
+  const streams: { symbols: readonly SymbolName[]; emit: (event: MarketEvent) => void; up: (up: boolean) => void; closed: number; resubscribed: SymbolName[] }[] = [];
   const watchdog = new Probe<FlowedMessage | StandingMessage>(world, 'watchdog');
   const reader = new Probe<{ readonly type: 'market-view'; readonly view: MarketView }>(world, 'reader');
   const universe = new Probe<UniverseActorMessage>(world, 'universe');
@@ -41,10 +41,10 @@ async function bench() {
     watchdog.spec,
     worker(ref, marketBehaviour({
       streams: {
-        open(symbols, emit) {
-          const stream = { symbols, emit, closed: false, resubscribed: [] as SymbolName[] };
+        open(symbols, emit, onState) {
+          const stream = { symbols, emit, up: (up: boolean) => onState(up, 'a test'), closed: 0, resubscribed: [] as SymbolName[] };
           streams.push(stream);
-          return { resubscribe: (stale) => void stream.resubscribed.push(...stale), close: () => void (stream.closed = true) };
+          return { resubscribe: (stale) => void stream.resubscribed.push(...stale), close: () => void (stream.closed += 1) };
         },
       },
       gateway: gateway.ref,
@@ -76,6 +76,38 @@ describe('market', () => {
     streams[0]!.emit(mark('2'));
     await world.advance(10_000);
     expect(watchdog.of('flowed').map((one) => one.outcomes)).to.deep.equal([{ accepted: 2 }, { NO_PRICE: 1 }]);
+  });
+
+  it('does not take books, candles and listings for prices', async () => {
+    const { world, streams, watch, watchdog } = await bench();
+    await watch();
+    for (const event of [{ type: 'book', symbol: GPS, bid: one, ask: one, observedAt: 0 }, { type: 'candle', symbol: GPS, candle: aCandle(4), observedAt: 0 }, { type: 'listing', symbol: GPS, status: 'TRADING', observedAt: 0 }] as const) streams[0]!.emit(event);
+    await world.advance(5_000);
+    expect(watchdog.of('flowed').map((one) => one.outcomes)).to.deep.equal([{ NO_PRICE: 1 }]);
+  });
+
+  it('shows a connection as up when it says so itself, whatever the one before was, and no event as long as none has come', async () => {
+    const { world, streams, watch, mark } = await bench();
+    const state = () => (world.system.inspect('market') as unknown as { readonly state: Record<string, unknown> }).state;
+    await watch();
+    streams[0]!.up(true);
+    await world.advance(100);
+    expect(state()).to.deep.include({ up: true, lastEventAt: null });
+    await watch([GPS, BTC]);
+    expect(state()).to.include({ up: false });
+    streams[1]!.up(true);
+    streams[1]!.emit(mark('1'));
+    await world.advance(100);
+    expect(state()).to.include({ up: true }).and.have.property('lastEventAt').that.is.a('string');
+  });
+
+  it('closes each connection once, the last one when it dies', async () => {
+    const { world, streams, watch } = await bench();
+    await watch();
+    await watch([GPS, BTC]);
+    world.system.control('market', 'kill', 'test');
+    await world.settle();
+    expect(streams.map((stream) => stream.closed)).to.deep.equal([1, 1]);
   });
 
   it('tells the price of a guarded position to its executor, as long as it is guarded and of no other (failure 89b)', async () => {
@@ -143,7 +175,7 @@ describe('market', () => {
     }
     expect(streams).to.have.length(1);
     await world.advance(31_000);
-    expect(streams.map((stream) => stream.closed)).to.deep.equal([true, false]);
+    expect(streams.map((stream) => stream.closed)).to.deep.equal([1, 0]);
     await world.advance(31_000);
     expect(streams).to.have.length(3);
   });
@@ -197,6 +229,18 @@ describe('market', () => {
     await world.advance(2_500);
     expect(of(GPS)?.ticker).to.not.equal(undefined);
     expect(of(GPS)?.candles.length).to.equal(3);
+    expect(world.logs.find(({ path, message }) => path === 'market' && message.includes('candles of a symbol could not be read'))?.fields).to.deep.equal({ symbol: GPS, reason: 'down' });
+  });
+
+  it('does not go on asking for the candles of a symbol that it no longer watches', async () => {
+    const { world, venue, watch, gateway } = await bench();
+    venue.away = true;
+    await watch([GPS, BTC]);
+    await watch([BTC]);
+    await world.advance(2_000);
+    gateway.told.length = 0;
+    await world.advance(20_000);
+    expect(new Set(gateway.of('read').flatMap((read) => (read.name === 'candles' ? [read.query.symbol] : [])))).to.deep.equal(new Set([BTC]));
   });
 
   it('follows the universe: a symbol more is subscribed at once, one less is forgotten, the same again is nothing new', async () => {
@@ -207,7 +251,7 @@ describe('market', () => {
     await watch([GPS, BTC]);
     expect(streams.at(-1)?.symbols).to.deep.equal([GPS, BTC]);
     await watch([BTC]);
-    expect(streams.filter((stream) => !stream.closed)).to.have.length(1);
+    expect(streams.filter((stream) => stream.closed === 0)).to.have.length(1);
     expect(of(GPS)).to.equal(undefined);
   });
 
@@ -289,7 +333,7 @@ describe('a symbol that falls silent (operators\' 47)', () => {
     expect(b.of(GPS)?.silentSince).to.be.closeTo(b.world.clock.now() - 12_000, 1_500);
     expect(b.of(FINE)).to.not.have.property('silentSince');
     await seconds(b, 10, [FINE]);
-    expect(b.streams.map((stream) => stream.closed)).to.deep.equal([true, false]);
+    expect(b.streams.map((stream) => stream.closed)).to.deep.equal([1, 0]);
     await seconds(b, 12, [FINE]);
     expect(b.watchdog.of('standing').at(-1)?.alerts.map((alert) => alert.name)).to.deep.equal([`market-silent/${GPS}`]);
     await seconds(b, 6, [GPS, FINE]);

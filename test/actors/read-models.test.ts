@@ -118,6 +118,7 @@ describe('read models', () => {
     expect(world.logs.filter(({ level }) => level === 'warn').map(({ message }) => message).join()).to.include('trading does not depend on it');
     await world.advance(2_000);
     expect(names()[2]).to.deep.equal(['position:AUSDT', 'position:BUSDT', 'stream:apply.plan']);
+    expect(view(), 'while it is tried, nothing is well yet').to.deep.include({ failure: 'Redis at h:1: connect ECONNREFUSED' });
     await answer(2);
     expect(view()).to.deep.include({ failure: null, waiting: 0 });
     await world.advance(60_000);

@@ -249,6 +249,20 @@ describe('a user stream that is silent against order activity (operators\' 22, 4
     expect(opened, 'what the old one owed the new one does not').to.have.length(2);
   });
 
+  it('is not deaf because somebody sets the wall clock', async () => {
+    const { world, opened, rest, live, hear } = await bench();
+    await live();
+    await world.advance(1_000);
+    await rest('entry-1');
+    const monotonic = world.clock.monotonic.bind(world.clock);
+    world.clock.moveTo(world.clock.now() + 3_600_000);
+    world.clock.monotonic = () => monotonic() - 3_600_000;
+    await world.advance(2_000);
+    await hear(anOrder(GPS, 'entry-1'));
+    await world.advance(60_000);
+    expect(opened).to.have.length(1);
+  });
+
   it('has told in time, before REST did or after: an order by its id, a fill by its trade, or by its order where the event lacks the trade', async () => {
     const { world, opened, rest, live, hear } = await bench();
     await live();

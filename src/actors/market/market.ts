@@ -1,7 +1,7 @@
 /** What the market is now: streams for prices and candles, a poll for the 24 h change, one immutable view for everybody, with the age of each part. */
 import type { ActorContext, Behaviour, Outcome } from '../../supervision/behaviour.ts';
 import { same } from '../../supervision/behaviour.ts';
-import { isoTime, isoTimeOrNull } from '../../supervision/clock.ts';
+import { isoTimeOrNull } from '../../supervision/clock.ts';
 import { ACCEPTED } from '../../supervision/flow/flow-contract.ts';
 import type { Ref } from '../../supervision/ref.ts';
 import { text } from '../../protocol/decimal.ts';
@@ -11,7 +11,7 @@ import type { LifeView } from '../../protocol/views.ts';
 import type { SymbolName } from '../../protocol/names.ts';
 import type { OpenMarketStream, VenueMarketStreams } from '../../venue/port.ts';
 import { publish } from '../publish.ts';
-import { ReceiveAges, STALE_AFTER_MS } from '../../rules/receive-ages.ts';
+import { candlesMissing, ReceiveAges, STALE_AFTER_MS } from '../../rules/receive-ages.ts';
 import { candlesToAsk } from '../../rules/request-budget.ts';
 import { Histories } from './histories.ts';
 import { MarketPicture } from './picture.ts';
@@ -20,10 +20,6 @@ import { MarketPicture } from './picture.ts';
 const PUBLISH_MS = 250;
 const READ_TIMEOUT_MS = 10_000;
 const RETRY_MS = 2_000;
-/** The newest candle of a symbol closed so long ago: the stream's are missing, and REST is asked for them. */
-const CANDLE_AGE_MS = 150_000;
-/** So often for one symbol at the most. */
-const FILL_EVERY_MS = 60_000;
 /** How often it is told what came, be it nothing. */
 const REPORT_MS = 5_000;
 /** The venue changes how often a symbol is funded once in a while. */
@@ -67,10 +63,10 @@ interface MarketState {
   readonly filledAt: Map<SymbolName, number>;
   stream: OpenMarketStream | undefined;
   up: boolean;
-  lastEventAt: number;
+  lastEventAt: number | null;
   events: number;
-  /** Of them, those the watchdog has been told of. */
-  reported: number;
+  /** Mark prices since the watchdog was last told. */
+  prices: number;
 }
 
 type Context = ActorContext<Internal>;
@@ -96,7 +92,9 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
     init(ctx) {
       ctx.timers.every('publish', PUBLISH_MS, { type: 'publish' });
       ctx.timers.every('report', REPORT_MS, { type: 'report' });
-      return { picture: new MarketPicture(options.candleHistory), universe: undefined, held: new Set(), guarded: new Set(), ages: new ReceiveAges(), histories: new Histories(), filledAt: new Map(), stream: undefined, up: false, lastEventAt: ctx.clock.now(), events: 0, reported: 0 };
+      const state: MarketState = { picture: new MarketPicture(options.candleHistory), universe: undefined, held: new Set(), guarded: new Set(), ages: new ReceiveAges(), histories: new Histories(), filledAt: new Map(), stream: undefined, up: false, lastEventAt: null, events: 0, prices: 0 };
+      ctx.own(() => state.stream?.close());
+      return state;
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -118,7 +116,10 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
         case 'market-event':
           state.lastEventAt = ctx.clock.now();
           state.events += 1;
-          if (message.event.type === 'mark') state.ages.heard(message.event.symbol, ctx.clock.monotonic());
+          if (message.event.type === 'mark') {
+            state.prices += 1;
+            state.ages.heard(message.event.symbol, ctx.clock.monotonic());
+          }
           onEvent(state, message.event, ctx);
           return same;
         case 'connection':
@@ -129,8 +130,8 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
           onPublish(state, ctx);
           return same;
         case 'report':
-          ctx.tell(options.watchdog, { type: 'flowed', edge: 'prices', outcomes: state.events > state.reported ? { [ACCEPTED]: state.events - state.reported } : { NO_PRICE: 1 } });
-          state.reported = state.events;
+          ctx.tell(options.watchdog, { type: 'flowed', edge: 'prices', outcomes: state.prices > 0 ? { [ACCEPTED]: state.prices } : { NO_PRICE: 1 } });
+          state.prices = 0;
           tellLost(state, ctx);
           fill(state, ctx);
           return same;
@@ -169,13 +170,14 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
             loadNext(state, ctx);
             return same;
           }
+          ctx.log.warn({ symbol, reason: failureOf(outcome) }, 'the candles of a symbol could not be read; trying again');
           state.histories.want(symbol);
           ctx.timers.once('candles', RETRY_MS, { type: 'load-candles' });
           return same;
         }
       }
     },
-    view: ({ picture, up, events, lastEventAt }, now) => ({ up, events, lastEventAt: isoTime(lastEventAt), symbols: [...picture.symbols.values()].map((market) => rowOf(market, now)) }),
+    view: ({ picture, up, events, lastEventAt }, now) => ({ up, events, lastEventAt: isoTimeOrNull(lastEventAt), symbols: [...picture.symbols.values()].map((market) => rowOf(market, now)) }),
   };
 
   /** Watches what may be opened and what is held. */
@@ -192,13 +194,13 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
 
   function open(state: MarketState, ctx: Context): void {
     state.stream?.close();
-    const stream = options.streams.open(
+    // Until the new one says otherwise.
+    state.up = false;
+    state.stream = options.streams.open(
       state.picture.watched,
       (event) => ctx.tell(ctx.self, { type: 'market-event', event }),
       (up, reason) => ctx.tell(ctx.self, { type: 'connection', up, reason }),
     );
-    state.stream = stream;
-    ctx.own(() => stream.close());
   }
 
   function load(state: MarketState, symbol: SymbolName, ctx: Context): void {
@@ -226,12 +228,9 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
 
   /** A stream that brings prices and no candles: REST has them, once a minute. */
   function fill(state: MarketState, ctx: Context): void {
-    const now = ctx.clock.monotonic();
-    for (const [symbol, { candles, statistics }] of state.picture.symbols) {
-      if (candles.length === 0 || statistics === undefined || ctx.clock.now() - statistics.observedAt <= CANDLE_AGE_MS) continue;
-      if (now - (state.filledAt.get(symbol) ?? -FILL_EVERY_MS) < FILL_EVERY_MS) continue;
-      state.filledAt.set(symbol, now);
-      ctx.log.info({ symbol, ageMs: ctx.clock.now() - statistics.observedAt }, 'no candle has come for too long; reading them');
+    for (const { symbol, ageMs } of candlesMissing(state.picture.symbols, state.filledAt, ctx.clock.now(), ctx.clock.monotonic())) {
+      state.filledAt.set(symbol, ctx.clock.monotonic());
+      ctx.log.info({ symbol, ageMs }, 'no candle has come for too long; reading them');
       load(state, symbol, ctx);
     }
   }

@@ -83,12 +83,12 @@ export class MarketPicture {
     this.#change(symbol, { ticker });
   }
 
-  /** @param venueNow when the answer was given, venue time, ms. */
-  history(symbol: SymbolName, candles: readonly Candle[], venueNow: number): void {
+  /** @param readAt when the answer came, wall time, ms. */
+  history(symbol: SymbolName, candles: readonly Candle[], readAt: number): void {
     const known = this.#symbols.get(symbol);
     if (known === undefined) return;
     known.loaded = true;
-    this.#addCandles(symbol, candles.filter((candle) => candle.closed), venueNow);
+    this.#addCandles(symbol, candles.filter((candle) => candle.closed), readAt);
   }
 
   intervals(intervals: ReadonlyMap<SymbolName, number>): void {
