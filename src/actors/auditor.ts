@@ -5,16 +5,19 @@ import { isoTime, isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { ZERO } from '../protocol/decimal.ts';
 import { FINDING_KEPT } from '../protocol/findings.ts';
+import type { KeptFinding } from '../protocol/findings.ts';
 import { LIFE_VERSIONS } from '../protocol/life-events.ts';
-import type { AuditAnswer, AuditorMessage, FindingMessage, GatewayMessage, JournalEntryDraft, JournalMessage, ReadAnswer, ReconcileAnswer, ReconcilerMessage, StandingMessage, TradingStateActorMessage, TradingStateAnswer } from '../protocol/messages.ts';
+import type { AuditAnswer, AuditorMessage, FindingMessage, GatewayMessage, JournalEntryDraft, JournalMessage, ReadAnswer, ReconcileAnswer, ReconcilerMessage, StandingMessage, TradingStateActorMessage } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { ReadName, VenueReads } from '../protocol/venue.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
 import { audit } from '../rules/audit.ts';
 import { NO_COUNTS } from '../rules/audit/facts.ts';
 import type { AuditCounts, AuditFinding } from '../rules/audit/facts.ts';
-import { addCounts, auditedSince, auditedThrough, haltsTrading, isToConfirm, recordedLife, SETTLE_MS } from '../rules/audit-run.ts';
+import { addCounts, auditedSince, auditedThrough, isToConfirm, recordedLife, SETTLE_MS } from '../rules/audit-run.ts';
 import type { AuditedThrough } from '../rules/audit-run.ts';
+import { AuditHalt } from './audit-halt.ts';
+import type { HaltMessage } from './audit-halt.ts';
 import { entityOf } from './executor/record.ts';
 
 const EVERY_MS = 3_600_000;
@@ -25,8 +28,6 @@ const ORDER_REACH_MS = 6 * 86_400_000;
 const READ_TIMEOUT_MS = 15_000;
 const JOURNAL_TIMEOUT_MS = 10_000;
 const RECONCILE_TIMEOUT_MS = 15_000;
-const SET_TIMEOUT_MS = 10_000;
-const HALT_AGAIN_MS = 2_000;
 /** Something happened to the symbol while its lists were read: they are read again, so often. */
 const READINGS = 4;
 const READ_AGAIN_MS = 2_000;
@@ -63,8 +64,7 @@ type Internal =
   | { readonly type: 'part'; readonly look: number; readonly part: Part; readonly outcome: Outcome<ReadAnswer<Part>> }
   | { readonly type: 'entries'; readonly look: number; readonly outcome: Outcome<readonly JournalEntryDraft[]> }
   | { readonly type: 'reconciled'; readonly run: number; readonly outcome: Outcome<ReconcileAnswer> }
-  | { readonly type: 'halt' }
-  | { readonly type: 'halted'; readonly outcome: Outcome<TradingStateAnswer> }
+  | HaltMessage
   | { readonly type: 'heartbeat' };
 
 interface Look {
@@ -99,10 +99,7 @@ interface State {
   runs: number;
   looks: number;
   readonly through: Map<SymbolName, AuditedThrough>;
-  /** Findings that have halted trading, in this process or before: what an operator has looked at does not halt it again. */
-  readonly known: Set<string>;
-  /** Why trading is to be halted, until it is. */
-  halting: string | undefined;
+  readonly halt: AuditHalt;
   loaded: boolean;
   waiting: ((answer: AuditAnswer) => void)[];
   /** All that came to an end, before the one that runs. */
@@ -124,7 +121,7 @@ export function auditorBehaviour(options: AuditorOptions): Behaviour<Internal, S
     init(ctx) {
       ctx.timers.once('due', FIRST_MS, { type: 'due' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
-      return { run: undefined, runs: 0, looks: 0, through: new Map(), known: new Set(), halting: undefined, loaded: false, waiting: [], earlier: undefined, lastAt: undefined, lastFindings: 0, lastFailure: null };
+      return { run: undefined, runs: 0, looks: 0, through: new Map(), halt: new AuditHalt(options.tradingState), loaded: false, waiting: [], earlier: undefined, lastAt: undefined, lastFindings: 0, lastFailure: null };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -138,7 +135,7 @@ export function auditorBehaviour(options: AuditorOptions): Behaviour<Internal, S
           return same;
         case 'known':
           if (!message.outcome.ok) return fail(state, `what was found before: ${message.outcome.error.message}`, ctx);
-          for (const { payload } of message.outcome.value) state.known.add(keyOf(payload as AuditFinding));
+          state.halt.know(message.outcome.value.map(({ payload }) => payload as KeptFinding));
           state.loaded = true;
           look(state, ctx);
           return same;
@@ -155,10 +152,10 @@ export function auditorBehaviour(options: AuditorOptions): Behaviour<Internal, S
           if (message.run === state.run?.number) ctx.timers.once('look', CONFIRM_AFTER_MS, { type: 'look', run: message.run });
           return same;
         case 'halted':
-          onHalted(state, message.outcome, ctx);
+          state.halt.answered(message.outcome, ctx);
           return same;
         case 'halt':
-          if (state.halting !== undefined) askForHalt(state.halting, ctx);
+          state.halt.ask(ctx);
           return same;
         case 'heartbeat': {
           const overdue = ctx.clock.now() - (state.lastAt ?? options.startedAt) > OVERDUE_MS;
@@ -265,37 +262,11 @@ export function auditorBehaviour(options: AuditorOptions): Behaviour<Internal, S
     state.earlier = { audits: (earlier?.audits ?? 0) + 1, since: earlier?.since ?? since, findings: (earlier?.findings ?? 0) + findings.length };
     const counts = [...run.counts.values()].reduce(addCounts, NO_COUNTS);
     ctx.log.info({ symbols: run.counts.size, findings: findings.length, skipped: [...run.skipped], ...counts }, findings.length === 0 ? 'audit: the venue and the journal tell one story' : 'audit: findings');
-    const halting = halt(state, findings, ctx);
+    // First halted, then told: whoever reads of it finds trading halted already.
+    const halting = state.halt.found(findings, ctx);
     for (const { code, symbol, subject, message } of findings) ctx.tell(options.findings, { type: 'finding', from: ctx.path, finding: { code, subject: `${symbol} ${subject}`, message } });
     for (const answer of state.waiting) answer({ ok: true, since, symbols: [...run.since].map(([symbol, from]) => ({ symbol, since: from })), skipped: [...run.skipped], findings: findings.map((one) => ({ ...one, halts: halting.has(one) })), counts: { ...counts }, earlier });
     state.waiting = [];
-  }
-
-  /** First halted, then told: whoever reads of it finds trading halted already. */
-  function halt(state: State, findings: readonly AuditFinding[], ctx: Context): ReadonlySet<AuditFinding> {
-    const fresh = findings.filter((finding) => haltsTrading(finding) && !state.known.has(keyOf(finding)));
-    for (const finding of findings) state.known.add(keyOf(finding));
-    const [first] = fresh;
-    if (first !== undefined) {
-      state.halting = `the audit found ${first.code}${fresh.length === 1 ? '' : ` and ${fresh.length - 1} more`}: ${first.message}`;
-      askForHalt(state.halting, ctx);
-    }
-    return new Set(fresh);
-  }
-
-  function askForHalt(reason: string, ctx: Context): void {
-    ctx.ask(options.tradingState, { type: 'set', state: 'HALTED', symbol: undefined, reason, by: ctx.path }, SET_TIMEOUT_MS, (outcome) => ({ type: 'halted', outcome }));
-  }
-
-  /** What it found halts trading once; that it could not does not make it known. */
-  function onHalted(state: State, outcome: Outcome<TradingStateAnswer>, ctx: Context): void {
-    if (outcome.ok && outcome.value.ok) {
-      state.halting = undefined;
-      return;
-    }
-    const reason = outcome.ok ? (outcome.value as { message: string }).message : outcome.error.message;
-    ctx.log.error({ reason, againInMs: HALT_AGAIN_MS }, 'trading could not be halted for what the audit found; trying again');
-    ctx.timers.once('halt', HALT_AGAIN_MS, { type: 'halt' });
   }
 
   function fail(state: State, reason: string, ctx: Context) {
@@ -306,9 +277,4 @@ export function auditorBehaviour(options: AuditorOptions): Behaviour<Internal, S
     state.waiting = [];
     return same;
   }
-}
-
-/** As the findings are kept: by code and subject. */
-function keyOf({ code, symbol, subject }: { readonly code: string; readonly symbol?: string; readonly subject: string }): string {
-  return symbol === undefined ? `${code}/${subject}` : `${code}/${symbol} ${subject}`;
 }

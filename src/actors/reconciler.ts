@@ -7,13 +7,13 @@ import { ZERO } from '../protocol/decimal.ts';
 import { VigilError } from '../protocol/errors.ts';
 import type { Universe } from '../protocol/market.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
-import type { AutomaticCause, ExecutorMessage, FindingMessage, GatewayMessage, ReadAnswer, ReconcileAnswer, ReconcilerMessage, StandingMessage } from '../protocol/messages.ts';
+import type { ExecutorMessage, FindingMessage, GatewayMessage, ReadAnswer, ReconcileAnswer, ReconcilerMessage, StandingMessage } from '../protocol/messages.ts';
 import type { LifeView, ReconciliationView, StreamView } from '../protocol/views.ts';
-import type { ClientId, SymbolName } from '../protocol/names.ts';
+import type { SymbolName } from '../protocol/names.ts';
 import type { ReadName, SymbolSettings, VenueAlgoOrder, VenueOrder, VenuePosition, VenueReads } from '../protocol/venue.ts';
-import { readClientId } from '../rules/client-ids.ts';
-import { ATTEMPTS, brought, heardOf, heldBy, isConcluded, isDueAgain, isSpent, reconciledRow, unknownOrders } from '../rules/reconciliation.ts';
+import { behind, brought, conclusion, foreignTag, heardOf, heldBy, isConcluded, isDueAgain, isSpent, reconciledRow, unknownOrders } from '../rules/reconciliation.ts';
 import type { Attempts, VenueSide } from '../rules/reconciliation.ts';
+import { differencesThatStand } from '../rules/standing-differences.ts';
 import { publish } from './publish.ts';
 
 const READ_TIMEOUT_MS = 10_000;
@@ -134,7 +134,7 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
       streamEpoch: state.view?.streamEpoch ?? null,
       at: isoTimeOrNull(state.view?.at),
       unresolved: state.view?.unresolved ?? [],
-      waitingFor: behind(state),
+      waitingFor: behind(state.expected, state.lives, state.epoch),
       attempts: Object.fromEntries([...state.attempts].filter(([symbol, one]) => !isConcluded(one, state.lives.get(symbol))).map(([symbol, { tries }]) => [symbol, tries])),
       unknownOrders: Object.fromEntries([...state.side].filter(([, side]) => side.unknownOrders.length > 0).map(([symbol, side]) => [symbol, side.unknownOrders])),
       rounds: state.rounds,
@@ -183,7 +183,7 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
 
   /** The union of both sides: what the journal knows, what the universe allows, and what the venue has (operators' 28). */
   function distribute(state: ReconcilerState, round: Round, venue: { positions: readonly VenuePosition[]; openOrders: readonly VenueOrder[]; openAlgoOrders: readonly VenueAlgoOrder[]; settings: readonly SymbolSettings[] }, ctx: Context): void {
-    const foreign = foreignTag([...venue.openOrders, ...venue.openAlgoOrders].map((order) => order.clientId));
+    const foreign = foreignTag([...venue.openOrders, ...venue.openAlgoOrders], options.tags);
     if (foreign !== undefined) return options.refuse(new VigilError('FOREIGN_INSTANCE', `live orders carry the instance tag "${foreign}", ours is "${options.tags[0]}"`, { details: { tag: foreign } }));
     const symbols = new Set<SymbolName>([...options.executors(), ...(state.universe?.instruments.keys() ?? []), ...venue.positions.filter((one) => !one.quantity.isZero()).map((one) => one.symbol), ...venue.openOrders.map((one) => one.symbol), ...venue.openAlgoOrders.map((one) => one.symbol)]);
     state.expected = [...symbols];
@@ -203,10 +203,6 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
     noteSettings(state, ctx);
   }
 
-  function foreignTag(ids: readonly ClientId[]): string | undefined {
-    return ids.map((id) => readClientId(id)?.tag).find((tag) => tag !== undefined && !options.tags.includes(tag));
-  }
-
   /** A position is managed at the leverage and in the margin mode it has; that these are not the configured ones is put on record. */
   function noteSettings({ lives }: ReconcilerState, ctx: Context): void {
     for (const { symbol, position, leverageRefused } of lives.values()) {
@@ -219,7 +215,7 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
   function again(state: ReconcilerState, ctx: Context): void {
     if (state.round !== undefined) return;
     const now = ctx.clock.monotonic();
-    const late = new Set(behind(state));
+    const late = new Set(behind(state.expected, state.lives, state.epoch));
     if ([...state.attempts].some(([symbol, attempts]) => isDueAgain(attempts, state.lives.get(symbol), late.has(symbol), now))) begin(state, ctx);
   }
 
@@ -228,13 +224,9 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
     if (state.epoch === 0 || state.stream?.streamEpoch !== state.epoch) return;
     const now = ctx.clock.monotonic();
     const spent = state.expected.filter((symbol) => isSpent(state.attempts.get(symbol), state.lives.get(symbol), now));
-    const late = new Set(behind(state));
-    const unresolved = state.expected.filter((symbol) => late.has(symbol) || spent.includes(symbol));
-    const known = state.view;
-    // All must have looked once, or have been given up; afterwards one that differs is closed by itself and holds nobody else up.
-    if (known?.streamEpoch !== state.epoch && unresolved.some((symbol) => !spent.includes(symbol))) return;
-    if (known?.streamEpoch === state.epoch && known.unresolved.join() === unresolved.join()) return;
-    if (known?.streamEpoch !== state.epoch) ctx.log.info({ streamEpoch: state.epoch, symbols: state.expected.length, unresolved }, unresolved.length === 0 ? 'reconciled: journal and venue agree' : 'reconciled but for some, which are closed to openings');
+    const unresolved = conclusion(state.view, state.epoch, state.expected, behind(state.expected, state.lives, state.epoch), spent);
+    if (unresolved === undefined) return;
+    if (state.view?.streamEpoch !== state.epoch) ctx.log.info({ streamEpoch: state.epoch, symbols: state.expected.length, unresolved }, unresolved.length === 0 ? 'reconciled: journal and venue agree' : 'reconciled but for some, which are closed to openings');
     state.view = { streamEpoch: state.epoch, at: ctx.clock.now(), unresolved };
     publishView(state, ctx);
   }
@@ -257,25 +249,10 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
     state.waiting = still;
   }
 
-  /** What an operator should see and nobody but an operator, or the venue, can end. */
-  function tellStanding(state: ReconcilerState, ctx: Context): void {
-    const alerts: { name: string; message: string }[] = [];
-    const causes: AutomaticCause[] = [];
+  function tellStanding({ side, lives, attempts }: ReconcilerState, ctx: Context): void {
     const now = ctx.clock.monotonic();
-    for (const [symbol, { quantity, unknownOrders: unknown }] of state.side) {
-      const life = state.lives.get(symbol);
-      if (isSpent(state.attempts.get(symbol), life, now)) {
-        const reason = `${symbol}: journal (${heldBy(life)}, ${life?.phase ?? 'nothing reported'}) and venue (${quantity.toFixed()}) have not agreed in ${ATTEMPTS} attempts`;
-        causes.push({ key: `unreconciled/${symbol}`, symbol, reason, endedByOperator: true });
-        alerts.push({ name: `unreconciled/${symbol}`, message: `${reason}: the symbol is REDUCING until they do, or until \`vigil activate ${symbol}\`. \`vigil inspect executor/${symbol}\` shows both sides.` });
-      }
-      if (life?.drift !== undefined) alerts.push({ name: `unknown-position/${symbol}`, message: `${symbol}: the venue states ${life.drift} and the journal ${heldBy(life)}; it is left alone, and nothing is opened. \`vigil adopt ${symbol}\` takes it over.` });
-      if (unknown.length === 0) continue;
-      const closed = options.unknownPositions === 'leave';
-      if (closed) causes.push({ key: `unknown-orders/${symbol}`, symbol, reason: `${symbol}: others have orders in the book`, endedByOperator: true });
-      alerts.push({ name: `unknown-orders/${symbol}`, message: `${symbol}: not ours, and left alone: ${unknown.join(', ')}.${closed ? ' The symbol is REDUCING until they are gone, or until `vigil activate ' + symbol + '`.' : ' What they fill is adopted and protected.'}` });
-    }
-    ctx.tell(options.watchdog, { type: 'standing', from: ctx.path, alerts, causes });
+    const symbols = [...side].map(([symbol, venue]) => ({ symbol, venue, life: lives.get(symbol), spent: isSpent(attempts.get(symbol), lives.get(symbol), now) }));
+    ctx.tell(options.watchdog, { type: 'standing', from: ctx.path, ...differencesThatStand(symbols, options.unknownPositions) });
   }
 
   function publishView(state: ReconcilerState, ctx: Context): void {
@@ -283,12 +260,4 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
     if (view === undefined) return;
     publish(ctx, options.subscribers, { type: 'reconciliation', view });
   }
-}
-
-/** Symbols whose executor has not come to a result in this epoch. An Ambiguous or Drifted one is looked after by itself. */
-function behind(state: ReconcilerState): SymbolName[] {
-  return state.expected.filter((symbol) => {
-    const life = state.lives.get(symbol);
-    return life === undefined || life.reconciledEpoch < state.epoch;
-  });
 }

@@ -4,7 +4,7 @@ import type { Decimal } from '../protocol/decimal.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { ReconciledRow } from '../protocol/read-models.ts';
 import type { VenueAlgoOrder, VenueOrder } from '../protocol/venue.ts';
-import type { LifeView } from '../protocol/views.ts';
+import type { LifeView, ReconciliationView } from '../protocol/views.ts';
 import { readClientId } from './client-ids.ts';
 
 /** After how long the venue's side is brought again to an executor that has come to no result: it reads by itself meanwhile, far more often. */
@@ -51,6 +51,27 @@ export function isDueAgain(attempts: Attempts | undefined, life: LifeView | unde
 export function isSpent(attempts: Attempts | undefined, life: LifeView | undefined, now: number): boolean {
   if (attempts === undefined || attempts.done || isConcluded(attempts, life) || attempts.tries < ATTEMPTS) return false;
   return attempts.tries > ATTEMPTS || now - attempts.broughtAt >= AGAIN_AFTER_MS[0];
+}
+
+/** Symbols whose executor has not come to a result in this stream epoch. An Ambiguous or Drifted one is looked after by itself. */
+export function behind(expected: readonly SymbolName[], lives: ReadonlyMap<SymbolName, LifeView>, streamEpoch: number): readonly SymbolName[] {
+  return expected.filter((symbol) => {
+    const life = lives.get(symbol);
+    return life === undefined || life.reconciledEpoch < streamEpoch;
+  });
+}
+
+/** What a comparison that is still under way says of this epoch now. Undefined: nothing new, or not all have looked once or been given up. */
+export function conclusion(known: ReconciliationView | undefined, streamEpoch: number, expected: readonly SymbolName[], late: readonly SymbolName[], spent: readonly SymbolName[]): readonly SymbolName[] | undefined {
+  const unresolved = expected.filter((symbol) => late.includes(symbol) || spent.includes(symbol));
+  // Afterwards one that differs is closed by itself, and holds nobody else up.
+  if (known?.streamEpoch !== streamEpoch) return unresolved.every((symbol) => spent.includes(symbol)) ? unresolved : undefined;
+  return known.unresolved.join() === unresolved.join() ? undefined : unresolved;
+}
+
+/** A tag of ours on a live order that is not this instance's; undefined: there is none. */
+export function foreignTag(orders: readonly { readonly clientId: string }[], tags: readonly string[]): string | undefined {
+  return orders.map(({ clientId }) => readClientId(clientId)?.tag).find((tag) => tag !== undefined && !tags.includes(tag));
 }
 
 /** What the venue has of one symbol. */

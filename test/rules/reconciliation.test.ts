@@ -3,9 +3,9 @@ import { expect } from 'chai';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { VenueAlgoOrder, VenueOrder } from '../../src/protocol/venue.ts';
 import type { LifeView } from '../../src/protocol/views.ts';
-import { ATTEMPTS, brought, heardOf, heldBy, isConcluded, isDueAgain, isSpent, reconciledRow, unknownOrders } from '../../src/rules/reconciliation.ts';
+import { ATTEMPTS, behind, brought, conclusion, foreignTag, heardOf, heldBy, isConcluded, isDueAgain, isSpent, reconciledRow, unknownOrders } from '../../src/rules/reconciliation.ts';
 import type { Attempts } from '../../src/rules/reconciliation.ts';
-import { GPS, NOW } from '../kit/decisions.ts';
+import { GPS, HYPE, NOW } from '../kit/decisions.ts';
 
 const TAG = 'k7qz';
 const OURS = `x-15PC4ZJy${TAG}s${'0'.repeat(20)}`;
@@ -90,5 +90,35 @@ describe('what is found of a symbol', () => {
     expect(reconciledRow(GPS, '-5', side, { ...short, drift: '-5' }, true).outcome).to.equal('left');
     expect(reconciledRow(GPS, '-5', side, { ...short, drift: '-5' }, false).outcome).to.equal('unresolved');
     expect(reconciledRow(GPS, '0', undefined, undefined, true)).to.deep.equal({ symbol: GPS, outcome: 'agreed', before: '0', journal: '0', venue: '0', state: 'Unknown', unknownOrders: [] });
+  });
+});
+
+describe('the gate of a stream epoch', () => {
+  const both = [GPS, HYPE];
+
+  it('waits for those whose executors have found nothing in it yet, or say nothing', () => {
+    const lives = new Map([[GPS, life({ reconciledEpoch: 2 })], [HYPE, life({ symbol: HYPE, reconciledEpoch: 1 })]]);
+    expect(behind(both, lives, 1)).to.deep.equal([]);
+    expect(behind(both, lives, 2)).to.deep.equal([HYPE]);
+    expect(behind(both, new Map(), 1)).to.deep.equal(both);
+  });
+
+  it('opens when all have come to a result or were given up; afterwards one that differs holds nobody else up', () => {
+    const known = (unresolved: readonly typeof GPS[]) => ({ streamEpoch: 2, at: 0, unresolved });
+    expect(conclusion(undefined, 2, both, [], [])).to.deep.equal([]);
+    expect(conclusion(undefined, 2, both, [GPS], [])).to.equal(undefined);
+    expect(conclusion(undefined, 2, both, [GPS], [GPS])).to.deep.equal([GPS]);
+    expect(conclusion(undefined, 2, both, [GPS, HYPE], [GPS])).to.equal(undefined);
+    expect(conclusion({ ...known([]), streamEpoch: 1 }, 2, both, [GPS], []), 'another epoch says nothing').to.equal(undefined);
+    expect(conclusion(known([]), 2, both, [GPS], [])).to.deep.equal([GPS]);
+    expect(conclusion(known([GPS]), 2, both, [GPS], []), 'nothing new').to.equal(undefined);
+    expect(conclusion(known([GPS]), 2, both, [], [])).to.deep.equal([]);
+  });
+
+  it('stays shut for another instance\'s live orders, not for ours and not for strangers\'', () => {
+    const theirs = OURS.replace(TAG, 'zzzz');
+    expect(foreignTag([{ clientId: OURS }, { clientId: 'web_1' }], [TAG])).to.equal(undefined);
+    expect(foreignTag([{ clientId: OURS }, { clientId: theirs }], [TAG])).to.equal('zzzz');
+    expect(foreignTag([{ clientId: theirs }], [TAG, 'zzzz']), 'taken over').to.equal(undefined);
   });
 });
