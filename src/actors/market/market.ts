@@ -65,6 +65,8 @@ interface MarketState {
   up: boolean;
   lastEventAt: number | null;
   events: number;
+  /** Why candles could not be read; null: they could. */
+  historyFailure: string | null;
   /** Mark prices since the watchdog was last told. */
   prices: number;
 }
@@ -92,7 +94,7 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
     init(ctx) {
       ctx.timers.every('publish', PUBLISH_MS, { type: 'publish' });
       ctx.timers.every('report', REPORT_MS, { type: 'report' });
-      const state: MarketState = { picture: new MarketPicture(options.candleHistory), universe: undefined, held: new Set(), guarded: new Set(), ages: new ReceiveAges(), histories: new Histories(), filledAt: new Map(), stream: undefined, up: false, lastEventAt: null, events: 0, prices: 0 };
+      const state: MarketState = { picture: new MarketPicture(options.candleHistory), universe: undefined, held: new Set(), guarded: new Set(), ages: new ReceiveAges(), histories: new Histories(), filledAt: new Map(), stream: undefined, up: false, lastEventAt: null, events: 0, historyFailure: null, prices: 0 };
       ctx.own(() => state.stream?.close());
       return state;
     },
@@ -167,10 +169,11 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
           state.histories.over(symbol);
           if (outcome.ok && outcome.value.ok) {
             state.picture.history(symbol, outcome.value.value, ctx.clock.now());
+            state.historyFailure = null;
             loadNext(state, ctx);
             return same;
           }
-          ctx.log.warn({ symbol, reason: failureOf(outcome) }, 'the candles of a symbol could not be read; trying again');
+          noteHistoryFailure(state, symbol, failureOf(outcome) ?? '', ctx);
           state.histories.want(symbol);
           ctx.timers.once('candles', RETRY_MS, { type: 'load-candles' });
           return same;
@@ -206,6 +209,13 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
   function load(state: MarketState, symbol: SymbolName, ctx: Context): void {
     state.histories.want(symbol);
     loadNext(state, ctx);
+  }
+
+  /** A venue that is away fails for hundreds of symbols at once: said once. */
+  function noteHistoryFailure(state: MarketState, symbol: SymbolName, reason: string, ctx: Context): void {
+    const tell = reason === state.historyFailure ? ctx.log.debug : ctx.log.warn;
+    state.historyFailure = reason;
+    tell({ symbol, reason }, 'the candles of a symbol could not be read; trying again');
   }
 
   function loadNext(state: MarketState, ctx: Context): void {
