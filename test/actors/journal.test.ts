@@ -202,7 +202,7 @@ describe('journal actor', () => {
     it('that fails twice in a row is an alert, until it is done', async () => {
       const { world, store, alerts } = await bench({ retentionDays: 2 });
       await store.append([dated('decisions', 1, 0)]);
-      const { release } = store;
+      const release = store.release.bind(store);
       store.release = () => Promise.reject(new Error('the file is locked'));
       await world.advance(310_000);
       expect(alerts()).to.deep.equal([]);
