@@ -230,4 +230,33 @@ describe('executor: an entry without an answer', () => {
       expect(desk.life.phase).to.equal('Protected');
     });
   }
+
+  it('is asked for by its id when the gateway never says what came of it: no order waits for an answer that was lost (ruling 8)', async () => {
+    const desk = await new Desk().start();
+    desk.plan();
+    await desk.advance(2_000);
+    expect(desk.life.phase).to.equal('Protected');
+    // A defect: the outcome of the close cannot be handled, twice, and is parked.
+    const parked = () => desk.world.events.some((event) => event.type === 'parked' && event.message === 'written');
+    let closing = false;
+    desk.venue.usage = () => {
+      if (closing && !parked()) throw new Error('a defect');
+      return desk.venue.stated;
+    };
+    desk.venue.onWrite = (write) => {
+      if (write.kind === 'CLOSE') closing = true;
+      return undefined;
+    };
+    desk.venue.streaming = false;
+    desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'test' });
+    await desk.advance(10_000);
+    expect(parked()).to.equal(true);
+    expect(desk.life.phase, 'waits for its answer').to.equal('Closing');
+    desk.venue.streaming = true;
+    await desk.advance(30_000);
+    expect(desk.logged(/the gateway has said nothing of a write/)).to.equal(1);
+    expect(asks(desk)).to.have.length.greaterThan(0);
+    expect(desk.writes('CLOSE')).to.have.length(1);
+    expect(desk.life.phase).to.equal('Flat');
+  });
 });

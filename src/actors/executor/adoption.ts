@@ -14,7 +14,7 @@ export function onAdopt(state: ExecutorState, asked: AskedAdoption, ctx: Executo
   const { symbol } = state.options;
   if (state.adopting !== undefined) return void refuse(asked, `an adoption of ${symbol} is under way`);
   const open = openOrdersOf(state.life).map((order) => order.clientId);
-  if (state.pending !== undefined || open.length > 0 || state.inFlight.size > 0) return void refuse(asked, `an order of ${symbol} is on its way (${[...open, ...state.inFlight].join(', ') || 'about to be sent'}): what it brings is ours already; try again when it has ended`);
+  if (state.pending !== undefined || open.length > 0 || state.inFlight.size > 0) return void refuse(asked, `an order of ${symbol} is on its way (${[...open, ...state.inFlight.keys()].join(', ') || 'about to be sent'}): what it brings is ours already; try again when it has ended`);
   state.adopting = asked;
   // A reading that began before the question may be from before the position.
   state.reading = undefined;

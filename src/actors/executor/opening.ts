@@ -81,7 +81,7 @@ export function onPermit(state: ExecutorState, permit: PermitOf<'OPEN'>, mandate
   );
   // What the venue said before says nothing about this order.
   state.flat = undefined;
-  state.inFlight.add(clientId);
+  state.inFlight.set(clientId, ctx.clock.monotonic());
   state.waiting.push({
     write: { kind: 'OPEN', symbol: plan.symbol, clientId, side, quantity: decimal(plan.quantity), price: decimal(plan.limitPrice) },
     authority: { by: 'permit', permit },

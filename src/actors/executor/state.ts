@@ -11,7 +11,9 @@ import type { ClientId, SymbolName } from '../../protocol/names.ts';
 import type { Authority, Mandate, PermitOf } from '../../protocol/permit.ts';
 import type { SymbolSettings, VenueAlgoOrder, VenueOrder, VenuePosition, VenueTrade, VenueWrite } from '../../protocol/venue.ts';
 import type { Situation } from '../../rules/position-life/situation.ts';
+import { newLife } from '../../rules/position-life/life.ts';
 import type { Life } from '../../rules/position-life/life.ts';
+import { NOTHING_UNSNAPSHOTTED } from '../../rules/snapshots.ts';
 import type { Unsnapshotted } from '../../rules/snapshots.ts';
 
 export interface ExecutorOptions {
@@ -106,8 +108,8 @@ export interface ExecutorState {
   appending: boolean;
   waiting: WaitingWrite[];
   pending: PendingOpening | undefined;
-  /** Writes handed to the gateway without an outcome yet. */
-  readonly inFlight: Set<ClientId>;
+  /** Writes without an outcome yet, and when each was handed to the gateway, monotonic ms. */
+  readonly inFlight: Map<ClientId, number>;
   /** Needs that are being met: key → when to try again, ms. */
   readonly busyUntil: Map<string, number>;
   /** How often the venue has said "unknown" to an id. */
@@ -174,4 +176,53 @@ export function truthOf(state: ExecutorState, reading: TruthReading & { position
 /** The signed quantity of a position as the venue states it. */
 export function statedQuantity(truth: SymbolTruth, zero: Decimal): Decimal {
   return truth.position?.quantity ?? zero;
+}
+
+export function newState(options: ExecutorOptions): ExecutorState {
+  return {
+    options,
+    life: newLife(options.symbol),
+    sequence: 0,
+    durable: 0,
+    outbox: [],
+    unsnapshotted: NOTHING_UNSNAPSHOTTED,
+    appending: false,
+    waiting: [],
+    pending: undefined,
+    inFlight: new Map(),
+    busyUntil: new Map(),
+    absences: new Map(),
+    unclaimed: new Map(),
+    reading: undefined,
+    readings: 0,
+    truthDueAt: undefined,
+    mismatches: 0,
+    tradesOwed: false,
+    tradesReadAt: 0,
+    adoptedAt: 0,
+    flat: undefined,
+    orphans: [],
+    agreedAt: 0,
+    holdingChangedAt: 0,
+    streamEpoch: 0,
+    reconciledEpoch: 0,
+    reconciledAt: 0,
+    adopting: undefined,
+    truthSeenAt: undefined,
+    appendAfter: 0,
+    rules: undefined,
+    mayOpen: false,
+    settings: undefined,
+    configuring: undefined,
+    configureAttempt: 0,
+    leverageRefused: undefined,
+    mark: undefined,
+    stopsDueAt: 0,
+    checkingStops: false,
+    unlisted: new Map(),
+    stopSeenAt: undefined,
+    nakedAlarmed: false,
+    alarmed: '',
+    reported: '',
+  };
 }

@@ -94,7 +94,7 @@ export function operatorView(state: ExecutorState): unknown {
     drift: life.drift === undefined ? null : text(life.drift),
     sequence: state.sequence,
     durable: state.durable,
-    inFlight: [...state.inFlight],
+    inFlight: [...state.inFlight.keys()],
     streamEpoch: state.streamEpoch,
     reconciledEpoch: state.reconciledEpoch,
   };

@@ -22,7 +22,7 @@ export interface Situation {
   /** The venue has said "flat" in a reading begun after the last fill, and listed these algo orders of ours. */
   readonly flat: { readonly openAlgoIds: readonly ClientId[] } | undefined;
   /** Our side of the work runs since this incarnation: a write of an earlier one may or may not have gone out. */
-  readonly inFlight: ReadonlySet<ClientId>;
+  readonly inFlight: Pick<ReadonlySet<ClientId>, 'has'>;
   readonly clientId: (leg: 'close' | 'reduce' | ProtectionLeg, of: string, attempt: number) => ClientId;
 }
 

@@ -1,0 +1,90 @@
+/** Asks the venue what became of one order or protection, and takes the answer; that it does not know an id proves nothing by itself. */
+import { closingSide } from '../../protocol/names.ts';
+import type { ClientId } from '../../protocol/names.ts';
+import { text } from '../../protocol/decimal.ts';
+import type { ReadAnswer } from '../../protocol/messages.ts';
+import type { ReadName, VenueReads } from '../../protocol/venue.ts';
+import { isAbsent, queryDueAt, whatOfUnknownProtection } from '../../rules/position-life/absence.ts';
+import type { OrderRecord, ProtectionRecord } from '../../rules/position-life/life.ts';
+import { observeAlgo, observeOrder } from '../../rules/position-life/observe.ts';
+import { heldSide, ordersOf, protectionOf } from '../../rules/position-life/standing.ts';
+import type { Outcome } from '../../supervision/behaviour.ts';
+import { RECHECK_MS } from './outcomes.ts';
+import { record } from './record.ts';
+import type { ExecutorContext, ExecutorInternal, ExecutorState } from './state.ts';
+import { askTrades, askTruth } from './truth.ts';
+
+const ORDER_READ_TIMEOUT_MS = 5_000;
+/** A protection that the venue did not know is looked for again in its list. */
+const RELOOK_MS = 1_000;
+
+/** Position and trades are asked for beside the order: protection follows the position before the order is resolved. */
+export function askOrder(state: ExecutorState, order: OrderRecord, ctx: ExecutorContext): void {
+  const now = ctx.clock.now();
+  const asked = state.absences.get(order.clientId) ?? 0;
+  if (now < queryDueAt(order, asked)) return;
+  state.busyUntil.set(`ask:${order.clientId}`, now + ORDER_READ_TIMEOUT_MS);
+  askTruth(state, ctx);
+  askTrades(state, ctx);
+  const { clientId } = order;
+  ctx.ask(state.options.gateway, { type: 'read', name: 'order', query: { symbol: state.options.symbol, clientId } }, ORDER_READ_TIMEOUT_MS, (outcome) => ({ type: 'order-asked', clientId, outcome }));
+}
+
+export function onOrderAsked(state: ExecutorState, message: Extract<ExecutorInternal, { type: 'order-asked' }>, ctx: ExecutorContext): void {
+  const answer = answered<'order'>(message.outcome);
+  if (answer.failure !== undefined) return ctx.log.warn({ clientId: message.clientId, failure: answer.failure }, 'the venue could not be asked about the order');
+  if (answer.value === undefined) return onOrderUnknown(state, message.clientId, ctx);
+  ctx.log.info({ clientId: message.clientId, status: answer.value.status, executedQuantity: answer.value.executedQuantity.toFixed() }, 'the venue knows the order');
+  state.truthDueAt ??= ctx.clock.now() + RECHECK_MS;
+  record(state, observeOrder(state.life, answer.value, ctx.clock.now()), ctx);
+}
+
+function onOrderUnknown(state: ExecutorState, clientId: ClientId, ctx: ExecutorContext): void {
+  const asked = (state.absences.get(clientId) ?? 0) + 1;
+  state.absences.set(clientId, asked);
+  state.busyUntil.delete(`ask:${clientId}`);
+  const order = ordersOf(state.life).find((one) => one.clientId === clientId);
+  if (order === undefined || !isAbsent(order, asked, state)) return;
+  state.absences.delete(clientId);
+  record(state, [{ type: 'OrderAbsent', at: ctx.clock.now(), clientId }], ctx);
+}
+
+export function onAlgoAsked(state: ExecutorState, message: Extract<ExecutorInternal, { type: 'algo-asked' }>, ctx: ExecutorContext): void {
+  const { clientId } = message;
+  const at = ctx.clock.now();
+  const answer = answered<'algoOrder'>(message.outcome);
+  if (answer.failure !== undefined) return ctx.log.warn({ clientId, failure: answer.failure }, 'the venue could not be asked about the protection');
+  if (answer.value !== undefined) {
+    state.absences.delete(clientId);
+    return record(state, observeAlgo(state.life, answer.value, at), ctx);
+  }
+  const asked = (state.absences.get(clientId) ?? 0) + 1;
+  state.absences.set(clientId, asked);
+  const protection = protectionOf(state.life, clientId);
+  if (protection === undefined || protection.state === 'ended') return;
+  const what = whatOfUnknownProtection(protection, asked, !state.life.holding.quantity.isZero(), at);
+  if (what === 'ask-again') {
+    state.truthDueAt ??= at + RELOOK_MS;
+    return;
+  }
+  state.absences.delete(clientId);
+  if (what === 'send-again') return sendAgain(state, protection, ctx);
+  record(state, [{ type: 'ProtectionLost', at, leg: protection.leg, clientId, cause: 'vanished' }], ctx);
+}
+
+/** A protection that never stood and that the venue does not know goes out again as the same order: at worst the id is there already (ruling 8). */
+function sendAgain(state: ExecutorState, record: ProtectionRecord, ctx: ExecutorContext): void {
+  const { mandate, holding, symbol } = state.life;
+  const side = heldSide(state.life);
+  if (mandate === undefined || side === undefined) return;
+  const { clientId, leg, triggerPrice } = record;
+  ctx.log.warn({ clientId, leg, held: text(holding.quantity) }, 'the venue does not know the protection; sending it again under its own id');
+  state.inFlight.set(clientId, ctx.clock.monotonic());
+  state.waiting.push({ write: { kind: 'PROTECT', symbol, clientId, side: closingSide(side), leg, quantity: record.quantity, triggerPrice }, authority: { by: 'mandate', mandateId: mandate.mandateId }, because: `${leg} again`, after: 0, since: ctx.clock.now() });
+}
+
+export function answered<Name extends ReadName>(outcome: Outcome<ReadAnswer<Name>>): { readonly value: VenueReads[Name]['answer']; readonly failure: undefined } | { readonly value: undefined; readonly failure: string } {
+  if (!outcome.ok) return { value: undefined, failure: outcome.error.message };
+  if (!outcome.value.ok) return { value: undefined, failure: `${outcome.value.kind}: ${outcome.value.message}` };
+  return { value: outcome.value.value, failure: undefined };
+}
