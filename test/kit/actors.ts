@@ -84,6 +84,9 @@ export interface DeskOptions {
 const EXECUTOR = `executor/${GPS}`;
 type Feeder = { readonly type: 'feed' };
 
+/** By so much the wall clock is ahead of the monotonic one; a test may set it otherwise: the venue's own time stays. */
+export const WALL_MS = 7_200_000;
+
 export class Desk {
   readonly world: World;
   readonly venue: ScriptedVenue;
@@ -104,9 +107,11 @@ export class Desk {
     this.#options = options;
     this.world = new World(options.seed ?? 1);
     const { system, clock } = this.world;
+    // The two clocks have nothing to do with one another.
+    clock.setWall(WALL_MS);
     this.executor = system.ref(EXECUTOR);
     this.governor = system.ref('governor');
-    this.venue = new ScriptedVenue(GPS, () => clock.now(), (event) => system.tell(this.executor, { type: 'user-event', event }));
+    this.venue = new ScriptedVenue(GPS, () => clock.monotonic() + WALL_MS, (event) => system.tell(this.executor, { type: 'user-event', event }));
     this.authority = createPermitAuthority({ now: () => clock.now() });
     this.watcher = new Probe(this.world, 'watcher');
     this.decisions = new Probe(this.world, 'decisions');

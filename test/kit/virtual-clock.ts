@@ -9,13 +9,19 @@ interface Timer {
 export class VirtualClock implements Clock {
   #now: number;
   #timers: Timer[] = [];
+  #wallMs = 0;
 
   constructor(startAt = 1_770_000_000_000) {
     this.#now = startAt;
   }
 
   now(): number {
-    return this.#now;
+    return this.#now + this.#wallMs;
+  }
+
+  /** Sets the wall clock by so much beside the monotonic one, in all; timers go on as they were. */
+  setWall(byMs: number): void {
+    this.#wallMs = byMs;
   }
 
   monotonic(): number {

@@ -79,7 +79,7 @@ export class World {
 
   /** Lets `ms` of virtual time pass, running everything on the way. */
   async advance(ms: number): Promise<void> {
-    const limit = this.clock.now() + ms;
+    const limit = this.clock.monotonic() + ms;
     while (await this.#step(limit));
     this.clock.moveTo(limit);
   }

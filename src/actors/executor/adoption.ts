@@ -18,7 +18,7 @@ export function onAdopt(state: ExecutorState, asked: AskedAdoption, ctx: Executo
   state.adopting = asked;
   // A reading that began before the question may be from before the position.
   state.reading = undefined;
-  state.truthDueAt = ctx.clock.now();
+  state.truthDueAt = ctx.clock.monotonic();
 }
 
 /** The venue could not be read: whoever asked is told, and may ask again. */

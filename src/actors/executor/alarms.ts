@@ -31,7 +31,7 @@ function alarmsOf(state: ExecutorState, situation: Situation): StandingMessage['
   if (guarded !== undefined && life.stopRefused !== undefined) {
     const { venueCode, message, at } = life.stopRefused;
     alerts.push({ name: `stop-refused/${symbol}`, message: `${symbol}: the venue takes no stop since ${isoTime(at)} (${venueCode}: ${message}). The mark price is watched from here, and the position closed at the market at ${text(guarded)}; that ends with this process. A stop is tried again and again.` });
-  } else if (life.nakedSince !== undefined && now - life.nakedSince >= options.nakedAlarmMs) {
+  } else if (life.nakedSince !== undefined && Math.max(now - life.nakedSince, situation.nakedMs ?? 0) >= options.nakedAlarmMs) {
     const closesAt = life.nakedSince + nakedCloseMs;
     const then = now < closesAt + CLOSE_TAKES_MS ? `it is closed after ${nakedCloseMs} ms.` : `closing it is tried since ${isoTime(closesAt)}, again and again${refusedSince(state, life.nakedSince)}. Close it at the venue if that stays.`;
     alerts.push({ name: `naked/${symbol}`, message: `${symbol}: no stop on the exchange covers ${text(life.holding.quantity)} since ${isoTime(life.nakedSince)}; ${then}` });
@@ -53,7 +53,7 @@ function alarmIfNaked(state: ExecutorState, ctx: ExecutorContext): void {
     state.nakedAlarmed = false;
     return;
   }
-  const forMs = ctx.clock.now() - nakedSince;
+  const forMs = Math.round(Math.max(ctx.clock.now() - nakedSince, state.nakedSeen === undefined ? 0 : ctx.clock.monotonic() - state.nakedSeen));
   if (forMs < state.options.nakedAlarmMs || state.nakedAlarmed) return;
   state.nakedAlarmed = true;
   ctx.log.error({ quantity: text(holding.quantity), forMs, closesAfterMs: state.options.nakedCloseMs }, 'NAKED POSITION: no stop on the exchange covers it');

@@ -14,7 +14,7 @@ const READ_TIMEOUT_MS = 5_000;
 const ASKED_AT_MOST = 5;
 
 export function askOwners(state: ExecutorState, ctx: ExecutorContext): void {
-  const now = ctx.clock.now();
+  const now = ctx.clock.monotonic();
   const { symbol, gateway } = state.options;
   const open = unclaimedOrders(state.life);
   for (const orderId of state.unclaimed.keys()) if (!open.includes(orderId)) state.unclaimed.delete(orderId);
@@ -31,7 +31,7 @@ export function askOwners(state: ExecutorState, ctx: ExecutorContext): void {
 
 export function onOwnerAsked(state: ExecutorState, orderId: string, answer: { readonly value: VenueOrder | undefined; readonly failure: string | undefined }, ctx: ExecutorContext): void {
   const at = ctx.clock.now();
-  state.busyUntil.set(`owner:${orderId}`, at + ASK_AGAIN_MS);
+  state.busyUntil.set(`owner:${orderId}`, ctx.clock.monotonic() + ASK_AGAIN_MS);
   if (!unclaimedOrders(state.life).includes(orderId)) return;
   if (answer.value !== undefined) {
     // One that is on record and open: this is its report.

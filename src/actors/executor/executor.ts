@@ -77,7 +77,7 @@ export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorI
       // What a crash may have taken away came before this; a process that begins has lost nothing since the last event on record, and hundreds need no reading of their own.
       state.holdingChangedAt = ctx.incarnation === 1 ? Math.min(entries.at(-1)?.at ?? 0, ctx.clock.now()) : ctx.clock.now();
       // The reconciler brings the venue's side; if it cannot, an open position must not wait for it.
-      state.truthDueAt = ctx.clock.now() + OWN_READING_AFTER_MS;
+      state.truthDueAt = ctx.clock.monotonic() + OWN_READING_AFTER_MS;
       ctx.timers.every('tick', TICK_MS, { type: 'tick' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       if (unsent !== undefined) endUnsent(options, unsent, ctx);

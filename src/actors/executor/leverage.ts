@@ -27,7 +27,7 @@ function toSet({ options }: ExecutorState, { leverage, marginMode }: SymbolSetti
 /** Asks for room to change what differs; never with a position or an order open, and never where nothing may be opened. */
 export function ensureLeverage(state: ExecutorState, ctx: ExecutorContext): void {
   const { settings, options } = state;
-  if (settings === undefined || !state.mayOpen || (state.busyUntil.get('configure') ?? 0) > ctx.clock.now()) return;
+  if (settings === undefined || !state.mayOpen || (state.busyUntil.get('configure') ?? 0) > ctx.clock.monotonic()) return;
   const count = toSet(state, settings);
   if (count === 0) {
     state.leverageRefused = undefined;
@@ -38,7 +38,7 @@ export function ensureLeverage(state: ExecutorState, ctx: ExecutorContext): void
     return;
   }
   ctx.tell(options.gateway, { type: 'request-room', symbol: options.symbol, settings: count });
-  state.busyUntil.set('configure', ctx.clock.now() + ANSWER_MS);
+  state.busyUntil.set('configure', ctx.clock.monotonic() + ANSWER_MS);
 }
 
 /** It is this symbol's turn: a permit is asked for, for one setting at a time. */
@@ -48,7 +48,7 @@ export function onRoom(state: ExecutorState, ctx: ExecutorContext): void {
   state.configureAttempt += 1;
   state.configuring = clientIdFor(options.tags[0], 'configure', `${options.symbol}/${ctx.incarnation}/${ctx.clock.now()}`, state.configureAttempt, options.idPrefix);
   ctx.tell(options.governor, { type: 'request-configure', symbol: options.symbol, clientId: state.configuring, leverage: options.leverage, marginMode: 'ISOLATED' });
-  state.busyUntil.set('configure', ctx.clock.now() + ANSWER_MS);
+  state.busyUntil.set('configure', ctx.clock.monotonic() + ANSWER_MS);
 }
 
 export function onConfigureGranted(state: ExecutorState, permit: PermitOf<'CONFIGURE'>, ctx: ExecutorContext): void {
@@ -64,7 +64,7 @@ export function onConfigureGranted(state: ExecutorState, permit: PermitOf<'CONFI
 /** A denial is for now: the governor learns what it lacks within seconds, and a position ends. */
 export function onConfigureDenied(state: ExecutorState, denials: readonly Denial[], ctx: ExecutorContext): void {
   state.configuring = undefined;
-  state.busyUntil.set('configure', ctx.clock.now() + RETRY_DENIED_MS);
+  state.busyUntil.set('configure', ctx.clock.monotonic() + RETRY_DENIED_MS);
   ctx.log.debug({ denials }, 'no permit to set leverage or margin mode yet');
 }
 
@@ -81,6 +81,6 @@ export function onConfigured(state: ExecutorState, write: Extract<VenueWrite, { 
   const message = outcome.result === 'accepted' ? 'settings unknown' : outcome.message;
   const refused = outcome.result === 'rejected' && outcome.reaction !== 'resync';
   if (refused) state.leverageRefused = `${write.setting}: ${message}`;
-  state.busyUntil.set('configure', ctx.clock.now() + (refused ? RETRY_REFUSED_MS : outcome.result === 'throttled' ? outcome.retryAfterMs : RETRY_UNANSWERED_MS));
+  state.busyUntil.set('configure', ctx.clock.monotonic() + (refused ? RETRY_REFUSED_MS : outcome.result === 'throttled' ? outcome.retryAfterMs : RETRY_UNANSWERED_MS));
   ctx.log.warn({ setting: write.setting, outcome: outcome.result, message }, 'the venue did not take the setting; openings of this symbol wait');
 }

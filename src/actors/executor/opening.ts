@@ -20,7 +20,7 @@ export function takePlan(state: ExecutorState, intent: Intent, plan: Plan, ctx: 
   if (refusal !== undefined) return refusePlan(state, plan, refusal, ctx);
   if (ctx.clock.now() > plan.expiresAt) return refusePlan(state, plan, { code: 'INTENT_EXPIRED', limit: String(plan.expiresAt), value: String(ctx.clock.now()) }, ctx);
   const clientId = clientIdFor(state.options.tags[0], 'entry', plan.planId, 1, state.options.idPrefix);
-  state.pending = { intent, plan, clientId, since: ctx.clock.now(), stage: 'slot' };
+  state.pending = { intent, plan, clientId, since: ctx.clock.monotonic(), stage: 'slot' };
   ctx.log.info({ planId: plan.planId, intentId: plan.intentId, action: plan.action, quantity: plan.quantity, limitPrice: plan.limitPrice, clientId }, 'plan taken up');
   ctx.tell(state.options.gateway, { type: 'request-slot', symbol: plan.symbol, planId: plan.planId });
 }
@@ -87,7 +87,7 @@ export function onPermit(state: ExecutorState, permit: PermitOf<'OPEN'>, mandate
     authority: { by: 'permit', permit },
     because: plan.planId,
     after: state.sequence,
-    since: at,
+    since: ctx.clock.monotonic(),
   });
   state.pending = undefined;
 }
@@ -102,7 +102,7 @@ function refusePlan(state: ExecutorState, plan: Plan, denial: Denial, ctx: Execu
 /** An earlier incarnation had taken it up: it is not resumed, and the next signal is a new plan (ruling 18). */
 export function endUnsent({ decisions }: ExecutorOptions, { plan, stage, since }: PendingOpening, ctx: Deciding): void {
   const { planId, intentId, source, side, symbol } = plan;
-  decided(ctx, decisions, { stage: 'permit', symbol, outcome: 'RESTARTED', ids: { intentId, planId }, denials: [{ code: 'RESTARTED', detail: `waited for ${stage}`, ageMs: ctx.clock.now() - since }], inputs: { source, side } });
+  decided(ctx, decisions, { stage: 'permit', symbol, outcome: 'RESTARTED', ids: { intentId, planId }, denials: [{ code: 'RESTARTED', detail: `waited for ${stage}`, ageMs: Math.round(ctx.clock.monotonic() - since) }], inputs: { source, side } });
 }
 
 /** What the governor denied it has told of itself. */
@@ -114,6 +114,6 @@ export function dropPlan(state: ExecutorState, planId: PlanId, denials: readonly
 /** Drops a plan whose slot or permit never came. */
 export function expirePending(state: ExecutorState, ctx: ExecutorContext): void {
   const { pending } = state;
-  if (pending === undefined || ctx.clock.now() - pending.since < PATIENCE_MS) return;
-  refusePlan(state, pending.plan, { code: 'PLAN_TIMEOUT', limit: String(PATIENCE_MS), detail: `waited for ${pending.stage}`, ageMs: ctx.clock.now() - pending.since }, ctx);
+  if (pending === undefined || ctx.clock.monotonic() - pending.since < PATIENCE_MS) return;
+  refusePlan(state, pending.plan, { code: 'PLAN_TIMEOUT', limit: String(PATIENCE_MS), detail: `waited for ${pending.stage}`, ageMs: Math.round(ctx.clock.monotonic() - pending.since) }, ctx);
 }

@@ -22,14 +22,14 @@ export function onOutcome(state: ExecutorState, message: Extract<ExecutorMessage
   record(state, observeOutcome(state.life, write, outcome, ctx.clock.now()), ctx);
   if (outcome.result === 'rejected' && write.kind !== 'OPEN') state.refusedExit = { at: ctx.clock.now(), write: write.kind, why: outcome.message };
   if (outcome.result === 'rejected' && write.kind !== 'OPEN') ctx.log.warn({ clientId: write.clientId, write: write.kind, venueCode: outcome.venueCode, message: outcome.message }, 'the venue refused a reducing write; it is asked again');
-  if (outcome.result === 'throttled') state.busyUntil.set(keyOf(state, write), ctx.clock.now() + outcome.retryAfterMs);
+  if (outcome.result === 'throttled') state.busyUntil.set(keyOf(state, write), ctx.clock.monotonic() + outcome.retryAfterMs);
   // Something stands that is enough, or the venue takes none and the position is guarded from here: what the venue refuses is not asked for every second.
-  if (outcome.result === 'rejected' && write.kind === 'PROTECT' && (stopsCover(state.life) || state.life.stopRefused !== undefined)) state.busyUntil.set(keyOf(state, write), ctx.clock.now() + RETRY_REFUSED_MS);
+  if (outcome.result === 'rejected' && write.kind === 'PROTECT' && (stopsCover(state.life) || state.life.stopRefused !== undefined)) state.busyUntil.set(keyOf(state, write), ctx.clock.monotonic() + RETRY_REFUSED_MS);
   // A cancel or a close may have met what has just happened by itself: look.
   state.flat = write.kind === 'CANCEL' || write.kind === 'CLOSE' ? undefined : state.flat;
-  state.truthDueAt ??= ctx.clock.now() + RECHECK_MS;
+  state.truthDueAt ??= ctx.clock.monotonic() + RECHECK_MS;
   // Our picture is wrong: it is compared in this turn, before anything is sent by it again.
-  if (outcome.result === 'rejected' && outcome.reaction === 'reconcile') state.truthDueAt = ctx.clock.now();
+  if (outcome.result === 'rejected' && outcome.reaction === 'reconcile') state.truthDueAt = ctx.clock.monotonic();
 }
 
 /** The need that a write was to meet. */
@@ -55,14 +55,14 @@ export function onRefused(state: ExecutorState, message: Extract<ExecutorMessage
   if (write.kind === 'PROTECT') return record(state, [{ type: 'ProtectionLost', at, leg: write.leg, clientId: write.clientId, cause: `not sent: ${code}` }], ctx);
   if (write.kind === 'CONFIGURE') {
     state.configuring = undefined;
-    state.busyUntil.set('configure', at + 1_000);
+    state.busyUntil.set('configure', ctx.clock.monotonic() + 1_000);
   }
 }
 
 /** An answer that has not come by now was lost with whoever had it: the write may have gone out, and is asked for by its id (ruling 8). */
 export function giveUpAnswers(state: ExecutorState, ctx: ExecutorContext): void {
   for (const [clientId, since] of state.inFlight) {
-    const waitedMs = ctx.clock.monotonic() - since;
+    const waitedMs = Math.round(ctx.clock.monotonic() - since);
     if (waitedMs < UNANSWERED_MS || state.waiting.some(({ write }) => write.clientId === clientId)) continue;
     state.inFlight.delete(clientId);
     ctx.log.error({ clientId, waitedMs }, 'the gateway has said nothing of a write: the venue is asked for it by its id');

@@ -20,10 +20,9 @@ const RELOOK_MS = 1_000;
 
 /** Position and trades are asked for beside the order: protection follows the position before the order is resolved. */
 export function askOrder(state: ExecutorState, order: OrderRecord, ctx: ExecutorContext): void {
-  const now = ctx.clock.now();
   const asked = state.absences.get(order.clientId) ?? 0;
-  if (now < queryDueAt(order, asked)) return;
-  state.busyUntil.set(`ask:${order.clientId}`, now + ORDER_READ_TIMEOUT_MS);
+  if (ctx.clock.now() < queryDueAt(order, asked)) return;
+  state.busyUntil.set(`ask:${order.clientId}`, ctx.clock.monotonic() + ORDER_READ_TIMEOUT_MS);
   askTruth(state, ctx);
   askTrades(state, ctx);
   const { clientId } = order;
@@ -35,7 +34,7 @@ export function onOrderAsked(state: ExecutorState, message: Extract<ExecutorInte
   if (answer.failure !== undefined) return ctx.log.warn({ clientId: message.clientId, failure: answer.failure }, 'the venue could not be asked about the order');
   if (answer.value === undefined) return onOrderUnknown(state, message.clientId, ctx);
   ctx.log.info({ clientId: message.clientId, status: answer.value.status, executedQuantity: answer.value.executedQuantity.toFixed() }, 'the venue knows the order');
-  state.truthDueAt ??= ctx.clock.now() + RECHECK_MS;
+  state.truthDueAt ??= ctx.clock.monotonic() + RECHECK_MS;
   record(state, observeOrder(state.life, answer.value, ctx.clock.now()), ctx);
 }
 
@@ -64,7 +63,7 @@ export function onAlgoAsked(state: ExecutorState, message: Extract<ExecutorInter
   if (protection === undefined || protection.state === 'ended') return;
   const what = whatOfUnknownProtection(protection, asked, !state.life.holding.quantity.isZero(), at);
   if (what === 'ask-again') {
-    state.truthDueAt ??= at + RELOOK_MS;
+    state.truthDueAt ??= ctx.clock.monotonic() + RELOOK_MS;
     return;
   }
   state.absences.delete(clientId);
@@ -80,7 +79,7 @@ function sendAgain(state: ExecutorState, record: ProtectionRecord, ctx: Executor
   const { clientId, leg, triggerPrice } = record;
   ctx.log.warn({ clientId, leg, held: text(holding.quantity) }, 'the venue does not know the protection; sending it again under its own id');
   state.inFlight.set(clientId, ctx.clock.monotonic());
-  state.waiting.push({ write: { kind: 'PROTECT', symbol, clientId, side: closingSide(side), leg, quantity: record.quantity, triggerPrice }, authority: { by: 'mandate', mandateId: mandate.mandateId }, because: `${leg} again`, after: 0, since: ctx.clock.now() });
+  state.waiting.push({ write: { kind: 'PROTECT', symbol, clientId, side: closingSide(side), leg, quantity: record.quantity, triggerPrice }, authority: { by: 'mandate', mandateId: mandate.mandateId }, because: `${leg} again`, after: 0, since: ctx.clock.monotonic() });
 }
 
 export function answered<Name extends ReadName>(outcome: Outcome<ReadAnswer<Name>>): { readonly value: VenueReads[Name]['answer']; readonly failure: undefined } | { readonly value: undefined; readonly failure: string } {

@@ -58,7 +58,7 @@ function put(state: ExecutorState, type: string, at: number, payload: unknown): 
 
 /** Sends what is not yet durable, one append at a time: order is kept, and everything that gathers meanwhile goes as one. */
 export function flush(state: ExecutorState, ctx: ExecutorContext): void {
-  if (state.appending || state.outbox.length === 0 || ctx.clock.now() < state.appendAfter) return;
+  if (state.appending || state.outbox.length === 0 || ctx.clock.monotonic() < state.appendAfter) return;
   state.appending = true;
   const through = state.sequence;
   ctx.ask(state.options.journal, { type: 'append', entries: [...state.outbox] }, APPEND_TIMEOUT_MS, (outcome) => ({ type: 'appended', through, outcome }));
@@ -80,7 +80,7 @@ export function onAppended(state: ExecutorState, message: Extract<ExecutorIntern
   // Said once of each absence: it is tried every second, for as long as it lasts.
   const say = state.appendAfter === 0 ? ctx.log.error : ctx.log.debug;
   say({ reason, waiting: state.outbox.length }, 'the journal did not take the events of this symbol; openings wait, exits go on');
-  state.appendAfter = ctx.clock.now() + RETRY_APPEND_MS;
+  state.appendAfter = ctx.clock.monotonic() + RETRY_APPEND_MS;
 }
 
 /** A step through the funnel, with what the event says of it; a refusal comes with its numbers. */

@@ -25,10 +25,11 @@ const MARK_SILENT_MS = 2_000;
 
 /** @returns nothing: events, writes and questions are its outcome. Called after every message. */
 export function settle(state: ExecutorState, ctx: ExecutorContext, heartbeat: boolean): void {
+  noteNaked(state, ctx);
   tellAlarms(state, situationOf(state, ctx), heartbeat, ctx);
   sendDurable(state, ctx);
   for (let due = dueEvents(state.life, situationOf(state, ctx)); due.length > 0; due = dueEvents(state.life, situationOf(state, ctx))) record(state, due, ctx);
-  const now = ctx.clock.now();
+  const now = ctx.clock.monotonic();
   if (state.truthDueAt !== undefined && now >= state.truthDueAt) askTruth(state, ctx);
   if (state.truthSeenAt === undefined) return;
   for (const need of needsOf(state.life, situationOf(state, ctx))) {
@@ -43,10 +44,16 @@ export function settle(state: ExecutorState, ctx: ExecutorContext, heartbeat: bo
 
 /** While a position is guarded from here and the stream is silent about its price, the venue's own reading tells the mark. */
 function watchMark(state: ExecutorState, ctx: ExecutorContext): void {
-  const now = ctx.clock.now();
-  if (guardPrice(state.life, situationOf(state, ctx)) === undefined || (state.busyUntil.get('mark') ?? 0) > now || now - (state.mark?.observedAt ?? 0) < MARK_SILENT_MS) return;
+  const now = ctx.clock.monotonic();
+  if (guardPrice(state.life, situationOf(state, ctx)) === undefined || (state.busyUntil.get('mark') ?? 0) > now || ctx.clock.now() - (state.mark?.observedAt ?? 0) < MARK_SILENT_MS) return;
   state.busyUntil.set('mark', now + MARK_SILENT_MS);
   askTruth(state, ctx);
+}
+
+/** After an outage the time begins when somebody is there to place a stop. */
+function noteNaked(state: ExecutorState, ctx: ExecutorContext): void {
+  const naked = state.life.nakedSince !== undefined && state.truthSeenAt !== undefined;
+  state.nakedSeen = naked ? (state.nakedSeen ?? ctx.clock.monotonic()) : undefined;
 }
 
 function situationOf(state: ExecutorState, ctx: ExecutorContext): Situation {
@@ -59,6 +66,7 @@ function situationOf(state: ExecutorState, ctx: ExecutorContext): Situation {
     takeProfitPercent: options.takeProfitPercent,
     nakedCloseMs: options.nakedCloseMs,
     guardedSince: state.truthSeenAt,
+    nakedMs: state.nakedSeen === undefined ? undefined : ctx.clock.monotonic() - state.nakedSeen,
     mark: state.mark,
     flat: state.flat,
     inFlight: state.inFlight,
@@ -67,7 +75,7 @@ function situationOf(state: ExecutorState, ctx: ExecutorContext): Situation {
 }
 
 function meet(state: ExecutorState, need: Need, ctx: ExecutorContext): void {
-  const now = ctx.clock.now();
+  const now = ctx.clock.monotonic();
   switch (need.need) {
     case 'write': {
       const { mandate } = state.life;
@@ -98,7 +106,7 @@ function sendDurable(state: ExecutorState, ctx: ExecutorContext): void {
   const now = ctx.clock.now();
   const rest: WaitingWrite[] = [];
   for (const waiting of state.waiting) {
-    const waited = now - waiting.since;
+    const waited = Math.round(ctx.clock.monotonic() - waiting.since);
     const durable = state.durable >= waiting.after;
     const opens = waiting.write.kind === 'OPEN';
     if (!durable && opens && waited > OPENING_PATIENCE_MS) {
@@ -127,7 +135,7 @@ function isPart(state: ExecutorState, { write }: WaitingWrite): boolean {
 /** A second stop of the same position goes once the one on record stands (ruling 4); a flat symbol's are cleared by its needs. */
 function clearOrphans(state: ExecutorState, ctx: ExecutorContext): void {
   const { mandate, stop, holding, symbol } = state.life;
-  const now = ctx.clock.now();
+  const now = ctx.clock.monotonic();
   if (mandate === undefined || holding.quantity.isZero() || stop?.state !== 'placed' || !stop.quantity.isEqualTo(holding.quantity.abs())) return;
   for (const clientId of state.orphans) {
     const key = `cancel:${clientId}`;

@@ -162,6 +162,8 @@ export interface ExecutorState {
   readonly unlisted: Map<ClientId, number>;
   /** When the list was asked for that last had the stop that stands. */
   stopSeenAt: number | undefined;
+  /** Since when this incarnation has seen it naked, monotonic ms. */
+  nakedSeen: number | undefined;
   nakedAlarmed: boolean;
   /** The alerts as they were last told. */
   alarmed: string;
@@ -221,6 +223,7 @@ export function newState(options: ExecutorOptions): ExecutorState {
     checkingStops: false,
     unlisted: new Map(),
     stopSeenAt: undefined,
+    nakedSeen: undefined,
     nakedAlarmed: false,
     alarmed: '',
     reported: '',

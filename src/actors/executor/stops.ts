@@ -25,7 +25,7 @@ export function lookAtStops(state: ExecutorState, listedAll: readonly VenueAlgoO
     if (stage !== 'placed' || listed.has(clientId) || sentAt >= readAt) continue;
     const lists = (state.unlisted.get(clientId) ?? 0) + 1;
     state.unlisted.set(clientId, lists);
-    state.stopsDueAt = at + STOP_RECHECK_MS;
+    state.stopsDueAt = ctx.clock.monotonic() + STOP_RECHECK_MS;
     if (lists < STOP_UNLISTED_AT_MOST) askAlgo(state, clientId, ctx);
     else record(state, [{ type: 'ProtectionLost', at, leg, clientId, cause: `${lists} lists lacked it` }], ctx);
   }
@@ -36,7 +36,7 @@ export function lookAtStops(state: ExecutorState, listedAll: readonly VenueAlgoO
 
 /** Reads the list when it is due; a reading of the whole symbol counts as well. */
 export function checkStops(state: ExecutorState, ctx: ExecutorContext): void {
-  const now = ctx.clock.now();
+  const now = ctx.clock.monotonic();
   if (state.life.holding.quantity.isZero()) {
     state.stopsDueAt = now + STOP_CHECK_EVERY_MS;
     state.stopSeenAt = undefined;
@@ -44,8 +44,9 @@ export function checkStops(state: ExecutorState, ctx: ExecutorContext): void {
   }
   if (state.checkingStops || now < state.stopsDueAt) return;
   state.checkingStops = true;
+  const askedAt = ctx.clock.now();
   state.stopsDueAt = now + STOP_CHECK_EVERY_MS;
-  ctx.ask(state.options.gateway, { type: 'read', name: 'openAlgoOrders', query: { symbol: state.options.symbol } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'stops-asked', askedAt: now, outcome }));
+  ctx.ask(state.options.gateway, { type: 'read', name: 'openAlgoOrders', query: { symbol: state.options.symbol } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'stops-asked', askedAt, outcome }));
 }
 
 export function onStopsAsked(state: ExecutorState, askedAt: number, outcome: Outcome<ReadAnswer<'openAlgoOrders'>>, ctx: ExecutorContext): void {
@@ -54,13 +55,13 @@ export function onStopsAsked(state: ExecutorState, askedAt: number, outcome: Out
     lookAtStops(state, outcome.value.value, askedAt, ctx);
     return;
   }
-  state.stopsDueAt = ctx.clock.now() + STOP_RECHECK_MS;
+  state.stopsDueAt = ctx.clock.monotonic() + STOP_RECHECK_MS;
   ctx.log.warn({ failure: outcome.ok ? (outcome.value.ok ? '' : outcome.value.message) : outcome.error.message, lastSeenAt: state.stopSeenAt ?? null }, 'the list of stops could not be read; asking again');
 }
 
 export function askAlgo(state: ExecutorState, clientId: ClientId, ctx: ExecutorContext): void {
   const key = `ask:${clientId}`;
-  if ((state.busyUntil.get(key) ?? 0) > ctx.clock.now()) return;
-  state.busyUntil.set(key, ctx.clock.now() + 1_000);
+  if ((state.busyUntil.get(key) ?? 0) > ctx.clock.monotonic()) return;
+  state.busyUntil.set(key, ctx.clock.monotonic() + 1_000);
   ctx.ask(state.options.gateway, { type: 'read', name: 'algoOrder', query: { symbol: state.options.symbol, clientId } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'algo-asked', clientId, outcome }));
 }

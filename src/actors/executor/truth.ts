@@ -4,6 +4,7 @@ import { text, ZERO } from '../../protocol/decimal.ts';
 import type { SymbolTruth } from '../../protocol/messages.ts';
 import type { UserEvent, VenueTrade } from '../../protocol/venue.ts';
 import { readClientId } from '../../rules/client-ids.ts';
+import { isBefore } from '../../rules/position-life/before.ts';
 import { observeOrder, observeTrades } from '../../rules/position-life/observe.ts';
 import { isLess } from '../../rules/position-life/owners.ts';
 import { isOpenOrder, ordersOf } from '../../rules/position-life/standing.ts';
@@ -53,7 +54,7 @@ export function onReadingAnswer(state: ExecutorState, number: number, part: 'pos
   if (reading?.number !== number) return;
   if (failure !== undefined) {
     state.reading = undefined;
-    state.truthDueAt = ctx.clock.now() + 2_000;
+    state.truthDueAt = ctx.clock.monotonic() + 2_000;
     endAdoption(state, failure);
     return ctx.log.warn({ part, failure }, 'the venue could not be read; asking again');
   }
@@ -79,9 +80,9 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
   for (const order of truth.openOrders) state.absences.delete(order.clientId);
   record(state, truth.openOrders.flatMap((order) => observeOrder(state.life, order, at)), ctx);
   const listed = lookAtStops(state, truth.openAlgoOrders, truth.readAt, ctx);
-  if (state.holdingChangedAt >= truth.readAt) {
+  if (!isBefore(state.holdingChangedAt, truth.readAt, at)) {
     // Something was filled after the reading began: it says nothing about now.
-    state.truthDueAt = at + REREAD_MS;
+    state.truthDueAt = ctx.clock.monotonic() + REREAD_MS;
     return;
   }
   if (state.adopting !== undefined && truth.readAt >= state.adopting.askedAt && takeOver(state, truth, ctx)) return;
@@ -90,11 +91,11 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
   state.mismatches = 0;
   state.agreedAt = truth.readAt;
   concluded(state, truth);
-  state.flat = stated.isZero() && (state.life.entry?.sentAt ?? 0) < truth.readAt ? { openAlgoIds: [...listed] } : undefined;
+  state.flat = stated.isZero() && isBefore(state.life.entry?.sentAt ?? 0, truth.readAt, at) ? { openAlgoIds: [...listed] } : undefined;
   if (state.life.drift !== undefined) record(state, [{ type: 'DriftCleared', at, venue: text(stated) }], ctx);
   // Our entry was filled and the position is gone: what happened in between is in the trade list (operators' 23).
   if (stated.isZero() && state.life.entry?.state === 'ended' && state.life.entry.executedQuantity.isGreaterThan(0) && state.life.holding.peak.isZero()) {
-    state.truthDueAt = at + OWED_REREAD_MS;
+    state.truthDueAt = ctx.clock.monotonic() + OWED_REREAD_MS;
     askTrades(state, ctx);
   }
 }
@@ -118,12 +119,12 @@ function disagree(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext
   const stated = statedQuantity(truth, ZERO);
   state.flat = undefined;
   if (state.life.drift?.isEqualTo(stated) === true) {
-    state.truthDueAt = at + DRIFT_REREAD_MS;
+    state.truthDueAt = ctx.clock.monotonic() + DRIFT_REREAD_MS;
     return concluded(state, truth);
   }
   state.mismatches += 1;
   const less = isLess(stated, state.life.holding.quantity) && !refusedToReduce(state);
-  state.truthDueAt = at + (less && state.mismatches >= MISMATCHES_BEFORE_ADOPTION ? LESS_REREAD_MS : REREAD_MS);
+  state.truthDueAt = ctx.clock.monotonic() + (less && state.mismatches >= MISMATCHES_BEFORE_ADOPTION ? LESS_REREAD_MS : REREAD_MS);
   ctx.log.warn({ journal: text(state.life.holding.quantity), venue: text(stated), reading: state.mismatches }, 'the venue states another position than our count; asking for the trades');
   askTrades(state, ctx);
   const patience = less ? MISMATCHES_OF_LESS : state.tradesOwed ? MISMATCHES_WITHOUT_TRADES : MISMATCHES_BEFORE_ADOPTION;
@@ -134,7 +135,7 @@ function disagree(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext
   // What is left alone is a position that is none of ours; ours keeps its exits, however much of it there is (ruling 5, failure 64).
   if (state.options.unknownPositions === 'leave' && !stated.isZero() && state.life.holding.quantity.isZero()) {
     record(state, [{ type: 'DriftFound', at, journal: text(state.life.holding.quantity), venue: text(stated) }], ctx);
-    state.truthDueAt = at + DRIFT_REREAD_MS;
+    state.truthDueAt = ctx.clock.monotonic() + DRIFT_REREAD_MS;
     return concluded(state, truth);
   }
   adopt(state, text(stated), text(truth.position?.entryPrice ?? ZERO), 'the venue states it and the journal cannot explain it', ctx);
@@ -161,7 +162,7 @@ export function onStrangersTrade(state: ExecutorState, { trade }: { readonly tra
   const at = ctx.clock.now();
   const change = trade.side === 'BUY' ? trade.quantity : trade.quantity.negated();
   state.flat = undefined;
-  state.truthDueAt ??= at + REREAD_MS;
+  state.truthDueAt ??= ctx.clock.monotonic() + REREAD_MS;
   record(state, [{ type: 'DriftFound', at, journal: '0', venue: text((state.life.drift ?? ZERO).plus(change)) }], ctx);
 }
 
@@ -170,9 +171,9 @@ export function askTrades(state: ExecutorState, ctx: ExecutorContext): void {
   const { life } = state;
   if (isNothingOfOurs(state)) return;
   const from = Math.max(life.lastTradeAt, life.lastClosedAt ?? 0, life.entry?.sentAt ?? 0);
-  if (from === 0 || (state.busyUntil.get('trades') ?? 0) > ctx.clock.now()) return;
+  if (from === 0 || (state.busyUntil.get('trades') ?? 0) > ctx.clock.monotonic()) return;
   const askedAt = ctx.clock.now();
-  state.busyUntil.set('trades', askedAt + TRADES_PATIENCE_MS);
+  state.busyUntil.set('trades', ctx.clock.monotonic() + TRADES_PATIENCE_MS);
   state.tradesOwed = true;
   const since = Math.min(...[life.lastTradeAt, life.entry?.sentAt ?? 0].filter((time) => time > 0), from) - TRADES_OVERLAP_MS;
   ctx.ask(state.options.gateway, { type: 'read', name: 'trades', query: { symbol: state.options.symbol, since } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'trades-asked', askedAt, outcome }));
@@ -181,10 +182,10 @@ export function askTrades(state: ExecutorState, ctx: ExecutorContext): void {
 /** @returns nothing: the fills are its outcome, each counted once. A list from before an adoption says nothing that is not in it. */
 export function onTrades(state: ExecutorState, askedAt: number, trades: readonly VenueTrade[] | undefined, failure: string | undefined, ctx: ExecutorContext): void {
   const at = ctx.clock.now();
-  state.busyUntil.set('trades', at + REREAD_MS / 2);
+  state.busyUntil.set('trades', ctx.clock.monotonic() + REREAD_MS / 2);
   if (trades === undefined) return ctx.log.warn({ failure }, 'the trade list could not be read');
   state.tradesOwed = false;
   state.tradesReadAt = Math.max(state.tradesReadAt, askedAt);
-  if (askedAt <= state.adoptedAt) return ctx.log.info({ trades: trades.length }, 'a trade list from before the adoption is not counted on top of it');
+  if (!isBefore(state.adoptedAt, askedAt, at)) return ctx.log.info({ trades: trades.length }, 'a trade list from before the adoption is not counted on top of it');
   record(state, observeTrades(state.life, trades, at), ctx);
 }

@@ -13,13 +13,14 @@ export function dueEvents(life: Life, situation: Situation): LifeEvent[] {
   const { now, flat } = situation;
   const { holding, entry, plan } = life;
   if (!holding.quantity.isZero()) {
-    const { guardedSince, nakedCloseMs } = situation;
+    const { guardedSince, nakedCloseMs, nakedMs = 0 } = situation;
     if (life.closeRequested !== undefined || guardedSince === undefined) return [];
     // The venue takes no stop: it is guarded from here, and closed as its stop would have closed it. Blind, it is naked like any other.
     const guard = guardState(life, situation);
     if (guard === 'holds') return [];
     if (guard === 'passed') return [{ type: 'CloseRequested', at: now, reason: 'STOP_PASSED', by: 'local guard' }];
-    const naked = life.nakedSince !== undefined && now - Math.max(life.nakedSince, guardedSince) >= nakedCloseMs;
+    // By the larger of both clocks: one that is set back puts no close off.
+    const naked = life.nakedSince !== undefined && Math.max(now - Math.max(life.nakedSince, guardedSince), nakedMs) >= nakedCloseMs;
     return naked ? [{ type: 'CloseRequested', at: now, reason: 'NAKED', by: 'executor' }] : [];
   }
   if (openOrdersOf(life).length > 0 || liveProtectionsOf(life).length > 0) return [];

@@ -17,6 +17,8 @@ export interface Situation {
   readonly nakedCloseMs: number;
   /** Since when somebody is there to place one: after an outage it is first tried, and the ten seconds begin anew. Undefined: nobody is yet. */
   readonly guardedSince: number | undefined;
+  /** How long it has been without a stop since this process first saw it so, by the clock that nobody sets, ms. Undefined: it is not, or nobody is there yet. */
+  readonly nakedMs?: number | undefined;
   /** The mark price as it was last heard or read; wall time ms. */
   readonly mark: { readonly price: Decimal; readonly observedAt: number } | undefined;
   /** The venue has said "flat" in a reading begun after the last fill, and listed these algo orders of ours. */
