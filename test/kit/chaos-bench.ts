@@ -81,6 +81,8 @@ export class ChaosBench {
   readonly #since = Date.now();
   /** When nobody was there to protect anything. */
   readonly #away: { from: number; to: number }[] = [];
+  /** An operator's flatten leaves its symbol halted: without this a long run would try less and less. */
+  readonly #halted = new Set<string>();
   handedIn = 0;
   faults = 0;
 
@@ -142,7 +144,19 @@ export class ChaosBench {
     } else if (what < 0.9) {
       this.faults += 1;
       await this.paper.control('POST', 'faults', { match: this.#pick(WRITES), ...this.#pick(FAULTS), times: 1 });
-    } else await service.post('/v1/flatten', { symbol: this.#pick(SYMBOLS), reason: 'chaos', waitMs: 0 });
+    } else {
+      const symbol = this.#pick(SYMBOLS);
+      this.#halted.add(symbol);
+      await service.post('/v1/flatten', { symbol, reason: 'chaos', waitMs: 0 });
+    }
+  }
+
+  /** What was flattened in earlier lives may trade again; what is still being flattened, in a later one. */
+  async reactivate(service: Service): Promise<void> {
+    for (const symbol of this.#halted) {
+      const { status } = await service.post('/v1/activate', { symbol, reason: 'chaos' });
+      if (status === 200) this.#halted.delete(symbol);
+    }
   }
 
   /** Both stories as they are now. The venue is asked first: what it did since is in the journal at most, and not judged. */

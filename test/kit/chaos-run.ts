@@ -72,7 +72,10 @@ export async function runChaos(box: Sandbox, { seed, kills, engine, auditEvery, 
       if (early) await moment(bench.below(EARLY_WITHIN_MS));
       else {
         await up(bench, service);
-        if (bench.below(TRADING) > 0) await trading(service);
+        if (bench.below(TRADING) > 0) {
+          await trading(service);
+          await bench.reactivate(service);
+        }
         await troubled(bench, service, bench.below(LATE_WITHIN_MS));
       }
       // A start without a store is a refusal, and has its own tests.
