@@ -12,6 +12,8 @@ const TOO_MANY_ORDERS = -1015;
 const WEIGHT_WINDOW_MS = 60_000;
 const ORDER_WINDOW_MS = 10_000;
 const SHORTEST_BAN_MS = 120_000;
+/** And the longest: what names a later end is a mistake, and not waited for without end. */
+const LONGEST_BAN_MS = 3 * 86_400_000;
 /** The venue's advice for −1008 begins at 200 ms and doubles; the caller does the doubling. */
 const OVERLOAD_PAUSE_MS = 200;
 
@@ -62,7 +64,7 @@ function throttleOf(failure: CallFailure, venueNow: number): Throttle {
   const byDefault = banned ? SHORTEST_BAN_MS : code === TOO_MANY_ORDERS ? ORDER_WINDOW_MS : WEIGHT_WINDOW_MS;
   // Both given: the later one, since asking during a ban lengthens it.
   const stated = byText === undefined ? failure.retryAfterMs : Math.max(byText, failure.retryAfterMs ?? 0);
-  return { retryAfterMs: stated ?? byDefault, banned };
+  return { retryAfterMs: Math.min(stated ?? byDefault, LONGEST_BAN_MS), banned };
 }
 
 /** For how long the address is banned by what `failure` says, ms; undefined: it is not. */

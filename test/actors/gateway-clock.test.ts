@@ -83,6 +83,24 @@ describe('the gateway\'s clock', () => {
     expect(reader.of('session').length).to.be.greaterThan(3);
   });
 
+  it('put back by an hour makes no rest an hour longer, and no order or reading count for an hour more', async () => {
+    const { world, venue, session, send, close, slot, read, executor } = await gatewayBench();
+    await world.advance(2_000);
+    for (let i = 0; i < 250; i++) send(close(`c${i}`));
+    venue.onWrite = () => ({ result: 'throttled', retryAfterMs: 50_000, banned: false, message: 'slowly' });
+    send(close('told'));
+    await world.settle();
+    venue.onWrite = () => undefined;
+    // An hour passes, and the wall clock shows the same time as before.
+    const monotonic = world.clock.monotonic.bind(world.clock);
+    world.clock.monotonic = () => monotonic() + 3_600_000;
+    await world.advance(1_100);
+    expect(session()?.throttle?.until).to.be.below(world.clock.now());
+    slot('entry');
+    expect(await read()).to.have.property('ok', true);
+    expect(executor.of('slot-granted').map(({ planId }) => planId as string)).to.deep.equal(['entry']);
+  });
+
   it('is measured at once when a close is refused by its time, and the close goes a second time under its own id (failure 58)', async () => {
     const { world, venue, executor, send, close, offsets } = await gatewayBench();
     await world.advance(2_000);

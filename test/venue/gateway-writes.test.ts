@@ -194,6 +194,7 @@ describe('what comes of a write', () => {
     ['−1015', 10_000, false, { status: 429, body: { code: -1015, msg: 'Too many new orders; current limit is 300 orders per TEN_SECONDS.' } }],
     ['−1003 with 400', 60_000, false, { status: 400, body: { code: -1003, msg: 'Too many requests.' } }],
     ['a ban until a time (failure 57)', 300_000, true, { status: 418, body: { code: -1003, msg: `Way too many requests; IP(1.2.3.4) banned until ${now + 300_000}. Please use the websocket for live updates to avoid bans.` } }],
+    ['a ban without end, as long as the longest there is', 3 * 86_400_000, true, { status: 418, headers: { 'retry-after': '99999999' }, body: { code: -1003, msg: 'banned until 99999999999999.' } }],
     ['a ban with both, the later counting', 600_000, true, { status: 418, headers: { 'retry-after': '600' }, body: { code: -1003, msg: `banned until ${now + 300_000}.` } }],
     ['a ban without a time', 120_000, true, { status: 418, body: '' }],
     ['−1008', 200, false, { status: 503, body: { code: -1008, msg: 'Request throttled by system-level protection. Reduce-only/close-position orders are exempt. Please try again.' } }],

@@ -69,6 +69,18 @@ export function watchWallClock(state: GatewayState, ctx: GatewayContext): void {
   if (jumpMs === 0) return;
   ctx.log.warn({ jumpMs }, 'the wall clock has jumped: the offset to the venue is measured anew, and openings wait for it');
   state.samples = [];
+  moveTimes(state, jumpMs);
   state.session = { ...state.session, clockOffsetMs: undefined };
   measureTime(state, ctx);
+}
+
+/** What was counted, and how long the venue wants rest, is a matter of time that has passed: a clock that is put back by a day must not make a rest of a minute last a day. */
+function moveTimes(state: GatewayState, jumpMs: number): void {
+  const moved = <One extends { readonly at: number }>(one: One): One => ({ ...one, at: one.at + jumpMs });
+  const { budget, ordersStated: { orders10s, orders1m }, slots, session } = state;
+  state.budget = { requests: budget.requests.map(moved), stated: budget.stated && moved(budget.stated) };
+  state.ordersStated = { orders10s: orders10s && moved(orders10s), orders1m: orders1m && moved(orders1m) };
+  state.sent = state.sent.map((at) => at + jumpMs);
+  slots.given = slots.given.map(moved);
+  if (session.throttle !== undefined) state.session = { ...session, throttle: { ...session.throttle, until: session.throttle.until + jumpMs } };
 }
