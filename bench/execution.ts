@@ -123,6 +123,8 @@ async function signalToWire(box: Sandbox): Promise<void> {
   const service = box.service({ paper: new Paper(wire.url), sets: [`universe.symbols=[${names.join(', ')}]`, ...SETTINGS] });
   await service.answers(UP_WITHIN_MS);
   await service.well(UP_WITHIN_MS);
+  // The gate opens with those that are complete; here all of them will be opened.
+  await eventually('every symbol is complete', async () => (await service.actor('readiness')).state.behind.length === 0, UP_WITHIN_MS);
   const sdk = new USDMClient({ api_key: 'paper', api_secret: 'paper', baseUrl: wire.url }, {});
   const journal = await openSqliteJournal({ file: join(box.dir, 'floor.db'), now: () => systemClock.now() });
   const took: number[] = [];
