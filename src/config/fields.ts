@@ -98,10 +98,11 @@ export function isTier(text: string): boolean {
 }
 
 /** A distinct list of names; names are opaque Unicode, blanks around them are not part of them. */
-export function names<Item extends z.ZodType<string>>(item: Item) {
+export function names<Item extends z.ZodType<string>>(item: Item, most = 1_000) {
   return z
     .array(item)
     .min(1)
+    .max(most)
     .refine((list) => new Set(list).size === list.length, { message: 'each name once' })
     .readonly();
 }

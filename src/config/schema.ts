@@ -39,10 +39,13 @@ const paper = section({
   replayAlign: choice('start', ['start', 'recorded']),
 });
 
+/** A connection of the venue carries 1,024 streams, and each symbol takes two of one. */
+const MOST_SYMBOLS = 500;
+
 const universe = section({
   policy: field(z.string().min(1).nullable().default('universe.yaml'), { reads: 'text', nullable: true, pathFrom: 'config', expected: 'the path of a policy file, or null' }),
-  symbols: field(names(name).nullable().default(null), { reads: 'list', nullable: true, expected: 'at least one symbol, each once, or null' }),
-  top: whole(50, 1, 1_000),
+  symbols: field(names(name, MOST_SYMBOLS).nullable().default(null), { reads: 'list', nullable: true, expected: `1 to ${MOST_SYMBOLS} symbols, each once, or null` }),
+  top: whole(50, 1, MOST_SYMBOLS),
   minQuoteVolume: amountOrZero('10000000'),
   refreshMs: whole(300_000, SECOND, DAY),
   minOverlap: factor(0.5, 0, 1),

@@ -153,6 +153,13 @@ describe('configuration', () => {
       expect(load({ env: { TRADING_SYMBOLS: 'A' }, sets: ['universe.symbols=null'] }).universe.symbols).to.equal(null);
     });
 
+    it('refuses more symbols than one connection carries the streams of', () => {
+      const many = Array.from({ length: 501 }, (_, index) => `S${index}`);
+      expect(load({ sets: [`universe.symbols=${many.slice(1).join(',')}`, 'universe.top=500'] }).universe.symbols).to.have.length(500);
+      const refused = faults({ sets: [`universe.symbols=${many.join(',')}`, 'universe.top=501'] });
+      expect(refused.map(({ path }) => path)).to.have.members(['universe.symbols', 'universe.top']);
+    });
+
     for (const empty of ['', ' , ', '[]']) {
       it(`refuses the empty universe ${JSON.stringify(empty)}: it would trade nothing, in silence`, () => {
         expect(faults({ env: { TRADING_SYMBOLS: empty } })).to.have.length(1);

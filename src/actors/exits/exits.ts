@@ -116,7 +116,8 @@ export function exitsBehaviour(options: ExitsOptions): Behaviour<Internal, Exits
 
   function tellBlind(state: ExitsState, watched: Watched, code: DenialCode, ctx: Context): void {
     const { symbol, position } = watched.life;
-    if (!watched.blind) ctx.log.error({ symbol, positionId: position.positionId, code }, 'an open position has no fresh mark: its exits are left to its stop and target on the exchange');
+    // None yet is what every start begins with; one that has come and grown old is not.
+    if (!watched.blind) ctx.log[code === 'PRICE_MISSING' ? 'warn' : 'error']({ symbol, positionId: position.positionId, code }, `an open position has no ${code === 'PRICE_MISSING' ? 'mark yet' : 'fresh mark'}: its exits are left to its stop and target on the exchange`);
     watched.blind = true;
     watched.evaluatedAt = state.now.monotonic;
     decided(ctx, options.decisions, toldBlind(watched, code, options.priceMaxAgeMs, state.now.monotonic));

@@ -70,7 +70,7 @@ function views(program: Command, io: CommandIo): void {
   const universe = client(program, 'universe', 'the symbols traded, and why the others are not').action(show('/v1/universe', outline));
   for (const [action, does] of [['refresh', 'ask the venue now'], ['accept', 'take what is left of a universe that shrank']] as const) {
     client(universe, action, does)
-      .requiredOption('--reason <text>', 'kept in the journal')
+      .requiredOption('--reason <text>', 'why; required, and kept in the journal')
       .action((_options: ReasonOptions, command: Command) => {
         // `--json` and the like may stand before the word or after it.
         const { reason, ...options } = command.optsWithGlobals<ReasonOptions>();
@@ -97,7 +97,7 @@ function orders(program: Command, io: CommandIo, offline: OfflineCommands): void
   for (const [action, does] of Object.entries(what)) {
     client(program, action, does)
       .argument('[symbol]', 'only this one')
-      .requiredOption('--reason <text>', 'kept in the journal')
+      .requiredOption('--reason <text>', 'why; required, and kept in the journal')
       .action((symbol: string | undefined, { reason, ...options }: ReasonOptions) => runQuestion(io, options, { method: 'POST', path: `/v1/trading/${action}`, body: { reason, ...(symbol === undefined ? {} : { symbol }) }, show: screens.tradingStateScreen }));
   }
   registerIntent(program, io);

@@ -1,5 +1,5 @@
 /** Guards of exposure: one position a symbol, so many and so much in all, and so often; what is granted counts from the grant on (failure 51). */
-import { text, ZERO } from '../../protocol/decimal.ts';
+import { ceilTo, decimal, text, ZERO } from '../../protocol/decimal.ts';
 import { exposureOf, exposures, worstNotional } from '../reservations.ts';
 import type { Exposure } from '../reservations.ts';
 import type { Guard, GuardInputs, Verdict } from './guard.ts';
@@ -7,6 +7,7 @@ import { allow, deny } from './guard.ts';
 
 const HOUR_MS = 3_600_000;
 const FIVE_MINUTES_MS = 300_000;
+const SHOWN = decimal('0.00000001');
 
 export const EXPOSURE_GUARDS: readonly Guard[] = [
   { code: 'POSITION_OPEN', check: symbolFree },
@@ -41,7 +42,8 @@ function notionalPerTrade({ plan, limits }: GuardInputs): Verdict {
 /** With this opening: entry notional of what is held, limit price of what is opening or reserved (ruling 15). */
 function notionalTotal(inputs: GuardInputs): Verdict {
   const total = others(inputs).reduce((sum, one) => sum.plus(one.notional), ZERO).plus(worstNotional(inputs.plan));
-  const measure = { limit: inputs.limits.notionalTotal, value: text(total) };
+  // Entry prices are quotients with 40 places; up, so that what is above the limit is shown so.
+  const measure = { limit: inputs.limits.notionalTotal, value: text(ceilTo(total, SHOWN)) };
   return total.isLessThanOrEqualTo(inputs.limits.notionalTotal) ? allow(measure) : deny('NOTIONAL_TOTAL', measure);
 }
 

@@ -220,6 +220,8 @@ export const OPENING_CASES: readonly Row[] = [
     denies: [
       [{ lives: held(1, '2000'), ...notional('200.01') }, { code: 'NOTIONAL_TOTAL', limit: '2200', value: '2200.01' }],
       [{ lives: held(1, '1000'), reservations: reserved(reservation(CHINESE, '1100')), ...notional('200') }, { code: 'NOTIONAL_TOTAL', limit: '2200', value: '2300' }],
+      // An entry price is a quotient with forty places: what is above is shown above.
+      [{ lives: held(1, `2000.${'0'.repeat(30)}1`), ...notional('200') }, { code: 'NOTIONAL_TOTAL', limit: '2200', value: '2200.00000001' }],
     ],
     unknown: [],
   },
