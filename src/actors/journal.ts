@@ -174,7 +174,7 @@ function availabilityOf({ journal, seen }: JournalState): JournalView {
 }
 
 function upSince(since: number): JournalView {
-  return { store: 'up', since, reason: null, spilled: 0, unrecorded: null, aside: [], place: null };
+  return { store: 'up', since, reason: null, spilled: 0, unrecorded: null, aside: [], place: null, replica: null };
 }
 
 function appendAnswer(state: JournalState, outcome: Outcome<void>): JournalAnswer {

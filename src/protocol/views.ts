@@ -208,4 +208,6 @@ export interface JournalView {
   readonly aside: readonly string[];
   /** Why this process may not open, although the store is up: its place as the only writer is in doubt (ruling 38). */
   readonly place: string | null;
+  /** Why no opening is recorded, although the store is up: no replica vouches for what it takes (ruling 37). */
+  readonly replica: string | null;
 }

@@ -128,7 +128,7 @@ describe('journal actor', () => {
 
   it('goes by what the engine says of itself, and is not started again for reads while its store is away', async () => {
     const { world, store, ref, views, alerts } = await bench();
-    const said: JournalView = { store: 'away', since: 0, reason: 'ECONNREFUSED', spilled: 4, unrecorded: 'no room', aside: ['/d/spill.aside-1'], place: 'the last renewal is 7 s old' };
+    const said: JournalView = { store: 'away', since: 0, reason: 'ECONNREFUSED', spilled: 4, unrecorded: 'no room', aside: ['/d/spill.aside-1'], place: 'the last renewal is 7 s old', replica: 'no replica' };
     Object.assign(store, { availability: () => said, readsFail: true });
     let failed = '';
     world.system.ask(ref, { type: 'read', entity: 'x' }, 2_000).catch((error: Error) => (failed = error.message));
@@ -136,7 +136,7 @@ describe('journal actor', () => {
     expect(failed).to.match(/2000 ms/);
     expect(world.system.inspect('journal')).to.include({ restarts: 0 });
     expect(views().at(-1)).to.deep.equal(said);
-    expect(alerts().map(({ name }) => name)).to.deep.equal(['journal-away', 'journal-unrecorded', 'journal-place', 'journal-aside//d/spill.aside-1']);
+    expect(alerts().map(({ name }) => name)).to.deep.equal(['journal-away', 'journal-unrecorded', 'journal-place', 'journal-unreplicated', 'journal-aside//d/spill.aside-1']);
     expect(store.story('journal')).to.deep.equal([]);
   });
 

@@ -159,7 +159,7 @@ export const LIMITS: RiskLimits = {
 /** Nothing rests, and no close waits to be looked at. */
 export const NO_LOCKS: LocksView = { locks: [], judged: new Map() };
 
-export const JOURNAL_UP: JournalView = { store: 'up', since: 0, reason: null, spilled: 0, unrecorded: null, aside: [], place: null };
+export const JOURNAL_UP: JournalView = { store: 'up', since: 0, reason: null, spilled: 0, unrecorded: null, aside: [], place: null, replica: null };
 
 /** Everything known, fresh and within limits: each guard allows. */
 export function makeGuardInputs(fields: Partial<GuardInputs> = {}): GuardInputs {

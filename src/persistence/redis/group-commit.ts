@@ -130,6 +130,7 @@ export class GroupCommit {
     } else {
       // Nothing to write says nothing of the store, and whoever waits wants to know of it.
       await writer.connection.call('PING');
+      await writer.lookAfterReplica();
     }
     const waiting: WaitingBatch[] = [];
     for (const [index, one] of group.entries()) {

@@ -1,5 +1,6 @@
 /** The journal in Redis: what is appended goes through the one group commit; what is read sees every append before it, and what is let go of is still there for the reads before it. */
 import { messageOf, VigilError } from '../../protocol/errors.ts';
+import { isoTime } from '../../supervision/clock.ts';
 import { decodeRow } from '../journal-entry.ts';
 import type { ChainedRow, Journal, JournalStats, NewEntry, Release, StoredEntry, TailBounds } from '../port.ts';
 import type { RedisConnection } from './connection.ts';
@@ -28,6 +29,13 @@ export class RedisJournal implements Journal {
     this.#parts = parts;
     this.writerEpoch = parts.chain.writerEpoch;
     this.#commit = new GroupCommit(parts, link);
+  }
+
+  /** Why no opening is recorded although the store is there; undefined: nothing keeps it. */
+  unreplicated(): string | undefined {
+    const { where, writer } = this.#parts;
+    const since = writer.unvouchedSince;
+    return since === undefined ? undefined : `no replica of Redis at ${where} has acknowledged anything since ${isoTime(since)}; exits and stops are recorded without one. Bring a replica back, or attach another`;
   }
 
   append(batch: readonly NewEntry[]): Promise<void> {

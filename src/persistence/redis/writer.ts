@@ -40,6 +40,8 @@ export class RedisWriter {
   /** A replica was seen: from then on what must not be lost waits for one, also when none is there any more. */
   #replicated: boolean;
   #lookedAt: number;
+  /** Wall time, ms, since when no replica vouches for what is written; undefined: one does, or none has to. */
+  #unvouchedSince: number | undefined;
 
   constructor(options: RedisWriterOptions, connection: RedisConnection, replicas: number) {
     this.#options = options;
@@ -54,6 +56,10 @@ export class RedisWriter {
 
   get replicated(): boolean {
     return this.#replicated;
+  }
+
+  get unvouchedSince(): number | undefined {
+    return this.#unvouchedSince;
   }
 
   /**
@@ -100,7 +106,16 @@ export class RedisWriter {
   async onReplica(): Promise<boolean> {
     if (!this.#replicated && this.#options.clock.monotonic() - this.#lookedAt >= LOOK_FOR_REPLICAS_MS) await this.#lookForReplicas();
     if (!this.#replicated) return true;
-    return Number(await this.#connection.call('WAIT', 1, REPLICA_WAIT_MS)) >= 1;
+    const vouched = Number(await this.#connection.call('WAIT', 1, REPLICA_WAIT_MS)) >= 1;
+    this.#unvouchedSince = vouched ? undefined : (this.#unvouchedSince ?? this.#options.clock.now());
+    return vouched;
+  }
+
+  /** When there is nothing to write: that the replica is gone is known before an opening needs it, and that it is back, too. @throws RedisFault. */
+  async lookAfterReplica(): Promise<void> {
+    if (!this.#replicated) return;
+    if ((await connectedReplicas(this.#connection)) === 0) this.#unvouchedSince ??= this.#options.clock.now();
+    else if (this.#unvouchedSince !== undefined) await this.onReplica();
   }
 
   /** Lets go of everything up to and with a row; `entities` are those that have entries there. @throws RedisFault. */

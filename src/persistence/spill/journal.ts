@@ -87,7 +87,7 @@ export class SpillingJournal implements Journal {
   availability(): JournalView {
     const { ended, away, since, aside, keeper } = this.#presence;
     const reason = ended?.message ?? away?.reason ?? null;
-    return { store: reason === null ? 'up' : 'away', since, reason, spilled: keeper.spilled.count, unrecorded: keeper.unrecorded(away) ?? null, aside, place: this.#options.place?.() ?? null };
+    return { store: reason === null ? 'up' : 'away', since, reason, spilled: keeper.spilled.count, unrecorded: keeper.unrecorded(away) ?? null, aside, place: this.#options.place?.() ?? null, replica: this.#options.replica?.() ?? null };
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,8 @@ export interface SpillingOptions extends Omit<KeeperOptions, 'onUnrecorded'> {
   readonly patienceMs: number;
   /** Why this process may not open although the store is there: its place as the only writer is in doubt. */
   readonly place?: () => string | undefined;
+  /** Why no opening is recorded although the store is there: no replica vouches for it (ruling 37). */
+  readonly replica?: () => string | undefined;
   /** Spills that were put aside by earlier starts and are still there. */
   readonly aside?: readonly string[];
   readonly told: (event: SpillEvent) => void;

@@ -9,6 +9,7 @@ import { CALL_BOUNDS, standaloneConnector } from '../../persistence/redis/connec
 import { journalKeys } from '../../persistence/redis/keys.ts';
 import { takeLease } from '../../persistence/redis/lease.ts';
 import type { RedisLease } from '../../persistence/redis/lease.ts';
+import type { RedisJournal } from '../../persistence/redis/journal.ts';
 import { openRedisJournal } from '../../persistence/redis/open.ts';
 import { redisReadModels } from '../../persistence/redis/read-models.ts';
 import { openSpillDisk, spillsAside } from '../../persistence/spill/disk.ts';
@@ -125,9 +126,9 @@ async function openBeside(spill: SpillFile, config: Config, surroundings: Journa
   }
 }
 
-async function withSpill(spill: SpillFile, { journal: { spill: bounds } }: Config, store: Journal, lease: RedisLease, onFinding: (finding: Finding) => void, { clock, log, onEnded }: JournalSurroundings): Promise<Journal> {
+async function withSpill(spill: SpillFile, { journal: { spill: bounds } }: Config, store: RedisJournal, lease: RedisLease, onFinding: (finding: Finding) => void, { clock, log, onEnded }: JournalSurroundings): Promise<Journal> {
   const told = (event: SpillEvent) => tellSpill(event, log, onFinding);
-  return openSpillingJournal({ store, spill, clock, ...bounds, patienceMs: PATIENCE_MS, waits: (batch) => batch.some(opens), aside: await spillsAside(spill.name), place: () => lease.doubt(), told, onFenced: onEnded });
+  return openSpillingJournal({ store, spill, clock, ...bounds, patienceMs: PATIENCE_MS, waits: (batch) => batch.some(opens), aside: await spillsAside(spill.name), place: () => lease.doubt(), replica: () => store.unreplicated(), told, onFenced: onEnded });
 }
 
 /** Keeps what is found until somebody listens. */

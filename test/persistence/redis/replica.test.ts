@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import { CuttingProxy } from '../../kit/cutting-proxy.ts';
 import { describeWithRedis, RedisServer } from '../../kit/redis.ts';
+import { eventually } from '../../kit/service.ts';
 import { noted, RedisStage, sending, sequencesOf, untilUp } from './stage.ts';
 import { refused } from '../refusal.ts';
 import { removeTemporary } from '../temporary.ts';
@@ -52,10 +53,15 @@ describeWithRedis('the Redis journal with a replica', () => {
       await late.caughtUp();
       const journal = await stage.open(alone.url);
       await journal.append([sending('a', 1)]);
+      expect(journal.unreplicated()).to.equal(undefined);
       await late.kill();
+      // Nobody opens anything: it is known all the same.
+      await eventually('the replica is known to be gone', async () => (await journal.append([]), journal.unreplicated() !== undefined));
+      expect(journal.unreplicated()).to.match(/no replica of Redis at .* has acknowledged anything since .*Bring a replica back/);
       await refused(journal.append([sending('a', 2)]), 'JOURNAL_UNAVAILABLE', 'NO_REPLICA', 'bring it back');
       await late.begin();
       await late.caughtUp();
+      await eventually('the replica is known to be back', async () => (await journal.append([]), journal.unreplicated() === undefined));
       await journal.append([sending('a', 2)]);
       expect(await sequencesOf(journal, 'a')).to.deep.equal([1, 2]);
     } finally {
