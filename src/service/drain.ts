@@ -39,6 +39,8 @@ export async function drainAndStop(system: ActorSystem, tree: Tree, clock: Clock
   for (const path of tree.openers) system.control(path, 'suspend', 'stopping');
   system.tell(tree.governor, { type: 'stopping' });
   tree.epochs.advance();
+  // It hears of it before it ends itself.
+  await sleep(clock, Math.min(LOOK_EVERY_MS, budgetMs));
   await until(clock, startedAt + Math.min(REST_MS, budgetMs * REST_SHARE), () => executing(system, tree).every(isAtRest));
   await until(clock, startedAt + budgetMs * RECORDS_SHARE, () => {
     for (const one of tree.gatherers) system.tell(one, { type: 'flush' });

@@ -173,9 +173,10 @@ describe('drain', () => {
   });
 
   it('does not wait for a journal that takes nothing any more, and names all the same', async () => {
-    const { world, unrecorded, stopping } = await bench({ says: OWING, recordable: () => false });
-    await world.settle();
+    const { world, unrecorded, stopping, governor } = await bench({ says: OWING, recordable: () => false });
+    await world.advance(100);
     await stopping;
+    expect(governor.of('stopping'), 'before it ended itself').to.have.length(1);
     expect(unrecorded()).to.deep.equal({ 'executor/GPSUSDT': ['symbol/GPSUSDT #7 FillRecorded'] });
   });
 
