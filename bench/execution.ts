@@ -9,6 +9,7 @@ import { connect, createServer } from 'node:net';
 import type { AddressInfo, Server } from 'node:net';
 import { join } from 'node:path';
 import { USDMClient } from 'binance';
+import { messageOf } from '../src/protocol/errors.ts';
 import { openSqliteJournal } from '../src/persistence/sqlite/journal.ts';
 import { systemClock } from '../src/supervision/clock.ts';
 import { eventually, moment, Paper, Sandbox } from '../test/kit/service.ts';
@@ -26,7 +27,7 @@ const WEIGHT_ROOM = 1_500;
 const WIRE_WITHIN_MS = 10_000;
 const UP_WITHIN_MS = 120_000;
 
-const SETTINGS = ['universe.policy=null', 'generator.strategies=[trend-24h]', 'generator.shadows=[]', 'generator.minConfidence=1', 'generator.cycleMs=600000', 'risk.maxPositions=1000', 'risk.notionalTotal=1000000', 'risk.opensPerHour=10000', 'risk.opensPer5Min=10000', 'risk.killScoreMax=1', 'risk.volatilityMaxPercent=99', 'risk.spreadMaxBps=1000', 'risk.edgeToCost=0', 'risk.fundingAdversePercent=100'];
+const SETTINGS = ['universe.policy=null', 'generator.strategies=[trend-24h]', 'generator.shadows=[]', 'generator.minConfidence=1', 'generator.cycleMs=600000', 'risk.maxPositions=1000', 'risk.notionalTotal=1000000', 'risk.opensPerHour=10000', 'risk.opensPer5Min=10000', 'risk.killScoreMax=1', 'risk.volatilityMaxPercent=99', 'risk.spreadMaxBps=1000', 'risk.edgeToCost=0', 'risk.fundingAdversePercent=100', 'exits.killScore=1'];
 
 /** Tells when the first bytes of an order of a symbol have left for the venue. */
 class Wire {
@@ -82,6 +83,9 @@ class Wire {
   }
 }
 
+/** One signal in so many may come to nothing; more, and something else is measured than is said. */
+const REFUSED_AT_MOST = 10;
+
 function quantile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((left, right) => left - right);
   return sorted[Math.min(sorted.length - 1, Math.ceil(share * sorted.length) - 1)]!;
@@ -129,10 +133,18 @@ async function signalToWire(box: Sandbox): Promise<void> {
   const journal = await openSqliteJournal({ file: join(box.dir, 'floor.db'), now: () => systemClock.now() });
   const took: number[] = [];
   const floor: number[] = [];
+  const refused: string[] = [];
   for (const [index, symbol] of names.entries()) {
     // One after the other, so that a slow moment of the machine hits both alike.
     await room(service);
-    took.push(await signalled(service, wire, symbol));
+    try {
+      took.push(await signalled(service, wire, symbol));
+    } catch (error) {
+      // A position that closes by itself holds openings back for a moment: that is no time of an opening.
+      refused.push(messageOf(error));
+      if (refused.length * REFUSED_AT_MOST > names.length) throw error;
+      continue;
+    }
     await moment(PAUSE_MS);
     const passed = wire.order('BAREUSDT');
     const begun = systemClock.monotonic();
@@ -142,6 +154,7 @@ async function signalToWire(box: Sandbox): Promise<void> {
     floor.push((await passed) - begun);
     await moment(PAUSE_MS);
   }
+  for (const one of refused) console.log(`not counted: ${one}`);
   const [counted, least] = [took.slice(WARM), floor.slice(WARM)];
   for (const [name, share] of [['p50', 0.5], ['p99', 0.99]] as const) {
     const [own, bare] = [quantile(counted, share), quantile(least, share)];

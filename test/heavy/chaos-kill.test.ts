@@ -28,8 +28,8 @@ describe('kill -9 at random moments', function () {
   const codes = (venue: Partial<VenueFacts>, changed: Partial<Stories> = {}) => new Set(auditOf({ ...stories, ...changed, venue: { ...stories.venue, ...venue } }).findings.map((one) => one.code));
   const anEntry = () => stories.venue.orders.find((order) => readClientId(order.clientId)?.leg === 'entry' && order.executedQuantity.isPositive())!;
 
-  it(`with SQLite, 15 times, seed ${SEED}: ${NOTHING}`, async () => {
-    const report = await runChaos(box, { seed: SEED, kills: 15, engine: 'sqlite', auditEvery: 1_000, say: () => undefined });
+  it(`with SQLite, 10 times, seed ${SEED}: ${NOTHING}`, async () => {
+    const report = await runChaos(box, { seed: SEED, kills: 10, engine: 'sqlite', auditEvery: 1_000, say: () => undefined });
     expectHonest(report);
     ({ stories } = report);
   });
@@ -83,8 +83,8 @@ describe('kill -9 at random moments', function () {
 describeWithRedis('kill -9 at random moments, of the store too', () => {
   const box = useSandbox();
 
-  it(`with Redis, 10 times, seed ${SEED}: ${NOTHING}`, async function () {
+  it(`with Redis, 8 times, seed ${SEED}: ${NOTHING}`, async function () {
     this.timeout(600_000);
-    expectHonest(await runChaos(box, { seed: SEED, kills: 10, engine: 'redis', auditEvery: 1_000, say: () => undefined }));
+    expectHonest(await runChaos(box, { seed: SEED, kills: 8, engine: 'redis', auditEvery: 1_000, say: () => undefined }));
   });
 });
