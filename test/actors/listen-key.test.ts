@@ -98,7 +98,7 @@ describe('the listen key', () => {
   });
 
   it('whose prolongation is never answered is prolonged again, and a connection that wants one does not wait for it', async () => {
-    const { world, venue, stream, hears, alerts } = await bench();
+    const { world, venue, stream, hears, alerts, state } = await bench();
     venue.mood = { of: 'prolong', does: 'never' };
     await world.advance(30 * MINUTE + 5_000);
     const before = venue.requests.length;
@@ -107,7 +107,9 @@ describe('the listen key', () => {
     expect(venue.requests.slice(before)).to.deep.equal(['ask']);
     expect(stream()).to.include({ live: true, streamEpoch: 2 });
     expect(await hears()).to.equal(true);
-    await world.advance(34 * MINUTE);
+    await world.advance(25_000);
+    expect(state('listen-key'), 'what was overtaken says nothing of the key that was asked for since').to.deep.include({ failuresInARow: 0, lastFailure: null });
+    await world.advance(34 * MINUTE - 25_000);
     expect(alerts().map((one) => one.name), 'the deadline of each is a failure').to.deep.equal(['listen-key-unkept']);
   });
 
