@@ -56,6 +56,8 @@ const LOOK_EVERY_MS = 500;
 const UNIVERSE_MS = 5_000;
 /** What is held is taken up by its executor within this, or is left as it is. */
 const TAKE_UP_MS = 10_000;
+/** Flat is a halt as soon as that is on record. Until then it is FLATTENING, which opens nothing either, and would close what a hand opens. */
+const HALT_MS = 10_000;
 
 /**
  * Runs journal, gateway and executors for exits alone until the venue shows nothing more, or the time is over. Everything is
@@ -112,7 +114,8 @@ async function flatten(running: Running, { symbol, reason, withinMs }: FlattenOr
     if (isClear(now, unknown) || (await stateOf(running, symbol)) === 'FLATTENING') continue;
     if ((now?.held.length ?? 0) > 0) await order();
   }
-  if (!isClear(now, unknown)) await look(true);
+  if (isClear(now, unknown)) await halted(running, symbol);
+  else await look(true);
   const remaining = now?.held ?? [];
   const left = new Set((now?.ours ?? []).map((one) => one.clientId));
   const restless = isAtRest(running, symbol) ? null : 'not every executor has agreed with the venue: an order may still be on its way';
@@ -139,6 +142,12 @@ async function assertKnown({ symbols }: Running, symbol: SymbolName | undefined,
 async function takenUp({ system, symbols }: Running, held: readonly HeldRow[], over: () => boolean): Promise<void> {
   const waits = () => held.some((row) => !symbols().includes(row.symbol) || (lifeOf(system, row.symbol)?.phase ?? 'Flat') === 'Flat');
   for (const until = systemClock.monotonic() + TAKE_UP_MS; waits() && !over() && systemClock.monotonic() < until; ) await sleep(systemClock, LOOK_EVERY_MS);
+}
+
+/** A state that cannot be had does not make the account less flat. */
+async function halted(running: Running, symbol: SymbolName | undefined): Promise<void> {
+  const flattens = async () => (await stateOf(running, symbol).catch(() => 'FLATTENING')) === 'FLATTENING';
+  for (const until = systemClock.monotonic() + HALT_MS; systemClock.monotonic() < until && (await flattens()); ) await sleep(systemClock, LOOK_EVERY_MS / 5);
 }
 
 async function stateOf({ system, refs }: Running, symbol: SymbolName | undefined): Promise<string> {

@@ -57,6 +57,8 @@ describe('flatten --offline', function () {
     const again = await flatten(service.dataDir, paper);
     expect(again.exit).to.deep.equal(code(0));
     expect(again.out).to.match(/^Closed nothing\./);
+    // Done is a halt, and the next start finds it so: it closes nothing that a hand has opened since.
+    expect(JSON.parse(readFileSync(join(service.dataDir, 'trading-state'), 'utf8'))).to.include({ overall: 'HALTED' });
     const next = started(box, paper, [GPS!, HYPE!], service.dataDir);
     await eventually('trading is halted', async () => (await next.get('/v1/health')).tradingState === 'HALTED');
     await next.stop();
