@@ -32,11 +32,11 @@ export class Outbox {
   #sending = false;
   #failing = false;
 
-  /** @param entries what was read of the entity at the start. */
-  constructor(entity: string, journal: Ref<JournalMessage>, entries: readonly JournalEntryDraft[]) {
+  /** @param entries what was read of the entity at the start. @param sequence its last number, where less than the whole was read. */
+  constructor(entity: string, journal: Ref<JournalMessage>, entries: readonly JournalEntryDraft[], sequence: number = entries.at(-1)?.sequence ?? 0) {
     this.#entity = entity;
     this.#journal = journal;
-    this.#sequence = entries.at(-1)?.sequence ?? 0;
+    this.#sequence = sequence;
     this.#known = entries.reduce(withEntry, NOTHING_UNSNAPSHOTTED);
   }
 
@@ -45,11 +45,13 @@ export class Outbox {
     return this.#waiting.length === 0;
   }
 
-  put(type: string, at: number, payload: unknown): void {
+  /** @returns the number of the entry. */
+  put(type: string, at: number, payload: unknown): number {
     this.#sequence += 1;
     const entry = draft(this.#entity, this.#sequence, type, at, payload);
     this.#known = withEntry(this.#known, entry);
     this.#waiting.push(entry);
+    return this.#sequence;
   }
 
   /** The whole state, when it is due and the journal has everything before it. @param payload the state after the last entry, as JSON. */

@@ -126,13 +126,101 @@ describe('intake', () => {
     expect(await third.submit({}, { key: 'k-1' })).to.include({ ok: true, repeated: false });
   });
 
-  it('takes nothing that cannot be kept, and the same key can be tried again', async () => {
-    const { world, journal, submit, intents } = await bench();
-    journal.mood = 'failing';
-    expect(await submit({}, { key: 'k-1' })).to.include({ ok: false, code: 'JOURNAL_UNAVAILABLE' });
-    expect(intents()).to.deep.equal([]);
-    journal.mood = 'ok';
-    await world.advance(10_000);
-    expect(world.system.inspect('intake')).to.include({ status: 'running' });
+  describe('while the journal takes nothing', () => {
+    const incarnation = ({ system }: World) => system.inspect('intake')!.incarnation;
+    const stories = (journal: MemoryJournal) => journal.entries.filter(({ entity }) => entity === 'intents').map(({ type, payload }) => `${type} ${(payload as { key: string }).key}`);
+
+    it('every intent is refused with a code, a reason and when to try again; the actor stays up, however many there are', async () => {
+      const { world, journal, submit, intents, decisions } = await bench();
+      journal.mood = 'failing';
+      for (let i = 0; i < 50; i++) {
+        const answer = await submit({}, { key: `k-${i}` });
+        expect(answer).to.deep.include({ ok: false, code: 'JOURNAL_UNAVAILABLE' });
+        expect(answer).to.have.property('message').that.includes('the disk is full').and.includes('Hand it in again');
+        expect(answer).to.have.nested.property('details.retryAfterMs', 1_000);
+        await world.advance(100);
+      }
+      expect(world.system.inspect('intake')).to.include({ status: 'running' });
+      expect(incarnation(world)).to.equal(1);
+      expect(intents()).to.deep.equal([]);
+      expect(new Set(decisions.of('decided').map(({ decision }) => decision.outcome)), 'told as refusals, never as passed').to.deep.equal(new Set(['JOURNAL_AWAY']));
+      expect(decisions.of('decided')).to.have.length(50);
+    });
+
+    it('the same key is handled exactly once when it is back, and nothing that was declined is traded', async () => {
+      const { world, journal, submit, intents } = await bench();
+      journal.mood = 'failing';
+      await submit({}, { key: 'k-1' });
+      await submit({ symbol: CHINESE }, { key: 'k-2' });
+      journal.mood = 'ok';
+      await world.advance(1_000);
+      expect(intents(), 'whoever was told no has to say it again').to.deep.equal([]);
+      const taken = await submit({}, { key: 'k-1' });
+      expect(taken).to.include({ ok: true, repeated: false });
+      expect(await submit({}, { key: 'k-1' })).to.deep.equal({ ...taken, repeated: true });
+      expect(intents().map(({ symbol }) => symbol)).to.deep.equal([GPS]);
+      expect(stories(journal)).to.deep.equal(['IntentReceived k-1', 'IntentDeclined k-1', 'IntentReceived k-1']);
+    });
+
+    it('an append that never answers declines in its time, and what got into the journal all the same is declined there too', async () => {
+      const { world, journal, submit, intents } = await bench();
+      journal.mood = 'held';
+      const waiting = submit({}, { key: 'k-1' });
+      await world.settle();
+      expect(await submit({}, { key: 'k-1' }), 'it is neither taken nor declined yet').to.include({ ok: false, code: 'STATE_UNKNOWN' });
+      await world.advance(5_000);
+      expect(await waiting).to.include({ ok: false, code: 'JOURNAL_UNAVAILABLE' });
+      // The first append is carried out after all, and its answer reaches nobody.
+      journal.letThrough();
+      await world.advance(1_000);
+      expect(stories(journal)).to.deep.equal(['IntentReceived k-1', 'IntentDeclined k-1']);
+      expect(intents()).to.deep.equal([]);
+      expect(await submit({}, { key: 'k-1' })).to.include({ ok: true, repeated: false });
+      expect(intents()).to.have.length(1);
+      expect(incarnation(world)).to.equal(1);
+    });
+
+    it('a declined key is no taken one after a restart of the service either', async () => {
+      const journal = new MemoryJournal();
+      const first = await bench({ journal });
+      journal.mood = 'failing';
+      await first.submit({}, { key: 'k-1' });
+      await first.submit({}, { key: 'k-2' });
+      journal.mood = 'ok';
+      await first.world.advance(1_000);
+      const second = await bench({ journal, startAt: first.world.clock.now() + 60_000 });
+      expect(await second.submit({}, { key: 'k-1' })).to.include({ ok: true, repeated: false });
+      expect(second.intents()).to.have.length(1);
+    });
+
+    it('a key that was taken before is answered as taken all the while', async () => {
+      const { journal, submit } = await bench();
+      const taken = await submit({}, { key: 'k-1' });
+      journal.mood = 'failing';
+      await submit({}, { key: 'k-2' });
+      expect(await submit({}, { key: 'k-1' })).to.deep.equal({ ...taken, repeated: true });
+    });
+
+    it('what waits behind a slow append is bounded', async () => {
+      const { world, journal, submit } = await bench();
+      journal.mood = 'held';
+      const waiting = Array.from({ length: 500 }, () => submit({}));
+      await world.settle();
+      expect(await submit({})).to.include({ ok: false, code: 'JOURNAL_UNAVAILABLE' });
+      journal.letThrough();
+      await world.settle();
+      expect((await Promise.all(waiting)).every(({ ok }) => ok)).to.equal(true);
+    });
+  });
+
+  it('an intent that the bridge cannot take is declined, and its key can be handed in again', async () => {
+    const { world, submit, intents, journal } = await bench();
+    const tree = world.system.supervisor('vigil')!;
+    await Promise.all([tree.terminateChild('bridge'), world.settle()]);
+    expect(await submit({}, { key: 'k-1' })).to.include({ ok: false, code: 'STATE_UNKNOWN' });
+    expect(journal.story('intents')).to.deep.equal(['IntentReceived', 'IntentDeclined']);
+    await Promise.all([tree.restartChild('bridge'), world.settle()]);
+    expect(await submit({}, { key: 'k-1' })).to.include({ ok: true, repeated: false });
+    expect(intents()).to.have.length(1);
   });
 });

@@ -121,8 +121,25 @@ describeWithRedis('the service on Redis', function () {
     await journalSays(service, /not on record \(the store has been away for longer than journal\.spill\.maxMs/);
     await service.post('/v1/flatten', { reason: 'the store is away', symbol: GPS });
     expect((await paper.truth()).positions).to.deep.equal([]);
+
+    // More than any restart budget: who hands in an intent is told, the door stays, and nothing is taken that is not on record.
+    const outside = { source: 'manual', symbol: HYPE, side: 'LONG', confidence: 1 };
+    const key = { 'idempotency-key': 'while-it-was-away' };
+    for (let i = 0; i < 20; i++) {
+      const { status, json } = await service.post('/v1/intents', outside, key);
+      expect([status, json.error?.code], JSON.stringify(json)).to.deep.equal([503, 'JOURNAL_UNAVAILABLE']);
+    }
+    expect(await service.actor('intake')).to.include({ status: 'running', restarts: 0 });
     await server.begin();
     await isBack(service);
+    const taken = await eventually('the same intent is taken', async () => {
+      const { status, json } = await service.post('/v1/intents', outside, key);
+      if (status === 202) return json;
+      throw new Error(JSON.stringify(json));
+    });
+    expect(await service.post('/v1/intents', outside, key)).to.deep.include({ status: 202, json: taken });
+    await settled(service, paper, [HYPE!]);
+    expect((await paper.truth()).orders.filter((order) => order.symbol === HYPE && legOf(order.clientOrderId) === 'e'), 'entries at the venue').to.have.length(1);
     await eventually('its life is on record', async () => {
       const { sequence, durable } = (await service.actor(`executor/${GPS}`)).state;
       return sequence === durable;

@@ -241,8 +241,8 @@ export class Service {
     return (await exchange({ socketPath: join(this.dataDir, 'vigil.sock') }, 'GET', path)).json;
   }
 
-  post(path: string, body: unknown): Promise<Reply> {
-    return exchange({ socketPath: join(this.dataDir, 'vigil.sock') }, 'POST', path, body);
+  post(path: string, body: unknown, headers?: Record<string, string>): Promise<Reply> {
+    return exchange({ socketPath: join(this.dataDir, 'vigil.sock') }, 'POST', path, body, headers);
   }
 
   delete(path: string): Promise<Reply> {

@@ -62,7 +62,8 @@ describe('intents over the API', () => {
   it('what was not taken has its code and a fitting status', async () => {
     for (const [code, status] of [['INTENT_INVALID', 400], ['SOURCE_UNKNOWN', 403], ['IDEMPOTENCY_CONFLICT', 409], ['INTENT_EXPIRED', 422], ['CONFIDENCE_LOW', 422], ['SYMBOL_NOT_IN_POLICY_UNIVERSE', 422], ['CLOCK_SKEW', 503], ['JOURNAL_UNAVAILABLE', 503]] as const) {
       answer = { ok: false, code, message: 'why', details: { field: 'x' } };
-      const { status: found, json } = await onSocket(service).post('/v1/intents', BODY);
+      const { status: found, json, headers } = await onSocket(service).post('/v1/intents', BODY);
+      expect(headers['retry-after'], code).to.equal(status === 503 ? '1' : undefined);
       expect([found, json], code).to.deep.equal([status, { error: { code, message: 'why', details: { field: 'x' } } }]);
     }
   });

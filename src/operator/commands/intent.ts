@@ -22,7 +22,7 @@ interface IntentOptions extends ClientOptions {
 }
 
 /** It waits for the journal. */
-const TAKES_MS = 6_000;
+const TAKES_MS = 11_000;
 
 export function registerIntent(program: Command, io: CommandIo): void {
   client(program, 'intent', 'hand in an intent as an external source; what becomes of it: `vigil trace ID`')

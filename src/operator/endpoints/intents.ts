@@ -7,8 +7,10 @@ import { checked } from '../endpoint.ts';
 import { askKnown, valueOf } from '../known.ts';
 import type { OperatorOptions } from '../options.ts';
 
-/** It waits for the journal. */
-const TAKE_MS = 6_000;
+/** It waits for the journal: for what is on its way there, and then for its own. */
+const TAKE_MS = 11_000;
+/** What is not known or not there now may be in a moment. */
+const AGAIN = { 'retry-after': '1' };
 export const INTENTS_PATH = '/v1/intents';
 
 const keySchema = z.string().trim().min(1).max(200).regex(/^[\x21-\x7e]+$/, 'printable ASCII without blanks');
@@ -40,7 +42,7 @@ async function take({ system, refs, intentTokens }: OperatorOptions, call: Call)
 }
 
 function refused(status: number, code: string, message: string, details: Readonly<Record<string, unknown>>): Answer {
-  return { status, body: { error: { code, message, details } } };
+  return { status, body: { error: { code, message, details } }, ...(status === 503 ? { headers: AGAIN } : {}) };
 }
 
 /** @throws VigilError NOT_AUTHENTICATED: no source has this token. */

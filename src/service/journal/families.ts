@@ -27,7 +27,7 @@ interface JournalFamily {
   readonly read?: (entry: JournalledEntry, entity: string) => unknown;
 }
 
-const log = (what: string, type: string, current = 1): Versions => ({ what, types: [type], current });
+const log = (what: string, types: string | readonly string[], current = 1): Versions => ({ what, types: [types].flat(), current });
 
 export const FAMILIES: readonly JournalFamily[] = [
   { entity: 'symbol/', owner: 'executor/SYMBOL', holds: 'the orders, fills and protections of one symbol', versions: LIFE_VERSIONS, read: (entry, entity) => restoreLife(entity.slice('symbol/'.length) as SymbolName, [entry]) },
@@ -39,7 +39,7 @@ export const FAMILIES: readonly JournalFamily[] = [
   { entity: FINDINGS_ENTITY, owner: 'findings', holds: 'what must not happen and was seen', versions: FINDING_VERSIONS },
   { entity: 'shadow/', owner: 'shadow/STRATEGY', holds: 'what a strategy that only watches has come to on paper', versions: SCORE_VERSIONS, read: (entry) => restoreScore([entry]) },
   { entity: DECISIONS_ENTITY, owner: 'operator/decision-log', holds: 'every decision, with its inputs', versions: log('decisions', DECISIONS_TYPE, DECISIONS_VERSION) },
-  { entity: 'intents', owner: 'intake', holds: 'intents from outside, with their keys', versions: log('intent', 'IntentReceived') },
+  { entity: 'intents', owner: 'intake', holds: 'intents from outside, with their keys, and which of them were declined after all', versions: log('intent', ['IntentReceived', 'IntentDeclined']) },
   { entity: 'operator', owner: 'the admin socket', holds: 'every act of an operator, with its reason', versions: log('act of an operator', 'OperatorActed') },
   { entity: 'journal', owner: 'journal', holds: 'outages of a store that cannot say itself whether it is there', versions: log('outage of the store', 'StoreReturned') },
 ];
