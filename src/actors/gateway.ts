@@ -7,17 +7,18 @@ import { VIEW_EVERY_MS } from '../protocol/views.ts';
 import { offsetOf } from '../rules/clock-offset.ts';
 import { NOTHING_STATED } from '../rules/rate-lane.ts';
 import { EMPTY_BUDGET, READ_LANES, usedWeight, WEIGHT_PER_MINUTE } from '../rules/request-budget.ts';
-import { measureTime, onResynced, onTime, watchWallClock } from './gateway/clock.ts';
+import { measureTime, onTime, watchWallClock } from './gateway/clock.ts';
 import { confirmModes, onModes, onStream } from './gateway/modes.ts';
 import { drain, onRead, takeRead } from './gateway/reads.ts';
 import { askSettings, askSlot, giveSettings, giveSlots } from './gateway/room.ts';
-import type { Asserted, GatewayContext, GatewayInternal, GatewayOptions, GatewayState } from './gateway/state.ts';
+import type { Asserted, GatewayContext, GatewayInternal, GatewayOptions, GatewayState, Resent } from './gateway/state.ts';
 import { onHalted, publishSession, restAt, tellStanding } from './gateway/trouble.ts';
 import { doubtModes, onWritten, write } from './gateway/writes.ts';
 import { viewsFirst } from './views.ts';
 
 export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInternal, GatewayState> {
   const asserted: Asserted = { once: false, key: [], modes: false, fault: undefined, brackets: new Map(), streamEpoch: undefined };
+  const resent: Resent[] = [];
   return {
     role: 'gateway',
     purpose: 'Holds the keys and the order client; nothing reaches the venue but through it.',
@@ -35,7 +36,6 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInte
       'slots-due': 'there may be room for entries now',
       'measure-time': 'the offset is due',
       time: 'the venue\'s time',
-      resynced: 'the venue\'s time, for what was refused by its time alone',
       'confirm-modes': 'the account\'s modes are due',
       modes: 'the account\'s modes',
       halted: 'trading is halted, because the key is refused',
@@ -46,6 +46,8 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInte
     mailbox: { capacity: 20_000, overflow: 'reject', onRestart: 'keep', lanes: viewsFirst(['trading-state', 'stream']) },
     init(ctx) {
       const kept = options.rest.read();
+      // Who had asked for a reading was told when its gateway ended.
+      resent.splice(0, resent.length, ...resent.filter(({ what }) => what === 'write'));
       const restMs = kept === undefined ? 0 : Math.max(0, kept.until - ctx.clock.now());
       if (kept !== undefined && restMs > 0) ctx.log.warn({ ...kept, restMs }, 'the venue wanted rest before this start, and gets it');
       ctx.timers.once('time', 0, { type: 'measure-time' });
@@ -56,6 +58,8 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInte
         asserted,
         session: { clockOffsetMs: undefined, modesConfirmed: asserted.modes, brackets: asserted.brackets, ...(kept === undefined ? {} : { throttle: kept }) },
         samples: [],
+        time: { question: 0, underWay: false },
+        resent,
         look: { wall: ctx.clock.now(), monotonic: ctx.clock.monotonic() },
         budget: EMPTY_BUDGET,
         ordersStated: NOTHING_STATED,
@@ -133,9 +137,7 @@ function handle(state: GatewayState, message: GatewayInternal, ctx: GatewayConte
     case 'measure-time':
       return measureTime(state, ctx);
     case 'time':
-      return onTime(state, message.outcome, ctx);
-    case 'resynced':
-      return onResynced(state, message.resent, message.outcome, ctx);
+      return onTime(state, message.question, message.outcome, ctx);
     case 'confirm-modes':
       return confirmModes(state, ctx);
     case 'modes':

@@ -1,19 +1,37 @@
-/** The question for the venue's time, and the same because something was refused by its time alone. */
+/** The question for the venue's time: one at a time, and what was refused by its time alone waits for its answer. */
 import { ROUND_TRIP_MAX_MS } from '../../rules/clock-offset.ts';
 import { afterRequest } from '../../rules/request-budget.ts';
-import type { GatewayContext, GatewayInternal, GatewayState, Resent, Time } from './state.ts';
+import type { GatewayContext, GatewayState, Resent } from './state.ts';
+import { standingRest } from './trouble.ts';
 
 /** A reading that takes longer is not taken. */
 const TIME_DEADLINE_MS = ROUND_TRIP_MAX_MS + 500;
 
-export function askTime(state: GatewayState, ctx: GatewayContext, fact: boolean, report: (outcome: Time) => GatewayInternal): void {
+/** What an earlier question is answered counts no more. */
+export function askTime(state: GatewayState, ctx: GatewayContext): void {
+  const question = state.time.question + 1;
+  state.time = { question, underWay: true };
+  ctx.timers.cancel('time');
   state.budget = afterRequest(state.budget, 1, ctx.clock.now());
-  ctx.effect({ name: 'server-time', deadlineMs: TIME_DEADLINE_MS, fact, run: (signal) => state.options.venue.read('serverTime', {}, signal), report });
+  ctx.effect({ name: 'server-time', deadlineMs: TIME_DEADLINE_MS, run: (signal) => state.options.venue.read('serverTime', {}, signal), report: (outcome) => ({ type: 'time', question, outcome }) });
 }
 
-/** Its answer is a fact: whichever incarnation lives then sends `resent` again, or tells who waits that nothing was sent. */
-export function resync(state: GatewayState, resent: Resent, ctx: GatewayContext): void {
-  const what = resent.what === 'read' ? resent.waiting.read.name : `${resent.message.write.kind} ${resent.message.write.clientId}`;
-  ctx.log.warn({ what, clockOffsetMs: state.session.clockOffsetMs ?? null }, 'the venue refused our time: the clock is measured anew');
-  askTime(state, ctx, true, (outcome) => ({ type: 'resynced', resent, outcome }));
+/**
+ * The venue refused our time: every earlier reading is void, and the clock is measured once for all who are refused until
+ * it answers. Then `resent` goes again, or is told that it did not; so it is if this incarnation ends before.
+ * @returns false: the venue has banned this address, and nothing is asked.
+ */
+export function resync(state: GatewayState, resent: Resent | undefined, ctx: GatewayContext): boolean {
+  if (standingRest(state, ctx)?.banned === true) return false;
+  if (resent !== undefined) state.resent.push(resent);
+  if (state.time.underWay && state.samples.length === 0) return true;
+  ctx.log.warn({ what: nameOf(resent), clockOffsetMs: state.session.clockOffsetMs ?? null }, 'the venue refused our time: the clock is measured anew');
+  state.samples = [];
+  askTime(state, ctx);
+  return true;
+}
+
+function nameOf(resent: Resent | undefined): string {
+  if (resent === undefined) return 'what is not sent again';
+  return resent.what === 'read' ? resent.waiting.read.name : `${resent.message.write.kind} ${resent.message.write.clientId}`;
 }

@@ -3,7 +3,7 @@ import { clockSample, offsetOf, wallJump, withSample } from '../../rules/clock-o
 import type { ClockSample } from '../../rules/clock-offset.ts';
 import { askTime } from './ask-time.ts';
 import { readAgain } from './reads.ts';
-import type { GatewayContext, GatewayState, Resent, Time } from './state.ts';
+import type { GatewayContext, GatewayState, Time } from './state.ts';
 import { heard, heed, publishSession, standingRest, tellOnce } from './trouble.ts';
 import { sendAgain } from './writes.ts';
 
@@ -15,14 +15,28 @@ const RETRY_MS = 2_000;
 
 export function measureTime(state: GatewayState, ctx: GatewayContext): void {
   const rest = standingRest(state, ctx);
-  if (rest?.banned === true) return ctx.timers.once('time', rest.until - ctx.clock.now(), { type: 'measure-time' });
-  askTime(state, ctx, false, (outcome) => ({ type: 'time', outcome }));
+  if (rest?.banned !== true) return askTime(state, ctx);
+  state.time = { question: state.time.question + 1, underWay: false };
+  ctx.timers.once('time', rest.until - ctx.clock.now(), { type: 'measure-time' });
+  sendResent(state, false, ctx);
 }
 
-export function onTime(state: GatewayState, outcome: Time, ctx: GatewayContext): void {
+export function onTime(state: GatewayState, question: number, outcome: Time, ctx: GatewayContext): void {
+  if (question !== state.time.question) return;
+  state.time = { question, underWay: false };
   const sample = sampleOf(state, outcome, ctx);
-  if (sample === undefined) return ctx.timers.once('time', RETRY_MS, { type: 'measure-time' });
-  take(state, withSample(state.samples, sample), ctx);
+  if (sample === undefined) ctx.timers.once('time', RETRY_MS, { type: 'measure-time' });
+  else take(state, withSample(state.samples, sample), ctx);
+  sendResent(state, sample !== undefined, ctx);
+}
+
+/** What was refused by its time alone goes once more, each once; or who waits for it is told that it was not. */
+function sendResent(state: GatewayState, measured: boolean, ctx: GatewayContext): void {
+  // One by one: what is left if one of them ends this incarnation, the next one finds.
+  for (let next = state.resent.shift(); next !== undefined; next = state.resent.shift()) {
+    if (next.what === 'read') readAgain(state, next.waiting, measured, ctx);
+    else sendAgain(state, next, measured, ctx);
+  }
 }
 
 function take(state: GatewayState, samples: readonly ClockSample[], ctx: GatewayContext): void {
@@ -49,16 +63,6 @@ function sampleOf(state: GatewayState, outcome: Time, ctx: GatewayContext): Cloc
   if (sample === undefined) tellOnce(state, 'time', 'slow', `a reading of the venue's time took ${receivedAt - sentAt} ms and says nothing; trying again`, ctx);
   else state.stuck.delete('time');
   return sample;
-}
-
-/** What was refused by its time alone goes once more, or who waits for it is told that it was not. */
-export function onResynced(state: GatewayState, resent: Resent, outcome: Time, ctx: GatewayContext): void {
-  // It has been counted as failed already.
-  if (outcome.late) return;
-  const sample = sampleOf(state, outcome, ctx);
-  if (sample !== undefined) take(state, [sample], ctx);
-  if (resent.what === 'read') return readAgain(state, resent.waiting, sample !== undefined, ctx);
-  sendAgain(state, resent, sample !== undefined, ctx);
 }
 
 /** Whoever sets the wall clock, or wakes the machine, makes every earlier reading void: until the next one the offset is not known. */

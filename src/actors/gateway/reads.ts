@@ -109,7 +109,7 @@ export function onRead(state: GatewayState, waiting: WaitingRead, outcome: Outco
   state.lastFailure = `${read.name}: ${error.message}`;
   if (!(error instanceof VenueError)) return fail(waiting, outcome.cause, error.message);
   const reaction = error.venueCode === undefined ? undefined : reactionTo('READ', error.venueCode);
-  if (reaction === 'resync' && !waiting.again) return resync(state, { what: 'read', waiting }, ctx);
+  if (reaction === 'resync' && !waiting.again && resync(state, { what: 'read', waiting }, ctx)) return;
   heed(state, error, ctx);
   if (error.venueCode !== undefined) findCode(state, reaction, { asked: 'READ', about: read.name, code: error.venueCode, message: error.message }, ctx);
   fail(waiting, error.kind, error.message);

@@ -75,8 +75,7 @@ export type GatewayInternal =
   | { readonly type: 'written'; readonly message: WriteMessage; readonly under: string; readonly sentAt: number; readonly again: boolean; readonly outcome: Outcome<WriteOutcome> }
   | { readonly type: 'slots-due' }
   | { readonly type: 'measure-time' }
-  | { readonly type: 'time'; readonly outcome: Time }
-  | { readonly type: 'resynced'; readonly resent: Resent; readonly outcome: Time }
+  | { readonly type: 'time'; readonly question: number; readonly outcome: Time }
   | { readonly type: 'confirm-modes' }
   | { readonly type: 'modes'; readonly asking: number; readonly outcome: Outcome<Assertion> }
   | { readonly type: 'halted'; readonly outcome: Outcome<TradingStateAnswer> }
@@ -102,6 +101,10 @@ export interface GatewayState {
   readonly asserted: Asserted;
   session: VenueSessionView;
   samples: readonly ClockSample[];
+  /** The question for the venue's time that was put last; only its answer counts. */
+  time: { readonly question: number; readonly underWay: boolean };
+  /** Refused by their time alone, in that order, and waiting for its answer. Of the process: what one incarnation leaves, the next sends. */
+  readonly resent: Resent[];
   /** Wall and monotonic time at the last look: when they part, somebody has set the clock. */
   look: { readonly wall: number; readonly monotonic: number };
   budget: Budget;

@@ -9,7 +9,7 @@ import type { Reaction } from '../../protocol/venue-reactions.ts';
 import { judgeExit } from '../../rules/guards/exit.ts';
 import { afterOrder, isOrder, recentWrites } from '../../rules/rate-lane.ts';
 import { afterRequest, weightOfWrite } from '../../rules/request-budget.ts';
-import { askTime, resync } from './ask-time.ts';
+import { resync } from './ask-time.ts';
 import { settingDone } from './room.ts';
 import type { GatewayContext, GatewayInternal, GatewayState, Resent } from './state.ts';
 import { find, findCode, heard, keyAccepted, keyRefused, publishSession, rest, standingRest, tellStream } from './trouble.ts';
@@ -74,7 +74,7 @@ export function onWritten(state: GatewayState, { message, under, sentAt, again, 
   const log = result.result === 'accepted' ? ctx.log.info.bind(ctx.log) : ctx.log.warn.bind(ctx.log);
   log({ symbol: request.symbol, clientId: request.clientId, under, outcome: result }, `${request.kind}: ${result.result}`);
   // Never what has been called unknown meanwhile, and no opening: its permit is used up (ruling 8).
-  if (reaction === 'resync' && !again && !outcome.late && message.authority.by === 'mandate') return resync(state, { what: 'write', message, refused: result }, ctx);
+  if (reaction === 'resync' && !again && !outcome.late && message.authority.by === 'mandate' && resync(state, { what: 'write', message, refused: result }, ctx)) return;
   ctx.tell(state.options.executorOf(request.symbol), { type: 'write-outcome', write: request, outcome: result, late: outcome.late });
   // What the venue took, it tells of. A setting it tells of only if it changed.
   if (result.result === 'accepted' && request.kind !== 'CONFIGURE') tellStream(state, [{ what: 'order', symbol: request.symbol, id: request.clientId, at: sentAt }], ctx);
@@ -97,10 +97,7 @@ function follow(state: GatewayState, request: VenueWrite, outcome: WriteOutcome,
       const { venueCode, message } = outcome;
       findCode(state, reaction, { asked: kind, about: symbol, code: venueCode, message }, ctx);
       if (reaction === 'halt') keyRefused(state, message, ctx);
-      if (reaction === 'resync') {
-        state.samples = [];
-        askTime(state, ctx, false, (time) => ({ type: 'time', outcome: time }));
-      }
+      if (reaction === 'resync') resync(state, undefined, ctx);
       if (reaction === 'no-stop') find(state, 'STOP_NOT_TAKEN', `${symbol} ${venueCode}`, `${symbol}: the venue takes no ${request.kind === 'PROTECT' ? request.leg : 'stop'}: ${message}`, ctx);
       // Found right a moment ago: then it is about something else, and asking each second would use up the weight.
       if (reaction === 'modes' && (state.modesAt === undefined || ctx.clock.monotonic() - state.modesAt > MODES_HOLD_MS)) doubtModes(state, `${kind} ${symbol}: ${message}`, ctx);
