@@ -3,14 +3,14 @@ import type { ActorContext, Behaviour, Outcome } from '../supervision/behaviour.
 import { same } from '../supervision/behaviour.ts';
 import { isoTime, isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
-import { VigilError } from '../protocol/errors.ts';
+import { ERRORS, VigilError } from '../protocol/errors.ts';
 import type { Instrument, Ticker24h, Universe } from '../protocol/market.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
 import type { GatewayMessage, JournalMessage, ReadAnswer, StandingMessage, UniverseActorMessage } from '../protocol/messages.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import { readUniverse } from '../rules/universe-record.ts';
 import type { RecordedUniverse } from '../rules/universe-record.ts';
-import { decideUniverse, overlapOf, rulesKey } from '../rules/universe.ts';
+import { decideUniverse, overlapOf, rulesKey, universeWithin } from '../rules/universe.ts';
 import type { UniverseRules } from '../rules/universe.ts';
 import { Outbox } from './outbox.ts';
 import type { Recorded } from './outbox.ts';
@@ -49,6 +49,10 @@ interface UniverseState {
   readonly outbox: Outbox;
   recorded: RecordedUniverse | undefined;
   failure: { readonly since: number; readonly reason: string } | undefined;
+  /** The symbols of the last universe that the rules made, over restarts too; undefined: they never made one. */
+  lastGood: readonly string[] | undefined;
+  /** Why the last good one is kept although the venue was asked. */
+  tooLarge: string | undefined;
   asking: boolean;
   /** It was asked for once more while an answer was on its way. */
   again: boolean;
@@ -72,7 +76,8 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
       ctx.timers.once('refresh', 0, { type: 'refresh' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       const last = entries.at(-1);
-      return { universe: undefined, outbox: new Outbox(ENTITY, journal, entries), recorded: last === undefined ? undefined : readUniverse(last), failure: undefined, asking: false, again: false };
+      const recorded = last === undefined ? undefined : readUniverse(last);
+      return { universe: undefined, outbox: new Outbox(ENTITY, journal, entries), recorded, failure: undefined, lastGood: recorded?.rules === key ? recorded.symbols : undefined, tooLarge: undefined, asking: false, again: false };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -152,13 +157,26 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
     const decision = decideUniverse(rules, listed, tickers);
     if (decision.ok) {
       determined = true;
+      if (state.tooLarge !== undefined) ctx.log.info({ symbols: decision.instruments.size }, 'the policy fits again');
+      state.tooLarge = undefined;
+      state.lastGood = [...decision.instruments.keys()];
       return determine(state, decision.instruments, decision.excluded, listed, ctx);
     }
+    if (decision.code === 'UNIVERSE_TOO_LARGE' && state.lastGood !== undefined) return keepWithin(state, state.lastGood, decision.message, listed, ctx);
     if (!determined) return options.refuse(new VigilError(decision.code, decision.message));
     // Already trading: what has left the venue is closed to openings; what is open stays managed.
     ctx.log.error({ code: decision.code, message: decision.message }, 'the configured universe no longer holds; openings stop for what is missing');
     const rest = decideUniverse({ ...rules, policy: rules.chosen ?? rules.policy, chosen: undefined }, listed, tickers);
     return rest.ok ? determine(state, rest.instruments, rest.excluded, listed, ctx) : determine(state, new Map(), [], listed, ctx);
+  }
+
+  /** The venue has begun to trade more of the policy than can be followed: no reason to stop with what is traded already. */
+  function keepWithin(state: UniverseState, lastGood: readonly string[], message: string, listed: Listed, ctx: Context): void {
+    if (state.tooLarge === undefined) ctx.log.error({ code: 'UNIVERSE_TOO_LARGE', message }, 'the policy has outgrown what can be followed; the last good universe stays');
+    state.tooLarge = message;
+    determined = true;
+    const kept = universeWithin(lastGood, rules, listed);
+    return kept.ok ? determine(state, kept.instruments, kept.excluded, listed, ctx) : determine(state, new Map(), [], listed, ctx);
   }
 
   function determine(state: UniverseState, instruments: Universe['instruments'], excluded: Universe['excluded'], listed: Listed, ctx: Context): void {
@@ -200,11 +218,12 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
   }
 }
 
-function alertsOf({ universe, failure }: UniverseState): StandingMessage['alerts'] {
+function alertsOf({ universe, failure, tooLarge }: UniverseState): StandingMessage['alerts'] {
   const alerts: { name: string; message: string }[] = [];
   if (universe?.breaker === 'open') alerts.push({ name: 'universe-shrunk', message: `${universe.instruments.size} symbols are left, ${Math.round(universe.overlap * 100)} % of what there was: nothing is opened` });
   if (failure !== undefined) alerts.push({ name: 'universe-kept', message: `since ${isoTime(failure.since)} the venue cannot be asked for its symbols: ${failure.reason}` });
-  const lacking = universe?.excluded.filter((one) => one.reason !== 'NOT_CHOSEN') ?? [];
+  if (tooLarge !== undefined) alerts.push({ name: 'universe-too-large', message: `the last good universe stays, and what came later is left out: ${tooLarge}. ${ERRORS.UNIVERSE_TOO_LARGE.remedy}` });
+  const lacking = universe?.excluded.filter((one) => one.reason !== 'NOT_CHOSEN' && one.reason !== 'TOO_MANY') ?? [];
   if (lacking.length > 0) alerts.push({ name: 'universe-incomplete', message: lacking.map((one) => `${one.symbol} is left out: ${one.detail}`).join('; ') });
   return alerts;
 }

@@ -1,5 +1,6 @@
 /** Every setting there is, with its default and its bounds; config/vigil.yaml says why, and a test holds the two equal. */
 import { z } from 'zod';
+import { MOST_SYMBOLS } from '../protocol/market.ts';
 import { isLoopbackAddress, isLoopbackUrl, isRedisUrl } from './addresses.ts';
 import { amount, amountOrZero, choice, choiceOrNull, factor, field, flag, isHttpUrl, isTier, name, names, optional, signedAmount, strategyList, strategyOrNull, whole, wholeOrNull } from './fields.ts';
 
@@ -38,9 +39,6 @@ const paper = section({
   replayHistory: whole(360, 0, 100_000),
   replayAlign: choice('start', ['start', 'recorded']),
 });
-
-/** A connection of the venue carries 1,024 streams, and each symbol takes two of one. */
-const MOST_SYMBOLS = 500;
 
 const universe = section({
   policy: field(z.string().min(1).nullable().default('universe.yaml'), { reads: 'text', nullable: true, pathFrom: 'config', expected: 'the path of a policy file, or null' }),

@@ -22,6 +22,7 @@ export const ERRORS = {
   UNIVERSE_EMPTY: { meaning: 'No symbol is both allowed by the policy and traded by the venue.', remedy: 'Compare config/universe.yaml and universe.symbols with the venue; `vigil check` names the reason for each symbol.' },
   UNIVERSE_OUTSIDE_POLICY: { meaning: 'A chosen symbol is not in the policy file.', remedy: 'Add it to the policy file, or take it out of TRADING_SYMBOLS / universe.symbols.' },
   UNIVERSE_NOT_LISTED: { meaning: 'A chosen symbol is not traded by the venue.', remedy: 'Take it out of TRADING_SYMBOLS / universe.symbols, or choose the venue that lists it.' },
+  UNIVERSE_TOO_LARGE: { meaning: 'The policy allows more symbols that the venue trades than can be followed at once.', remedy: 'Choose at most 500 of them with universe.symbols or TRADING_SYMBOLS, or take some out of the policy file.' },
   VENUE_NOT_ARMED: { meaning: 'The main venue is configured but not armed.', remedy: 'Set venue.armed: mainnet, knowing that it trades real money.' },
   VENUE_ADDRESS_REFUSED: { meaning: 'The address does not belong to the venue mode.', remedy: 'Paper runs on loopback only; testnet and mainnet use their own hosts.' },
   CREDENTIALS_MISSING: { meaning: 'The venue needs an API key and there is none.', remedy: 'Set VIGIL_VENUE__API_KEY and VIGIL_VENUE__API_SECRET, or venue.credentialsFile (mode 0600).' },

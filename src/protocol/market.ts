@@ -94,7 +94,10 @@ export interface MarketView {
 }
 
 /** Why a policy symbol is not traded. */
-const exclusionReasons = ['NOT_CHOSEN', 'NOT_LISTED', 'NOT_TRADING', 'NOT_PERPETUAL'] as const;
+/** So many symbols can be followed at once: a connection of the venue carries 1,024 streams, each symbol takes two of one, and what is held beside them takes the rest. */
+export const MOST_SYMBOLS = 500;
+
+const exclusionReasons = ['NOT_CHOSEN', 'NOT_LISTED', 'NOT_TRADING', 'NOT_PERPETUAL', 'TOO_MANY'] as const;
 export const exclusionSchema = z.strictObject({ symbol: z.string(), reason: z.enum(exclusionReasons), detail: z.string() });
 export type Exclusion = z.infer<typeof exclusionSchema>;
 

@@ -1,5 +1,6 @@
 /** What another policy file would have made of the decisions on record: which would flip, and which symbols enter and leave. Pure; changes nothing. */
 import type { DenialCode } from '../protocol/denials.ts';
+import { MOST_SYMBOLS } from '../protocol/market.ts';
 import type { RecordedDecision } from '../protocol/read-models.ts';
 
 export interface TrialInputs {
@@ -32,8 +33,8 @@ export interface PolicyTrial {
   /** Undefined: there is no universe on record to compare with. */
   readonly entering: readonly string[] | undefined;
   readonly leaving: readonly string[] | undefined;
-  /** Why the service would not start with it. */
-  readonly refusal: { readonly code: 'UNIVERSE_OUTSIDE_POLICY' | 'UNIVERSE_EMPTY'; readonly symbols: readonly string[] } | undefined;
+  /** Why the service would not start with it. UNIVERSE_TOO_LARGE: as far as the venue trades these symbols; what it has not been asked for counts. */
+  readonly refusal: { readonly code: 'UNIVERSE_OUTSIDE_POLICY' | 'UNIVERSE_EMPTY' | 'UNIVERSE_TOO_LARGE'; readonly symbols: readonly string[] } | undefined;
 }
 
 /** Reasons of the venue: no policy lets such a symbol in. */
@@ -61,8 +62,13 @@ export function tryPolicy({ policy, chosen, universe, decisions }: TrialInputs):
     flips: [...flips.values()].toSorted((a, b) => b.count - a.count),
     entering: universe === undefined ? undefined : [...allowed].filter((symbol) => !universe.symbols.includes(symbol)),
     leaving: universe?.symbols.filter((symbol) => !allowed.has(symbol)),
-    refusal: outside.length > 0 ? { code: 'UNIVERSE_OUTSIDE_POLICY', symbols: outside } : allowed.size === 0 ? { code: 'UNIVERSE_EMPTY', symbols: [...policy] } : undefined,
+    refusal: outside.length > 0 ? { code: 'UNIVERSE_OUTSIDE_POLICY', symbols: outside } : refusalOf(allowed, policy),
   };
+}
+
+function refusalOf(allowed: ReadonlySet<string>, policy: readonly string[]): PolicyTrial['refusal'] {
+  if (allowed.size === 0) return { code: 'UNIVERSE_EMPTY', symbols: [...policy] };
+  return allowed.size > MOST_SYMBOLS ? { code: 'UNIVERSE_TOO_LARGE', symbols: [...allowed] } : undefined;
 }
 
 function outcomeUnder(allowed: ReadonlySet<string>, { symbol, outcome }: RecordedDecision): RecordedDecision['outcome'] {

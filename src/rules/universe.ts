@@ -1,5 +1,6 @@
 /** The symbols that may be opened: policy as the ceiling, a choice within it, and what the venue really trades (ruling 25). */
 import type { ErrorCode } from '../protocol/errors.ts';
+import { MOST_SYMBOLS } from '../protocol/market.ts';
 import type { Exclusion, Instrument, Ticker24h, Universe } from '../protocol/market.ts';
 import type { SymbolName } from '../protocol/names.ts';
 
@@ -36,7 +37,21 @@ export function decideUniverse(rules: UniverseRules, listed: readonly Instrument
   if (chosen !== undefined && excluded.length > 0) return { ok: false, code: 'UNIVERSE_NOT_LISTED', message: excluded.map((one) => `${one.symbol}: ${one.detail}`).join('; ') };
   for (const symbol of policy ?? []) if (!candidates.includes(symbol)) excluded.push({ symbol, reason: 'NOT_CHOSEN', detail: 'in the policy, but not in the configured list' });
   if (instruments.size === 0) return { ok: false, code: 'UNIVERSE_EMPTY', message: `of ${candidates.length} candidates the venue trades none: ${excluded.map((one) => `${one.symbol} (${one.detail})`).join(', ') || 'there were no candidates'}` };
+  if (instruments.size > MOST_SYMBOLS) return { ok: false, code: 'UNIVERSE_TOO_LARGE', message: `universe.policy: of its ${policy?.length ?? candidates.length} symbols the venue trades ${instruments.size}, and at most ${MOST_SYMBOLS} can be followed at once (a connection of the venue carries 1,024 streams)` };
   return { ok: true, instruments, excluded };
+}
+
+/**
+ * What stays when the venue has begun to trade more of the policy than can be followed: the symbols there were, as far as they
+ * are traded; the others are left out. @param before the last universe these rules made.
+ */
+export function universeWithin(before: readonly string[], rules: UniverseRules, listed: readonly Instrument[]): UniverseDecision {
+  const known = new Set(before);
+  const kept = decideUniverse({ ...rules, policy: before, chosen: undefined }, listed, []);
+  if (!kept.ok) return kept;
+  const traded = new Set(listed.filter((one) => exclusionOf(one.symbol, one) === undefined).map((one) => one.symbol as string));
+  const others = (rules.policy ?? []).filter((symbol) => !known.has(symbol) && traded.has(symbol));
+  return { ...kept, excluded: [...kept.excluded, ...others.map((symbol) => ({ symbol, reason: 'TOO_MANY', detail: `at most ${MOST_SYMBOLS} symbols can be followed at once, and it came later` }) as const)] };
 }
 
 /** How much is left of the largest universe there was under these rules, since an operator last accepted one. */

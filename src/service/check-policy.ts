@@ -6,6 +6,8 @@ import type { Config } from '../config.ts';
 import { readJournalTail } from '../persistence/sqlite/tail.ts';
 import { DECISIONS_ENTITY, readDecisions } from '../protocol/decision-records.ts';
 import type { JournalEntryDraft } from '../protocol/messages.ts';
+import { ERRORS } from '../protocol/errors.ts';
+import { MOST_SYMBOLS } from '../protocol/market.ts';
 import type { RecordedDecision } from '../protocol/read-models.ts';
 import { tryPolicy } from '../rules/policy-trial.ts';
 import type { Flip, PolicyTrial } from '../rules/policy-trial.ts';
@@ -60,10 +62,15 @@ function lastUniverse(entries: readonly JournalEntryDraft[]): z.infer<typeof uni
   return parsed.success ? parsed.data : undefined;
 }
 
+function refusalText({ code, symbols }: NonNullable<PolicyTrial['refusal']>): string {
+  if (code !== 'UNIVERSE_TOO_LARGE') return `${code}: ${symbols.join(', ')}`;
+  return `${code}: ${symbols.length} symbols, and at most ${MOST_SYMBOLS} can be followed at once, unless the venue trades no more of them than that. ${ERRORS[code].remedy}`;
+}
+
 /** For a person. */
 export function policyCheckText({ policy, since, decisions, flips, entering, leaving, refusal, unreadable }: PolicyCheck): string {
   const lines = [
-    ...(refusal === undefined ? [] : [`FINDING  the service would not start with it: ${refusal.code}: ${refusal.symbols.join(', ')}`]),
+    ...(refusal === undefined ? [] : [`FINDING  the service would not start with it: ${refusalText(refusal)}`]),
     decisions === 0 ? `Nothing is recorded since ${since}: no intent and no signal to try ${policy} on.` : `${decisions} intents and signals since ${since}, tried on ${policy}: ${flips.length === 0 ? 'none would be decided otherwise.' : `${flips.reduce((sum, flip) => sum + flip.count, 0)} would be decided otherwise.`}`,
     ...flips.map(({ symbol, source, stage, from, to, count, firstAt, lastAt }) => `FLIPS    ${symbol}  ${stage} of ${source}: ${from} → ${to}${to === 'passed' ? ' (the universe; later gates were never asked)' : ''}, ${count === 1 ? `at ${firstAt}` : `${count} times, ${firstAt} to ${lastAt}`}`),
     ...(entering === undefined ? ['No universe is on record: which symbols enter or leave is not known.'] : [`enter: ${entering.join(', ') || 'none'}${entering.length === 0 ? '' : ' (as far as the venue trades them)'}`]),

@@ -174,6 +174,45 @@ describe('universe', () => {
     expect(gateway.told).to.have.length(2);
   });
 
+  describe('that grows beyond what can be followed', () => {
+    const policy = Array.from({ length: 501 }, (_, index) => `N${index}USDT` as SymbolName);
+    const first = (count: number) => policy.slice(0, count).map((symbol) => anInstrument(symbol));
+
+    it('refuses a first start, by name', async () => {
+      const { refusals, reader } = await bench({ rules: { policy }, listed: first(501) });
+      expect(refusals.map((error) => [error.code, error.message.includes('trades 501')])).to.deep.equal([['UNIVERSE_TOO_LARGE', true]]);
+      expect(reader.told).to.deep.equal([]);
+    });
+
+    it('under a running service: the last good one stays as far as it is traded, with an alert, until it fits again', async () => {
+      const { world, venue, refresh, refusals, alerts, universe, symbols } = await bench({ rules: { policy }, listed: first(500) });
+      venue.listed = first(501);
+      await refresh();
+      expect(symbols()).to.deep.equal(policy.slice(0, 500));
+      expect(universe()).to.include({ version: 1, breaker: 'closed' });
+      expect(universe()?.excluded).to.deep.equal([{ symbol: 'N500USDT', reason: 'TOO_MANY', detail: 'at most 500 symbols can be followed at once, and it came later' }]);
+      expect(alerts()).to.deep.equal(['universe-too-large']);
+      await refresh();
+      expect(world.logs.filter(({ level, path }) => level === 'error' && path === 'universe'), 'said once').to.have.length(1);
+      venue.listed = [...first(501).slice(2), anInstrument(policy[0]!, { status: 'BREAK' })];
+      await refresh();
+      expect(symbols(), 'with two fewer it fits').to.deep.equal(policy.slice(2));
+      expect(alerts()).to.deep.equal(['universe-incomplete']);
+      expect(refusals).to.deep.equal([]);
+    });
+
+    it('goes on after a restart of the service, too, whose positions would be left alone by a refusal; under other rules it is a first start', async () => {
+      const journal = new MemoryJournal();
+      await bench({ rules: { policy }, listed: first(500), journal });
+      const again = await bench({ rules: { policy }, listed: first(501), journal });
+      expect(again.refusals).to.deep.equal([]);
+      expect(again.symbols()).to.deep.equal(policy.slice(0, 500));
+      expect(again.alerts()).to.deep.equal(['universe-too-large']);
+      const other = await bench({ rules: { policy: [...policy, GPS] }, listed: first(501), journal });
+      expect(other.refusals.map((error) => error.code)).to.deep.equal(['UNIVERSE_TOO_LARGE']);
+    });
+  });
+
   describe('that shrinks', () => {
     const NINE = ['A', 'B', 'C', 'D', 'E', 'F', 'G', 'H', 'I'].map((letter) => `${letter}USDT` as SymbolName);
     const first = (count: number) => NINE.slice(0, count).map((symbol) => anInstrument(symbol));

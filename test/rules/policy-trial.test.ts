@@ -55,5 +55,9 @@ describe('a policy on trial', () => {
     expect(trial({ policy: [GPS, CHINESE], chosen: [GPS] })).to.deep.include({ entering: [], leaving: [HYPE], refusal: undefined });
     expect(trial({ chosen: [GPS, HYPE] }).refusal).to.deep.equal({ code: 'UNIVERSE_OUTSIDE_POLICY', symbols: [HYPE] });
     expect(trial({ policy: [CHINESE], universe: { symbols: [GPS], excluded: [{ symbol: CHINESE, reason: 'NOT_TRADING' }] } }).refusal).to.deep.equal({ code: 'UNIVERSE_EMPTY', symbols: [CHINESE] });
+    const many = Array.from({ length: 501 }, (_, index) => `N${index}USDT`);
+    expect(trial({ policy: many }).refusal).to.deep.equal({ code: 'UNIVERSE_TOO_LARGE', symbols: many });
+    expect(trial({ policy: many, chosen: many.slice(1) }).refusal).to.equal(undefined);
+    expect(trial({ policy: many, universe: { symbols: [GPS], excluded: [{ symbol: 'N7USDT', reason: 'NOT_LISTED' }] } }).refusal).to.equal(undefined);
   });
 });

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { Instrument, Ticker24h } from '../../src/protocol/market.ts';
 import type { SymbolName } from '../../src/protocol/names.ts';
-import { decideUniverse, overlapOf, rulesKey } from '../../src/rules/universe.ts';
+import { decideUniverse, overlapOf, rulesKey, universeWithin } from '../../src/rules/universe.ts';
 import type { UniverseRules } from '../../src/rules/universe.ts';
 import { CHINESE, GPS, HYPE, makeInstrument, NOW, POLICY, RIVER } from '../kit/decisions.ts';
 
@@ -58,6 +58,32 @@ describe('universe', () => {
       }
     });
   }
+
+  describe('of more symbols than can be followed', () => {
+    const many = (count: number) => Array.from({ length: count }, (_, index) => `N${index}USDT` as SymbolName);
+    const rules = (policy: readonly string[]): UniverseRules => ({ policy, chosen: undefined, top: 50, minQuoteVolume: '0' });
+
+    it('refuses to start with the 501st that the venue trades, naming setting, numbers and limit; what it does not trade does not count', () => {
+      expect(symbolsOf(decide({ policy: many(500) }, listed(...many(500))))).to.have.length(500);
+      expect(symbolsOf(decide({ policy: many(600) }, listed(...many(500))))).to.have.length(500);
+      const decision = decide({ policy: many(600) }, listed(...many(501)));
+      expect(decision).to.include({ ok: false, code: 'UNIVERSE_TOO_LARGE' });
+      expect(!decision.ok && decision.message).to.include('universe.policy').and.include('600 symbols').and.include('trades 501').and.include('at most 500');
+    });
+
+    it('a choice within the same policy is taken', () => {
+      expect(symbolsOf(decide({ policy: many(600), chosen: many(3) }, listed(...many(600))))).to.deep.equal(many(3));
+    });
+
+    it('grown under a running service, keeps the symbols there were as far as they are traded, and leaves the newcomers out', () => {
+      const policy = many(600);
+      const before = policy.slice(0, 499);
+      const now = listed(...policy.slice(1, 502), BTC);
+      const kept = universeWithin(before, rules(policy), now);
+      expect(symbolsOf(kept)).to.deep.equal(policy.slice(1, 499));
+      expect(kept.ok && kept.excluded.map(({ symbol, reason }) => [symbol, reason])).to.deep.equal([[policy[0], 'NOT_LISTED'], ...policy.slice(499, 502).map((symbol) => [symbol, 'TOO_MANY'])]);
+    });
+  });
 
   it('refuses to start when nothing is left, and says why for each candidate (failure 3)', () => {
     const decision = decide({ policy: [GPS, CHINESE] }, listed(BTC));

@@ -54,6 +54,14 @@ describe('vigil check --policy', () => {
     });
   }
 
+  it('names a policy of more symbols than can be followed, with their number and the remedy', async () => {
+    await running();
+    policy(`symbols: [${Array.from({ length: 501 }, (_, index) => `N${index}USDT`).join(', ')}]\n`);
+    const check = checkPolicy(config(), file, now);
+    expect(isFinding(check)).to.equal(true);
+    expect(policyCheckText(check)).to.match(/^FINDING .*UNIVERSE_TOO_LARGE: 501 symbols, and at most 500 .*universe\.symbols/);
+  });
+
   it('lists what would flip, how often and when, and who enters and leaves, while the service writes on', async () => {
     const open = await running();
     const check = checkPolicy(config(), file, now);
