@@ -64,6 +64,7 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInte
         budget: EMPTY_BUDGET,
         ordersStated: NOTHING_STATED,
         queue: [],
+        positions: undefined,
         exhaustedAt: undefined,
         sent: [],
         slots: { given: [], waiting: [] },

@@ -1,17 +1,17 @@
-/** Room for reading in the venue's weight limit: exits first, then what openings need, then the rest, so that no reading ever takes an exit's room (failure 57). */
+/** Room for reading in the venue's weight limit: stops and exits first, then what openings need, then the rest, so that no reading ever takes an exit's room (failure 57). */
 import type { ReadName, VenueReads, VenueWrite } from '../protocol/venue.ts';
 
 /** Per address and minute, documented; shared by every key and program behind it. */
 export const WEIGHT_PER_MINUTE = 2_400;
 const MINUTE_MS = 60_000;
 
-/** What a reading is for. `exit`: what resolves an order or a position, and the time every signature carries. */
-export type ReadLane = 'exit' | 'entry' | 'background';
+/** What a reading is for. `protection`: whether a stop stands, and the time every signature carries; light, so that it goes before what weighs more. `exit`: what resolves an order or a position. */
+export type ReadLane = 'protection' | 'exit' | 'entry' | 'background';
 /** In the order in which they are served. */
-export const READ_LANES: readonly ReadLane[] = ['exit', 'entry', 'background'];
+export const READ_LANES: readonly ReadLane[] = ['protection', 'exit', 'entry', 'background'];
 
 /** How much of the minute may be used when a reading of the lane goes. What no reading may use is left to cancels, listen keys, and others behind the address. */
-const SHARE: Readonly<Record<ReadLane, number>> = { exit: 0.95, entry: 0.75, background: 0.5 };
+const SHARE: Readonly<Record<ReadLane, number>> = { protection: 0.95, exit: 0.9, entry: 0.75, background: 0.5 };
 
 export type ReadOf = { [Name in ReadName]: { readonly name: Name; readonly query: VenueReads[Name]['query'] } }[ReadName];
 
@@ -66,16 +66,18 @@ export function candlesToAsk(kept: number): number {
 
 export function laneOf(read: ReadOf): ReadLane {
   switch (read.name) {
-    case 'order':
     case 'algoOrder':
     case 'serverTime':
+      return 'protection';
+    case 'order':
       return 'exit';
     case 'trades':
       return read.query.background === true ? 'background' : 'exit';
     case 'positions':
     case 'openOrders':
-    case 'openAlgoOrders':
       return read.query.symbol === undefined ? 'entry' : 'exit';
+    case 'openAlgoOrders':
+      return read.query.symbol === undefined ? 'entry' : 'protection';
     case 'account':
     case 'accountModes':
     case 'keyPermissions':

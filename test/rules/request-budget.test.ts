@@ -11,16 +11,16 @@ const symbol = 'BTCUSDT' as never;
 const clientId = 'a' as never;
 
 const READS: readonly [ReadOf, lane: string, weight: number, paths: readonly string[]][] = [
-  [{ name: 'serverTime', query: {} }, 'exit', 1, ['GET /fapi/v1/time']],
+  [{ name: 'serverTime', query: {} }, 'protection', 1, ['GET /fapi/v1/time']],
   [{ name: 'order', query: { symbol, clientId } }, 'exit', 1, ['GET /fapi/v1/order?symbol=X']],
-  [{ name: 'algoOrder', query: { symbol, clientId } }, 'exit', 1, ['GET /fapi/v1/algoOrder?symbol=X']],
+  [{ name: 'algoOrder', query: { symbol, clientId } }, 'protection', 1, ['GET /fapi/v1/algoOrder?symbol=X']],
   [{ name: 'trades', query: { symbol, since: 0 } }, 'exit', 5, ['GET /fapi/v1/userTrades?symbol=X']],
   [{ name: 'trades', query: { symbol, since: 0, background: true } }, 'background', 5, ['GET /fapi/v1/userTrades?symbol=X']],
   [{ name: 'positions', query: { symbol } }, 'exit', 5, ['GET /fapi/v3/positionRisk?symbol=X']],
   [{ name: 'positions', query: {} }, 'entry', 5, ['GET /fapi/v3/positionRisk']],
   [{ name: 'openOrders', query: { symbol } }, 'exit', 1, ['GET /fapi/v1/openOrders?symbol=X']],
   [{ name: 'openOrders', query: {} }, 'entry', 40, ['GET /fapi/v1/openOrders']],
-  [{ name: 'openAlgoOrders', query: { symbol } }, 'exit', 1, ['GET /fapi/v1/openAlgoOrders?symbol=X']],
+  [{ name: 'openAlgoOrders', query: { symbol } }, 'protection', 1, ['GET /fapi/v1/openAlgoOrders?symbol=X']],
   [{ name: 'openAlgoOrders', query: {} }, 'entry', 40, ['GET /fapi/v1/openAlgoOrders']],
   [{ name: 'account', query: {} }, 'entry', 5, ['GET /fapi/v3/account']],
   [{ name: 'accountModes', query: {} }, 'entry', 10, ['GET /fapi/v1/accountConfig', 'GET /fapi/v2/account']],
@@ -47,9 +47,9 @@ describe('the request budget', () => {
     });
   }
 
-  it('leaves a half of the minute to readings in the background, three quarters to those of openings, and nearly all to those of exits', () => {
-    const [tickers, account, order]: ReadOf[] = [{ name: 'tickers', query: {} }, { name: 'account', query: {} }, { name: 'order', query: { symbol, clientId } }];
-    for (const [read, limit] of [[tickers!, 1_200], [account!, 1_800], [order!, 2_280]] as const) {
+  it('leaves a half of the minute to readings in the background, three quarters to those of openings, most to those of exits, and nearly all to those of stops', () => {
+    const [tickers, account, order, stop]: ReadOf[] = [{ name: 'tickers', query: {} }, { name: 'account', query: {} }, { name: 'order', query: { symbol, clientId } }, { name: 'algoOrder', query: { symbol, clientId } }];
+    for (const [read, limit] of [[tickers!, 1_200], [account!, 1_800], [order!, 2_160], [stop!, 2_280]] as const) {
       const weight = weightOf(read);
       expect(readRefusal(used(limit - weight), read, NOW, 0), read.name).to.equal(undefined);
       expect(readRefusal(used(limit - weight + 1), read, NOW, 0), read.name).to.deep.equal({ limit, value: limit + 1, delayMs: 60_000 });
@@ -112,7 +112,7 @@ describe('the request budget', () => {
   it('has room after the wait it named, not a millisecond before', () => {
     const requests = fc.array(fc.record({ ago: fc.integer({ min: 0, max: 70_000 }), weight: fc.integer({ min: 1, max: 300 }) }), { maxLength: 40 });
     fc.assert(
-      fc.property(requests, fc.option(fc.record({ ago: fc.integer({ min: 0, max: 70_000 }), value: fc.integer({ min: 1, max: 2_400 }) }), { nil: undefined }), fc.integer({ min: 0, max: 59_999 }), fc.integer({ min: -2_000, max: 2_000 }), fc.constantFrom('exit', 'entry', 'background'), (sent, stated, into, offsetMs, lane) => {
+      fc.property(requests, fc.option(fc.record({ ago: fc.integer({ min: 0, max: 70_000 }), value: fc.integer({ min: 1, max: 2_400 }) }), { nil: undefined }), fc.integer({ min: 0, max: 59_999 }), fc.integer({ min: -2_000, max: 2_000 }), fc.constantFrom('protection', 'exit', 'entry', 'background'), (sent, stated, into, offsetMs, lane) => {
         const now = NOW + into;
         const own = sent.toSorted((a, b) => b.ago - a.ago).reduce((so, { ago, weight }) => afterRequest(so, weight, now - ago), EMPTY_BUDGET);
         const budget = stated === undefined ? own : afterStated(own, stated.value, now - stated.ago);

@@ -62,13 +62,17 @@ export function onAlgoAsked(state: ExecutorState, message: Extract<ExecutorInter
   const protection = protectionOf(state.life, clientId);
   if (protection === undefined || protection.state === 'ended') return;
   const what = whatOfUnknownProtection(protection, asked, !state.life.holding.quantity.isZero(), at);
-  if (what === 'ask-again') {
-    state.truthDueAt ??= ctx.clock.monotonic() + RELOOK_MS;
-    return;
-  }
+  if (what === 'ask-again') return lookAgain(state, ctx);
   state.absences.delete(clientId);
   if (what === 'send-again') return sendAgain(state, protection, ctx);
   record(state, [{ type: 'ProtectionLost', at, leg: protection.leg, clientId, cause: 'vanished' }], ctx);
+}
+
+/** While something is held the list of stops alone is enough: somebody may have cancelled those of every symbol at once, and each reading of the whole costs four times as much. */
+function lookAgain(state: ExecutorState, ctx: ExecutorContext): void {
+  const at = ctx.clock.monotonic() + RELOOK_MS;
+  if (state.life.holding.quantity.isZero()) state.truthDueAt ??= at;
+  else state.stopsDueAt = Math.min(state.stopsDueAt, at);
 }
 
 /** A protection that never stood and that the venue does not know goes out again as the same order: at worst the id is there already (ruling 8). */

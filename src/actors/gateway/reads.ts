@@ -1,4 +1,4 @@
-/** Readings in three lanes: what exits need, what openings need, the rest. Where the venue's weight runs out the last wait first, and nobody waits without an answer. */
+/** Readings in four lanes: what tells whether a stop stands, what exits need, what openings need, the rest. Where the venue's weight runs out the last wait first, and nobody waits without an answer. */
 import type { Outcome } from '../../supervision/behaviour.ts';
 import { isoTime } from '../../supervision/clock.ts';
 import type { ReadMessage } from '../../protocol/messages.ts';
@@ -7,6 +7,7 @@ import { reactionTo } from '../../protocol/venue-reactions.ts';
 import { afterRequest, laneOf, READ_LANES, readRefusal, weightOf } from '../../rules/request-budget.ts';
 import { VenueError } from '../../venue/port.ts';
 import { resync } from './ask-time.ts';
+import { noLongerUnderWay, together, waitsForOthers } from './positions.ts';
 import type { GatewayContext, GatewayState, WaitingRead } from './state.ts';
 import { findCode, heard, heed, isExhausted, keyAccepted, standingRest, tellStream } from './trouble.ts';
 
@@ -32,14 +33,19 @@ export function takeRead(state: GatewayState, message: ReadMessage, ctx: Gateway
 /** Lets go what has room now, lane by lane, answers those who have waited too long, and looks again when one of both may be so. */
 export function drain(state: GatewayState, ctx: GatewayContext): void {
   const still: WaitingRead[] = [];
+  const taken = new Set<WaitingRead>();
   let lookMs = Infinity;
   for (const lane of READ_LANES) {
     let held: Hindrance | undefined;
     for (const waiting of state.queue) {
-      if (waiting.lane !== lane) continue;
+      if (waiting.lane !== lane || taken.has(waiting)) continue;
       const hindrance = held ?? hindranceOf(state, waiting, ctx);
       const patience = PATIENCE_MS - (ctx.clock.monotonic() - waiting.since);
-      if (hindrance === undefined) send(state, waiting, ctx);
+      const others = waitsForOthers(state, waiting, ctx);
+      if (others > 0 && patience > 0) {
+        still.push(waiting);
+        lookMs = Math.min(lookMs, patience, others);
+      } else if (hindrance === undefined) send(state, together(state, waiting, taken, ctx), ctx);
       else if (patience <= 0) giveUp(state, waiting, hindrance.why, ctx);
       else {
         still.push(waiting);
@@ -48,8 +54,8 @@ export function drain(state: GatewayState, ctx: GatewayContext): void {
       }
     }
   }
-  state.queue = still;
-  if (still.length > 0) ctx.timers.once('drain', lookMs, { type: 'drain' });
+  state.queue = still.filter((waiting) => !taken.has(waiting));
+  if (state.queue.length > 0) ctx.timers.once('drain', lookMs, { type: 'drain' });
 }
 
 interface Hindrance {
@@ -62,7 +68,7 @@ interface Hindrance {
 function hindranceOf(state: GatewayState, { read, lane }: WaitingRead, ctx: GatewayContext): Hindrance | undefined {
   const rest = standingRest(state, ctx);
   const now = ctx.clock.now();
-  if (rest !== undefined && lane !== 'exit') return { why: `the venue wants rest until ${isoTime(rest.until)} (${rest.message})`, delayMs: rest.until - now };
+  if (rest !== undefined && lane !== 'protection' && lane !== 'exit') return { why: `the venue wants rest until ${isoTime(rest.until)} (${rest.message})`, delayMs: rest.until - now };
   const refusal = readRefusal(state.budget, read, now, state.session.clockOffsetMs ?? 0);
   return refusal === undefined ? undefined : { why: `the request weight of this minute is used up for it: ${refusal.value} with it, and ${refusal.limit} for readings of its kind`, delayMs: refusal.delayMs };
 }
@@ -98,6 +104,8 @@ export function readAgain(state: GatewayState, waiting: WaitingRead, measured: b
 
 export function onRead(state: GatewayState, waiting: WaitingRead, outcome: Outcome<unknown>, ctx: GatewayContext): void {
   heard(state, ctx);
+  // Before it is answered: whoever waits for the next one asked while this one was on its way.
+  if (noLongerUnderWay(state, waiting)) drain(state, ctx);
   const { read } = waiting;
   if (outcome.ok) {
     if (!PUBLIC.has(read.name)) keyAccepted(state, ctx);

@@ -110,6 +110,8 @@ export interface GatewayState {
   budget: Budget;
   ordersStated: StatedOrders;
   queue: WaitingRead[];
+  /** The reading of one symbol's position, or of several together, that is under way, by whom it answers; `sentAt`: monotonic ms. */
+  positions: { readonly answer: WaitingRead['answer']; readonly sentAt: number } | undefined;
   /** Monotonic ms at which a reading last found no room; undefined: none ever did. */
   exhaustedAt: number | undefined;
   /** Times of recent orders, ascending. */
