@@ -4,7 +4,7 @@ import { same } from '../supervision/behaviour.ts';
 import { isoTimeOrNull } from '../supervision/clock.ts';
 import { RECV_WINDOW_MS } from '../protocol/venue.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
-import { offsetOf } from '../rules/clock-offset.ts';
+import { NO_READINGS, offsetOf } from '../rules/clock-offset.ts';
 import { NOTHING_STATED } from '../rules/rate-lane.ts';
 import { EMPTY_BUDGET, READ_LANES, usedWeight, WEIGHT_PER_MINUTE } from '../rules/request-budget.ts';
 import { measureTime, onTime, watchWallClock } from './gateway/clock.ts';
@@ -57,7 +57,7 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInte
         options,
         asserted,
         session: { clockOffsetMs: undefined, modesConfirmed: asserted.modes, brackets: asserted.brackets, ...(kept === undefined ? {} : { throttle: kept }) },
-        samples: [],
+        readings: NO_READINGS,
         time: { question: 0, underWay: false },
         resent,
         look: { wall: ctx.clock.now(), monotonic: ctx.clock.monotonic() },
@@ -82,12 +82,13 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInte
       };
     },
     receive(state, message, ctx) {
+      watchWallClock(state, ctx);
       handle(state, message, ctx);
       return same;
     },
     view: (state, now) => ({
       clockOffsetMs: state.session.clockOffsetMs ?? null,
-      clockUncertaintyMs: offsetOf(state.samples)?.uncertaintyMs ?? null,
+      clockUncertaintyMs: offsetOf(state.readings.samples)?.uncertaintyMs ?? null,
       recvWindowMs: RECV_WINDOW_MS,
       modesConfirmed: state.session.modesConfirmed,
       modeFault: state.asserted.fault ?? null,
@@ -148,7 +149,6 @@ function handle(state: GatewayState, message: GatewayInternal, ctx: GatewayConte
       return onHalted(state, outcome.ok ? (outcome.value.ok ? undefined : outcome.value.message) : outcome.error.message, ctx);
     }
     case 'heartbeat':
-      watchWallClock(state, ctx);
       publishSession(state, ctx);
       tellStanding(state, ctx);
       giveSettings(state, ctx);

@@ -1,6 +1,6 @@
 /** The offset between the venue's clock and ours, from readings that may have been slow or lopsided (failure 58, operators' 50). */
 
-/** One reading of the venue's time: `offsetMs` = venue − ours, corrected by half its round trip, which is the most it can be wrong by twice over. */
+/** One reading of the venue's time: `offsetMs` = venue − ours, corrected by half its round trip, which is the most it can be wrong by. */
 export interface ClockSample {
   readonly offsetMs: number;
   readonly roundTripMs: number;
@@ -20,8 +20,27 @@ export function clockSample(serverTime: number, sentAt: number, receivedAt: numb
   return { offsetMs: serverTime - (sentAt + receivedAt) / 2, roundTripMs };
 }
 
-export function withSample(samples: readonly ClockSample[], sample: ClockSample): readonly ClockSample[] {
-  return [...samples, sample].slice(-SAMPLES_KEPT);
+/** The readings that count, none of which contradicts another; and the last one, if it contradicts them. */
+export interface ClockReadings {
+  readonly samples: readonly ClockSample[];
+  readonly doubt: ClockSample | undefined;
+}
+
+export const NO_READINGS: ClockReadings = { samples: [], doubt: undefined };
+
+/** Two clocks that run a little unlike part by less in the time of the readings that are kept. */
+const DRIFT_MS = 250;
+
+/** One of two clocks was set between the two: each is wrong by half its round trip at most, so a slow answer is no step. */
+function contradict(one: ClockSample, other: ClockSample): boolean {
+  return Math.abs(one.offsetMs - other.offsetMs) > (one.roundTripMs + other.roundTripMs) / 2 + DRIFT_MS;
+}
+
+/** The newest nine. A reading that contradicts them counts when the next one agrees with it: then the two are all there is, since everything before was of another clock. */
+export function withSample({ samples, doubt }: ClockReadings, sample: ClockSample): ClockReadings {
+  if (!samples.some((one) => contradict(one, sample))) return { samples: [...samples, sample].slice(-SAMPLES_KEPT), doubt: undefined };
+  if (doubt === undefined || contradict(doubt, sample)) return { samples, doubt: sample };
+  return { samples: [doubt, sample], doubt: undefined };
 }
 
 /** The median of those that were quick; with an even number the mean of the middle two. Undefined: there is none. */

@@ -42,9 +42,60 @@ describe('the gateway\'s clock', () => {
     await world.advance(2_000);
     expect(owners.alerts['clock-skew']).to.include('differs by 1001 ms').and.include('1000 are allowed');
     offset = -1_000;
-    // One reading a minute, and the median of nine turns with the fifth.
-    await world.advance(10 * 60_000);
+    await world.advance(20_000);
     expect(owners.alerts).to.not.have.property('clock-skew');
+  });
+
+  it('that steps by less than the recvWindow is noticed with the next reading, and taken with the one that follows at once', async () => {
+    for (const step of [3_000, -1_500]) {
+      let offset = 20;
+      const { world, venue, session, owners } = await gatewayBench((scripted, { clock }) => {
+        scripted.onRead = (name) => (name === 'serverTime' ? { serverTime: clock.now() + offset, sentAt: clock.now(), receivedAt: clock.now() } : undefined);
+      });
+      // The median is of nine by then.
+      await world.advance(180_000);
+      expect(session()?.clockOffsetMs).to.equal(20);
+      const asked = venue.reads.length;
+      offset = 20 + step;
+      await world.advance(15_200);
+      expect(session()?.clockOffsetMs).to.equal(20 + step);
+      const times = venue.reads.slice(asked).filter(({ name }) => name === 'serverTime').map(({ at }) => at);
+      expect([times[1]! - times[0]!, times.length <= 5], 'a few in a row').to.deep.equal([100, true]);
+      await world.advance(1_000);
+      expect(owners.alerts).to.have.property('clock-skew');
+      const settled = venue.reads.filter(({ name }) => name === 'serverTime').length;
+      await world.advance(14_000);
+      expect(venue.reads.filter(({ name }) => name === 'serverTime').length - settled, 'and it is measured as rarely as before').to.be.at.most(1);
+    }
+  });
+
+  it('is not taken for set by one reading that says so, nor by answers that are slow', async () => {
+    const readings: (readonly [offset: number, there: number, back: number])[] = [[9_000, 0, 0], [20, 0, 1_900], [20, 1_900, 0], [20, 0, 0]];
+    const { world, venue, session, offsets } = await gatewayBench((scripted, { clock }) => {
+      scripted.onRead = (name) => (name === 'serverTime' ? { serverTime: clock.now() + 20, sentAt: clock.now(), receivedAt: clock.now() } : undefined);
+    });
+    await world.advance(180_000);
+    offsets.length = 0;
+    venue.onRead = (name) => {
+      if (name !== 'serverTime') return undefined;
+      const [offset, there, back] = readings.shift() ?? [20, 0, 0];
+      const sentAt = world.clock.now();
+      return { serverTime: sentAt + there + offset, sentAt, receivedAt: sentAt + there + back };
+    };
+    await world.advance(60_000);
+    expect(readings).to.deep.equal([]);
+    expect(session()?.clockOffsetMs).to.equal(20);
+    expect(new Set(offsets)).to.deep.equal(new Set([20]));
+  });
+
+  it('is asked for rarely also when the readings never agree', async () => {
+    let far = 0;
+    const { world, venue } = await gatewayBench((scripted, { clock }) => {
+      scripted.onRead = (name) => (name === 'serverTime' ? { serverTime: clock.now() + 10_000 * far++, sentAt: clock.now(), receivedAt: clock.now() } : undefined);
+    });
+    const asked = venue.reads.length;
+    await world.advance(60_000);
+    expect(venue.reads.length - asked).to.be.at.most(6);
   });
 
   it('found far away by a refused close, is told at once, and an opening that has its permit already does not go (failure 58)', async () => {
@@ -80,6 +131,59 @@ describe('the gateway\'s clock', () => {
     expect(session()?.clockOffsetMs).to.equal(-5_000);
     expect(offsets.at(-1), 'not a median with what was measured before').to.equal(-5_000);
     expect(reader.of('session').length).to.be.greaterThan(3);
+  });
+
+  it('is not known from the first message after the wall clock has jumped: an opening that has its permit does not go, a close does', async () => {
+    const { world, venue, executor, session, open, send, close } = await gatewayBench();
+    await world.advance(2_000);
+    const time = Promise.withResolvers<object>();
+    venue.onRead = (name) => (name === 'serverTime' ? time.promise : undefined);
+    world.clock.setWall(3_000);
+    open('entry');
+    send(close('exit'));
+    await world.settle();
+    expect(venue.writes.map(({ clientId }) => clientId), 'no time has passed').to.deep.equal(['exit']);
+    expect(executor.of('write-refused').map(({ write, code }) => [write.clientId, code])).to.deep.equal([['entry', 'CLOCK_SKEW']]);
+    expect(session()?.clockOffsetMs, 'and the governor knows').to.equal(undefined);
+    time.resolve({ serverTime: world.clock.now() - 3_000, sentAt: world.clock.now(), receivedAt: world.clock.now() });
+    await world.settle();
+    expect(session()?.clockOffsetMs).to.equal(-3_000);
+  });
+
+  it('is not what a reading says during which the wall clock was set', async () => {
+    const { world, venue, offsets, session } = await gatewayBench();
+    const answers: ((value: object) => void)[] = [];
+    await world.advance(2_000);
+    venue.onRead = (name) => (name === 'serverTime' ? new Promise((resolve) => answers.push(resolve)) : undefined);
+    while (answers.length === 0) await world.advance(1_000);
+    offsets.length = 0;
+    const sentAt = world.clock.now();
+    world.clock.setWall(1_900);
+    // The venue's clock goes on as before, and ours says that the answer took 1,900 ms.
+    answers[0]!({ serverTime: sentAt, sentAt, receivedAt: world.clock.now() });
+    await world.settle();
+    expect([offsets, session()?.clockOffsetMs]).to.deep.equal([[], undefined]);
+    answers[1]!({ serverTime: sentAt, sentAt: world.clock.now(), receivedAt: world.clock.now() });
+    await world.settle();
+    expect(offsets).to.deep.equal([-1_900]);
+  });
+
+  it('is known as before when the process was stopped between a look at one clock and at the other', async () => {
+    const { world } = await gatewayBench();
+    await world.advance(2_000);
+    const { clock } = world;
+    const monotonic = clock.monotonic.bind(clock);
+    const jumps = () => world.logs.filter(({ message }) => message.includes('the wall clock has jumped')).length;
+    for (let nth = 0; nth < 30; nth++) {
+      let calls = 0;
+      // Whoever asks for the nth time hears it late; a look at the two clocks is among them.
+      clock.monotonic = () => monotonic() + (calls++ === nth ? 400 : 0);
+      await world.advance(1_000);
+    }
+    expect(jumps()).to.equal(0);
+    clock.monotonic = () => monotonic() + 400;
+    await world.advance(1_000);
+    expect(jumps(), 'and what stays is one').to.equal(1);
   });
 
   it('put back by an hour makes no rest an hour longer, and no order or reading count for an hour more', async () => {

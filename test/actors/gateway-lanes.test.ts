@@ -261,6 +261,7 @@ describe('the gateway\'s lanes', () => {
     send(close('b'));
     await world.settle();
     expect(session()?.throttle, 'longer, and still a ban').to.include({ until: now + 35_000, banned: true });
+    venue.onRead = () => undefined;
     await world.advance(40_000);
     venue.onRead = () => Promise.reject(new VenueError('throttled', 'slowly', { retryAfterMs: 10_000 }));
     await read(0, 'order', order);

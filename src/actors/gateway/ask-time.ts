@@ -1,5 +1,5 @@
 /** The question for the venue's time: one at a time, and what was refused by its time alone waits for its answer. */
-import { ROUND_TRIP_MAX_MS } from '../../rules/clock-offset.ts';
+import { NO_READINGS, ROUND_TRIP_MAX_MS } from '../../rules/clock-offset.ts';
 import { afterRequest } from '../../rules/request-budget.ts';
 import type { GatewayContext, GatewayState, Resent } from './state.ts';
 import { standingRest } from './trouble.ts';
@@ -24,9 +24,9 @@ export function askTime(state: GatewayState, ctx: GatewayContext): void {
 export function resync(state: GatewayState, resent: Resent | undefined, ctx: GatewayContext): boolean {
   if (standingRest(state, ctx)?.banned === true) return false;
   if (resent !== undefined) state.resent.push(resent);
-  if (state.time.underWay && state.samples.length === 0) return true;
+  if (state.time.underWay && state.readings === NO_READINGS) return true;
   ctx.log.warn({ what: nameOf(resent), clockOffsetMs: state.session.clockOffsetMs ?? null }, 'the venue refused our time: the clock is measured anew');
-  state.samples = [];
+  state.readings = NO_READINGS;
   askTime(state, ctx);
   return true;
 }

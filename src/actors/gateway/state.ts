@@ -9,7 +9,7 @@ import type { PermitRedeemer } from '../../protocol/permit.ts';
 import type { AccountModes, KeyPermissions, LeverageBracket, VenueReads, VenueWrite, WriteOutcome } from '../../protocol/venue.ts';
 import type { TradingStateView, VenueSessionView } from '../../protocol/views.ts';
 import type { VenueRestFile } from '../../persistence/port.ts';
-import type { ClockSample } from '../../rules/clock-offset.ts';
+import type { ClockReadings } from '../../rules/clock-offset.ts';
 import type { VenueKind } from '../../rules/key-permissions.ts';
 import type { Slot, StatedOrders } from '../../rules/rate-lane.ts';
 import type { Budget, ReadLane } from '../../rules/request-budget.ts';
@@ -100,7 +100,7 @@ export interface GatewayState {
   readonly options: GatewayOptions;
   readonly asserted: Asserted;
   session: VenueSessionView;
-  samples: readonly ClockSample[];
+  readings: ClockReadings;
   /** The question for the venue's time that was put last; only its answer counts. */
   time: { readonly question: number; readonly underWay: boolean };
   /** Refused by their time alone, in that order, and waiting for its answer. Of the process: what one incarnation leaves, the next sends. */

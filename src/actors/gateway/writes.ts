@@ -59,7 +59,8 @@ function barrier(state: GatewayState, { write: request, authority }: WriteMessag
   if (resting !== undefined) return { code: resting.banned ? 'VENUE_BANNED' : 'VENUE_THROTTLED', detail: `the venue wants rest until ${isoTime(resting.until)}` };
   if (request.kind !== 'OPEN') return undefined;
   const { clockOffsetMs } = session;
-  if (clockOffsetMs !== undefined && Math.abs(clockOffsetMs) > state.options.clockSkewMaxMs) return { code: 'CLOCK_SKEW', limit: String(state.options.clockSkewMaxMs), value: String(clockOffsetMs), detail: 'found since its permit was given' };
+  if (clockOffsetMs === undefined) return { code: 'CLOCK_SKEW', detail: 'our clock was set since its permit was given, and is not measured yet' };
+  if (Math.abs(clockOffsetMs) > state.options.clockSkewMaxMs) return { code: 'CLOCK_SKEW', limit: String(state.options.clockSkewMaxMs), value: String(clockOffsetMs), detail: 'found since its permit was given' };
   return session.modesConfirmed ? undefined : { code: 'ACCOUNT_MODES_UNCONFIRMED', detail: state.asserted.fault ?? 'they are being read again' };
 }
 

@@ -20,6 +20,8 @@ const LASTS_UNDER_WAY = { afterMs: UNDER_WAY_MS + 1_500, controls: [offset(0)] }
 const NOT_OPENED = { refused: ['VENUE_REJECTED', 'CLOCK_SKEW', 'INTENT_EXPIRED'] };
 /** The one that finds it out is refused by the venue itself. */
 const CLOSED = ['CLOCK_SKEW', 'VENUE_REJECTED'];
+/** Within what the recvWindow allows for: no refusal tells of it, the reading every 15 s does, and the one after it. */
+const SEEN_MS = 17_000;
 /** A venue's clock that steps makes its own times long or short by as much. */
 const STEPPED_NAKED_MS = 18_000;
 
@@ -28,6 +30,7 @@ const DRIFT: readonly Control[] = Array.from({ length: 16 }, (_, index) => offse
 
 export const CLOCK: readonly FaultCase[] = [
   ...STEPS.map(([fault, ms]): FaultCase => ({ failure: '58', at: 'before the entry', fault: `the venue's clock ${fault}`, armed: [], before: [offset(ms)], closedTo: CLOSED, alerts: ['clock-skew'], undo, alone: true, end: NOT_OPENED })),
+  { failure: '58', at: 'before the entry', fault: "the venue's clock steps 3 s ahead", armed: [], before: [offset(3_000, SEEN_MS)], closedTo: ['CLOCK_SKEW'], alerts: ['clock-skew'], undo, alone: true, end: { refused: ['CLOCK_SKEW', 'INTENT_EXPIRED'] } },
   ...STEPS.map(([fault, ms]): FaultCase => ({ failure: '58', at: 'entry under way', fault: `the venue's clock ${fault}`, armed: underWay(entryOf), onStruck: [offset(ms)], closedTo: CLOSED, undo: LASTS_UNDER_WAY, alone: true, end: NOT_OPENED })),
   ...STEPS.map(([fault, ms]): FaultCase => ({ failure: '58, 88', at: 'stop under way', fault: `the venue's clock ${fault}`, armed: underWay(stopOf), onStruck: [offset(ms)], undo: LASTS_UNDER_WAY, nakedMs: STEPPED_NAKED_MS, alone: true, end: 'held' })),
   { failure: '58', at: 'target under way', fault: "the venue's clock steps 7 s ahead", armed: underWay(targetOf), onStruck: [offset(7_000)], undo: LASTS_UNDER_WAY, alone: true, end: 'held' },
