@@ -9,6 +9,7 @@ import { CandleSeries, KEPT_CANDLES } from '../../src/paper/market/candle-series
 import { DAY_MS, intervalOf, INTERVALS, MINUTE_MS } from '../../src/paper/market/interval.ts';
 import { PriceSeries, priceText, priceUnits } from '../../src/paper/market/price-series.ts';
 import { PRICE_KINDS } from '../../src/paper/market/prices.ts';
+import { historyOfTrades } from '../../src/paper/market/source.ts';
 import { SyntheticMarket } from '../../src/paper/market/synthetic.ts';
 import { SYNTHETIC_SYMBOLS } from '../../src/paper/market/synthetic-symbols.ts';
 import { KEPT_TRADES } from '../../src/paper/market/tape.ts';
@@ -57,7 +58,7 @@ describe('paper exchange: intervals', () => {
 
 describe('paper exchange: series of candles', () => {
   it('keep three days of minutes, and the days before them whole, so that a month is what its minutes were', () => {
-    const series = new CandleSeries([]);
+    const series = new CandleSeries();
     const all: Candle[] = [];
     const begun = Date.parse('2026-05-11T22:00:00Z');
     for (let minute = 0; minute < 30 * 1_440; minute += 37) {
@@ -73,12 +74,12 @@ describe('paper exchange: series of candles', () => {
       expect(series.list(intervalOf(name)!, null, null, 1_500), name).to.deep.equal(expected);
       expect(series.list(intervalOf(name)!, expected[1]!.openTime, null, 1), name).to.deep.equal([expected[1]]);
     }
-    const again = new CandleSeries(series.all, series.days);
+    const again = new CandleSeries(historyOfTrades(series.all).minutes, series.days);
     expect(again.list(intervalOf('1d')!, null, null, 1_500)).to.deep.equal(series.list(intervalOf('1d')!, null, null, 1_500));
   });
 
   it('of prices nobody trades at hold each look, in order, and never more than three days', () => {
-    const series = new PriceSeries([]);
+    const series = new PriceSeries();
     for (let look = 0; look < 3 * (KEPT_CANDLES + 500); look++) series.tick(look * 20_000, look - 100);
     expect(series.length).to.equal(KEPT_CANDLES);
     const last = KEPT_CANDLES + 499;
@@ -216,7 +217,11 @@ describe('paper exchange: candles on the wire', () => {
       expect(now['lastFundingRate']).to.equal(rate['lastFundingRate']);
       await exchange.close();
       const db = new DatabaseSync(join(dir, 'exchange.db'));
+      // As it lay before a state kept the time of its beginning: each minute of each symbol, trades only.
       db.exec("DELETE FROM candles WHERE symbol LIKE '% %' OR symbol = 'BTCUSDT'");
+      const put = db.prepare('INSERT INTO candles VALUES (?, ?, ?) ON CONFLICT DO NOTHING');
+      for (const [openTime, open, high, low, close, volume, , quoteVolume, trades, takerVolume, takerQuoteVolume] of before[0]!) put.run(SYMBOL, openTime, JSON.stringify({ openTime, open, high, low, close, volume, quoteVolume, trades, takerVolume, takerQuoteVolume }));
+      db.exec("UPDATE records SET body = json_remove(body, '$.begunAt') WHERE kind = 'market'");
       db.close();
       exchange = await open();
       const [minutes, , , marks] = await read(exchange.url);
@@ -231,13 +236,49 @@ describe('paper exchange: candles on the wire', () => {
   });
 });
 
+describe('paper exchange: the history of a state', () => {
+  it('is not written and made again to the last digit: before the first tick, after it, and a day later', () => {
+    const { dir, remove } = temporaryDirectory();
+    const clock = new VirtualClock(BEFORE_JUNE);
+    const open = () => {
+      const source = new SyntheticMarket(11, SYNTHETIC_SYMBOLS.slice(7, 11));
+      return new PaperVenue({ source, store: new SqliteStore(stateIn(dir), source), clock, log: () => {}, balance: decimal('1000'), onFatal: (error) => expect.fail(String(error)) });
+    };
+    const told = ({ market }: PaperVenue) =>
+      [...market.rules.keys()].map((symbol) => [['1m', '1h', '1d', '1M'].map((name) => market.series(symbol)!.list(intervalOf(name)!, null, null, 5_000)), PRICE_KINDS.map((kind) => market.prices(symbol)!.series(kind).since(0)), market.day(symbol)]);
+    let venue = open();
+    try {
+      for (const pause of [90_000, 600_000, DAY_MS]) {
+        const before = told(venue);
+        venue.close();
+        clock.moveTo(clock.now() + pause);
+        venue = open();
+        expect(told(venue), `${pause} ms later`).to.deep.equal(before);
+        for (let tick = 0; tick < 30; tick++) {
+          clock.moveTo(clock.now() + 10_000);
+          venue.market.tick();
+        }
+      }
+      const db = new DatabaseSync(join(dir, 'exchange.db'), { readOnly: true });
+      expect(db.prepare("SELECT count(*) AS count FROM candles WHERE symbol = 'BTCUSDT'").get()!['count']).to.be.lessThan(30);
+      db.close();
+    } finally {
+      venue.close();
+      remove();
+    }
+  });
+});
+
 describe('paper exchange: days of running', () => {
   it('grow nothing once what is kept is full: not in memory, and not on disk', function () {
     this.timeout(60_000);
     const { dir, remove } = temporaryDirectory();
     const clock = new VirtualClock(BEFORE_JUNE);
-    const source = new SyntheticMarket(7, [{ symbol: 'AUSDT', price: '100', tickSize: '0.01', stepSize: '0.01', dayTurnover: 1e8 }]);
-    const venue = new PaperVenue({ source, store: new SqliteStore(stateIn(dir), source), clock, log: () => {}, balance: decimal('1000'), onFatal: (error) => expect.fail(String(error)) });
+    const open = () => {
+      const source = new SyntheticMarket(7, [{ symbol: 'AUSDT', price: '100', tickSize: '0.01', stepSize: '0.01', dayTurnover: 1e8 }]);
+      return new PaperVenue({ source, store: new SqliteStore(stateIn(dir), source), clock, log: () => {}, balance: decimal('1000'), onFatal: (error) => expect.fail(String(error)) });
+    };
+    let venue = open();
     try {
       const sizes = () => {
         const db = new DatabaseSync(join(dir, 'exchange.db'), { readOnly: true });
@@ -259,6 +300,11 @@ describe('paper exchange: days of running', () => {
       expect(fifth).to.deep.equal({ ...fourth, rows: { ...fourth!.rows, 'AUSDT 1d': Number(fourth!.rows['AUSDT 1d']) + 1 } });
       expect(fourth!.rows['AUSDT prices']).to.be.within(KEPT_CANDLES / 10, KEPT_CANDLES / 10 + 10);
       expect(fourth!.rows['AUSDT']).to.be.within(KEPT_CANDLES, KEPT_CANDLES + 61);
+      const told = (venue: PaperVenue) => ['1m', '15m', '1d', '1w', '1M'].map((name) => venue.market.series('AUSDT')!.list(intervalOf(name)!, null, null, 5_000));
+      const before = told(venue);
+      venue.close();
+      venue = open();
+      expect(told(venue), 'after a restart, longer after the beginning than minutes are kept').to.deep.equal(before);
     } finally {
       venue.close();
       remove();

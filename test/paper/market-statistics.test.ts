@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import { decimal } from '../../src/protocol/decimal.ts';
 import { fundingRateOf } from '../../src/paper/core/funding.ts';
 import { Market } from '../../src/paper/market/market.ts';
+import { PriceSeries } from '../../src/paper/market/price-series.ts';
 import { Prices, type PriceHistory } from '../../src/paper/market/prices.ts';
 import { DEFAULT_SEED, SyntheticMarket } from '../../src/paper/market/synthetic.ts';
 import type { SymbolHistory } from '../../src/paper/market/source.ts';
@@ -25,11 +26,11 @@ function correlation(a: readonly number[], b: readonly number[]): number {
 
 /** Returns of the mark price from every `step`th minute to the next. */
 function returns({ prices }: SymbolHistory, step: number = 1): number[] {
-  const closes = prices!.mark.filter((_, index) => index % step === 0).map(({ close }) => close);
+  const closes = prices.mark.since(0).filter((_, index) => index % step === 0).map(({ close }) => close);
   return closes.slice(1).map((close, index) => close / closes[index]! - 1);
 }
 
-const premiums = ({ premium }: PriceHistory): number[] => premium.map(({ close }) => close / UNIT);
+const premiums = ({ premium }: PriceHistory): number[] => premium.since(0).map(({ close }) => close / UNIT);
 
 describe('paper exchange: statistics of the synthetic market', () => {
   const histories = [DEFAULT_SEED, 21].map((seed) => new SyntheticMarket(seed).history(START));
@@ -90,13 +91,14 @@ describe('paper exchange: statistics of the synthetic market', () => {
   it('has a premium of mark over index that wanders on both sides and comes back', () => {
     const falls: number[] = [];
     for (const [symbol, { prices }] of each) {
-      const values = premiums(prices!);
+      const values = premiums(prices);
       expect(Math.max(...values.map(Math.abs)), symbol).to.be.within(0.0004, 0.004);
       expect(values.some((value) => value > 0) && values.some((value) => value < 0), symbol).to.equal(true);
       const hours = values.filter((_, index) => index % 60 === 0);
       // The further it is away, the more of it is gone an hour later.
       falls.push(correlation(hours.slice(0, -1), hours.slice(1).map((value, index) => value - hours[index]!)));
-      const apart = prices!.mark.map(({ close }, index) => Math.abs(close / prices!.index[index]!.close - 1 - values[index]!));
+      const indexes = prices.index.since(0);
+      const apart = prices.mark.since(0).map(({ close }, index) => Math.abs(close / indexes[index]!.close - 1 - values[index]!));
       expect(Math.max(...apart), symbol).to.be.lessThan(1e-5);
     }
     expect(Math.max(...falls)).to.be.lessThan(-0.15);
@@ -104,9 +106,10 @@ describe('paper exchange: statistics of the synthetic market', () => {
   });
 
   it('has last prices near mark prices', () => {
-    for (const [symbol, { candles, prices }] of each) {
+    for (const [symbol, { minutes, prices }] of each) {
+      const marks = prices.mark.since(0);
       const tick = symbol === 'HYPEUSDT' || symbol === 'BTCUSDT' ? 0 : 0.0007;
-      const apart = candles.map(({ close }, index) => Math.abs(Number(close) / (prices!.mark[index]!.close / UNIT) - 1));
+      const apart = minutes.slice(0).map(({ close }, index) => Math.abs(Number(close) / (marks[index]!.close / UNIT) - 1));
       expect(Math.max(...apart), symbol).to.be.lessThan(0.0006 + tick);
     }
   });
@@ -115,8 +118,10 @@ describe('paper exchange: statistics of the synthetic market', () => {
     let followed = 0;
     for (const [symbol, { prices }] of each) {
       for (let end = 480; end <= 2_880; end += 480) {
-        const interval = prices!.premium.slice(end - 480, end);
-        const rate = fundingRateOf(new Prices({ ...prices!, premium: [...interval, { ...interval.at(-1)!, openTime: START }] }, 0).averagePremium).toNumber();
+        const interval = prices.premium.since(0).slice(end - 480, end);
+        const premium = new PriceSeries();
+        for (const minute of [...interval, { ...interval.at(-1)!, openTime: START }]) premium.push(minute);
+        const rate = fundingRateOf(new Prices({ ...prices, premium }, 0).averagePremium).toNumber();
         const weights = interval.reduce((sum, { close }, index) => sum + (close / UNIT) * (index + 1), 0) / ((480 * 481) / 2);
         if (Math.abs(weights - 0.0001) <= 0.00049) expect(rate, symbol).to.equal(0.0001);
         if (weights > 0.00061) expect(rate, symbol).to.be.closeTo(weights - 0.0005, 1e-8);

@@ -11,6 +11,7 @@ import { ReplayMarket, turningPoints, type ReplayOptions } from '../../src/paper
 import { parseRecording, RecordingError } from '../../src/paper/market/replay-files.ts';
 import { DEFAULT_SEED, SyntheticMarket } from '../../src/paper/market/synthetic.ts';
 import { SYNTHETIC_SYMBOLS } from '../../src/paper/market/synthetic-symbols.ts';
+import type { SymbolHistory } from '../../src/paper/market/source.ts';
 import { NO_LIMITS } from '../../src/paper/wire/rate-limits.ts';
 import { Client, startForTest } from './kit.ts';
 
@@ -29,11 +30,16 @@ class StillClock implements Clock {
   after = () => ({ cancel() {} });
 }
 
+/** Of the newest 24 hours, percent. */
+function changeOf({ minutes }: SymbolHistory): number {
+  return Number(dayStatistics(minutes.join(minutes.length - 1_440, minutes.length - 1), minutes.at(minutes.length - 1)).changePercent);
+}
+
 describe('paper exchange: synthetic market', () => {
   it('puts at least five of the nine symbols of the policy beyond ± 2 % over 24 h with the default seed, at whatever time it starts', () => {
     for (const now of [START, START + 11 * 3_600_000]) {
       const history = new SyntheticMarket(DEFAULT_SEED).history(now);
-      const changes = POLICY.map((symbol) => Number(dayStatistics(history.get(symbol)!.candles.slice(-1_440)).changePercent));
+      const changes = POLICY.map((symbol) => changeOf(history.get(symbol)!));
       expect(changes).to.have.length(9);
       expect(changes.filter((change) => Math.abs(change) > 2)).to.have.length.of.at.least(5);
     }
@@ -41,7 +47,7 @@ describe('paper exchange: synthetic market', () => {
 
   it('lets rise and fall by the default seed what the tests of the whole service count on', () => {
     const history = new SyntheticMarket(DEFAULT_SEED).history(START);
-    const change = (symbol: string) => Number(dayStatistics(history.get(symbol)!.candles.slice(-1_440)).changePercent);
+    const change = (symbol: string) => changeOf(history.get(symbol)!);
     for (const symbol of ['GPSUSDT', 'CHESSUSDT', 'FHEUSDT', 'HYPEUSDT', '币安人生USDT']) expect(change(symbol), symbol).to.be.greaterThan(2.2);
     for (const symbol of ['ANKRUSDT', 'RIVERUSDT', 'STABLEUSDT']) expect(change(symbol), symbol).to.be.lessThan(-2.2);
     expect(Math.abs(change('ARCUSDT')), 'below the trend of 1 % that Vigil trades').to.be.lessThan(0.8);
@@ -49,10 +55,11 @@ describe('paper exchange: synthetic market', () => {
 
   it('has two whole days of history on whole ticks, and minutes so calm that 2 % takes many of them, but for the rare jump', () => {
     const source = new SyntheticMarket(DEFAULT_SEED);
-    for (const [symbol, { candles, prices }] of source.history(START)) {
+    for (const [symbol, { minutes, prices }] of source.history(START)) {
+      const candles = minutes.slice(0);
       expect(candles).to.have.length(2_880);
       expect(candles.at(-1)!.openTime).to.equal(Math.floor(START / MINUTE) * MINUTE - MINUTE);
-      for (const minutes of Object.values(prices!)) expect(minutes.map(({ openTime }) => openTime)).to.deep.equal(candles.map(({ openTime }) => openTime));
+      for (const series of Object.values(prices)) expect(series.since(0).map(({ openTime }) => openTime)).to.deep.equal(candles.map(({ openTime }) => openTime));
       const ranges = candles.map(({ high, low }) => Number(high) / Number(low) - 1).toSorted((a, b) => a - b);
       expect(ranges[2_870], symbol).to.be.lessThan(0.01);
       expect(ranges.at(-1), symbol).to.be.lessThan(0.045);
@@ -60,9 +67,9 @@ describe('paper exchange: synthetic market', () => {
   });
 
   it('has calm and restless spells: a large minute is followed by larger ones than a small minute is', () => {
-    for (const [symbol, { candles }] of new SyntheticMarket(DEFAULT_SEED).history(START)) {
+    for (const [symbol, { minutes }] of new SyntheticMarket(DEFAULT_SEED).history(START)) {
       if (!['GPSUSDT', 'HYPEUSDT', 'RIVERUSDT'].includes(symbol)) continue;
-      const ranges = candles.map(({ high, low }) => Number(high) / Number(low) - 1);
+      const ranges = minutes.slice(0).map(({ high, low }) => Number(high) / Number(low) - 1);
       const typical = ranges.toSorted((a, b) => a - b)[ranges.length / 2]!;
       const after = (large: boolean) => {
         const next = ranges.slice(1).filter((_, index) => ranges[index]! > typical === large);
@@ -86,7 +93,7 @@ describe('paper exchange: synthetic market', () => {
   });
 
   it('is the same for the same seed and another for another', () => {
-    const prices = (seed: number) => JSON.stringify([...new SyntheticMarket(seed).history(START)].map(([, { candles, prices }]) => [candles.slice(-50), prices!.index.slice(-50)]));
+    const prices = (seed: number) => JSON.stringify([...new SyntheticMarket(seed).history(START)].map(([, { minutes, prices }]) => [minutes.slice(2_830), prices.index.since(0).slice(-50)]));
     expect(prices(3)).to.equal(prices(3));
     expect(prices(4)).not.to.equal(prices(3));
   });

@@ -96,14 +96,9 @@ export function joinAll(candles: readonly Candle[]): Candle {
   };
 }
 
-/**
- * Statistics over ascending candles, at least one: the last day, or as much of it as exists.
- * @param joinClosed joins all but the newest candle, which alone changes between two minutes: a place for a cache.
- */
-export function dayStatistics(candles: readonly Candle[], joinClosed: (closed: readonly Candle[]) => Candle = joinAll): DayStatistics {
-  const last = candles.at(-1);
-  if (!last) throw new RangeError('statistics need at least one candle');
-  const day = candles.length === 1 ? last : joined(joinClosed(candles.slice(0, -1)), last);
+/** Statistics over a day, or as much of it as exists. @param closed all but the newest minute as one candle, null when there is nothing before it */
+export function dayStatistics(closed: Candle | null, last: Candle): DayStatistics {
+  const day = closed ? joined(closed, last) : last;
   const volume = decimal(day.volume);
   const change = decimal(last.close).minus(decimal(day.open));
   return {

@@ -4,13 +4,14 @@ import { candleSchema, type Candle } from './candle.ts';
 import { KEPT_CANDLES, KEPT_DAYS, type CandleSeries } from './candle-series.ts';
 import { DAY_MS, MINUTE_MS, ONE_DAY } from './interval.ts';
 import type { PriceCandle } from './price-series.ts';
-import { pricesOfTrades, type PriceHistory, type Prices } from './prices.ts';
+import { PRICE_KINDS, pricesOfTrade, pushPrices, type PriceMinute, type Prices } from './prices.ts';
+import type { SymbolHistory } from './source.ts';
 
 /** What was kept of one symbol, each ascending. */
 export interface KeptSymbol {
   readonly candles: readonly Candle[];
   readonly days: readonly Candle[];
-  readonly prices: PriceHistory;
+  readonly prices: readonly PriceMinute[];
 }
 
 export type KeptCandles = ReadonlyMap<string, KeptSymbol>;
@@ -55,11 +56,22 @@ function blocksSince(symbol: string, since: number, prices: Prices): CandleRow[]
   return [...blocks].map(([openTime, minutes]) => ({ name: `${symbol} ${PRICES}`, openTime, body: { minutes }, keptMs: KEPT_MS + BLOCK_MS }));
 }
 
-/** Everything of a symbol that is not older than `since`. */
-export function rowsSince(symbol: string, since: number, series: CandleSeries, prices: Prices): CandleRow[] {
-  const minutes = series.since(since).map((body) => ({ name: symbol, openTime: body.openTime, body, keptMs: KEPT_MS }));
+/** Everything of a symbol that is not older than `since`. @param remembered until when its minutes are made again instead */
+export function rowsSince(symbol: string, since: number, remembered: number, series: CandleSeries, prices: Prices): CandleRow[] {
+  const from = Math.max(since, remembered);
+  const minutes = series.since(from).map((body) => ({ name: symbol, openTime: body.openTime, body, keptMs: KEPT_MS }));
   const days = series.days.filter(({ openTime }) => openTime >= ONE_DAY.openOf(since)).map((body) => ({ name: `${symbol} ${DAYS}`, openTime: body.openTime, body, keptMs: KEPT_DAYS * DAY_MS }));
-  return [...minutes, ...days, ...blocksSince(symbol, since, prices)];
+  return [...minutes, ...days, ...blocksSince(symbol, from, prices)];
+}
+
+/** Puts what was kept of a symbol behind what it was before, and in its place where both know a minute. */
+export function resumed({ candles, days, prices }: KeptSymbol, before: SymbolHistory): SymbolHistory {
+  const [minute, looked] = [candles[0], prices[0]];
+  if (minute) before.minutes.cutFrom(minute.openTime);
+  for (const candle of candles) before.minutes.push(candle);
+  if (looked) for (const kind of PRICE_KINDS) before.prices[kind].cutFrom(looked.mark.openTime);
+  for (const row of prices) pushPrices(before.prices, row);
+  return { minutes: before.minutes, prices: before.prices, days };
 }
 
 /**
@@ -78,7 +90,7 @@ export function readKept(rows: Iterable<{ readonly name: string; readonly body: 
     [...byName.keys()].filter((name) => !name.includes(' ')).map((symbol) => {
       const candles = candlesOf(symbol);
       const blocks = byName.get(`${symbol} ${PRICES}`)?.flatMap((body): Minute[] => blockSchema.parse(body).minutes);
-      const prices = blocks ? { mark: blocks.map((minute) => asPrice(minute, 2)), index: blocks.map((minute) => asPrice(minute, 6)), premium: blocks.map((minute) => asPrice(minute, 10)) } : pricesOfTrades(candles);
+      const prices = blocks ? blocks.map((minute) => ({ mark: asPrice(minute, 2), index: asPrice(minute, 6), premium: asPrice(minute, 10) })) : candles.map(pricesOfTrade);
       return [symbol, { candles, days: candlesOf(`${symbol} ${DAYS}`), prices }];
     }),
   );

@@ -4,11 +4,11 @@ import { decimal, isMultipleOf, ZERO, type Decimal } from '../../protocol/decima
 import type { MarketView } from '../core/book.ts';
 import { fundingRateOf, fundingTimeAt } from '../core/funding.ts';
 import type { SymbolRules } from '../core/symbol-rules.ts';
-import { dayStatistics, joinAll, type Candle, type DayStatistics } from './candle.ts';
-import { CandleSeries, type CandleChange } from './candle-series.ts';
-import { rowsSince, type CandleRow, type KeptCandles } from './kept-candles.ts';
-import { Prices, pricesOfTrades } from './prices.ts';
-import type { MarketSource, SymbolHistory, Tick } from './source.ts';
+import { dayStatistics, type Candle, type DayStatistics } from './candle.ts';
+import { CandleSeries, KEPT_CANDLES, type CandleChange } from './candle-series.ts';
+import { resumed, rowsSince, type CandleRow, type KeptCandles, type KeptSymbol } from './kept-candles.ts';
+import { Prices } from './prices.ts';
+import { historyOfTrades, type MarketSource, type SymbolHistory, type Tick } from './source.ts';
 import { Restlessness, touch } from './spread.ts';
 import { Tape, type AggregateTrade } from './tape.ts';
 
@@ -21,6 +21,8 @@ export interface MarketChange {
 
 /** What is kept on disk of the market, about once a second. */
 export interface SavedMarket {
+  /** When a history ended that is made again at each start, ms; left out: its candles are kept. */
+  readonly begunAt?: number | undefined;
   readonly source: unknown;
   readonly views: readonly { readonly symbol: string; readonly last: string; readonly mark: string; readonly index: string; readonly bid: string; readonly ask: string; readonly bookSeed: number }[];
 }
@@ -37,8 +39,10 @@ export class Market {
   readonly #views = new Map<string, MarketView>();
   readonly #series = new Map<string, CandleSeries>();
   readonly #prices = new Map<string, Prices>();
-  /** From which time on the candles of a symbol are not in the store yet. */
-  readonly #unsavedFrom = new Map<string, number>();
+  /** From which time on what a symbol was is not in the store yet, and until when its minutes need not be: they are made again. */
+  readonly #unsaved = new Map<string, { readonly from: number; readonly remembered: number }>();
+  /** When the history ended that is made again at each start; undefined when it is kept. */
+  #begunAt: number | undefined;
   readonly #tapes = new Map<string, Tape>();
   readonly #restless = new Map<string, Restlessness>();
   /** The newest id of each book. */
@@ -59,10 +63,12 @@ export class Market {
   /** Takes up history and, when there is one, the saved state; tells every symbol's view once. Ticks begin with `run`. */
   open(saved: SavedMarket | undefined, kept: KeptCandles = new Map()): void {
     const now = this.#clock.now();
-    const complete = [...this.rules.keys()].every((symbol) => kept.has(symbol));
-    const history = complete ? undefined : this.#source.history(now);
+    this.#begunAt = saved ? saved.begunAt : this.#source.remembers ? now : undefined;
+    // Whose past is three days long knows of no beginning any more.
+    const complete = [...this.rules.keys()].every((symbol) => (kept.get(symbol)?.candles.length ?? 0) >= (this.#begunAt === undefined ? 1 : KEPT_CANDLES));
+    const history = complete ? undefined : this.#source.history(this.#begunAt ?? now);
     for (const [symbol, rules] of this.rules) {
-      const series = this.#take(symbol, kept, history?.get(symbol), fundingTimeAt(now));
+      const series = this.#take(symbol, kept.get(symbol), history?.get(symbol), fundingTimeAt(now));
       this.#tapes.set(symbol, new Tape(rules, now));
       this.#restless.set(symbol, new Restlessness());
       this.#bookIds.set(symbol, now);
@@ -75,14 +81,16 @@ export class Market {
     }
   }
 
-  /** Takes up what a symbol was: what was kept of it, else its history. */
-  #take(symbol: string, kept: KeptCandles, history: SymbolHistory | undefined, fundedAt: number): CandleSeries {
-    const own = kept.get(symbol);
-    const candles = own?.candles ?? history?.candles ?? [];
-    const series = new CandleSeries(candles, own?.days);
+  /** Takes up what a symbol was: what was kept of it, behind its history where that is made again. */
+  #take(symbol: string, own: KeptSymbol | undefined, history: SymbolHistory | undefined, fundedAt: number): CandleSeries {
+    const remembered = own && this.#begunAt === undefined ? undefined : history;
+    const before = remembered ?? historyOfTrades([]);
+    const until = this.#begunAt === undefined ? 0 : (before.minutes.length > 0 ? before.minutes.timeAt(before.minutes.length - 1) : 0);
+    const { minutes, prices, days } = own ? resumed(own, before) : before;
+    const series = new CandleSeries(minutes, days);
     this.#series.set(symbol, series);
-    this.#prices.set(symbol, new Prices(own?.prices ?? history?.prices ?? pricesOfTrades(candles), fundedAt));
-    this.#unsavedFrom.set(symbol, own ? (series.last?.openTime ?? 0) : 0);
+    this.#prices.set(symbol, new Prices(prices, fundedAt));
+    this.#unsaved.set(symbol, { from: own ? (series.last?.openTime ?? 0) : 0, remembered: until });
     return series;
   }
 
@@ -180,25 +188,29 @@ export class Market {
   /** Candles that changed since the last call, for the store. */
   unsaved(): CandleRow[] {
     return [...this.#series].flatMap(([symbol, series]) => {
-      const rows = rowsSince(symbol, this.#unsavedFrom.get(symbol)!, series, this.#prices.get(symbol)!);
-      this.#unsavedFrom.set(symbol, series.last?.openTime ?? 0);
+      const { from, remembered } = this.#unsaved.get(symbol)!;
+      const rows = rowsSince(symbol, from, remembered, series, this.#prices.get(symbol)!);
+      this.#unsaved.set(symbol, { from: series.last?.openTime ?? 0, remembered });
       return rows;
     });
   }
 
   /** Undefined while a symbol has no candle at all. */
   day(symbol: string): DayStatistics | undefined {
-    const candles = this.#series.get(symbol)?.all ?? [];
-    const day = this.#source.dayOf(symbol, candles, this.#clock.now());
-    return day.length > 0 ? dayStatistics(day, (closed) => this.#joinClosed(symbol, closed)) : undefined;
+    const series = this.#series.get(symbol);
+    if (!series?.last) return undefined;
+    const from = this.#source.dayFrom(symbol, series, this.#clock.now());
+    return dayStatistics(this.#joinClosed(symbol, series, from), series.last);
   }
 
-  /** Once a minute and symbol: a day of exact sums takes milliseconds, and clients poll. */
-  #joinClosed(symbol: string, closed: readonly Candle[]): Candle {
-    const key = `${closed.length} ${closed[0]!.openTime} ${closed.at(-1)!.openTime}`;
+  /** All of a day but its newest minute, once a minute and symbol: clients poll. */
+  #joinClosed(symbol: string, series: CandleSeries, from: number): Candle | null {
+    const to = series.length - 1;
+    if (from >= to) return null;
+    const key = `${series.timeAt(from)} ${series.timeAt(to)}`;
     const known = this.#days.get(symbol);
     if (known?.key === key) return known.joined;
-    const joined = joinAll(closed);
+    const joined = series.join(from, to);
     this.#days.set(symbol, { key, joined });
     return joined;
   }
@@ -213,6 +225,6 @@ export class Market {
       ask: ask.toFixed(),
       bookSeed,
     }));
-    return { source: this.#source.save(this.#clock.now()), views };
+    return { source: this.#source.save(this.#clock.now()), views, ...(this.#begunAt === undefined ? {} : { begunAt: this.#begunAt }) };
   }
 }

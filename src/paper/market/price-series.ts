@@ -35,11 +35,6 @@ export class PriceSeries {
   #first = 0;
   #count = 0;
 
-  /** @param candles ascending. */
-  constructor(candles: readonly PriceCandle[]) {
-    for (const candle of candles) this.#push(candle);
-  }
-
   get length(): number {
     return this.#count;
   }
@@ -53,7 +48,8 @@ export class PriceSeries {
     return { openTime: block[offset]!, open: block[offset + 1]!, high: block[offset + 2]!, low: block[offset + 3]!, close: block[offset + 4]!, samples: block[offset + 5]! };
   }
 
-  #push({ openTime, open, high, low, close, samples }: PriceCandle): void {
+  /** The next minute; the oldest goes when three days are full. */
+  push({ openTime, open, high, low, close, samples }: PriceCandle): void {
     if (this.#count < KEPT_CANDLES) this.#count++;
     else this.#first = (this.#first + 1) % KEPT_CANDLES;
     const [block, offset] = [this.#block, this.#offset(this.#count - 1)];
@@ -63,6 +59,11 @@ export class PriceSeries {
     block[offset + 3] = low;
     block[offset + 4] = close;
     block[offset + 5] = samples;
+  }
+
+  /** Forgets what opened at `time` or later. */
+  cutFrom(time: number): void {
+    while (this.#count > 0 && this.#block[this.#offset(this.#count - 1)]! >= time) this.#count--;
   }
 
   get last(): PriceCandle | undefined {
@@ -76,7 +77,7 @@ export class PriceSeries {
     const openTime = ONE_MINUTE.openOf(time);
     if (offset < 0 || openTime > block[offset]!) {
       const closed = this.last ?? null;
-      this.#push({ openTime, open: units, high: units, low: units, close: units, samples: 1 });
+      this.push({ openTime, open: units, high: units, low: units, close: units, samples: 1 });
       return closed;
     }
     if (units > block[offset + 2]!) block[offset + 2] = units;

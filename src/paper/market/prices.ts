@@ -7,24 +7,26 @@ import { PriceSeries, priceText, priceUnits, type PriceCandle } from './price-se
 /** As each is named where it is kept. */
 export const PRICE_KINDS = ['mark', 'index', 'premium'] as const;
 export type PriceKind = (typeof PRICE_KINDS)[number];
-export type PriceHistory = Readonly<Record<PriceKind, readonly PriceCandle[]>>;
+export type PriceMinute = Readonly<Record<PriceKind, PriceCandle>>;
+export type PriceHistory = Readonly<Record<PriceKind, PriceSeries>>;
 
 /** Minutes of the mark price's moving average, and of the index that a settlement would be at. */
 const MARK_AVERAGE_MINUTES = 5;
 const SETTLE_MINUTES = 60;
 
+export function emptyPrices(): PriceHistory {
+  return { mark: new PriceSeries(), index: new PriceSeries(), premium: new PriceSeries() };
+}
+
+/** Adds the next minute. */
+export function pushPrices(history: PriceHistory, minute: PriceMinute): void {
+  for (const kind of PRICE_KINDS) history[kind].push(minute[kind]);
+}
+
 /** Where only trades are known, mark and index were at their price and there was no premium. */
-export function pricesOfTrades(candles: readonly Candle[]): PriceHistory {
-  const at = ({ openTime, open, high, low, close, trades }: Candle): PriceCandle => ({
-    openTime,
-    open: priceUnits(Number(open)),
-    high: priceUnits(Number(high)),
-    low: priceUnits(Number(low)),
-    close: priceUnits(Number(close)),
-    samples: trades,
-  });
-  const mark = candles.map(at);
-  return { mark, index: mark, premium: candles.map(({ openTime, trades }) => ({ openTime, open: 0, high: 0, low: 0, close: 0, samples: trades })) };
+export function pricesOfTrade({ openTime, open, high, low, close, trades }: Candle): PriceMinute {
+  const traded = { openTime, open: priceUnits(Number(open)), high: priceUnits(Number(high)), low: priceUnits(Number(low)), close: priceUnits(Number(close)), samples: trades };
+  return { mark: traded, index: traded, premium: { openTime, open: 0, high: 0, low: 0, close: 0, samples: trades } };
 }
 
 /** A price's minute as the candles are kept: nothing is traded in it. */
@@ -33,16 +35,16 @@ export function asCandle({ openTime, open, high, low, close, samples }: PriceCan
 }
 
 export class Prices {
-  readonly #series: Readonly<Record<PriceKind, PriceSeries>>;
+  readonly #series: PriceHistory;
   /** Minute closes of the premium since the last funding, each weighing one more than the one before: Σ i·P and Σ i. */
   #weighted = 0;
   #minutes = 0;
   /** No minute that opened before it counts any more. */
   #since: number;
 
-  /** @param fundedAt when funding was last settled, ms. */
+  /** @param history its own from now on. @param fundedAt when funding was last settled, ms. */
   constructor(history: PriceHistory, fundedAt: number) {
-    this.#series = { mark: new PriceSeries(history.mark), index: new PriceSeries(history.index), premium: new PriceSeries(history.premium) };
+    this.#series = history;
     this.#since = fundedAt;
     // The newest is weighed when the next one begins.
     for (const minute of this.#series.premium.since(fundedAt).slice(0, -1)) this.#weigh(minute);

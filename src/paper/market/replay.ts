@@ -3,9 +3,10 @@ import { z } from 'zod';
 import { decimal, floorTo, wholeDecimal, ZERO, type Decimal } from '../../protocol/decimal.ts';
 import { deriveRules, powerOfTen, type SymbolRules } from '../core/symbol-rules.ts';
 import type { Candle } from './candle.ts';
+import type { CandleSeries } from './candle-series.ts';
 import { DAY_MS, MINUTE_MS } from './interval.ts';
 import { readRecordings, type Recording, type Row } from './replay-files.ts';
-import type { MarketSource, SymbolHistory, Tick } from './source.ts';
+import { historyOfTrades, type MarketSource, type SymbolHistory, type Tick } from './source.ts';
 
 export interface ReplayOptions {
   readonly dir: string;
@@ -61,6 +62,8 @@ export class ReplayMarket implements MarketSource {
   readonly identity: string;
   readonly description: string;
   readonly periodMs: number;
+  /** A recording that was changed would be refused, but what of it is history lies where this start's time is. */
+  readonly remembers = false;
   readonly rules: readonly SymbolRules[];
   readonly #speed: number;
   /** Between two turning points a price is told at least once a real second. */
@@ -99,7 +102,10 @@ export class ReplayMarket implements MarketSource {
   history(now: number): ReadonlyMap<string, SymbolHistory> {
     const base = Math.floor(now / MINUTE_MS) * MINUTE_MS;
     return new Map(
-      this.#tracks.map((track) => [track.symbol, { candles: track.rows.slice(0, track.firstLive).map((row) => candleOf(row, base + row.openTime - track.origin)), prices: null }]),
+      this.#tracks.map((track) => {
+        const candles = track.rows.slice(0, track.firstLive).map((row) => candleOf(row, base + row.openTime - track.origin));
+        return [track.symbol, historyOfTrades(candles)];
+      }),
     );
   }
 
@@ -181,9 +187,8 @@ export class ReplayMarket implements MarketSource {
   }
 
   /** A day of the time as it is played, or what history exists of it. */
-  dayOf(_symbol: string, candles: readonly Candle[], now: number): readonly Candle[] {
-    const since = Math.min(this.candleTime(_symbol, now), (candles.at(-1)?.openTime ?? 0) + DAY_MS) - DAY_MS;
-    const day = candles.filter((candle) => candle.openTime > since);
-    return day.length > 0 ? day : candles.slice(-1);
+  dayFrom(symbol: string, series: CandleSeries, now: number): number {
+    const since = Math.min(this.candleTime(symbol, now), (series.last?.openTime ?? 0) + DAY_MS) - DAY_MS;
+    return Math.min(series.countBefore(since + 1), series.length - 1);
   }
 }

@@ -1,10 +1,11 @@
 /** What a synthetic symbol was before the exchange opened: two days of minutes by the same walk that goes on afterwards. */
 import type { SymbolRules } from '../core/symbol-rules.ts';
-import type { Candle } from './candle.ts';
+import { KEPT_CANDLES } from './candle-series.ts';
 import type { CommonFactor } from './common-factor.ts';
 import { MINUTE_MS } from './interval.ts';
+import { PackedCandles } from './packed-candles.ts';
 import { priceUnits, type PriceCandle } from './price-series.ts';
-import type { PriceHistory, PriceKind } from './prices.ts';
+import { emptyPrices, pushPrices } from './prices.ts';
 import type { SymbolHistory } from './source.ts';
 import type { SyntheticSymbol } from './synthetic-symbols.ts';
 import type { Temper, Walk } from './walk.ts';
@@ -25,61 +26,59 @@ export function pastOfAll(common: CommonFactor): number[][] {
   return Array.from({ length: HISTORY_MINUTES }, () => Array.from({ length: HISTORY_STEPS_A_MINUTE }, () => common.step(1 / HISTORY_STEPS_A_MINUTE)));
 }
 
-/** `units` of 10^-decimals as decimal text. Whole numbers, because half a million steps of history in exact decimals would take seconds. */
-function scaled(units: number, decimals: number): string {
-  const digits = String(units).padStart(decimals + 1, '0');
-  return decimals === 0 ? digits : `${digits.slice(0, -decimals)}.${digits.slice(-decimals)}`;
-}
-
-/** The steps of an instrument as plain numbers: asked for once, not in each of thousands of minutes. */
+/** The steps of an instrument as plain numbers, and the digits of a minute's texts: asked for once, not in each of thousands of minutes. */
 function scaleOf({ tickSize, stepSize }: SymbolRules) {
-  return { tick: tickSize.toNumber(), step: stepSize.toNumber(), priceDecimals: tickSize.decimalPlaces()!, baseDecimals: stepSize.decimalPlaces()! };
+  const [price, base] = [tickSize.decimalPlaces()!, stepSize.decimalPlaces()!];
+  return { tick: tickSize.toNumber(), step: stepSize.toNumber(), places: [price, price, price, price, base, price + base, base, price + base] };
 }
 
-/** One minute in whole ticks and whole steps; products of the two stay far below 2^53. @param common what moved all symbols in each of its parts */
-function pastMinute({ spec, walk }: Instrument, { tick, step, priceDecimals, baseDecimals }: ReturnType<typeof scaleOf>, openTime: number, common: readonly number[]): { readonly candle: Candle; readonly prices: Readonly<Record<PriceKind, PriceCandle>> } {
-  const prices: number[] = [];
-  const [marks, indexes, premiums]: [number[], number[], number[]] = [[], [], []];
-  let [base, quote, takerBase, takerQuote] = [0, 0, 0, 0];
-  for (const moved of common) {
-    walk.step(1 / HISTORY_STEPS_A_MINUTE, moved);
-    const price = Math.max(1, Math.round(walk.last / tick));
-    const turnover = (spec.dayTurnover / DAY_CANDLES / HISTORY_STEPS_A_MINUTE) * (0.4 + 1.2 * walk.random.next());
-    const bought = Math.floor(turnover / (price * tick) / step);
-    const byTakers = Math.floor(bought * walk.random.next());
-    prices.push(price);
-    marks.push(walk.mark);
-    indexes.push(walk.index);
-    premiums.push(walk.premium);
-    base += bought;
-    quote += bought * price;
-    takerBase += byTakers;
-    takerQuote += byTakers * price;
+/** A price within one minute: first, highest, lowest and newest of what it was looked at. */
+class Range {
+  open = 0;
+  high = 0;
+  low = 0;
+  close = 0;
+
+  look(value: number, first: boolean): void {
+    if (first) this.open = this.high = this.low = value;
+    else if (value > this.high) this.high = value;
+    else if (value < this.low) this.low = value;
+    this.close = value;
   }
-  const candle = {
-    openTime,
-    open: scaled(prices[0]!, priceDecimals),
-    high: scaled(Math.max(...prices), priceDecimals),
-    low: scaled(Math.min(...prices), priceDecimals),
-    close: scaled(prices.at(-1)!, priceDecimals),
-    volume: scaled(base, baseDecimals),
-    quoteVolume: scaled(quote, priceDecimals + baseDecimals),
-    trades: HISTORY_STEPS_A_MINUTE,
-    takerVolume: scaled(takerBase, baseDecimals),
-    takerQuoteVolume: scaled(takerQuote, priceDecimals + baseDecimals),
-  };
-  return { candle, prices: { mark: priceMinute(openTime, marks), index: priceMinute(openTime, indexes), premium: priceMinute(openTime, premiums) } };
+
+  minute(openTime: number): PriceCandle {
+    return { openTime, open: priceUnits(this.open), high: priceUnits(this.high), low: priceUnits(this.low), close: priceUnits(this.close), samples: HISTORY_STEPS_A_MINUTE };
+  }
 }
 
-function priceMinute(openTime: number, values: readonly number[]): PriceCandle {
-  const [open, close] = [values[0]!, values.at(-1)!];
-  return { openTime, open: priceUnits(open), high: priceUnits(Math.max(...values)), low: priceUnits(Math.min(...values)), close: priceUnits(close), samples: values.length };
-}
-
-/** What a symbol was up to a minute. @param common as `pastOfAll` gives it */
-export function pastOf(instrument: Instrument, end: number, common: readonly (readonly number[])[]): SymbolHistory {
-  const scale = scaleOf(instrument.rules);
-  const minutes = common.map((moved, index) => pastMinute(instrument, scale, end - (common.length - index) * MINUTE_MS, moved));
-  const prices: PriceHistory = { mark: minutes.map((minute) => minute.prices.mark), index: minutes.map((minute) => minute.prices.index), premium: minutes.map((minute) => minute.prices.premium) };
-  return { candles: minutes.map(({ candle }) => candle), prices };
+/**
+ * What a symbol was up to a minute. In whole ticks and whole steps, whose products stay far below 2^53: half a million steps of history in exact decimals, or as texts, would take seconds.
+ * @param common as `pastOfAll` gives it
+ */
+export function pastOf({ rules, spec, walk }: Instrument, end: number, common: readonly (readonly number[])[]): SymbolHistory {
+  const { tick, step, places } = scaleOf(rules);
+  const [minutes, prices] = [new PackedCandles(KEPT_CANDLES), emptyPrices()];
+  const [traded, mark, index, premium] = [new Range(), new Range(), new Range(), new Range()];
+  for (const [minute, moves] of common.entries()) {
+    const openTime = end - (common.length - minute) * MINUTE_MS;
+    let [base, quote, takerBase, takerQuote] = [0, 0, 0, 0];
+    for (let part = 0; part < moves.length; part++) {
+      walk.step(1 / HISTORY_STEPS_A_MINUTE, moves[part]!);
+      const price = Math.max(1, Math.round(walk.last / tick));
+      const turnover = (spec.dayTurnover / DAY_CANDLES / HISTORY_STEPS_A_MINUTE) * (0.4 + 1.2 * walk.random.next());
+      const bought = Math.floor(turnover / (price * tick) / step);
+      const byTakers = Math.floor(bought * walk.random.next());
+      traded.look(price, part === 0);
+      mark.look(walk.mark, part === 0);
+      index.look(walk.index, part === 0);
+      premium.look(walk.premium, part === 0);
+      base += bought;
+      quote += bought * price;
+      takerBase += byTakers;
+      takerQuote += byTakers * price;
+    }
+    minutes.pushUnits(openTime, HISTORY_STEPS_A_MINUTE, [traded.open, traded.high, traded.low, traded.close, base, quote, takerBase, takerQuote], places);
+    pushPrices(prices, { mark: mark.minute(openTime), index: index.minute(openTime), premium: premium.minute(openTime) });
+  }
+  return { minutes, prices, days: [] };
 }

@@ -3,8 +3,7 @@ import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { decimal, floorTo, wholeDecimal, type Decimal } from '../../protocol/decimal.ts';
 import { deriveRules, type SymbolRules } from '../core/symbol-rules.ts';
-import type { Candle } from './candle.ts';
-import type { TickVolume } from './candle-series.ts';
+import type { CandleSeries, TickVolume } from './candle-series.ts';
 import { CommonFactor, commonSchema } from './common-factor.ts';
 import { MINUTE_MS, ONE_MINUTE } from './interval.ts';
 import type { MarketSource, SymbolHistory, Tick } from './source.ts';
@@ -57,6 +56,7 @@ export class SyntheticMarket implements MarketSource {
   readonly identity: string;
   readonly description: string;
   readonly periodMs = TICK_MS;
+  readonly remembers = true;
   readonly rules: readonly SymbolRules[];
   readonly #instruments: Map<string, Instrument>;
   #common: CommonFactor;
@@ -122,7 +122,7 @@ export class SyntheticMarket implements MarketSource {
   }
 
   /** The last 1,440 minutes in which the exchange ran: while it was down, its market stood still. */
-  dayOf(_symbol: string, candles: readonly Candle[]): readonly Candle[] {
-    return candles.slice(-DAY_CANDLES);
+  dayFrom(_symbol: string, { length }: CandleSeries): number {
+    return Math.max(0, length - DAY_CANDLES);
   }
 }

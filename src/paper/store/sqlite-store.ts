@@ -12,7 +12,7 @@ import { lockPlace, reasonOf, type StatePlace } from './state-directory.ts';
 import { StartRefused, type Countdown, type ListenKey, type SavedExchange, type Store } from './store.ts';
 
 const viewSchema = z.object({ symbol: z.string(), last: z.string(), mark: z.string(), index: z.string(), bid: z.string(), ask: z.string(), bookSeed: z.number() });
-const marketSchema = z.object({ source: z.unknown(), views: z.array(viewSchema) });
+const marketSchema = z.object({ source: z.unknown(), views: z.array(viewSchema), begunAt: z.int().optional() });
 const countdownSchema = z.object({ apiKey: z.string(), symbol: z.string(), endsAt: z.int() });
 const listenKeySchema = z.object({ key: z.string(), apiKey: z.string(), expiresAt: z.int() });
 
