@@ -130,8 +130,13 @@ export function userStreamBehaviour(options: UserStreamOptions): Behaviour<Inter
   };
 
   function route(event: UserEvent, ctx: Context): void {
-    if (event.type === 'account') ctx.tell(options.account, { type: 'user-event', event });
-    else if (event.type === 'modes') ctx.tell(options.gateway, { type: 'modes-changed', reason: `the user stream says that multi-assets mode is ${event.multiAssets ? 'on' : 'off'}` });
+    if (event.type === 'account') {
+      ctx.tell(options.account, { type: 'user-event', event });
+      // As it was asked for is no news. That it is so again, only a reading says.
+      for (const { symbol, marginMode } of event.positions) {
+        if (marginMode === 'CROSSED') ctx.tell(options.executorOf(symbol), { type: 'user-event', event: { type: 'settings', symbol, marginMode, observedAt: event.observedAt } });
+      }
+    } else if (event.type === 'modes') ctx.tell(options.gateway, { type: 'modes-changed', reason: `the user stream says that multi-assets mode is ${event.multiAssets ? 'on' : 'off'}` });
     else ctx.tell(options.executorOf(event.type === 'settings' ? event.symbol : event.order.symbol), { type: 'user-event', event });
   }
 

@@ -188,6 +188,7 @@ export interface ListenKey {
 export type UserEvent =
   | { readonly type: 'order'; readonly order: VenueOrder; readonly trade?: VenueTrade; readonly observedAt: number }
   | { readonly type: 'algo'; readonly order: VenueAlgoOrder; readonly rejectReason?: string; readonly observedAt: number }
-  | { readonly type: 'account'; readonly walletBalance?: Decimal; readonly positions: readonly { readonly symbol: SymbolName; readonly quantity: Decimal; readonly entryPrice: Decimal; readonly unrealizedPnl: Decimal }[]; readonly reason: string; readonly observedAt: number }
-  | { readonly type: 'settings'; readonly symbol: SymbolName; readonly leverage: number; readonly observedAt: number }
+  | { readonly type: 'account'; readonly walletBalance?: Decimal; readonly positions: readonly { readonly symbol: SymbolName; readonly quantity: Decimal; readonly entryPrice: Decimal; readonly unrealizedPnl: Decimal; readonly marginMode?: MarginMode }[]; readonly reason: string; readonly observedAt: number }
+  /** Leverage is told when it is changed, the margin mode with a position that has it. */
+  | { readonly type: 'settings'; readonly symbol: SymbolName; readonly leverage?: number; readonly marginMode?: MarginMode; readonly observedAt: number }
   | { readonly type: 'modes'; readonly multiAssets: boolean; readonly observedAt: number };

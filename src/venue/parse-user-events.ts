@@ -1,7 +1,7 @@
 /** One message of the user stream becomes one event of ours, or a reason why not. */
 import { z } from 'zod';
 import type { OrderSide, ClientId, SymbolName } from '../protocol/names.ts';
-import type { UserEvent, VenueTrade } from '../protocol/venue.ts';
+import type { MarginMode, UserEvent, VenueTrade } from '../protocol/venue.ts';
 import type { Read } from './parse-market-events.ts';
 import { readEvent } from './parse-market-events.ts';
 import { clientIdField, decimalField, idField, oneWayField, sideField, symbolField, timeField } from './parse-fields.ts';
@@ -98,13 +98,21 @@ const algo = z
     observedAt: E,
   }));
 
+/** `isolated`, `cross`, in some events `ISOLATED`, `CROSSED`. A word we do not know says nothing, and takes nothing else of the event with it. */
+const marginModeField = z.unknown().optional().transform((word): MarginMode | undefined => MARGIN_MODES.get(String(word).toLowerCase()));
+const MARGIN_MODES: ReadonlyMap<string, MarginMode> = new Map([
+  ['isolated', 'ISOLATED'],
+  ['cross', 'CROSSED'],
+  ['crossed', 'CROSSED'],
+]);
+
 const account = z
   .object({
     E: timeField,
     a: z.object({
       m: z.string(),
       B: z.array(z.object({ a: z.string(), wb: decimalField })).default([]),
-      P: z.array(z.object({ s: symbolField, pa: decimalField, ep: decimalField, up: decimalField, ps: oneWayField })).default([]),
+      P: z.array(z.object({ s: symbolField, pa: decimalField, ep: decimalField, up: decimalField, ps: oneWayField, mt: marginModeField })).default([]),
     }),
   })
   .transform(({ E, a }): UserEvent => {
@@ -112,7 +120,7 @@ const account = z
     return {
       type: 'account',
       ...(usdt === undefined ? {} : { walletBalance: usdt.wb }),
-      positions: a.P.map((row) => ({ symbol: row.s, quantity: row.pa, entryPrice: row.ep, unrealizedPnl: row.up })),
+      positions: a.P.map((row) => ({ symbol: row.s, quantity: row.pa, entryPrice: row.ep, unrealizedPnl: row.up, ...(row.mt === undefined ? {} : { marginMode: row.mt }) })),
       reason: a.m,
       observedAt: E,
     };

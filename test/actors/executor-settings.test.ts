@@ -1,7 +1,8 @@
 /** Leverage and margin mode: brought to the policy under a permit each, confirmed by the venue, never while anything is held (failure 41). */
 import { expect } from 'chai';
 import { decimal } from '../../src/protocol/decimal.ts';
-import { aUniverse, Desk } from '../kit/actors.ts';
+import type { PlanId } from '../../src/protocol/names.ts';
+import { aUniverse, Desk, GPS } from '../kit/actors.ts';
 
 describe('executor: leverage and margin mode', () => {
   it('sets the margin mode, then the leverage, each under a permit of its own, and is confirmed only then', async () => {
@@ -115,6 +116,75 @@ describe('executor: leverage and margin mode', () => {
     desk.feed.universe = aUniverse();
     await desk.advance(3_000);
     expect(desk.life.leverageConfirmed).to.equal(true);
+  });
+
+  describe('put to cross margin by hand in the moment before an opening', () => {
+    const crossed = (desk: Desk, marginMode: 'CROSSED' | 'ISOLATED' = 'CROSSED') => desk.world.system.tell(desk.executor, { type: 'user-event', event: { type: 'settings', symbol: desk.life.symbol, marginMode, observedAt: desk.world.clock.now() } });
+    const findings = (desk: Desk) => desk.findings.of('finding').map(({ finding }) => [finding.code, finding.subject]);
+
+    /** The venue tells of the position, and in which mode it is, before it tells of the fill. */
+    async function opened(): Promise<Desk> {
+      const desk = await new Desk().start();
+      desk.venue.marginMode = 'CROSSED';
+      desk.venue.onWrite = (write) => {
+        if (write.kind === 'OPEN') crossed(desk);
+        return undefined;
+      };
+      desk.plan();
+      await desk.advance(300);
+      return desk;
+    }
+
+    it('is a finding with the first word of the position, long before the next reading; the position is protected as it is', async () => {
+      const desk = await opened();
+      const readings = desk.venue.reads.filter(({ name }) => name === 'settings').length;
+      expect(readings, 'nobody has read it').to.equal(1);
+      expect(findings(desk)).to.deep.equal([['SETTINGS_DIFFER', GPS]]);
+      expect(desk.findings.last('finding')?.finding.message).to.include('marginMode CROSSED instead of ISOLATED');
+      expect(desk.life).to.include({ phase: 'Protected', leverageConfirmed: false }).and.have.property('leverageRefused').that.matches(/CROSSED at 10× and cannot be changed while it is not flat/);
+      crossed(desk);
+      await desk.advance(100);
+      expect(findings(desk), 'each event of the position says it: it is told once').to.have.length(1);
+      expect(desk.writes('CONFIGURE')).to.deep.equal([]);
+    });
+
+    it('opens nothing more in the symbol until it is set back, which is done when it is flat', async () => {
+      const desk = await opened();
+      let refuses = true;
+      desk.venue.onWrite = (write) => (write.kind === 'CONFIGURE' && refuses ? { result: 'rejected', venueCode: -4048, message: 'Margin type cannot be changed if there exists position.' } : undefined);
+      desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'test' });
+      await desk.advance(10_000);
+      expect(desk.life).to.include({ phase: 'Flat', leverageConfirmed: false });
+      desk.plan({ planId: 'plan-2' as PlanId });
+      await desk.advance(2_000);
+      expect(desk.refused).to.include('LEVERAGE_UNCONFIRMED');
+      expect(desk.writes('OPEN')).to.have.length(1);
+      refuses = false;
+      await desk.advance(60_000);
+      expect(desk.venue.marginMode).to.equal('ISOLATED');
+      expect(desk.life.leverageConfirmed).to.equal(true);
+    });
+
+    it('a reading that was begun before says nothing against it; one begun afterwards does', async () => {
+      const desk = await new Desk().start();
+      const { promise, resolve } = Promise.withResolvers<object>();
+      desk.venue.onRead = (name) => (name === 'settings' ? promise : undefined);
+      desk.feed.stream = { live: true, streamEpoch: 2, since: 0 };
+      await desk.advance(1_500);
+      // Not in the universe, it is not set back from here.
+      desk.feed.universe = { ...aUniverse([]), listed: aUniverse().listed };
+      await desk.advance(1_500);
+      crossed(desk);
+      resolve([{ symbol: GPS, leverage: 10, marginMode: 'ISOLATED' }]);
+      await desk.advance(1_000);
+      expect(desk.venue.reads.filter(({ name }) => name === 'settings'), 'the second is the one that was begun before').to.have.length(2);
+      expect(desk.life).to.deep.include({ leverageConfirmed: false, settings: { symbol: GPS, leverage: 10, marginMode: 'CROSSED' } });
+      desk.venue.onRead = () => undefined;
+      desk.feed.stream = { live: true, streamEpoch: 3, since: 0 };
+      await desk.advance(3_000);
+      expect(desk.life.leverageConfirmed).to.equal(true);
+      expect(findings(desk), 'nothing is held').to.deep.equal([]);
+    });
   });
 
   it('does not open at a leverage that changed after the permit was asked for', async () => {

@@ -76,6 +76,15 @@ describe('user stream', () => {
     expect([executors.get(GPS)!.told.length, executors.get(BTC)!.told.length, account.told.length]).to.deep.equal([1, 1, 1]);
   });
 
+  it('tells a symbol at once that its position is held in cross margin; that it is isolated is no news', async () => {
+    const { opened, hear, executors, account } = await bench();
+    const row = (symbol: SymbolName, marginMode?: 'ISOLATED' | 'CROSSED') => ({ symbol, quantity: ONE, entryPrice: ONE, unrealizedPnl: ZERO, ...(marginMode === undefined ? {} : { marginMode }) });
+    await hear({ type: 'account', positions: [row(GPS, 'CROSSED'), row(BTC, 'ISOLATED'), row(BTC)], reason: 'ORDER', observedAt: 7 });
+    expect(opened).to.have.length(1);
+    expect(executors.get(GPS)!.told).to.deep.equal([{ type: 'user-event', event: { type: 'settings', symbol: GPS, marginMode: 'CROSSED', observedAt: 7 } }]);
+    expect([executors.get(BTC)!.told.length, account.told.length]).to.deep.equal([0, 1]);
+  });
+
   it('tells the gateway when the account is put into another mode, and nobody else', async () => {
     const { world, opened, executors, account, gateway } = await bench();
     opened[0]!.handlers.onEvent({ type: 'modes', multiAssets: true, observedAt: 0 });

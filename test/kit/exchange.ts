@@ -226,7 +226,7 @@ export class TestExchange implements Venue {
     const order: VenueOrder = { symbol, clientId, orderId, side, type: 'LIMIT', status: 'FILLED', quantity, executedQuantity: quantity, price, reduceOnly, updatedAt: this.#now() };
     this.orders.set(clientId, order);
     this.#tell({ type: 'order', order, trade, observedAt: this.#now() });
-    this.#tell({ type: 'account', walletBalance: this.wallet, positions: [{ symbol, quantity: listed.quantity, entryPrice: listed.entry, unrealizedPnl: ZERO }], reason: 'ORDER', observedAt: this.#now() });
+    this.#tell({ type: 'account', walletBalance: this.wallet, positions: [{ symbol, quantity: listed.quantity, entryPrice: listed.entry, unrealizedPnl: ZERO, marginMode: listed.marginMode }], reason: 'ORDER', observedAt: this.#now() });
     return { result: 'accepted', order: { orderId, status: 'FILLED', executedQuantity: quantity } };
   }
 

@@ -104,8 +104,13 @@ describe('the user stream', () => {
     expect('event' in fired && fired.event.type === 'algo' && fired.event.order.actualOrderId).to.equal('99');
     socket.say({ stream: 'x', data: { e: 'ACCOUNT_UPDATE', E: 41, T: 40, a: { m: 'ORDER', B: [{ a: 'BNB', wb: '1' }, { a: 'USDT', wb: '9999.5', cw: '9', bc: '0' }], P: [{ s: GPS, pa: '-5', ep: '0.1', cr: '0', up: '0.01', mt: 'isolated', iw: '0', ps: 'BOTH' }] } } });
     expect(await said.next()).to.deep.equal({
-      event: { type: 'account', walletBalance: decimal('9999.5'), positions: [{ symbol: GPS, quantity: decimal('-5'), entryPrice: decimal('0.1'), unrealizedPnl: decimal('0.01') }], reason: 'ORDER', observedAt: 41 },
+      event: { type: 'account', walletBalance: decimal('9999.5'), positions: [{ symbol: GPS, quantity: decimal('-5'), entryPrice: decimal('0.1'), unrealizedPnl: decimal('0.01'), marginMode: 'ISOLATED' }], reason: 'ORDER', observedAt: 41 },
     });
+    for (const [mt, marginMode] of [['cross', 'CROSSED'], ['CROSSED', 'CROSSED'], ['ISOLATED', 'ISOLATED'], ['portfolio', undefined], [undefined, undefined], [7, undefined]] as const) {
+      socket.say({ stream: 'x', data: { e: 'ACCOUNT_UPDATE', E: 42, T: 40, a: { m: 'ORDER', P: [{ s: GPS, pa: '1', ep: '1', up: '0', mt, ps: 'BOTH' }] } } });
+      const told = await said.next();
+      expect('event' in told && told.event.type === 'account' && told.event.positions.map((row) => row.marginMode), String(mt)).to.deep.equal([marginMode]);
+    }
     // This message is not wrapped, as on the venue's bare route.
     socket.say({ e: 'ACCOUNT_CONFIG_UPDATE', E: 51, T: 50, ac: { s: GPS, l: 2 } });
     expect(await said.next()).to.deep.equal({ event: { type: 'settings', symbol: GPS, leverage: 2, observedAt: 51 } });

@@ -9,7 +9,7 @@ import type { Requested } from '../../rules/position-life/requests.ts';
 import { restoreLife } from '../../rules/position-life/snapshot.ts';
 import { NOTHING_UNSNAPSHOTTED, withEntry } from '../../rules/snapshots.ts';
 import { onAdopt } from './adoption.ts';
-import { ensureLeverage, onConfigureDenied, onConfigureGranted, onRoom } from './leverage.ts';
+import { ensureLeverage, onConfigureDenied, onConfigureGranted, onRoom, onSettingsHeard } from './leverage.ts';
 import { dropPlan, endUnsent, expirePending, onPermit, onSlot, onSlotRefused, takePlan } from './opening.ts';
 import { giveUpAnswers, onOutcome, onRefused } from './outcomes.ts';
 import { answered, onAlgoAsked, onOrderAsked } from './queries.ts';
@@ -121,10 +121,7 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
     case 'write-refused':
       return onRefused(state, message, ctx);
     case 'user-event':
-      if (message.event.type === 'settings') {
-        if (state.settings !== undefined) state.settings = { ...state.settings, leverage: message.event.leverage };
-        return;
-      }
+      if (message.event.type === 'settings') return onSettingsHeard(state, message.event, ctx);
       if (isStrangers(state, message.event)) return onStrangersTrade(state, message.event, ctx);
       return record(state, observeUserEvent(state.life, message.event, at), ctx);
     case 'truth':

@@ -1,9 +1,10 @@
 /** Leverage and margin mode of the symbol: brought to what the policy says, under a permit, and confirmed by the venue (failure 41). */
 import { clientIdFor } from '../../rules/client-ids.ts';
+import { isBefore } from '../../rules/position-life/before.ts';
 import { phaseOf } from '../../rules/position-life/phase.ts';
 import type { Denial } from '../../protocol/denials.ts';
 import type { PermitOf } from '../../protocol/permit.ts';
-import type { SymbolSettings, VenueWrite, WriteOutcome } from '../../protocol/venue.ts';
+import type { SymbolSettings, UserEvent, VenueWrite, WriteOutcome } from '../../protocol/venue.ts';
 import type { ExecutorContext, ExecutorState } from './state.ts';
 
 /** The venue refused: nothing will have changed in a second. */
@@ -22,6 +23,41 @@ export function leverageConfirmed(state: ExecutorState): boolean {
 /** How many settings differ from the policy's. */
 function toSet({ options }: ExecutorState, { leverage, marginMode }: SymbolSettings): number {
   return (leverage === options.leverage ? 0 : 1) + (marginMode === 'ISOLATED' ? 0 : 1);
+}
+
+/**
+ * The user stream tells of a change as soon as it has one: of leverage when it is changed, of the margin mode with the first
+ * position that has it. From then on nothing is opened, and what is held so is on record at once.
+ */
+export function onSettingsHeard(state: ExecutorState, { symbol, leverage, marginMode }: Extract<UserEvent, { type: 'settings' }>, ctx: ExecutorContext): void {
+  const said = { ...(leverage === undefined ? {} : { leverage }), ...(marginMode === undefined ? {} : { marginMode }) };
+  const { settings: before, options } = state;
+  heard(state, said, ctx);
+  const asked = { leverage: options.leverage, marginMode: 'ISOLATED' };
+  const news = (['leverage', 'marginMode'] as const).filter((what) => said[what] !== undefined && said[what] !== asked[what] && said[what] !== before?.[what]);
+  if (news.length > 0 && phaseOf(state.life) !== 'Flat') {
+    const message = `${symbol} is held at settings that are not the configured ones, the user stream says: ${news.map((what) => `${what} ${said[what]} instead of ${asked[what]}`).join(', ')}. Nothing is opened in it until they are read as configured.`;
+    ctx.log.error({ symbol, ...said }, message);
+    ctx.tell(options.findings, { type: 'finding', from: ctx.path, finding: { code: 'SETTINGS_DIFFER', subject: symbol, message, details: said } });
+  }
+  ensureLeverage(state, ctx);
+}
+
+function heard(state: ExecutorState, said: Partial<SymbolSettings>, ctx: ExecutorContext): void {
+  state.settingsHeard = { ...state.settingsHeard, ...said, at: ctx.clock.now() };
+  if (state.settings !== undefined) state.settings = { ...state.settings, ...said };
+}
+
+/** @param readAt when the reading was begun; it says nothing of what was heard since. Wall time, ms. */
+export function onSettingsRead(state: ExecutorState, read: SymbolSettings, readAt: number, now: number): void {
+  const { settingsHeard } = state;
+  if (settingsHeard !== undefined && !isBefore(settingsHeard.at, readAt, now)) {
+    const { at: _, ...said } = settingsHeard;
+    state.settings = { ...read, ...said };
+    return;
+  }
+  state.settingsHeard = undefined;
+  state.settings = read;
 }
 
 /** Asks for room to change what differs; never with a position or an order open, and never where nothing may be opened. */
@@ -71,7 +107,7 @@ export function onConfigureDenied(state: ExecutorState, denials: readonly Denial
 export function onConfigured(state: ExecutorState, write: Extract<VenueWrite, { kind: 'CONFIGURE' }>, outcome: WriteOutcome, ctx: ExecutorContext): void {
   state.configuring = undefined;
   if (outcome.result === 'accepted' && state.settings !== undefined) {
-    state.settings = write.setting === 'leverage' ? { ...state.settings, leverage: write.leverage } : { ...state.settings, marginMode: write.marginMode };
+    heard(state, write.setting === 'leverage' ? { leverage: write.leverage } : { marginMode: write.marginMode }, ctx);
     state.busyUntil.delete('configure');
     state.leverageRefused = undefined;
     ctx.log.info({ setting: write.setting, leverage: state.settings.leverage, marginMode: state.settings.marginMode, confirmed: leverageConfirmed(state) }, 'the venue confirmed the setting');

@@ -150,6 +150,8 @@ export interface ExecutorState {
   /** It is in the universe: only there leverage and margin mode are set. */
   mayOpen: boolean;
   settings: SymbolSettings | undefined;
+  /** What the user stream, or the answer to a write, has said of them, and when it was heard: it stands against every reading that was begun before. */
+  settingsHeard: (Partial<SymbolSettings> & { readonly at: number }) | undefined;
   configuring: ClientId | undefined;
   configureAttempt: number;
   leverageRefused: string | undefined;
@@ -215,6 +217,7 @@ export function newState(options: ExecutorOptions): ExecutorState {
     rules: undefined,
     mayOpen: false,
     settings: undefined,
+    settingsHeard: undefined,
     configuring: undefined,
     configureAttempt: 0,
     leverageRefused: undefined,

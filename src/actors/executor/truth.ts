@@ -9,6 +9,7 @@ import { observeOrder, observeTrades } from '../../rules/position-life/observe.t
 import { isLess } from '../../rules/position-life/owners.ts';
 import { isOpenOrder, ordersOf } from '../../rules/position-life/standing.ts';
 import { adopt, endAdoption, takeOver } from './adoption.ts';
+import { onSettingsRead } from './leverage.ts';
 import { record } from './record.ts';
 import { lookAtStops } from './stops.ts';
 import { statedQuantity, truthOf } from './state.ts';
@@ -74,7 +75,7 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
   if (state.truthSeenAt === undefined) state.truthDueAt = undefined;
   state.truthSeenAt ??= at;
   ambiguousAfterRestart(state, ctx);
-  if (truth.settings !== undefined) state.settings = truth.settings;
+  if (truth.settings !== undefined) onSettingsRead(state, truth.settings, truth.readAt, at);
   if (truth.position !== undefined) heardMark(state, truth.position.markPrice, truth.readAt);
   // What is listed exists, whatever its own query says.
   for (const order of truth.openOrders) state.absences.delete(order.clientId);
