@@ -226,7 +226,7 @@ describe('paper exchange: process and disk', function () {
     writeFileSync(file, '');
     expect(await refusal({})).to.equal('');
     const whole = readFileSync(file);
-    whole.fill(0x55, 8_192, 40_960);
+    whole.fill(0x55, 8_192);
     writeFileSync(file, whole);
     await untouched(/damaged/);
   });
