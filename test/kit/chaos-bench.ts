@@ -133,7 +133,7 @@ export class ChaosBench {
   async disturb(service: Service): Promise<void> {
     const what = this.#random.next();
     if (what < 0.45) {
-      const { status } = await service.post('/v1/intents', { source: this.#pick(SOURCES), symbol: this.#pick(SYMBOLS), side: this.#pick(['long', 'short']), confidence: 1 });
+      const status = await this.#order(service, '/v1/intents', { source: this.#pick(SOURCES), symbol: this.#pick(SYMBOLS), side: this.#pick(['long', 'short']), confidence: 1 });
       if (status === 202) this.handedIn += 1;
     } else if (what < 0.8) {
       const symbol = this.#pick(SYMBOLS);
@@ -147,16 +147,23 @@ export class ChaosBench {
     } else {
       const symbol = this.#pick(SYMBOLS);
       this.#halted.add(symbol);
-      await service.post('/v1/flatten', { symbol, reason: 'chaos', waitMs: 0 });
+      await this.#order(service, '/v1/flatten', { symbol, reason: 'chaos', waitMs: 0 });
     }
   }
 
   /** What was flattened in earlier lives may trade again; what is still being flattened, in a later one. */
   async reactivate(service: Service): Promise<void> {
     for (const symbol of this.#halted) {
-      const { status } = await service.post('/v1/activate', { symbol, reason: 'chaos' });
+      const status = await this.#order(service, '/v1/trading/activate', { symbol, reason: 'chaos' });
       if (status === 200) this.#halted.delete(symbol);
     }
+  }
+
+  /** It may not be able to, or refuse; it never does not understand. */
+  async #order(service: Service, path: string, body: object): Promise<number> {
+    const { status, json } = await service.post(path, body);
+    if (status === 400 || status === 404) throw new Error(`${path} ${JSON.stringify(body)} was answered ${status}: ${JSON.stringify(json)}`);
+    return status;
   }
 
   /** Both stories as they are now. The venue is asked first: what it did since is in the journal at most, and not judged. */
