@@ -14,7 +14,7 @@ const STOP_SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 /** Orderly, refused (configuration, corrupt journal, second instance), refused by request: starting again would change nothing. */
 const FINAL_CODES: ReadonlySet<number> = new Set([0, 2, 4]);
-/** The journal's store is away (`service/exit-codes.ts`): at the first start that is for a person to hear, after a crash positions may be open. */
+/** The journal's store, or the disk of the data directory, is away (`service/exit-codes.ts`): at the first start that is for a person to hear, after a crash positions may be open. */
 const STORE_AWAY = 69;
 const STORE_RETRY_MS = 5_000;
 /** A crash in the middle of an opening leaves a position without a stop: waiting and starting stay below the 30 s in which it must have one. */
@@ -84,7 +84,7 @@ export function runLauncher(options: LauncherOptions): Promise<number> {
       if (overdue) return end(1);
       if (stop !== undefined || (code !== null && FINAL_CODES.has(code)) || (code === STORE_AWAY && !history.crashed)) return end(lastCode);
       if (code === STORE_AWAY) {
-        log.error({ inMs: STORE_RETRY_MS }, 'the journal\'s store is away, and the service has crashed: nobody manages what is open until it is back. Stops and targets stay on the exchange; trying again, for ever');
+        log.error({ inMs: STORE_RETRY_MS }, 'the journal\'s store or the disk is away, and the service has crashed: nobody manages what is open until it is back. Stops and targets stay on the exchange; trying again, for ever');
         pending = clock.after(STORE_RETRY_MS, begin);
         return;
       }

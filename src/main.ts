@@ -33,9 +33,9 @@ function configured(options: Omit<StartOptions, 'launcher'>): Config {
   return loadConfig({ files: options.config, env: process.env, sets: [...options.set, ...short], projectRoot: PROJECT_ROOT, ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }) });
 }
 
-/** What waiting may cure: a server that is away, a disk that is full. Whoever supervises may try again. @throws what is anything else */
+/** What waiting may cure: a server that is away, a disk that is full or has become read-only. Whoever supervises may try again. @throws what is anything else */
 function storeAway(error: unknown): number {
-  if (!(error instanceof VigilError) || error.code !== 'JOURNAL_UNAVAILABLE') throw error;
+  if (!(error instanceof VigilError) || (error.code !== 'JOURNAL_UNAVAILABLE' && error.code !== 'DATA_DIR_AWAY')) throw error;
   process.stderr.write(`vigil: ${error.explain()}\n`);
   return EXIT.storeAway;
 }

@@ -1,9 +1,15 @@
 /** A data directory that cannot be used is refused by name and reason before anything is started in it. */
-import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { messageOf, VigilError } from '../protocol/errors.ts';
 
-/** Creates the directory (0700, with its parents) unless it is there, and proves that it can be written. Throws DATA_DIR_UNWRITABLE. */
+/** What says of a directory that an instance has worked in it: its lock. */
+export const LOCK_FILE = 'lock.db';
+
+/** A disk that is full, or fails: waiting, or a person, may cure it, and no other directory was meant. */
+const DISK_AWAY: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'ENXIO', 'ENODEV', 'ESTALE', 'ETIMEDOUT']);
+
+/** Creates the directory (0700, with its parents) unless it is there, and proves that it can be written. Throws DATA_DIR_UNWRITABLE or DATA_DIR_AWAY. */
 export function prepareDataDirectory(directory: string): void {
   // The name is fixed: one that a kill left behind is overwritten and removed by the next start.
   const probe = join(directory, '.write-probe');
@@ -12,13 +18,18 @@ export function prepareDataDirectory(directory: string): void {
     writeFileSync(probe, '', { mode: 0o600 });
     rmSync(probe);
   } catch (error) {
-    throw unwritable(directory, error);
+    throw unwritable(directory, directory, error);
   }
 }
 
-/** DATA_DIR_UNWRITABLE with the path and the system's own reason. */
-export function unwritable(path: string, error: unknown): VigilError {
-  return new VigilError('DATA_DIR_UNWRITABLE', `${path} cannot be written: ${messageOf(error)}`, { cause: error, details: { path } });
+/**
+ * With the path and the system's own reason. DATA_DIR_AWAY: the disk is, and it may come back. A read-only one counts as away
+ * where an instance has worked before; where none ever has, it is the wrong place. Everything else is DATA_DIR_UNWRITABLE.
+ */
+export function unwritable(directory: string, path: string, error: unknown): VigilError {
+  const code = codeOf(error);
+  const away = code !== undefined && (DISK_AWAY.has(code) || (code === 'EROFS' && existsSync(join(directory, LOCK_FILE))));
+  return new VigilError(away ? 'DATA_DIR_AWAY' : 'DATA_DIR_UNWRITABLE', `${path} cannot be written: ${messageOf(error)}`, { cause: error, details: { path } });
 }
 
 /** Not mkdir's own `recursive`: under /proc, which answers ENOENT for ever, Node 26.10 tries again for ever. */
@@ -26,10 +37,14 @@ function makeDirectory(directory: string): void {
   try {
     mkdirSync(directory, { mode: 0o700 });
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? error.code : undefined;
+    const code = codeOf(error);
     if (code === 'EEXIST' && statSync(directory).isDirectory()) return;
     if (code !== 'ENOENT' || dirname(directory) === directory) throw error;
     makeDirectory(dirname(directory));
     mkdirSync(directory, { mode: 0o700 });
   }
+}
+
+function codeOf(error: unknown): string | undefined {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { messageOf, VigilError } from '../protocol/errors.ts';
 import { isoTime, systemClock } from '../supervision/clock.ts';
-import { prepareDataDirectory, unwritable } from './data-directory.ts';
+import { LOCK_FILE, prepareDataDirectory, unwritable } from './data-directory.ts';
 
 /** Who works on a data directory, as it says of itself in `instance.json`. */
 export interface Instance {
@@ -18,12 +18,15 @@ export interface InstanceLock extends Instance {
   release(): void;
 }
 
+/** Those of this process: one that nobody referred to would be collected, its file closed, and the lock gone without a word. */
+const held = new Set<DatabaseSync>();
+
 /** SQLite's "database is locked". */
 const SQLITE_BUSY = 5;
 
 /**
  * Takes `dataDir` for this process, creating it if need be. Throws VigilError INSTANCE_RUNNING with the holder's pid and since
- * when, or DATA_DIR_UNWRITABLE. The lock lives as long as `lock.db` is open: nothing else in this process may open and close
+ * when, DATA_DIR_UNWRITABLE or DATA_DIR_AWAY. The lock lives as long as `lock.db` is open: nothing else in this process may open and close
  * that file, for POSIX drops a process' locks on a file with the first descriptor closed.
  */
 export function acquireInstanceLock(dataDir: string, now: () => number = () => systemClock.now()): InstanceLock {
@@ -37,8 +40,9 @@ export function acquireInstanceLock(dataDir: string, now: () => number = () => s
     renameSync(`${file}.new`, file);
   } catch (error) {
     db.close();
-    throw unwritable(file, error);
+    throw unwritable(dataDir, file, error);
   }
+  held.add(db);
   return {
     ...instance,
     release() {
@@ -46,13 +50,14 @@ export function acquireInstanceLock(dataDir: string, now: () => number = () => s
       // While the lock is still ours: after it, the file may be the next holder's.
       rmSync(file, { force: true });
       db.close();
+      held.delete(db);
     },
   };
 }
 
 /** An open transaction is the lock; nothing is ever written, so `lock.db` stays empty and cannot be damaged by a kill. */
 function lock(dataDir: string): DatabaseSync {
-  const file = join(dataDir, 'lock.db');
+  const file = join(dataDir, LOCK_FILE);
   let db: DatabaseSync | undefined;
   try {
     db = new DatabaseSync(file, { timeout: 0 });
@@ -62,7 +67,7 @@ function lock(dataDir: string): DatabaseSync {
   } catch (error) {
     db?.close();
     if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) throw refusal(dataDir);
-    throw unwritable(file, error);
+    throw unwritable(dataDir, file, error);
   }
 }
 

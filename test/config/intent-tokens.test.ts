@@ -1,6 +1,6 @@
 /** Tokens of external sources: from a file nobody else can read, for declared sources only, and never shown. */
 import { expect } from 'chai';
-import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { intentTokensOf } from '../../src/config.ts';
@@ -10,10 +10,15 @@ import { defaultConfig } from '../kit/composed-tree.ts';
 const TOKEN = 'a-token-that-is-long-enough';
 
 function tokensOf(text: string, mode = 0o600, sources = 'manual,desk'): ReadonlyMap<string, string> {
-  const file = join(mkdtempSync(join(tmpdir(), 'vigil-tokens-')), 'tokens.json');
-  writeFileSync(file, text);
-  chmodSync(file, mode);
-  return intentTokensOf(defaultConfig(`intents.tokensFile=${file}`, `intents.sources=${sources}`));
+  const directory = mkdtempSync(join(tmpdir(), 'vigil-tokens-'));
+  const file = join(directory, 'tokens.json');
+  try {
+    writeFileSync(file, text);
+    chmodSync(file, mode);
+    return intentTokensOf(defaultConfig(`intents.tokensFile=${file}`, `intents.sources=${sources}`));
+  } finally {
+    rmSync(directory, { recursive: true });
+  }
 }
 
 function faultOf(run: () => unknown): VigilError {

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { prepareDataDirectory } from '../../src/persistence/data-directory.ts';
+import { prepareDataDirectory, unwritable } from '../../src/persistence/data-directory.ts';
 import { acquireInstanceLock } from '../../src/persistence/instance-lock.ts';
 import { refusedNow } from './refusal.ts';
 import { removeTemporary, temporaryDirectory } from './temporary.ts';
@@ -55,10 +55,13 @@ describe('the instance lock', () => {
     const script = `
       import { acquireInstanceLock } from ${JSON.stringify(new URL('../../src/persistence/instance-lock.ts', import.meta.url).href)};
       acquireInstanceLock(process.argv[1]);
+      // What nobody refers to any more is collected, and its file closed: the lock is held all the same.
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      gc();
       process.stdout.write('held');
       process.stdin.resume();
     `;
-    const holder = spawn(process.execPath, ['--input-type=module', '-e', script, directory], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const holder = spawn(process.execPath, ['--expose-gc', '--input-type=module', '-e', script, directory], { stdio: ['pipe', 'pipe', 'inherit'] });
     await once(holder.stdout, 'data');
     await refusedNow(() => acquireInstanceLock(directory), 'INSTANCE_RUNNING', `process ${holder.pid}`);
     holder.kill('SIGKILL');
@@ -75,5 +78,15 @@ describe('the instance lock', () => {
     await refusedNow(() => prepareDataDirectory(file), 'DATA_DIR_UNWRITABLE', file, 'EEXIST');
     await refusedNow(() => prepareDataDirectory('/proc/vigil'), 'DATA_DIR_UNWRITABLE', '/proc/vigil', 'ENOENT');
     await refusedNow(() => prepareDataDirectory('/proc/self'), 'DATA_DIR_UNWRITABLE', '/proc/self');
+  });
+
+  it('says of a disk that is full or fails that it is away, and of a read-only one only where an instance has worked before', () => {
+    const directory = temporaryDirectory();
+    const codeFor = (code: string) => unwritable(directory, join(directory, 'x'), Object.assign(new Error(code), { code })).code;
+    expect(['ENOSPC', 'EDQUOT', 'EIO', 'ESTALE'].map(codeFor)).to.deep.equal(Array.from({ length: 4 }, () => 'DATA_DIR_AWAY'));
+    expect(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'ENOENT'].map(codeFor)).to.deep.equal(Array.from({ length: 5 }, () => 'DATA_DIR_UNWRITABLE'));
+    acquireInstanceLock(directory).release();
+    expect(['EROFS', 'ENOSPC', 'EACCES', 'EPERM'].map(codeFor)).to.deep.equal(['DATA_DIR_AWAY', 'DATA_DIR_AWAY', 'DATA_DIR_UNWRITABLE', 'DATA_DIR_UNWRITABLE']);
+    expect(unwritable(directory, '/x/y', new Error('z')).message).to.equal('/x/y cannot be written: z');
   });
 });
