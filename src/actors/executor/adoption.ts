@@ -59,7 +59,7 @@ export function adopt(state: ExecutorState, quantity: string, entryPrice: string
   const positionId = state.life.positionId ?? (`adopted-${symbol}-${at}` as PositionId);
   const unsigned = quantity.startsWith('-') ? quantity.slice(1) : quantity;
   const mandate: Mandate = { mandateId: `mandate-${positionId}-${at}` as Mandate['mandateId'], symbol, side: quantity.startsWith('-') ? 'SHORT' : 'LONG', maxQuantity: unsigned };
-  state.adoptedAt = at;
+  state.adoptedAt = ctx.clock.monotonic();
   record(state, [{ type: 'PositionAdopted', at, positionId, quantity, entryPrice, cause, mandate, ...(stopPrice === undefined ? {} : { stopPrice }) }], ctx);
 }
 

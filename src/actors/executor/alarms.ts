@@ -2,6 +2,7 @@
 import { isoTime } from '../../supervision/clock.ts';
 import { text } from '../../protocol/decimal.ts';
 import type { StandingMessage } from '../../protocol/messages.ts';
+import { nakedForMs } from '../../rules/position-life/due-events.ts';
 import { guardPrice, STOP_LOST_BOUND_MS } from '../../rules/position-life/guard.ts';
 import type { Situation } from '../../rules/position-life/situation.ts';
 import { standingStop } from '../../rules/position-life/standing.ts';
@@ -14,7 +15,7 @@ const CLOSE_TAKES_MS = 3_000;
 
 export function tellAlarms(state: ExecutorState, situation: Situation, heartbeat: boolean, ctx: ExecutorContext): void {
   const alerts = alarmsOf(state, situation);
-  alarmIfNaked(state, ctx);
+  alarmIfNaked(state, situation, ctx);
   const said = JSON.stringify(alerts);
   if (said === state.alarmed && !(heartbeat && alerts.length > 0)) return;
   state.alarmed = said;
@@ -31,7 +32,7 @@ function alarmsOf(state: ExecutorState, situation: Situation): StandingMessage['
   if (guarded !== undefined && life.stopRefused !== undefined) {
     const { venueCode, message, at } = life.stopRefused;
     alerts.push({ name: `stop-refused/${symbol}`, message: `${symbol}: the venue takes no stop since ${isoTime(at)} (${venueCode}: ${message}). The mark price is watched from here, and the position closed at the market at ${text(guarded)}; that ends with this process. A stop is tried again and again.` });
-  } else if (life.nakedSince !== undefined && Math.max(now - life.nakedSince, situation.nakedMs ?? 0) >= options.nakedAlarmMs) {
+  } else if (life.nakedSince !== undefined && nakedForMs(life.nakedSince, situation) >= options.nakedAlarmMs) {
     const closesAt = life.nakedSince + nakedCloseMs;
     const then = now < closesAt + CLOSE_TAKES_MS ? `it is closed after ${nakedCloseMs} ms.` : `closing it is tried since ${isoTime(closesAt)}, again and again${refusedSince(state, life.nakedSince)}. Close it at the venue if that stays.`;
     alerts.push({ name: `naked/${symbol}`, message: `${symbol}: no stop on the exchange covers ${text(life.holding.quantity)} since ${isoTime(life.nakedSince)}; ${then}` });
@@ -47,13 +48,13 @@ function refusedSince({ refusedExit: refused }: ExecutorState, since: number): s
   return refused === undefined || refused.at < since ? '' : `; the last ${refused.write} was not taken: ${refused.why}`;
 }
 
-function alarmIfNaked(state: ExecutorState, ctx: ExecutorContext): void {
+function alarmIfNaked(state: ExecutorState, situation: Situation, ctx: ExecutorContext): void {
   const { nakedSince, holding } = state.life;
   if (nakedSince === undefined) {
     state.nakedAlarmed = false;
     return;
   }
-  const forMs = Math.round(Math.max(ctx.clock.now() - nakedSince, state.nakedSeen === undefined ? 0 : ctx.clock.monotonic() - state.nakedSeen));
+  const forMs = Math.round(nakedForMs(nakedSince, situation));
   if (forMs < state.options.nakedAlarmMs || state.nakedAlarmed) return;
   state.nakedAlarmed = true;
   ctx.log.error({ quantity: text(holding.quantity), forMs, closesAfterMs: state.options.nakedCloseMs }, 'NAKED POSITION: no stop on the exchange covers it');

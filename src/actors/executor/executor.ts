@@ -70,6 +70,7 @@ export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorI
     mailbox: { capacity: 5_000, overflow: 'reject', onRestart: 'keep' },
     async init(ctx) {
       const state = newState(options);
+      state.born = { wall: ctx.clock.now(), monotonic: ctx.clock.monotonic() };
       const entries = await ctx.ask(options.journal, { type: 'read', entity: entityOf(options.symbol) }, LOAD_TIMEOUT_MS);
       state.life = restoreLife(options.symbol, entries);
       state.unsnapshotted = entries.reduce(withEntry, NOTHING_UNSNAPSHOTTED);

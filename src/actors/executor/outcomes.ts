@@ -5,6 +5,7 @@ import { observeOutcome } from '../../rules/position-life/observe.ts';
 import { ordersOf, stopsCover } from '../../rules/position-life/standing.ts';
 import { onConfigured } from './leverage.ts';
 import { record } from './record.ts';
+import { endFlight } from './went-out.ts';
 import type { ExecutorContext, ExecutorState } from './state.ts';
 
 /** After an order of ours has been answered the venue's side is read once more, so that a lost fill is noticed at once. */
@@ -17,7 +18,7 @@ const UNANSWERED_MS = 20_000;
 export function onOutcome(state: ExecutorState, message: Extract<ExecutorMessage, { type: 'write-outcome' }>, ctx: ExecutorContext): void {
   const { write, outcome, late } = message;
   if (write.kind === 'CONFIGURE') return onConfigured(state, write, outcome, ctx);
-  state.inFlight.delete(write.clientId);
+  endFlight(state, write.clientId, ctx);
   if (late) ctx.log.info({ clientId: write.clientId, outcome: outcome.result }, 'a late answer, taken as the fact it is');
   record(state, observeOutcome(state.life, write, outcome, ctx.clock.now()), ctx);
   if (outcome.result === 'rejected' && write.kind !== 'OPEN') state.refusedExit = { at: ctx.clock.now(), write: write.kind, why: outcome.message };
@@ -42,7 +43,7 @@ function keyOf(state: ExecutorState, write: VenueWrite): string {
 
 export function onRefused(state: ExecutorState, message: Extract<ExecutorMessage, { type: 'write-refused' }>, ctx: ExecutorContext): void {
   const { write, code, detail } = message;
-  state.inFlight.delete(write.clientId);
+  endFlight(state, write.clientId, ctx);
   const at = ctx.clock.now();
   if (write.kind === 'OPEN') {
     if (state.life.entry?.clientId !== write.clientId) return ctx.log.info({ clientId: write.clientId, code, detail }, 'a late refusal of an entry that is over');
@@ -64,7 +65,7 @@ export function giveUpAnswers(state: ExecutorState, ctx: ExecutorContext): void 
   for (const [clientId, since] of state.inFlight) {
     const waitedMs = Math.round(ctx.clock.monotonic() - since);
     if (waitedMs < UNANSWERED_MS || state.waiting.some(({ write }) => write.clientId === clientId)) continue;
-    state.inFlight.delete(clientId);
+    endFlight(state, clientId, ctx);
     ctx.log.error({ clientId, waitedMs }, 'the gateway has said nothing of a write: the venue is asked for it by its id');
     const order = ordersOf(state.life).find((one) => one.clientId === clientId);
     if (order?.state === 'sending') record(state, [{ type: 'OrderAmbiguous', at: ctx.clock.now(), clientId, cause: `no answer within ${waitedMs} ms` }], ctx);

@@ -4,7 +4,8 @@ import type { ClientId } from '../../protocol/names.ts';
 import { text } from '../../protocol/decimal.ts';
 import type { ReadAnswer } from '../../protocol/messages.ts';
 import type { ReadName, VenueReads } from '../../protocol/venue.ts';
-import { isAbsent, queryDueAt, whatOfUnknownProtection } from '../../rules/position-life/absence.ts';
+import { isAbsent, isAskedOut, queryDueAt, whatOfUnknownProtection } from '../../rules/position-life/absence.ts';
+import type { Unknowns, WentOut } from '../../rules/position-life/absence.ts';
 import type { OrderRecord, ProtectionRecord } from '../../rules/position-life/life.ts';
 import { observeAlgo, observeOrder } from '../../rules/position-life/observe.ts';
 import { heldSide, ordersOf, protectionOf } from '../../rules/position-life/standing.ts';
@@ -13,6 +14,7 @@ import { RECHECK_MS } from './outcomes.ts';
 import { record } from './record.ts';
 import type { ExecutorContext, ExecutorInternal, ExecutorState } from './state.ts';
 import { askTrades, askTruth } from './truth.ts';
+import { wentOut } from './went-out.ts';
 
 const ORDER_READ_TIMEOUT_MS = 5_000;
 /** A protection that the venue did not know is looked for again in its list. */
@@ -20,32 +22,59 @@ const RELOOK_MS = 1_000;
 
 /** Position and trades are asked for beside the order: protection follows the position before the order is resolved. */
 export function askOrder(state: ExecutorState, order: OrderRecord, ctx: ExecutorContext): void {
-  const asked = state.absences.get(order.clientId) ?? 0;
-  if (ctx.clock.now() < queryDueAt(order, asked)) return;
-  state.busyUntil.set(`ask:${order.clientId}`, ctx.clock.monotonic() + ORDER_READ_TIMEOUT_MS);
+  const askedAt = ctx.clock.monotonic();
+  if (askedAt < queryDueAt(outOf(state, order), state.absences.get(order.clientId)?.times ?? 0)) return;
+  state.busyUntil.set(`ask:${order.clientId}`, askedAt + ORDER_READ_TIMEOUT_MS);
   askTruth(state, ctx);
   askTrades(state, ctx);
   const { clientId } = order;
-  ctx.ask(state.options.gateway, { type: 'read', name: 'order', query: { symbol: state.options.symbol, clientId } }, ORDER_READ_TIMEOUT_MS, (outcome) => ({ type: 'order-asked', clientId, outcome }));
+  ctx.ask(state.options.gateway, { type: 'read', name: 'order', query: { symbol: state.options.symbol, clientId } }, ORDER_READ_TIMEOUT_MS, (outcome) => ({ type: 'order-asked', clientId, askedAt, outcome }));
 }
 
 export function onOrderAsked(state: ExecutorState, message: Extract<ExecutorInternal, { type: 'order-asked' }>, ctx: ExecutorContext): void {
   const answer = answered<'order'>(message.outcome);
   if (answer.failure !== undefined) return ctx.log.warn({ clientId: message.clientId, failure: answer.failure }, 'the venue could not be asked about the order');
-  if (answer.value === undefined) return onOrderUnknown(state, message.clientId, ctx);
+  if (answer.value === undefined) return onOrderUnknown(state, message.clientId, message.askedAt, ctx);
   ctx.log.info({ clientId: message.clientId, status: answer.value.status, executedQuantity: answer.value.executedQuantity.toFixed() }, 'the venue knows the order');
+  state.absences.delete(message.clientId);
   state.truthDueAt ??= ctx.clock.monotonic() + RECHECK_MS;
   record(state, observeOrder(state.life, answer.value, ctx.clock.now()), ctx);
 }
 
-function onOrderUnknown(state: ExecutorState, clientId: ClientId, ctx: ExecutorContext): void {
-  const asked = (state.absences.get(clientId) ?? 0) + 1;
-  state.absences.set(clientId, asked);
+function onOrderUnknown(state: ExecutorState, clientId: ClientId, askedAt: number, ctx: ExecutorContext): void {
+  const unknowns = noteUnknown(state, clientId, askedAt);
   state.busyUntil.delete(`ask:${clientId}`);
   const order = ordersOf(state.life).find((one) => one.clientId === clientId);
-  if (order === undefined || !isAbsent(order, asked, state)) return;
+  if (order === undefined || concludeAbsent(state, order, unknowns, ctx)) return;
+  // What was read beside it was from before, or could not be read: it is read once more, and not with the next query only.
+  if (isAskedOut(unknowns)) state.truthDueAt ??= ctx.clock.monotonic();
+}
+
+function noteUnknown(state: ExecutorState, clientId: ClientId, askedAt: number): Unknowns {
+  const unknowns = { times: (state.absences.get(clientId)?.times ?? 0) + 1, askedAt };
+  state.absences.set(clientId, unknowns);
+  return unknowns;
+}
+
+/** Called after every message: order, position and trades are read beside one another, and whichever is answered last completes the proof. */
+export function concludeAbsences(state: ExecutorState, ctx: ExecutorContext): void {
+  for (const order of ordersOf(state.life)) {
+    const unknowns = state.absences.get(order.clientId);
+    // One that the venue has told of meanwhile is asked anew before it is called absent.
+    if (unknowns !== undefined && (order.state === 'sending' || order.state === 'ambiguous')) concludeAbsent(state, order, unknowns, ctx);
+  }
+}
+
+function concludeAbsent(state: ExecutorState, order: OrderRecord, unknowns: Unknowns, ctx: ExecutorContext): boolean {
+  const { clientId, purpose } = order;
+  if (state.inFlight.has(clientId) || !isAbsent(purpose, outOf(state, order), unknowns, state)) return false;
   state.absences.delete(clientId);
   record(state, [{ type: 'OrderAbsent', at: ctx.clock.now(), clientId }], ctx);
+  return true;
+}
+
+function outOf(state: ExecutorState, { clientId, ambiguousSince, sentAt }: OrderRecord): WentOut {
+  return wentOut(state, { clientId, openSince: ambiguousSince ?? sentAt });
 }
 
 export function onAlgoAsked(state: ExecutorState, message: Extract<ExecutorInternal, { type: 'algo-asked' }>, ctx: ExecutorContext): void {
@@ -57,11 +86,10 @@ export function onAlgoAsked(state: ExecutorState, message: Extract<ExecutorInter
     state.absences.delete(clientId);
     return record(state, observeAlgo(state.life, answer.value, at), ctx);
   }
-  const asked = (state.absences.get(clientId) ?? 0) + 1;
-  state.absences.set(clientId, asked);
+  const unknowns = noteUnknown(state, clientId, message.askedAt);
   const protection = protectionOf(state.life, clientId);
   if (protection === undefined || protection.state === 'ended') return;
-  const what = whatOfUnknownProtection(protection, asked, !state.life.holding.quantity.isZero(), at);
+  const what = whatOfUnknownProtection(protection, wentOut(state, { clientId, openSince: protection.sentAt }), unknowns, !state.life.holding.quantity.isZero());
   if (what === 'ask-again') return lookAgain(state, ctx);
   state.absences.delete(clientId);
   if (what === 'send-again') return sendAgain(state, protection, ctx);

@@ -8,7 +8,7 @@ import { text } from '../../protocol/decimal.ts';
 import { adopt } from './adoption.ts';
 import { tellAlarms } from './alarms.ts';
 import { askOwners } from './claims.ts';
-import { askOrder } from './queries.ts';
+import { askOrder, concludeAbsences } from './queries.ts';
 import { record } from './record.ts';
 import type { ExecutorContext, ExecutorState, WaitingWrite } from './state.ts';
 import { askAlgo, checkStops } from './stops.ts';
@@ -28,6 +28,7 @@ export function settle(state: ExecutorState, ctx: ExecutorContext, heartbeat: bo
   noteNaked(state, ctx);
   tellAlarms(state, situationOf(state, ctx), heartbeat, ctx);
   sendDurable(state, ctx);
+  if (state.truthSeenAt !== undefined) concludeAbsences(state, ctx);
   for (let due = dueEvents(state.life, situationOf(state, ctx)); due.length > 0; due = dueEvents(state.life, situationOf(state, ctx))) record(state, due, ctx);
   const now = ctx.clock.monotonic();
   if (state.truthDueAt !== undefined && now >= state.truthDueAt) askTruth(state, ctx);
@@ -60,6 +61,7 @@ function situationOf(state: ExecutorState, ctx: ExecutorContext): Situation {
   const { options, rules } = state;
   return {
     now: ctx.clock.now(),
+    steadyNow: state.born.wall + ctx.clock.monotonic() - state.born.monotonic,
     tickSize: rules?.tickSize,
     largestOrder: rules?.marketMaxQuantity,
     stopLossPercent: options.stopLossPercent,

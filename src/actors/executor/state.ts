@@ -10,6 +10,7 @@ import type { LifeView } from '../../protocol/views.ts';
 import type { ClientId, SymbolName } from '../../protocol/names.ts';
 import type { Authority, Mandate, PermitOf } from '../../protocol/permit.ts';
 import type { SymbolSettings, VenueAlgoOrder, VenueOrder, VenuePosition, VenueTrade, VenueWrite } from '../../protocol/venue.ts';
+import type { Unknowns } from '../../rules/position-life/absence.ts';
 import type { Situation } from '../../rules/position-life/situation.ts';
 import { newLife } from '../../rules/position-life/life.ts';
 import type { Life } from '../../rules/position-life/life.ts';
@@ -45,9 +46,9 @@ export type ExecutorInternal =
   | { readonly type: 'tick' }
   | { readonly type: 'heartbeat' }
   | { readonly type: 'appended'; readonly through: number; readonly outcome: Outcome<JournalAnswer> }
-  | { readonly type: 'order-asked'; readonly clientId: ClientId; readonly outcome: Outcome<ReadAnswer<'order'>> }
+  | { readonly type: 'order-asked'; readonly clientId: ClientId; readonly askedAt: number; readonly outcome: Outcome<ReadAnswer<'order'>> }
   | { readonly type: 'owner-asked'; readonly orderId: string; readonly outcome: Outcome<ReadAnswer<'order'>> }
-  | { readonly type: 'algo-asked'; readonly clientId: ClientId; readonly outcome: Outcome<ReadAnswer<'algoOrder'>> }
+  | { readonly type: 'algo-asked'; readonly clientId: ClientId; readonly askedAt: number; readonly outcome: Outcome<ReadAnswer<'algoOrder'>> }
   | { readonly type: 'trades-asked'; readonly askedAt: number; readonly outcome: Outcome<ReadAnswer<'trades'>> }
   | { readonly type: 'position-asked'; readonly reading: number; readonly outcome: Outcome<ReadAnswer<'positions'>> }
   | { readonly type: 'orders-asked'; readonly reading: number; readonly outcome: Outcome<ReadAnswer<'openOrders'>> }
@@ -80,7 +81,10 @@ export interface WaitingWrite {
 /** A reading of the venue's side, while its three answers come in; those of an earlier one are not mixed into it. */
 export interface TruthReading {
   readonly number: number;
+  /** Wall time ms. */
   readonly startedAt: number;
+  /** The same, monotonic ms. */
+  readonly begunAt: number;
   position?: VenuePosition | 'flat';
   orders?: readonly VenueOrder[];
   algos?: readonly VenueAlgoOrder[];
@@ -110,10 +114,14 @@ export interface ExecutorState {
   pending: PendingOpening | undefined;
   /** Writes without an outcome yet, and when each was handed to the gateway, monotonic ms. */
   readonly inFlight: Map<ClientId, number>;
+  /** When the outcome of each write of this incarnation was heard, or given up, monotonic ms. */
+  readonly answeredAt: Map<ClientId, number>;
+  /** When this incarnation began. */
+  born: { readonly wall: number; readonly monotonic: number };
   /** Needs that are being met: key → when to try again, ms. */
   readonly busyUntil: Map<string, number>;
-  /** How often the venue has said "unknown" to an id. */
-  readonly absences: Map<ClientId, number>;
+  /** Ids that the venue has said "unknown" to; times are monotonic ms. */
+  readonly absences: Map<ClientId, Unknowns>;
   /** Orders of which fills were counted and nobody knows yet whose they are: since when, ms, and how often they were asked for. */
   readonly unclaimed: Map<string, { readonly since: number; asked: number }>;
   reading: TruthReading | undefined;
@@ -123,9 +131,9 @@ export interface ExecutorState {
   mismatches: number;
   /** The trade list has been asked for and has not been read since. */
   tradesOwed: boolean;
-  /** When the trade list was asked for that was read last, ms. */
+  /** When the trade list was asked for that was read last, monotonic ms. */
   tradesReadAt: number;
-  /** When the venue's word last became the position, in this incarnation: trades asked for before are in it. */
+  /** When the venue's word last became the position, in this incarnation, monotonic ms: trades asked for before are in it. */
   adoptedAt: number;
   /** The venue has said flat, after everything we know of, and listed these protections of ours. */
   flat: { readonly openAlgoIds: readonly ClientId[] } | undefined;
@@ -133,7 +141,7 @@ export interface ExecutorState {
   refusedExit?: { readonly at: number; readonly write: string; readonly why: string };
   /** Protections of ours that the venue lists and the journal does not know: sent while it was away (ruling 36). */
   orphans: readonly ClientId[];
-  /** When the last reading was begun that agreed with our count; 0: none since the count changed. */
+  /** When the last reading of our own was begun that agreed with our count, monotonic ms; 0: none since the count changed, or one differed. */
   agreedAt: number;
   holdingChangedAt: number;
   streamEpoch: number;
@@ -194,6 +202,8 @@ export function newState(options: ExecutorOptions): ExecutorState {
     waiting: [],
     pending: undefined,
     inFlight: new Map(),
+    answeredAt: new Map(),
+    born: { wall: 0, monotonic: 0 },
     busyUntil: new Map(),
     absences: new Map(),
     unclaimed: new Map(),

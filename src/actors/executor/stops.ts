@@ -4,6 +4,7 @@ import type { ReadAnswer } from '../../protocol/messages.ts';
 import type { ClientId } from '../../protocol/names.ts';
 import type { VenueAlgoOrder } from '../../protocol/venue.ts';
 import { readClientId } from '../../rules/client-ids.ts';
+import { isBefore } from '../../rules/position-life/before.ts';
 import { STOP_CHECK_EVERY_MS, STOP_RECHECK_MS, STOP_UNLISTED_AT_MOST } from '../../rules/position-life/guard.ts';
 import { observeAlgo } from '../../rules/position-life/observe.ts';
 import { liveProtectionsOf, standingStop } from '../../rules/position-life/standing.ts';
@@ -22,7 +23,7 @@ export function lookAtStops(state: ExecutorState, listedAll: readonly VenueAlgoO
   state.orphans = [...listed].filter((clientId) => !live.some((known) => known.clientId === clientId));
   for (const clientId of state.unlisted.keys()) if (listed.has(clientId) || !live.some((known) => known.clientId === clientId)) state.unlisted.delete(clientId);
   for (const { leg, clientId, state: stage, sentAt } of live) {
-    if (stage !== 'placed' || listed.has(clientId) || sentAt >= readAt) continue;
+    if (stage !== 'placed' || listed.has(clientId) || !isBefore(sentAt, readAt, at)) continue;
     const lists = (state.unlisted.get(clientId) ?? 0) + 1;
     state.unlisted.set(clientId, lists);
     state.stopsDueAt = ctx.clock.monotonic() + STOP_RECHECK_MS;
@@ -63,5 +64,6 @@ export function askAlgo(state: ExecutorState, clientId: ClientId, ctx: ExecutorC
   const key = `ask:${clientId}`;
   if ((state.busyUntil.get(key) ?? 0) > ctx.clock.monotonic()) return;
   state.busyUntil.set(key, ctx.clock.monotonic() + 1_000);
-  ctx.ask(state.options.gateway, { type: 'read', name: 'algoOrder', query: { symbol: state.options.symbol, clientId } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'algo-asked', clientId, outcome }));
+  const askedAt = ctx.clock.monotonic();
+  ctx.ask(state.options.gateway, { type: 'read', name: 'algoOrder', query: { symbol: state.options.symbol, clientId } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'algo-asked', clientId, askedAt, outcome }));
 }

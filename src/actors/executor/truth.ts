@@ -42,7 +42,7 @@ export function askTruth(state: ExecutorState, ctx: ExecutorContext): void {
   const { symbol, gateway } = state.options;
   state.readings += 1;
   const reading = state.readings;
-  state.reading = { number: reading, startedAt: ctx.clock.now() };
+  state.reading = { number: reading, startedAt: ctx.clock.now(), begunAt: ctx.clock.monotonic() };
   state.truthDueAt = undefined;
   ctx.ask(gateway, { type: 'read', name: 'positions', query: { symbol } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'position-asked', reading, outcome }));
   ctx.ask(gateway, { type: 'read', name: 'openOrders', query: { symbol } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'orders-asked', reading, outcome }));
@@ -63,14 +63,15 @@ export function onReadingAnswer(state: ExecutorState, number: number, part: 'pos
   const { position, orders, algos } = reading;
   if (position === undefined || orders === undefined || algos === undefined) return;
   state.reading = undefined;
-  compare(state, truthOf(state, { ...reading, position, orders, algos }), ctx);
+  compare(state, truthOf(state, { ...reading, position, orders, algos }), ctx, reading.begunAt);
 }
 
 export function heardMark(state: ExecutorState, price: Decimal, observedAt: number): void {
   if (observedAt >= (state.mark?.observedAt ?? 0)) state.mark = { price, observedAt };
 }
 
-export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext): void {
+/** `begunAt`: when the reading was begun, monotonic ms, if it is one of our own. */
+export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext, begunAt = 0): void {
   const at = ctx.clock.now();
   if (state.truthSeenAt === undefined) state.truthDueAt = undefined;
   state.truthSeenAt ??= at;
@@ -86,11 +87,11 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
     state.truthDueAt = ctx.clock.monotonic() + REREAD_MS;
     return;
   }
-  if (state.adopting !== undefined && truth.readAt >= state.adopting.askedAt && takeOver(state, truth, ctx)) return;
+  if (state.adopting !== undefined && (truth.readAt >= state.adopting.askedAt || isBefore(state.adopting.askedAt, truth.readAt, at)) && takeOver(state, truth, ctx)) return;
   const stated = statedQuantity(truth, ZERO);
   if (!stated.isEqualTo(state.life.holding.quantity)) return disagree(state, truth, ctx);
   state.mismatches = 0;
-  state.agreedAt = truth.readAt;
+  state.agreedAt = Math.max(state.agreedAt, begunAt);
   concluded(state, truth);
   state.flat = stated.isZero() && isBefore(state.life.entry?.sentAt ?? 0, truth.readAt, at) ? { openAlgoIds: [...listed] } : undefined;
   if (state.life.drift !== undefined) record(state, [{ type: 'DriftCleared', at, venue: text(stated) }], ctx);
@@ -124,6 +125,7 @@ function disagree(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext
     return concluded(state, truth);
   }
   state.mismatches += 1;
+  state.agreedAt = 0;
   const less = isLess(stated, state.life.holding.quantity) && !refusedToReduce(state);
   state.truthDueAt = ctx.clock.monotonic() + (less && state.mismatches >= MISMATCHES_BEFORE_ADOPTION ? LESS_REREAD_MS : REREAD_MS);
   ctx.log.warn({ journal: text(state.life.holding.quantity), venue: text(stated), reading: state.mismatches }, 'the venue states another position than our count; asking for the trades');
@@ -173,20 +175,20 @@ export function askTrades(state: ExecutorState, ctx: ExecutorContext): void {
   if (isNothingOfOurs(state)) return;
   const from = Math.max(life.lastTradeAt, life.lastClosedAt ?? 0, life.entry?.sentAt ?? 0);
   if (from === 0 || (state.busyUntil.get('trades') ?? 0) > ctx.clock.monotonic()) return;
-  const askedAt = ctx.clock.now();
+  const askedAt = ctx.clock.monotonic();
   state.busyUntil.set('trades', ctx.clock.monotonic() + TRADES_PATIENCE_MS);
   state.tradesOwed = true;
   const since = Math.min(...[life.lastTradeAt, life.entry?.sentAt ?? 0].filter((time) => time > 0), from) - TRADES_OVERLAP_MS;
   ctx.ask(state.options.gateway, { type: 'read', name: 'trades', query: { symbol: state.options.symbol, since } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'trades-asked', askedAt, outcome }));
 }
 
-/** @returns nothing: the fills are its outcome, each counted once. A list from before an adoption says nothing that is not in it. */
+/** `askedAt`: monotonic ms. @returns nothing: the fills are its outcome, each counted once. A list from before an adoption says nothing that is not in it. */
 export function onTrades(state: ExecutorState, askedAt: number, trades: readonly VenueTrade[] | undefined, failure: string | undefined, ctx: ExecutorContext): void {
   const at = ctx.clock.now();
   state.busyUntil.set('trades', ctx.clock.monotonic() + REREAD_MS / 2);
   if (trades === undefined) return ctx.log.warn({ failure }, 'the trade list could not be read');
   state.tradesOwed = false;
   state.tradesReadAt = Math.max(state.tradesReadAt, askedAt);
-  if (!isBefore(state.adoptedAt, askedAt, at)) return ctx.log.info({ trades: trades.length }, 'a trade list from before the adoption is not counted on top of it');
+  if (state.adoptedAt >= askedAt) return ctx.log.info({ trades: trades.length }, 'a trade list from before the adoption is not counted on top of it');
   record(state, observeTrades(state.life, trades, at), ctx);
 }

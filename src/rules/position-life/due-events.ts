@@ -13,14 +13,13 @@ export function dueEvents(life: Life, situation: Situation): LifeEvent[] {
   const { now, flat } = situation;
   const { holding, entry, plan } = life;
   if (!holding.quantity.isZero()) {
-    const { guardedSince, nakedCloseMs, nakedMs = 0 } = situation;
+    const { guardedSince, nakedCloseMs } = situation;
     if (life.closeRequested !== undefined || guardedSince === undefined) return [];
     // The venue takes no stop: it is guarded from here, and closed as its stop would have closed it. Blind, it is naked like any other.
     const guard = guardState(life, situation);
     if (guard === 'holds') return [];
     if (guard === 'passed') return [{ type: 'CloseRequested', at: now, reason: 'STOP_PASSED', by: 'local guard' }];
-    // By the larger of both clocks: one that is set back puts no close off.
-    const naked = life.nakedSince !== undefined && Math.max(now - Math.max(life.nakedSince, guardedSince), nakedMs) >= nakedCloseMs;
+    const naked = life.nakedSince !== undefined && nakedForMs(Math.max(life.nakedSince, guardedSince), situation) >= nakedCloseMs;
     return naked ? [{ type: 'CloseRequested', at: now, reason: 'NAKED', by: 'executor' }] : [];
   }
   if (openOrdersOf(life).length > 0 || liveProtectionsOf(life).length > 0) return [];
@@ -36,6 +35,11 @@ export function dueEvents(life: Life, situation: Situation): LifeEvent[] {
     return [{ type: 'PlanEnded', at: now, planId: plan.planId, code: entry.status === 'REJECTED' ? 'VENUE_REJECTED' : entry.status === undefined ? 'ENTRY_ABSENT' : 'ENTRY_UNFILLED' }];
   }
   return [];
+}
+
+/** How long it has been naked, since the wall time `since`, ms. By the larger of both clocks: one that is set back puts no close off; and one that is set on brings none about. */
+export function nakedForMs(since: number, { now, steadyNow = now, nakedMs = 0 }: Situation): number {
+  return Math.max(Math.min(now, steadyNow) - since, nakedMs);
 }
 
 /** What brought the position to an end: the venue itself or a stranger, by the order that left nothing; else our close if it was executed, else the protection that fired, whatever was asked for meanwhile. */

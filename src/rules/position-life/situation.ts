@@ -8,6 +8,8 @@ import type { OrderRecord, ProtectionRecord } from './life.ts';
 /** What the actor knows beside the journal: time, the venue's filters, and what the venue said of the position last. */
 export interface Situation {
   readonly now: number;
+  /** What `now` would be if nobody had set the wall clock since this incarnation began; left out: nobody has. */
+  readonly steadyNow?: number;
   readonly tickSize: Decimal | undefined;
   /** The largest quantity of one market order; undefined: not known. */
   readonly largestOrder: Decimal | undefined;

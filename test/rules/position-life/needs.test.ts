@@ -113,6 +113,9 @@ describe('needs of a held position', () => {
     const life = lifeOf(it1.opened());
     expect(due(life, { now: NOW + 10_009 })).to.deep.equal([]);
     expect(due(life, { now: NOW + 10_010 })).to.deep.equal(['CloseRequested NAKED']);
+    expect(due(life, { now: NOW + 3_600_000, steadyNow: NOW + 10_009, nakedMs: 9_999 }), 'a wall clock that was set on is no time that has passed').to.deep.equal([]);
+    expect(due(life, { now: NOW + 3_600_000, steadyNow: NOW + 10_010 })).to.deep.equal(['CloseRequested NAKED']);
+    expect(due(life, { now: NOW - 3_600_000, nakedMs: 10_000 }), 'nor does one that was set back take any away').to.deep.equal(['CloseRequested NAKED']);
     expect(due(lifeOf(it1.opened(), it1.closeRequested()), { now: NOW + 99_000 })).to.deep.equal([]);
     expect(due(lifeOf(it1.protected()), { now: NOW + 99_000 })).to.deep.equal([]);
   });
