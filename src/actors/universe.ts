@@ -49,8 +49,6 @@ interface UniverseState {
   readonly outbox: Outbox;
   recorded: RecordedUniverse | undefined;
   failure: { readonly since: number; readonly reason: string } | undefined;
-  /** The symbols of the last universe that the rules made, over restarts too; undefined: they never made one. */
-  lastGood: readonly string[] | undefined;
   /** Why the last good one is kept although the venue was asked. */
   tooLarge: string | undefined;
   asking: boolean;
@@ -65,6 +63,8 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
   const key = rulesKey(rules);
   // Of the process, not of the incarnation: what refuses to start must not end a service that is trading.
   let determined = false;
+  // The symbols of the last universe that the rules made, over restarts too; undefined: they never made one.
+  let lastGood: readonly string[] | undefined;
   return {
     role: 'universe',
     purpose: 'Says which symbols may be opened: policy ∩ what the venue trades.',
@@ -77,7 +77,8 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       const last = entries.at(-1);
       const recorded = last === undefined ? undefined : readUniverse(last);
-      return { universe: undefined, outbox: new Outbox(ENTITY, journal, entries), recorded, failure: undefined, lastGood: recorded?.rules === key ? recorded.symbols : undefined, tooLarge: undefined, asking: false, again: false };
+      lastGood ??= recorded?.rules === key ? recorded.symbols : undefined;
+      return { universe: undefined, outbox: new Outbox(ENTITY, journal, entries), recorded, failure: undefined, tooLarge: undefined, asking: false, again: false };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -159,10 +160,10 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
       determined = true;
       if (state.tooLarge !== undefined) ctx.log.info({ symbols: decision.instruments.size }, 'the policy fits again');
       state.tooLarge = undefined;
-      state.lastGood = [...decision.instruments.keys()];
+      lastGood = [...decision.instruments.keys()];
       return determine(state, decision.instruments, decision.excluded, listed, ctx);
     }
-    if (decision.code === 'UNIVERSE_TOO_LARGE' && state.lastGood !== undefined) return keepWithin(state, state.lastGood, decision.message, listed, ctx);
+    if (decision.code === 'UNIVERSE_TOO_LARGE' && lastGood !== undefined) return keepWithin(state, lastGood, decision.message, listed, ctx);
     if (!determined) return options.refuse(new VigilError(decision.code, decision.message));
     // Already trading: what has left the venue is closed to openings; what is open stays managed.
     ctx.log.error({ code: decision.code, message: decision.message }, 'the configured universe no longer holds; openings stop for what is missing');
@@ -171,11 +172,11 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
   }
 
   /** The venue has begun to trade more of the policy than can be followed: no reason to stop with what is traded already. */
-  function keepWithin(state: UniverseState, lastGood: readonly string[], message: string, listed: Listed, ctx: Context): void {
+  function keepWithin(state: UniverseState, before: readonly string[], message: string, listed: Listed, ctx: Context): void {
     if (state.tooLarge === undefined) ctx.log.error({ code: 'UNIVERSE_TOO_LARGE', message }, 'the policy has outgrown what can be followed; the last good universe stays');
     state.tooLarge = message;
     determined = true;
-    const kept = universeWithin(lastGood, rules, listed);
+    const kept = universeWithin(before, rules, listed);
     return kept.ok ? determine(state, kept.instruments, kept.excluded, listed, ctx) : determine(state, new Map(), [], listed, ctx);
   }
 

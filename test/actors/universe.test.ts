@@ -201,6 +201,18 @@ describe('universe', () => {
       expect(refusals).to.deep.equal([]);
     });
 
+    it('goes on after a restart of the actor that could not put it on record', async () => {
+      const journal = new MemoryJournal();
+      journal.mood = 'failing';
+      const { world, venue, symbols, refusals, alerts } = await bench({ rules: { policy }, listed: first(500), journal });
+      venue.listed = first(501);
+      world.system.control('universe', 'kill', 'test');
+      await world.advance(10_000);
+      expect(refusals).to.deep.equal([]);
+      expect(symbols()).to.deep.equal(policy.slice(0, 500));
+      expect(alerts()).to.include('universe-too-large');
+    });
+
     it('goes on after a restart of the service, too, whose positions would be left alone by a refusal; under other rules it is a first start', async () => {
       const journal = new MemoryJournal();
       await bench({ rules: { policy }, listed: first(500), journal });
