@@ -45,7 +45,10 @@ type Internal = ReconcilerMessage | { readonly type: 'reconcile' } | { readonly 
 
 interface Round {
   readonly number: number;
+  /** Wall time ms. */
   readonly startedAt: number;
+  /** The same, monotonic ms. */
+  readonly begunAt: number;
   readonly streamEpoch: number;
   readonly parts: { [P in Part]?: VenueReads[P]['answer'] };
 }
@@ -154,7 +157,7 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
 
   function read(state: ReconcilerState, ctx: Context): void {
     state.rounds += 1;
-    const round: Round = { number: state.rounds, startedAt: ctx.clock.now(), streamEpoch: state.stream?.streamEpoch ?? 0, parts: {} };
+    const round: Round = { number: state.rounds, startedAt: ctx.clock.now(), begunAt: ctx.clock.monotonic(), streamEpoch: state.stream?.streamEpoch ?? 0, parts: {} };
     state.round = round;
     for (const part of PARTS) ctx.ask(options.gateway, { type: 'read', name: part, query: {} }, READ_TIMEOUT_MS, (outcome) => ({ type: 'part', round: round.number, part, outcome: outcome as Outcome<ReadAnswer<Part>> }));
   }
@@ -196,7 +199,7 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
       const openAlgoOrders = venue.openAlgoOrders.filter((one) => one.symbol === symbol);
       side.set(symbol, { quantity: position?.quantity ?? ZERO, unknownOrders: unknownOrders(openOrders, openAlgoOrders, options.tags) });
       state.attempts.set(symbol, brought(state.attempts.get(symbol), round.startedAt, ctx.clock.monotonic()));
-      ctx.tell(options.executorOf(symbol), { type: 'truth', truth: { streamEpoch: round.streamEpoch, readAt: round.startedAt, position, openOrders, openAlgoOrders, trades: [], settings: venue.settings.find((one) => one.symbol === symbol) } });
+      ctx.tell(options.executorOf(symbol), { type: 'truth', truth: { streamEpoch: round.streamEpoch, readAt: round.startedAt, begunAt: round.begunAt, position, openOrders, openAlgoOrders, trades: [], settings: venue.settings.find((one) => one.symbol === symbol) } });
     }
     state.side = side;
     for (const symbol of state.attempts.keys()) if (!symbols.has(symbol)) state.attempts.delete(symbol);

@@ -99,8 +99,10 @@ export type AdoptAnswer = { readonly ok: true; readonly positionId: PositionId; 
 
 export interface SymbolTruth {
   readonly streamEpoch: number;
-  /** When the requests were sent: what happened later is not in it. */
+  /** When the requests were sent, wall time ms. */
   readonly readAt: number;
+  /** The same, monotonic ms: what happened later is not in it. */
+  readonly begunAt: number;
   readonly position: VenuePosition | undefined;
   readonly openOrders: readonly VenueOrder[];
   readonly openAlgoOrders: readonly VenueAlgoOrder[];

@@ -76,7 +76,7 @@ export function executorBehaviour(options: ExecutorOptions): Behaviour<ExecutorI
       state.unsnapshotted = entries.reduce(withEntry, NOTHING_UNSNAPSHOTTED);
       state.sequence = state.durable = entries.at(-1)?.sequence ?? 0;
       // What a crash may have taken away came before this; a process that begins has lost nothing since the last event on record, and hundreds need no reading of their own.
-      state.holdingChangedAt = ctx.incarnation === 1 ? Math.min(entries.at(-1)?.at ?? 0, ctx.clock.now()) : ctx.clock.now();
+      state.holdingChangedAt = ctx.incarnation === 1 ? 0 : state.born.monotonic;
       // The reconciler brings the venue's side; if it cannot, an open position must not wait for it.
       state.truthDueAt = ctx.clock.monotonic() + OWN_READING_AFTER_MS;
       ctx.timers.every('tick', TICK_MS, { type: 'tick' });
@@ -136,7 +136,7 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
     case 'move-stop':
       return onRequest(state, message, requestStopMove(state.life, message, state.rules?.tickSize, at), ctx);
     case 'adopt':
-      return onAdopt(state, { stopPrice: message.stopPrice, reason: message.reason, by: message.by, askedAt: at, answer: ctx.answering(message) }, ctx);
+      return onAdopt(state, { stopPrice: message.stopPrice, reason: message.reason, by: message.by, askedAt: ctx.clock.monotonic(), answer: ctx.answering(message) }, ctx);
     case 'universe':
       state.rules = message.universe.listed.get(state.options.symbol) ?? state.rules;
       state.mayOpen = message.universe.instruments.has(state.options.symbol);

@@ -28,7 +28,7 @@ export function record(state: ExecutorState, events: readonly LifeEvent[], ctx: 
     const life = evolve(state.life, event);
     assertTransition(before, phaseOf(life), causeOf(event));
     if (!life.holding.quantity.isEqualTo(state.life.holding.quantity)) {
-      state.holdingChangedAt = ctx.clock.now();
+      state.holdingChangedAt = ctx.clock.monotonic();
       state.flat = undefined;
       state.agreedAt = 0;
     }

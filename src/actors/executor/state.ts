@@ -95,6 +95,7 @@ export interface AskedAdoption {
   readonly stopPrice: string | undefined;
   readonly reason: string;
   readonly by: string;
+  /** Monotonic ms. */
   readonly askedAt: number;
   readonly answer: (answer: AdoptAnswer) => void;
 }
@@ -141,8 +142,9 @@ export interface ExecutorState {
   refusedExit?: { readonly at: number; readonly write: string; readonly why: string };
   /** Protections of ours that the venue lists and the journal does not know: sent while it was away (ruling 36). */
   orphans: readonly ClientId[];
-  /** When the last reading of our own was begun that agreed with our count, monotonic ms; 0: none since the count changed, or one differed. */
+  /** When the last reading was begun that agreed with our count, monotonic ms; 0: none since the count changed, or one differed. */
   agreedAt: number;
+  /** When the count changed last in this process, monotonic ms. */
   holdingChangedAt: number;
   streamEpoch: number;
   reconciledEpoch: number;
@@ -182,7 +184,7 @@ export interface ExecutorState {
 
 /** The truth an executor read by itself, in the shape the reconciler sends. */
 export function truthOf(state: ExecutorState, reading: TruthReading & { position: VenuePosition | 'flat'; orders: readonly VenueOrder[]; algos: readonly VenueAlgoOrder[] }, trades: readonly VenueTrade[] = []): SymbolTruth {
-  return { streamEpoch: state.streamEpoch, readAt: reading.startedAt, position: reading.position === 'flat' ? undefined : reading.position, openOrders: reading.orders, openAlgoOrders: reading.algos, trades, settings: undefined };
+  return { streamEpoch: state.streamEpoch, readAt: reading.startedAt, begunAt: reading.begunAt, position: reading.position === 'flat' ? undefined : reading.position, openOrders: reading.orders, openAlgoOrders: reading.algos, trades, settings: undefined };
 }
 
 /** The signed quantity of a position as the venue states it. */

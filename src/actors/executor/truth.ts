@@ -4,7 +4,6 @@ import { text, ZERO } from '../../protocol/decimal.ts';
 import type { SymbolTruth } from '../../protocol/messages.ts';
 import type { UserEvent, VenueTrade } from '../../protocol/venue.ts';
 import { readClientId } from '../../rules/client-ids.ts';
-import { isBefore } from '../../rules/position-life/before.ts';
 import { observeOrder, observeTrades } from '../../rules/position-life/observe.ts';
 import { isLess } from '../../rules/position-life/owners.ts';
 import { isOpenOrder, ordersOf } from '../../rules/position-life/standing.ts';
@@ -63,15 +62,14 @@ export function onReadingAnswer(state: ExecutorState, number: number, part: 'pos
   const { position, orders, algos } = reading;
   if (position === undefined || orders === undefined || algos === undefined) return;
   state.reading = undefined;
-  compare(state, truthOf(state, { ...reading, position, orders, algos }), ctx, reading.begunAt);
+  compare(state, truthOf(state, { ...reading, position, orders, algos }), ctx);
 }
 
 export function heardMark(state: ExecutorState, price: Decimal, observedAt: number): void {
   if (observedAt >= (state.mark?.observedAt ?? 0)) state.mark = { price, observedAt };
 }
 
-/** `begunAt`: when the reading was begun, monotonic ms, if it is one of our own. */
-export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext, begunAt = 0): void {
+export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext): void {
   const at = ctx.clock.now();
   if (state.truthSeenAt === undefined) state.truthDueAt = undefined;
   state.truthSeenAt ??= at;
@@ -82,24 +80,29 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
   for (const order of truth.openOrders) state.absences.delete(order.clientId);
   record(state, truth.openOrders.flatMap((order) => observeOrder(state.life, order, at)), ctx);
   const listed = lookAtStops(state, truth.openAlgoOrders, truth.readAt, ctx);
-  if (!isBefore(state.holdingChangedAt, truth.readAt, at)) {
+  if (state.holdingChangedAt >= truth.begunAt) {
     // Something was filled after the reading began: it says nothing about now.
     state.truthDueAt = ctx.clock.monotonic() + REREAD_MS;
     return;
   }
-  if (state.adopting !== undefined && (truth.readAt >= state.adopting.askedAt || isBefore(state.adopting.askedAt, truth.readAt, at)) && takeOver(state, truth, ctx)) return;
+  if (state.adopting !== undefined && truth.begunAt >= state.adopting.askedAt && takeOver(state, truth, ctx)) return;
   const stated = statedQuantity(truth, ZERO);
   if (!stated.isEqualTo(state.life.holding.quantity)) return disagree(state, truth, ctx);
   state.mismatches = 0;
-  state.agreedAt = Math.max(state.agreedAt, begunAt);
+  state.agreedAt = Math.max(state.agreedAt, truth.begunAt);
   concluded(state, truth);
-  state.flat = stated.isZero() && isBefore(state.life.entry?.sentAt ?? 0, truth.readAt, at) ? { openAlgoIds: [...listed] } : undefined;
+  state.flat = stated.isZero() && entryOutBy(state) < truth.begunAt ? { openAlgoIds: [...listed] } : undefined;
   if (state.life.drift !== undefined) record(state, [{ type: 'DriftCleared', at, venue: text(stated) }], ctx);
   // Our entry was filled and the position is gone: what happened in between is in the trade list (operators' 23).
   if (stated.isZero() && state.life.entry?.state === 'ended' && state.life.entry.executedQuantity.isGreaterThan(0) && state.life.holding.peak.isZero()) {
     state.truthDueAt = ctx.clock.monotonic() + OWED_REREAD_MS;
     askTrades(state, ctx);
   }
+}
+
+/** What an earlier incarnation sent was before any reading that is taken here. */
+function entryOutBy({ life: { entry }, inFlight, answeredAt }: ExecutorState): number {
+  return entry === undefined ? 0 : (inFlight.get(entry.clientId) ?? answeredAt.get(entry.clientId) ?? 0);
 }
 
 /** Both sides agree, or the difference is on record and left. */
