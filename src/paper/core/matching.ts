@@ -21,6 +21,11 @@ export function levelsLeft(state: ExchangeState, market: Market, side: Side): Le
   return levels;
 }
 
+/** The best level that is left: all that a touch tells of, four times a second and symbol, so that the others are not made for it where nobody has taken any. */
+export function bestLeft(state: ExchangeState, market: Market, side: Side): Level[] {
+  return market.sides.get(side)?.slice(0, 1) ?? bookSide(market.view, state.rules.get(market.view.symbol)!, side, 1);
+}
+
 /** Would an order of `side` at `limit` (null: any price) take `price`? */
 function accepts(side: Side, limit: Decimal | null, price: Decimal): boolean {
   if (limit === null) return true;

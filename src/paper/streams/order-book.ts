@@ -1,6 +1,6 @@
 /** The book of a symbol as it is on the wire: what takers have left of it, with the id that a local copy is kept by. */
 import { text } from '../../protocol/decimal.ts';
-import { levelsLeft } from '../core/matching.ts';
+import { bestLeft, levelsLeft } from '../core/matching.ts';
 import type { Side } from '../core/model.ts';
 import type { PaperVenue } from '../venue.ts';
 
@@ -18,7 +18,8 @@ export interface BookSnapshot {
 export function bookSnapshot(venue: PaperVenue, symbol: string, count: number): BookSnapshot | undefined {
   const market = venue.state.markets.get(symbol);
   if (!market) return undefined;
-  const side = (which: Side): BookRow[] => levelsLeft(venue.state, market, which).slice(0, count).map((level) => [text(level.price), text(level.quantity)]);
+  const left = (which: Side) => (count === 1 ? bestLeft(venue.state, market, which) : levelsLeft(venue.state, market, which).slice(0, count));
+  const side = (which: Side): BookRow[] => left(which).map((level) => [text(level.price), text(level.quantity)]);
   return { lastUpdateId: venue.market.bookId(symbol), bids: side('BUY'), asks: side('SELL') };
 }
 
