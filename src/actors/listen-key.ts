@@ -6,6 +6,7 @@ import type { ActorContext, AnyContext, Behaviour, Outcome } from '../supervisio
 import { same } from '../supervision/behaviour.ts';
 import { isoTime } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
+import { Failing } from '../protocol/failing.ts';
 import type { ListenKeyMessage, ListenKeyViewMessage, StandingMessage } from '../protocol/messages.ts';
 import type { ListenKey } from '../protocol/venue.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
@@ -38,6 +39,8 @@ interface ListenKeyState {
   /** The request whose answer counts. */
   sent: Sent | undefined;
   requests: number;
+  /** What the venue said no to, one after the other. */
+  readonly failing: Failing;
   /** Keys this incarnation has seen end. */
   ended: number;
   readonly monotonic: () => number;
@@ -55,7 +58,7 @@ export function listenKeyBehaviour({ keys, userStream, watchdog }: ListenKeyOpti
     mailbox: { capacity: 100, overflow: 'drop-oldest', onRestart: 'flush' },
     init(ctx) {
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
-      const state: ListenKeyState = { life: NO_KEY, sent: undefined, requests: 0, ended: 0, monotonic: () => ctx.clock.monotonic() };
+      const state: ListenKeyState = { life: NO_KEY, sent: undefined, requests: 0, failing: new Failing(), ended: 0, monotonic: () => ctx.clock.monotonic() };
       act(state, ctx);
       return state;
     },
@@ -104,12 +107,16 @@ export function listenKeyBehaviour({ keys, userStream, watchdog }: ListenKeyOpti
 
   function answered(state: ListenKeyState, sent: Sent, outcome: Outcome<ListenKey | undefined>, ctx: ActorContext<Internal>): void {
     const { held: before } = state.life;
-    if (outcome.ok) state.life = afterKey(state.life, sent.request, { key: outcome.value, sentAt: sent.at, forConnection: sent.forConnection });
-    else {
+    if (outcome.ok) {
+      state.life = afterKey(state.life, sent.request, { key: outcome.value, sentAt: sent.at, forConnection: sent.forConnection });
+      const over = state.failing.over(ctx.clock.monotonic());
+      if (over !== undefined) ctx.log.info({ ...over }, 'the venue answers about listen keys again');
+    } else {
       const { error } = outcome;
       const told = error instanceof VenueError ? error : undefined;
       state.life = afterFailure(state.life, sent.request, { message: error.message, venueCode: told?.venueCode, restMs: told?.retryAfterMs ?? 0, at: ctx.clock.monotonic() });
-      ctx.log.warn({ request: sent.request, reason: error.message, inARow: state.life.failure?.count ?? 1 }, `the listen key was not ${sent.request === 'ask' ? 'given' : 'prolonged'}`);
+      const news = state.failing.failed(ctx.clock.monotonic(), `${sent.request}: ${error.message}`);
+      (news === undefined ? ctx.log.debug : ctx.log.warn)({ request: sent.request, reason: error.message, inARow: state.life.failure?.count ?? 1, ...news }, `the listen key was not ${sent.request === 'ask' ? 'given' : 'prolonged'}`);
     }
     const { held, gone } = state.life;
     if (before !== undefined && before.key.number !== held?.key.number) {

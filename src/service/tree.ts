@@ -47,6 +47,10 @@ export function composeTree(parts: TreeParts): Tree {
   const authority = createPermitAuthority({ now: () => clock.now() });
   const refs = refsOf(system);
   const unknownPositions = config.adoption.unknownPositions ?? (config.venue.mode === 'mainnet' ? 'leave' : 'adopt');
+  const strategies = strategyActors(system, parts.strategies);
+  // What is told to those who do not run would be dead letters, each a line in the report of an emergency.
+  const absent = new Set(parts.exitsAlone === true ? [refs.bridge, refs.exits, refs.intake, refs.auditor, ...[...strategies.generators, ...strategies.shadows].map((one) => one.ref)].map(({ path }) => path) : []);
+  const present: Rooms['present'] = (all) => all.filter(({ path }) => !absent.has(path));
   const executors = pool<ExecutorInternal, SymbolName>(system, {
     path: 'executors',
     memberPath: (symbol) => `executor/${symbol}`,
@@ -72,14 +76,13 @@ export function composeTree(parts: TreeParts): Tree {
           decisions: refs.decisions,
           findings: refs.findings,
           watchdog: refs.watchdog,
-          watchers: [refs.governor, refs.bridge, refs.exits, refs.readiness, refs.reconciler, refs.market, refs.tradingState, refs.locks, refs.watchdog, ...(parts.readModels === undefined ? [] : [refs.readModels])],
+          watchers: present([refs.governor, refs.bridge, refs.exits, refs.readiness, refs.reconciler, refs.market, refs.tradingState, refs.locks, refs.watchdog, ...(parts.readModels === undefined ? [] : [refs.readModels])]),
         }),
       );
   }
   const executorOf = (symbol: SymbolName) => executors.pool.member(symbol);
   const executorKeys = () => executors.pool.keys();
-  const strategies = strategyActors(system, parts.strategies);
-  const rooms: Rooms = { ...parts, ...strategies, refs, authority, executors: executors.pool, executorOf, executorKeys };
+  const rooms: Rooms = { ...parts, ...strategies, present, refs, authority, executors: executors.pool, executorOf, executorKeys };
 
   const spec = supervisor('vigil', 'A supervised trading pipeline.', [
     worker(refs.journal, journalBehaviour(store, { listeners: [refs.http, refs.decisions], subscribers: [refs.governor], watchdog: refs.watchdog, retentionDays: config.journal.retentionDays }), { shutdown: 2_000 }),

@@ -127,11 +127,14 @@ function assertCredentials(credentials: Credentials): void {
   if (!/^[\x21-\x7e]+$/.test(credentials.apiKey)) throw new VigilError('CREDENTIALS_MISSING', 'the API key contains a blank, a line break or a character outside ASCII');
 }
 
+/** What it says of a socket's fault it also reports as an exception, which is where it is told. */
+const TOLD_AS_EXCEPTION = /^Websocket onWsError due to/;
+
 /** The SDK prints sockets and whole events; of its arguments only the sentence and the connection's name are kept. */
 function streamLogger(log: VenueLog): { trace(): void; info(...said: unknown[]): void; error(...said: unknown[]): void } {
   function say(level: 'debug' | 'warn', said: readonly unknown[]): void {
     const context = said.find((part): part is { wsKey: string } => typeof part === 'object' && part !== null && 'wsKey' in part && typeof part.wsKey === 'string');
     log(level, `stream client: ${messageOf(said[0]).slice(0, 200)}`, context === undefined ? {} : { connection: context.wsKey });
   }
-  return { trace: () => undefined, info: (...said) => say('debug', said), error: (...said) => say('warn', said) };
+  return { trace: () => undefined, info: (...said) => say('debug', said), error: (...said) => say(TOLD_AS_EXCEPTION.test(messageOf(said[0])) ? 'debug' : 'warn', said) };
 }

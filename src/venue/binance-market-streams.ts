@@ -1,6 +1,7 @@
 /** The market actor's door over the SDK's stream client: prices of exactly the symbols asked for, and the truth about whether the sockets are up. */
 import type { MarketEvent } from '../protocol/market.ts';
 import { messageOf } from '../protocol/errors.ts';
+import { Failing } from '../protocol/failing.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { Clock } from '../supervision/clock.ts';
 import type { BinanceClients } from './binance-client.ts';
@@ -19,6 +20,8 @@ export interface MarketStreamOptions {
 const CONNECTIONS = ['usdmMarket', 'usdmPublic'] as const;
 
 export function createMarketStreams({ clients, clock, log }: MarketStreamOptions): VenueMarketStreams {
+  // Of all connections, one after the other: each of them tries twice a second.
+  const failing = new Failing();
   return {
     open(symbols, onEvent, onState): OpenMarketStream {
       // Without a topic the SDK opens nothing: there would never be a word.
@@ -44,6 +47,8 @@ export function createMarketStreams({ clients, clock, log }: MarketStreamOptions
       const allUp = CONNECTIONS.every((name) => connected.has(name));
       if (closed || allUp === up) return;
       up = allUp;
+      const over = up ? failing.over(clock.monotonic()) : undefined;
+      if (over !== undefined) log('info', 'market stream: connected again', { ...over });
       onState(up, `${connection} ${reason}`);
     }
 
@@ -53,7 +58,10 @@ export function createMarketStreams({ clients, clock, log }: MarketStreamOptions
     client.on('close', ({ wsKey }) => state(wsKey, false, 'closed'));
     // Refused subscriptions, unreadable frames and connections that fail all come here; reconnecting is the SDK's.
     client.on('exception', (said: unknown) => {
-      if (!closed) log('warn', 'market stream: the stream client reports a fault', { detail: faultText(said) });
+      if (closed) return;
+      const detail = faultText(said);
+      const news = up ? {} : failing.failed(clock.monotonic(), detail);
+      log(news === undefined ? 'debug' : 'warn', 'market stream: the stream client reports a fault', { detail, ...news });
     });
     client.on('message', (message: unknown) => {
       if (closed) return;

@@ -221,4 +221,18 @@ describe('executor: protection', () => {
       expect(new Set(stops.map((write) => write.clientId)).size).to.equal(1);
     }
   });
+
+  it('a list of stops that cannot be read is said when it begins, once a minute, and when it is over', async () => {
+    const desk = await new Desk().start();
+    desk.plan();
+    await desk.advance(5_000);
+    let away = true;
+    desk.venue.onRead = (name) => (away && name === 'openAlgoOrders' ? Promise.reject(new Error('ECONNREFUSED')) : undefined);
+    await desk.advance(130_000);
+    away = false;
+    await desk.advance(10_000);
+    const told = desk.world.logs.filter(({ level, message }) => level !== 'debug' && message.startsWith('the list of stops')).map(({ level, message }) => [level, message]);
+    const unread = ['warn', 'the list of stops could not be read; asking again'];
+    expect(told).to.deep.equal([unread, unread, unread, ['info', 'the list of stops can be read again']]);
+  });
 });

@@ -229,8 +229,13 @@ describe('market', () => {
     await world.advance(2_500);
     expect(of(GPS)?.ticker).to.not.equal(undefined);
     expect(of(GPS)?.candles.length).to.equal(3);
-    const told = world.logs.filter(({ level, path, message }) => level === 'warn' && path === 'market' && message.includes('candles of a symbol could not be read'));
-    expect(told.map(({ fields }) => fields), 'once, however often it fails').to.deep.equal([{ symbol: GPS, reason: 'down' }]);
+    const told = (path: string, what: string) => world.logs.filter(({ message, path: from, level }) => from === path && level !== 'debug' && message.startsWith(what)).map(({ level, message, fields }) => [level, message.slice(what.length + 1), (fields as { readonly failures?: number }).failures]);
+    expect(told('market', 'the candles of a symbol')).to.deep.equal([['warn', 'could not be read; trying again', 1], ['info', 'could be read again', 6]]);
+    expect(told('market', 'the 24 h changes')).to.deep.equal([['warn', 'could not be read; trying again', 1], ['info', 'could be read again', 6]]);
+
+    venue.away = true;
+    await world.advance(150_000);
+    expect(told('market', 'the 24 h changes').slice(2).map(([level, message]) => [level, message]), 'once a minute while it lasts').to.deep.equal([['warn', 'could not be read; trying again'], ['warn', 'could not be read; trying again'], ['warn', 'could not be read; trying again']]);
   });
 
   it('does not go on asking for the candles of a symbol that it no longer watches', async () => {

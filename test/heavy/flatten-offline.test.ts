@@ -14,8 +14,10 @@ describe('flatten --offline', function () {
   const box = useSandbox();
 
   async function flatten(dataDir: string, paper: Paper, ...args: string[]): Promise<{ readonly exit: Exit; readonly out: string; readonly err: string }> {
-    const child = box.vigil(['flatten', '--offline', '--reason', 'enough', '--data-dir', dataDir, '--set', `venue.paper.url=${paper.url}`, '--set', `universe.symbols=[${GPS}, ${HYPE}]`, '--set', 'log.level=error', ...args]);
+    const child = box.vigil(['flatten', '--offline', '--reason', 'enough', '--data-dir', dataDir, '--set', `venue.paper.url=${paper.url}`, '--set', `universe.symbols=[${GPS}, ${HYPE}]`, '--set', 'log.level=warn', ...args]);
     const exit = await child.end(80_000);
+    // Who does not run is told nothing.
+    expect(child.stderr).to.not.include('unknown-ref');
     return { exit, out: child.stdout, err: child.stderr };
   }
   const code = (value: number): Exit => ({ code: value, signal: null });

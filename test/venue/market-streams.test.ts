@@ -129,10 +129,13 @@ describe('market streams', () => {
   it('try again when the first connection is refused', async () => {
     stub.refuseSockets = true;
     const { states, venue } = opened();
-    await venue.lines.next();
+    const faults = () => venue.lines.all.filter((line) => line.message.includes('reports a fault'));
+    while (faults().length < 6) await venue.lines.next();
     stub.refuseSockets = false;
     await bothSockets();
     expect((await states.next())[0]).to.equal(true);
+    const told = venue.lines.all.filter(({ level }) => level !== 'debug').map(({ level, message }) => [level, message]);
+    expect(told, 'once, however often both connections try').to.deep.equal([['warn', 'market stream: the stream client reports a fault'], ['info', 'market stream: connected again']]);
   });
 
   it('close both sockets at once and say nothing afterwards', async () => {

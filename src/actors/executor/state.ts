@@ -3,6 +3,7 @@ import type { ActorContext, Outcome } from '../../supervision/behaviour.ts';
 import type { Ref } from '../../supervision/ref.ts';
 import type { Decimal } from '../../protocol/decimal.ts';
 import type { Intent, Plan } from '../../protocol/decisions.ts';
+import { Failing } from '../../protocol/failing.ts';
 import type { Instrument } from '../../protocol/market.ts';
 import type { AdoptAnswer, ExecutorMessage, DecidedMessage, FindingMessage, GatewayMessage, GovernorMessage, JournalAnswer, JournalEntryDraft, JournalMessage, ReadAnswer, StandingMessage, SymbolTruth } from '../../protocol/messages.ts';
 import type { IdPrefix } from '../../rules/client-ids.ts';
@@ -174,6 +175,8 @@ export interface ExecutorState {
   readonly unlisted: Map<ClientId, number>;
   /** When the list was asked for that last had the stop that stands. */
   stopSeenAt: number | undefined;
+  /** Readings of the list of stops that came to nothing, one after the other. */
+  readonly stopsUnread: Failing;
   /** Since when this incarnation has seen it naked, monotonic ms. */
   nakedSeen: number | undefined;
   nakedAlarmed: boolean;
@@ -238,6 +241,7 @@ export function newState(options: ExecutorOptions): ExecutorState {
     checkingStops: false,
     unlisted: new Map(),
     stopSeenAt: undefined,
+    stopsUnread: new Failing(),
     nakedSeen: undefined,
     nakedAlarmed: false,
     alarmed: '',

@@ -52,12 +52,17 @@ export function checkStops(state: ExecutorState, ctx: ExecutorContext): void {
 
 export function onStopsAsked(state: ExecutorState, askedAt: number, outcome: Outcome<ReadAnswer<'openAlgoOrders'>>, ctx: ExecutorContext): void {
   state.checkingStops = false;
+  const now = ctx.clock.monotonic();
   if (outcome.ok && outcome.value.ok) {
+    const over = state.stopsUnread.over(now);
+    if (over !== undefined) ctx.log.info({ ...over }, 'the list of stops can be read again');
     lookAtStops(state, outcome.value.value, askedAt, ctx);
     return;
   }
-  state.stopsDueAt = ctx.clock.monotonic() + STOP_RECHECK_MS;
-  ctx.log.warn({ failure: outcome.ok ? (outcome.value.ok ? '' : outcome.value.message) : outcome.error.message, lastSeenAt: state.stopSeenAt ?? null }, 'the list of stops could not be read; asking again');
+  state.stopsDueAt = now + STOP_RECHECK_MS;
+  const failure = outcome.ok ? (outcome.value.ok ? '' : outcome.value.message) : outcome.error.message;
+  const news = state.stopsUnread.failed(now, failure);
+  (news === undefined ? ctx.log.debug : ctx.log.warn)({ failure, lastSeenAt: state.stopSeenAt ?? null, ...news }, 'the list of stops could not be read; asking again');
 }
 
 export function askAlgo(state: ExecutorState, clientId: ClientId, ctx: ExecutorContext): void {

@@ -5,6 +5,7 @@ import { isoTimeOrNull } from '../../supervision/clock.ts';
 import { ACCEPTED } from '../../supervision/flow/flow-contract.ts';
 import type { Ref } from '../../supervision/ref.ts';
 import { text } from '../../protocol/decimal.ts';
+import { Failing } from '../../protocol/failing.ts';
 import type { MarketEvent, MarketView, SymbolMarket, Universe } from '../../protocol/market.ts';
 import type { ExecutorMessage, FlowedMessage, GatewayMessage, MarketMessage, ReadAnswer, StandingMessage, UniverseActorMessage } from '../../protocol/messages.ts';
 import type { LifeView } from '../../protocol/views.ts';
@@ -20,6 +21,7 @@ import { MarketPicture } from './picture.ts';
 const PUBLISH_MS = 250;
 const READ_TIMEOUT_MS = 10_000;
 const RETRY_MS = 2_000;
+const CANDLES = 'the candles of a symbol';
 /** How often it is told what came, be it nothing. */
 const REPORT_MS = 5_000;
 /** The venue changes how often a symbol is funded once in a while. */
@@ -65,8 +67,8 @@ interface MarketState {
   up: boolean;
   lastEventAt: number | null;
   events: number;
-  /** Why candles could not be read; null: they could. */
-  historyFailure: string | null;
+  /** Readings that come to nothing, one after the other. */
+  readonly unread: { readonly tickers: Failing; readonly intervals: Failing; readonly candles: Failing };
   /** Mark prices since the watchdog was last told. */
   prices: number;
 }
@@ -94,7 +96,7 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
     init(ctx) {
       ctx.timers.every('publish', PUBLISH_MS, { type: 'publish' });
       ctx.timers.every('report', REPORT_MS, { type: 'report' });
-      const state: MarketState = { picture: new MarketPicture(options.candleHistory), universe: undefined, held: new Set(), guarded: new Set(), ages: new ReceiveAges(), histories: new Histories(), filledAt: new Map(), stream: undefined, up: false, lastEventAt: null, events: 0, historyFailure: null, prices: 0 };
+      const state: MarketState = { picture: new MarketPicture(options.candleHistory), universe: undefined, held: new Set(), guarded: new Set(), ages: new ReceiveAges(), histories: new Histories(), filledAt: new Map(), stream: undefined, up: false, lastEventAt: null, events: 0, unread: { tickers: new Failing(), intervals: new Failing(), candles: new Failing() }, prices: 0 };
       ctx.own(() => state.stream?.close());
       return state;
     },
@@ -142,8 +144,8 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
           return same;
         case 'tickers': {
           const failure = failureOf(message.outcome);
-          if (failure !== undefined) ctx.log.warn({ reason: failure }, 'the 24 h changes could not be read');
-          else if (message.outcome.ok && message.outcome.value.ok) for (const { symbol, changePercent, quoteVolume } of message.outcome.value.value) state.picture.ticker(symbol, { changePercent, quoteVolume, observedAt: ctx.clock.now() });
+          noteReading(state.unread.tickers, failure, 'the 24 h changes', {}, ctx);
+          if (message.outcome.ok && message.outcome.value.ok) for (const { symbol, changePercent, quoteVolume } of message.outcome.value.value) state.picture.ticker(symbol, { changePercent, quoteVolume, observedAt: ctx.clock.now() });
           ctx.timers.once('poll-tickers', failure === undefined ? options.tickerMs : RETRY_MS, { type: 'poll-tickers' });
           state.histories.answered('tickers');
           loadNext(state, ctx);
@@ -154,8 +156,8 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
           return same;
         case 'intervals': {
           const failure = failureOf(message.outcome);
-          if (failure !== undefined) ctx.log.warn({ reason: failure, known: state.picture.intervalsKnown }, 'how often symbols are funded could not be read');
-          else if (message.outcome.ok && message.outcome.value.ok) state.picture.intervals(message.outcome.value.value);
+          noteReading(state.unread.intervals, failure, 'how often symbols are funded', { known: state.picture.intervalsKnown }, ctx);
+          if (message.outcome.ok && message.outcome.value.ok) state.picture.intervals(message.outcome.value.value);
           ctx.timers.once('poll-intervals', failure === undefined ? INTERVALS_MS : RETRY_MS, { type: 'poll-intervals' });
           state.histories.answered('intervals');
           loadNext(state, ctx);
@@ -169,11 +171,11 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
           state.histories.over(symbol);
           if (outcome.ok && outcome.value.ok) {
             state.picture.history(symbol, outcome.value.value, ctx.clock.now());
-            state.historyFailure = null;
+            noteReading(state.unread.candles, undefined, CANDLES, {}, ctx);
             loadNext(state, ctx);
             return same;
           }
-          noteHistoryFailure(state, symbol, failureOf(outcome) ?? '', ctx);
+          noteReading(state.unread.candles, failureOf(outcome) ?? '', CANDLES, { symbol }, ctx);
           state.histories.want(symbol);
           ctx.timers.once('candles', RETRY_MS, { type: 'load-candles' });
           return same;
@@ -211,11 +213,16 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
     loadNext(state, ctx);
   }
 
-  /** A venue that is away fails for hundreds of symbols at once: said once. */
-  function noteHistoryFailure(state: MarketState, symbol: SymbolName, reason: string, ctx: Context): void {
-    const tell = reason === state.historyFailure ? ctx.log.debug : ctx.log.warn;
-    state.historyFailure = reason;
-    tell({ symbol, reason }, 'the candles of a symbol could not be read; trying again');
+  /** A venue that is away fails every few seconds, and for hundreds of symbols at once: said once, and once a minute. */
+  function noteReading(failing: Failing, reason: string | undefined, what: string, fields: object, ctx: Context): void {
+    const now = ctx.clock.monotonic();
+    if (reason === undefined) {
+      const over = failing.over(now);
+      if (over !== undefined) ctx.log.info({ ...over }, `${what} could be read again`);
+      return;
+    }
+    const news = failing.failed(now, reason);
+    (news === undefined ? ctx.log.debug : ctx.log.warn)({ ...fields, reason, ...news }, `${what} could not be read; trying again`);
   }
 
   function loadNext(state: MarketState, ctx: Context): void {

@@ -121,6 +121,8 @@ export function strategyActors(system: ActorSystem, { live, shadows }: StrategyR
 
 /** What each room is given. */
 export interface Rooms extends TreeParts, ReturnType<typeof strategyActors> {
+  /** Of those who want to be told, the ones that run: an offline flatten composes only what closes. */
+  readonly present: <One extends { readonly path: string }>(all: readonly One[]) => readonly One[];
   readonly refs: ReturnType<typeof refsOf>;
   readonly authority: { readonly issuer: PermitIssuer; readonly redeemer: PermitRedeemer; readonly epochs: TradingEpochs };
   readonly executors: Pool<ExecutorInternal, SymbolName>;

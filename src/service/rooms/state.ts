@@ -8,7 +8,7 @@ import { supervisor, worker } from '../../supervision/child-spec.ts';
 import type { SupervisorSpec } from '../../supervision/child-spec.ts';
 import type { Rooms } from './parts.ts';
 
-export function stateRoom({ refs, config, policy, tradingState, authority, executorOf, executorKeys, generators, shadows, refuse }: Rooms): SupervisorSpec {
+export function stateRoom({ refs, config, policy, tradingState, authority, executorOf, executorKeys, generators, shadows, present, refuse }: Rooms): SupervisorSpec {
   const strategists = [...generators, ...shadows].map((one) => one.ref);
   return supervisor('state', 'What is known and allowed.', [
     worker(
@@ -19,7 +19,7 @@ export function stateRoom({ refs, config, policy, tradingState, authority, execu
         refreshMs: config.universe.refreshMs,
         gateway: refs.gateway,
         journal: refs.journal,
-        subscribers: [refs.market, refs.governor, refs.bridge, refs.readiness, refs.reconciler, refs.intake, ...strategists],
+        subscribers: present([refs.market, refs.governor, refs.bridge, refs.readiness, refs.reconciler, refs.intake, ...strategists]),
         executorOf,
         executors: executorKeys,
         watchdog: refs.watchdog,
@@ -29,6 +29,6 @@ export function stateRoom({ refs, config, policy, tradingState, authority, execu
     worker(refs.account, accountBehaviour({ gateway: refs.gateway, journal: refs.journal, pollMs: config.account.pollMs, dailyLossPercent: config.risk.dailyLossPercent, subscribers: [refs.governor, refs.readiness, refs.tradingState, refs.locks], watchdog: refs.watchdog })),
     worker(refs.tradingState, tradingStateBehaviour({ file: tradingState, epochs: authority.epochs, journal: refs.journal, subscribers: [refs.governor, refs.readiness, refs.account, refs.gateway], executorOf, executors: executorKeys, flattenDrawdownPercent: config.risk.flattenDrawdownPercent })),
     worker(refs.locks, locksBehaviour({ rules: { cooldownMs: config.risk.symbolCooldownMs, ...config.protections }, journal: refs.journal, gateway: refs.gateway, decisions: refs.decisions, watchdog: refs.watchdog, subscribers: [refs.governor] })),
-    worker(refs.readiness, readinessBehaviour({ subscribers: [refs.governor, refs.watchdog, ...generators.map((one) => one.ref)] })),
+    worker(refs.readiness, readinessBehaviour({ subscribers: present([refs.governor, refs.watchdog, ...generators.map((one) => one.ref)]) })),
   ]);
 }
