@@ -119,6 +119,19 @@ describe('executor: an entry without an answer', () => {
     expect(desk.writes('OPEN')).to.have.length(1);
   });
 
+  it('that the stream tells of is asked for as long again before it is absent, however often it was unknown before', async () => {
+    const desk = await lost(false, { streaming: true });
+    desk.venue.onRead = (name) => (name === 'order' ? ABSENT : name === 'trades' ? Promise.reject(new Error('timeout')) : undefined);
+    await desk.advance(30_000);
+    const { clientId, symbol, side, quantity, price } = desk.writes('OPEN')[0]!;
+    desk.world.system.tell(desk.executor, { type: 'user-event', event: { type: 'order', order: { symbol, clientId, orderId: '77', side, type: 'LIMIT', status: 'NEW', quantity, executedQuantity: decimal('0'), price, reduceOnly: false, updatedAt: 0 }, observedAt: desk.world.clock.now() } });
+    desk.venue.onRead = (name) => (name === 'order' ? ABSENT : undefined);
+    await desk.advance(7_500);
+    expect(desk.story).not.to.include('OrderAbsent');
+    await desk.advance(5_000);
+    expect(desk.story).to.include('OrderAbsent');
+  });
+
   it('that the venue takes in the last moment of the recvWindow is found, whatever was answered before (failure 47)', async () => {
     const desk = await lost(false, { streaming: false });
     await desk.advance(4_700);

@@ -21,6 +21,7 @@ import type { ExecutorContext, ExecutorInternal, ExecutorOptions, ExecutorState,
 import { onStopsAsked } from './stops.ts';
 import { compare, heardMark, isStrangers, onReadingAnswer, onStrangersTrade, onTrades } from './truth.ts';
 import { lifeView, operatorView } from './view.ts';
+import { noteTold } from './went-out.ts';
 import { entryName } from '../handed.ts';
 import { publish } from '../publish.ts';
 
@@ -123,6 +124,7 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
       return onRefused(state, message, ctx);
     case 'user-event':
       if (message.event.type === 'settings') return onSettingsHeard(state, message.event, ctx);
+      if (message.event.type === 'order') noteTold(state, message.event.order.clientId, ctx);
       if (isStrangers(state, message.event)) return onStrangersTrade(state, message.event, ctx);
       return record(state, observeUserEvent(state.life, message.event, at), ctx);
     case 'truth':

@@ -14,7 +14,7 @@ import { RECHECK_MS } from './outcomes.ts';
 import { record } from './record.ts';
 import type { ExecutorContext, ExecutorInternal, ExecutorState } from './state.ts';
 import { askTrades, askTruth } from './truth.ts';
-import { wentOut } from './went-out.ts';
+import { noteTold, wentOut } from './went-out.ts';
 
 const ORDER_READ_TIMEOUT_MS = 5_000;
 /** A protection that the venue did not know is looked for again in its list. */
@@ -36,7 +36,7 @@ export function onOrderAsked(state: ExecutorState, message: Extract<ExecutorInte
   if (answer.failure !== undefined) return ctx.log.warn({ clientId: message.clientId, failure: answer.failure }, 'the venue could not be asked about the order');
   if (answer.value === undefined) return onOrderUnknown(state, message.clientId, message.askedAt, ctx);
   ctx.log.info({ clientId: message.clientId, status: answer.value.status, executedQuantity: answer.value.executedQuantity.toFixed() }, 'the venue knows the order');
-  state.absences.delete(message.clientId);
+  noteTold(state, message.clientId, ctx);
   state.truthDueAt ??= ctx.clock.monotonic() + RECHECK_MS;
   record(state, observeOrder(state.life, answer.value, ctx.clock.now()), ctx);
 }

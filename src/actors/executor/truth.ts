@@ -11,6 +11,7 @@ import { adopt, endAdoption, takeOver } from './adoption.ts';
 import { onSettingsRead } from './leverage.ts';
 import { record } from './record.ts';
 import { lookAtStops } from './stops.ts';
+import { noteTold } from './went-out.ts';
 import { statedQuantity, truthOf } from './state.ts';
 import type { ExecutorContext, ExecutorState } from './state.ts';
 
@@ -77,7 +78,7 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
   if (truth.settings !== undefined) onSettingsRead(state, truth.settings, truth.readAt, at);
   if (truth.position !== undefined) heardMark(state, truth.position.markPrice, truth.readAt);
   // What is listed exists, whatever its own query says.
-  for (const order of truth.openOrders) state.absences.delete(order.clientId);
+  for (const order of truth.openOrders) noteTold(state, order.clientId, ctx);
   record(state, truth.openOrders.flatMap((order) => observeOrder(state.life, order, at)), ctx);
   const listed = lookAtStops(state, truth.openAlgoOrders, truth.readAt, ctx);
   if (state.holdingChangedAt >= truth.begunAt) {

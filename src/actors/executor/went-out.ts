@@ -4,13 +4,18 @@ import type { WentOut } from '../../rules/position-life/absence.ts';
 import { liveProtectionsOf, ordersOf } from '../../rules/position-life/standing.ts';
 import type { ExecutorContext, ExecutorState } from './state.ts';
 
-/** Its outcome is known, or given up: it is not on its way any more. What was asked before says nothing of it. */
+/** Its outcome is known, or given up: it is not on its way any more. */
 export function endFlight(state: ExecutorState, clientId: ClientId, ctx: ExecutorContext): void {
+  noteTold(state, clientId, ctx);
   if (!state.inFlight.delete(clientId)) return;
   const known = new Set([...ordersOf(state.life), ...liveProtectionsOf(state.life)].map((one) => one.clientId));
   for (const other of state.answeredAt.keys()) if (!known.has(other)) state.answeredAt.delete(other);
   state.answeredAt.set(clientId, ctx.clock.monotonic());
-  state.absences.delete(clientId);
+}
+
+/** The venue has told of it: what its own query has said before counts no more, and the questions begin anew. */
+export function noteTold(state: ExecutorState, clientId: ClientId, ctx: ExecutorContext): void {
+  if (state.absences.delete(clientId)) state.answeredAt.set(clientId, ctx.clock.monotonic());
 }
 
 /** What an earlier incarnation sent had gone out when this one began; how long before, only the wall clock can say. */
