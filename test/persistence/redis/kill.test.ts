@@ -149,7 +149,7 @@ describeWithRedis('kill -9 of the Redis server', () => {
 
   it('frozen (SIGSTOP), it is slow: appends are refused in their time, nothing blocks, and on return each is there once', async () => {
     await start({ appendfsync: 'always' });
-    const journal = await stage.open(server.url);
+    const journal = await stage.open(server.url, { bounds: { connectMs: 4_000, callMs: 1_000 } });
     await journal.append([noted('a', 1)]);
     server.freeze();
     await Promise.all([2, 3].map((sequence) => refused(journal.append([noted('a', sequence)]), 'JOURNAL_UNAVAILABLE', 'no answer')));

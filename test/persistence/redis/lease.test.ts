@@ -65,7 +65,7 @@ describeWithRedis('the lease of the journal in Redis', function () {
     const keys = journalKeys('quantum:', `lease-${++instances}`);
     const options = (holder: string, identity = ownIdentity()): LeaseOptions => ({
       // Real time for the network, the test's own for the rest.
-      connector: standaloneConnector(server.url, 'test', systemClock, { connectMs: 1_000, callMs: 1_000 }),
+      connector: standaloneConnector(server.url, 'test', systemClock, { connectMs: 4_000, callMs: 4_000 }),
       keys,
       holder,
       identity,

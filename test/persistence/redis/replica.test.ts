@@ -71,7 +71,7 @@ describeWithRedis('the Redis journal with a replica', () => {
 
   it('does not open where the opening itself would not outlive a failover', async () => {
     replica.freeze();
-    await refused(stage.open(url(), { bounds: { connectMs: 400, callMs: 1_000 } }), 'JOURNAL_UNAVAILABLE', 'no replica', 'acknowledged the opening', 'NO_REPLICA');
+    await refused(stage.open(url(), { bounds: { connectMs: 4_000, callMs: 1_000 } }), 'JOURNAL_UNAVAILABLE', 'no replica', 'acknowledged the opening', 'NO_REPLICA');
     replica.thaw();
     await replica.caughtUp();
     const journal = await stage.open(url());
@@ -82,7 +82,7 @@ describeWithRedis('the Redis journal with a replica', () => {
   it('wants a replica from the start on when it is told so', async () => {
     const alone = await RedisServer.start();
     try {
-      await refused(stage.open(alone.url, { requireReplica: true, bounds: { connectMs: 400, callMs: 1_000 } }), 'JOURNAL_UNAVAILABLE', 'NO_REPLICA');
+      await refused(stage.open(alone.url, { requireReplica: true, bounds: { connectMs: 4_000, callMs: 1_000 } }), 'JOURNAL_UNAVAILABLE', 'NO_REPLICA');
     } finally {
       await alone.remove();
     }

@@ -15,6 +15,8 @@ import { removeTemporary, temporaryDirectory } from '../temporary.ts';
 
 const now = (): number => 0;
 const ENTRIES = 180;
+/** Divides each half. */
+const BATCH = 6;
 const SEED = Number(process.env['VIGIL_SEED'] ?? 20_260_203);
 /** What makes up a journal on the disk; `-shm` is scratch. */
 const PARTS = ['', '-wal', '-head'];
@@ -23,6 +25,7 @@ const PARTS = ['', '-wal', '-head'];
 async function writeJournal(options: { live?: boolean } = {}): Promise<string> {
   const file = join(temporaryDirectory(), 'journal.db');
   let journal = await openSqliteJournal({ file, now });
+  const batch: ReturnType<typeof entry>[] = [];
   for (let index = 0; index < ENTRIES; index++) {
     // The first half goes into the main file.
     if (index === ENTRIES / 2) {
@@ -30,7 +33,9 @@ async function writeJournal(options: { live?: boolean } = {}): Promise<string> {
       journal = await openSqliteJournal({ file, now });
     }
     const payload = { clientOrderId: `vigil-${index}`, quantity: '23089', note: '币安人生' };
-    await journal.append([entry(`symbol/${index % 3}`, Math.floor(index / 3) + 1, payload)]);
+    batch.push(entry(`symbol/${index % 3}`, Math.floor(index / 3) + 1, payload));
+    // Many commits, and not one an entry: each waits for the disk.
+    if (batch.length === BATCH) await journal.append(batch.splice(0));
   }
   if (options.live !== true) {
     await journal.close();
