@@ -163,7 +163,7 @@ describe('operator API', () => {
       service.facts.readiness = known;
       expect([status, json.status]).to.deep.equal([503, 'failing']);
       expect(json.checks.find((one: { name: string }) => one.name === 'readiness')).to.include({ status: 'failing' });
-      expect(performance.now() - askedAt).to.be.below(2_000);
+      expect(performance.now() - askedAt, 'the question has a second').to.be.below(4_000);
     });
   });
 

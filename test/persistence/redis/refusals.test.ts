@@ -173,7 +173,7 @@ describeWithRedis('the Redis journal refuses by name', () => {
     await gone.kill();
     const before = systemClock.monotonic();
     await refused(stage.open(gone.url), 'JOURNAL_UNAVAILABLE', gone.where, 'ECONNREFUSED');
-    expect(systemClock.monotonic() - before).to.be.lessThan(1_000);
+    expect(systemClock.monotonic() - before, 'sooner than a connection may take').to.be.lessThan(4_000);
     await gone.remove();
   });
 

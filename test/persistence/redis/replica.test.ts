@@ -130,6 +130,8 @@ describeWithRedis('the Redis journal with a replica', () => {
     await first.append([noted('a', 1)]);
     await replica.caughtUp();
     await replica.ask('REPLICAOF', 'NO', 'ONE');
+    // As long as the master counts it, an opening waits for what it no longer acknowledges.
+    await eventually('the master has noticed', async () => String(await master.ask('INFO', 'replication')).includes('connected_slaves:0'));
     for (let opening = 2; opening <= 4; opening++) await (await stage.open(url())).close();
     address.target = replica.port;
     const after = await stage.open(url());
