@@ -10,7 +10,7 @@ import type { Exit, Json, Paper } from '../kit/service.ts';
 const [GPS, HYPE] = ['GPSUSDT', 'HYPEUSDT'];
 
 describe('flatten --offline', function () {
-  this.timeout(90_000);
+  this.timeout(180_000);
   const box = useSandbox();
 
   async function flatten(dataDir: string, paper: Paper, ...args: string[]): Promise<{ readonly exit: Exit; readonly out: string; readonly err: string }> {
