@@ -20,7 +20,7 @@ export const BANS: readonly FaultCase[] = [
   { failure: '57, 93', at: 'stop after a part', fault: 'rate-limit 429', armed: rest(stopOf), act: 'tier', ...RESTING, end: 'held' },
   { failure: '57, 49', at: 'close', fault: 'rate-limit 429', armed: rest(closeOf), act: 'close', ...RESTING, ...CLOSED, end: 'flat' },
   { failure: '57, 90', at: 'cancel of the stop after a close', fault: 'rate-limit 429', armed: rest(cancelOf('stop')), act: 'close', ...RESTING, end: 'flat' },
-  { failure: '57, 88', at: 'the position, to confirm flat', fault: 'rate-limit 429', armed: rest(readOf('/fapi/v3/positionRisk')), act: 'close', ...RESTING, end: 'flat' },
+  { failure: '57, 88', at: 'the position, to confirm flat', fault: 'rate-limit 429', armed: rest(readOf('/fapi/v3/positionRisk')), act: 'close', ...RESTING, alone: true, end: 'flat' },
   { failure: '57, 88', at: 'stop', fault: '−1015, ten seconds of rest: closed at the naked bound', armed: ordersFull(stopOf), ...CLOSED, alerts: ['venue-throttled', 'naked/{symbol}'], end: 'flat' },
   // Nothing can be sent: naked beyond the bound, told of as both, and closed when the ban is over. After a first ban nothing is opened for five minutes (ruling 12): those that need an opening have been before.
   { failure: '57, 88', at: 'stop', fault: 'a ban of 14 s', armed: ban(stopOf, 14_000), ...BANNED, alerts: ['venue-banned', 'naked/{symbol}'], nakedMs: 16_000, end: 'flat' },

@@ -62,6 +62,6 @@ export const CLOSED: readonly FaultCase[] = [
   ...each(EVERY_ANSWER, (_, spec) => ({ failure: '90', at: 'cancel of the stop after a close', armed: [{ match: cancelOf('stop'), ...spec }], act: 'close', end: 'flat' })),
   ...each([...LOST_REQUESTS, ...UNKNOWN_ANSWERS.slice(0, 2)], (_, spec) => ({ failure: '90', at: 'cancel of the target after the stop has fired', armed: [{ match: cancelOf('target'), ...spec }], act: 'stop', end: 'flat' })),
   ...each([...LOST_REQUESTS, ...UNKNOWN_ANSWERS.slice(0, 2)], (_, spec) => ({ failure: '90', at: 'cancel of the stop after the target has fired', armed: [{ match: cancelOf('stop'), ...spec }], act: 'target', end: 'flat' })),
-  ...each(FAILED_READINGS, (_, spec) => ({ failure: '92', at: 'the position, to confirm flat', armed: [{ match: readOf('/fapi/v3/positionRisk'), ...spec }], act: 'close', end: 'flat' })),
+  ...each(FAILED_READINGS, (_, spec) => ({ failure: '92', at: 'the position, to confirm flat', armed: [{ match: readOf('/fapi/v3/positionRisk'), ...spec }], act: 'close', alone: true, end: 'flat' })),
   { failure: '84, 94', at: 'position', fault: 'deleveraged by the venue', armed: [], act: { control: 'adl', body: { symbol: '{symbol}' } }, end: 'flat' },
 ];
