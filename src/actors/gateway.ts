@@ -10,7 +10,7 @@ import { EMPTY_BUDGET, READ_LANES, usedWeight, WEIGHT_PER_MINUTE } from '../rule
 import { measureTime, onTime, watchWallClock } from './gateway/clock.ts';
 import { confirmModes, onModes, onStream } from './gateway/modes.ts';
 import { drain, onRead, takeRead } from './gateway/reads.ts';
-import { askSettings, askSlot, giveSettings, giveSlots } from './gateway/room.ts';
+import { askSettings, askSlot, giveSettings, giveSlots, returnSlot } from './gateway/room.ts';
 import type { Asserted, GatewayContext, GatewayInternal, GatewayOptions, GatewayState, Resent } from './gateway/state.ts';
 import { onHalted, publishSession, restAt, tellStanding } from './gateway/trouble.ts';
 import { doubtModes, onWritten, write } from './gateway/writes.ts';
@@ -26,6 +26,7 @@ export function gatewayBehaviour(options: GatewayOptions): Behaviour<GatewayInte
       read: 'something to ask the venue',
       write: 'a write with its authority',
       'request-slot': 'room for an entry',
+      'return-slot': 'an entry that needs its room no more',
       'request-room': 'room to set leverage or margin mode',
       'trading-state': 'whether trading is halted already',
       stream: 'a new connection: the account\'s modes are asserted again',
@@ -125,6 +126,8 @@ function handle(state: GatewayState, message: GatewayInternal, ctx: GatewayConte
       return onWritten(state, message, ctx);
     case 'request-slot':
       return askSlot(state, message.symbol, message.planId, ctx);
+    case 'return-slot':
+      return returnSlot(state, message.planId, ctx);
     case 'slots-due':
       return giveSlots(state, ctx);
     case 'request-room':

@@ -59,6 +59,8 @@ export type GatewayMessage =
   | WriteMessage
   /** Asks for room in the entry lane of the venue's rate limits. */
   | { readonly type: 'request-slot'; readonly symbol: SymbolName; readonly planId: PlanId }
+  /** The plan has come to nothing: others may have its room. */
+  | { readonly type: 'return-slot'; readonly planId: PlanId }
   /** Asks for room for so many settings of the symbol; it comes when it is this symbol's turn. */
   | { readonly type: 'request-room'; readonly symbol: SymbolName; readonly settings: number }
   | { readonly type: 'modes-changed'; readonly reason: string }

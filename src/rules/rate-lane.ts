@@ -1,5 +1,5 @@
 /** Room in the venue's order limits: entries may use a part of it, so that exits and stops always find the rest. */
-import type { SymbolName } from '../protocol/names.ts';
+import type { PlanId, SymbolName } from '../protocol/names.ts';
 import { PERMIT_LIFE_MS } from '../protocol/permit.ts';
 import type { VenueWrite } from '../protocol/venue.ts';
 
@@ -20,13 +20,14 @@ export function isOrder(kind: VenueWrite['kind']): boolean {
 /** Room that was given to an entry. So many of its orders are still to come, unless none has come since `at` for as long as a permit lives. */
 export interface Slot {
   readonly symbol: SymbolName;
+  readonly planId: PlanId;
   readonly orders: number;
   /** When it was given or last used, ms. */
   readonly at: number;
 }
 
-export function newSlot(symbol: SymbolName, now: number): Slot {
-  return { symbol, orders: ORDERS_PER_ENTRY, at: now };
+export function newSlot(symbol: SymbolName, planId: PlanId, now: number): Slot {
+  return { symbol, planId, orders: ORDERS_PER_ENTRY, at: now };
 }
 
 /** Those that still hold room: what is neither used up nor has lapsed. */

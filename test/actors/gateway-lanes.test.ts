@@ -156,6 +156,30 @@ describe('the gateway\'s lanes', () => {
     expect(refused(bench)).to.have.length(9);
   });
 
+  it('give what a denied plan returns to the next at once, also while it waits; who waited and passed takes none', async () => {
+    const bench = await gatewayBench();
+    const { world, send, close, slot, tell } = bench;
+    const back = (planId: string) => tell({ type: 'return-slot', planId: planId as never });
+    for (let i = 0; i < 195; i++) send(close(`c${i}`));
+    await world.settle();
+    for (const planId of ['first', 'second', 'third']) slot(planId);
+    await world.settle();
+    expect(granted(bench)).to.deep.equal(['first']);
+    back('second');
+    back('first');
+    await world.settle();
+    expect(granted(bench)).to.deep.equal(['first', 'third']);
+    back('third');
+    for (let i = 0; i < 100; i++) {
+      slot(`denied-${i}`);
+      await world.settle();
+      back(`denied-${i}`);
+    }
+    await world.settle();
+    expect(granted(bench)).to.have.length(102);
+    expect(refused(bench)).to.deep.equal([]);
+  });
+
   it('count what others on the same account send: the venue\'s own number holds entries back, until its window is over', async () => {
     const bench = await gatewayBench();
     const { world, venue, slot } = bench;

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { afterOrder, afterStatedOrders, entrySlotDelay, exitHasRoom, isOrder, newSlot, NOTHING_STATED, recentWrites, slotDelay, standingSlots, statedSlotDelay } from '../../src/rules/rate-lane.ts';
-import type { SymbolName } from '../../src/protocol/names.ts';
+import type { PlanId, SymbolName } from '../../src/protocol/names.ts';
 import type { Slot, StatedOrders } from '../../src/rules/rate-lane.ts';
 import { NOW } from '../kit/decisions.ts';
 
@@ -100,15 +100,16 @@ describe('what the venue counts of the account\'s orders', () => {
 
 describe('slots of entries', () => {
   const [A, B] = ['AUSDT', 'BUSDT'] as SymbolName[];
+  const PLAN = 'plan-1' as PlanId;
   const delay = (sent: readonly number[], slots: readonly Slot[], stated: StatedOrders = NOTHING_STATED, now = NOW) => slotDelay({ sent, slots, stated }, now, 0);
-  const slots = (count: number, age = 0) => Array.from({ length: count }, () => newSlot(A!, NOW - age));
+  const slots = (count: number, age = 0) => Array.from({ length: count }, () => newSlot(A!, PLAN, NOW - age));
 
   it('count what the venue counts as an order, and no setting and no cancel', () => {
     expect((['OPEN', 'CLOSE', 'PROTECT', 'CANCEL', 'CONFIGURE'] as const).filter(isOrder)).to.deep.equal(['OPEN', 'CLOSE', 'PROTECT']);
   });
 
   it('hold room for three orders each: entry, stop and target', () => {
-    expect(newSlot(A!, NOW)).to.deep.equal({ symbol: A, orders: 3, at: NOW });
+    expect(newSlot(A!, PLAN, NOW)).to.deep.equal({ symbol: A, planId: PLAN, orders: 3, at: NOW });
     expect(delay(burst(191, 1_000), slots(2))).to.equal(0);
     expect(delay(burst(192, 1_000), slots(2))).to.be.greaterThan(0);
     expect(delay([], slots(65))).to.equal(0);
@@ -122,14 +123,14 @@ describe('slots of entries', () => {
   });
 
   it('are used up by the orders of their symbol, one by one, and by nobody else\'s', () => {
-    const given = [newSlot(A!, NOW), newSlot(B!, NOW)];
+    const given = [newSlot(A!, PLAN, NOW), newSlot(B!, PLAN, NOW)];
     const once = afterOrder(given, A!, NOW + 10);
-    expect(once).to.deep.equal([{ symbol: A, orders: 2, at: NOW + 10 }, { symbol: B, orders: 3, at: NOW }]);
+    expect(once).to.deep.equal([{ symbol: A, planId: PLAN, orders: 2, at: NOW + 10 }, { symbol: B, planId: PLAN, orders: 3, at: NOW }]);
     const used = afterOrder(afterOrder(once, A!, NOW + 20), A!, NOW + 30);
-    expect(standingSlots(used, NOW + 40)).to.deep.equal([{ symbol: B, orders: 3, at: NOW }]);
+    expect(standingSlots(used, NOW + 40)).to.deep.equal([{ symbol: B, planId: PLAN, orders: 3, at: NOW }]);
   });
 
-  it('lapse when nothing has come of them for as long as a permit lives: a plan that was denied, an entry that was not filled', () => {
+  it('lapse when nothing has come of them for as long as a permit lives: an executor that was started again, an entry that was not filled', () => {
     expect(standingSlots(slots(1, 4_999), NOW)).to.have.length(1);
     expect(standingSlots(slots(1, 5_000), NOW)).to.deep.equal([]);
   });

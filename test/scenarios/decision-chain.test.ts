@@ -30,6 +30,17 @@ describe('scenarios of the decision chain', function () {
     expect(ids).to.include.keys('intentId', 'planId', 'clientId');
   });
 
+  it('of more signals than places the rest is refused for the places, and not for the venue\'s order limits', async () => {
+    const many = Array.from({ length: 90 }, (_, index) => `S${index}USDT` as SymbolName);
+    const service = await WholeService.start({ policy: many, sets: ['risk.opensPer5Min=1000', 'risk.notionalTotal=1000000'] });
+    await service.warmUp();
+    await service.advance(MINUTE);
+    expect(service.open()).to.have.length(10);
+    const left = many.filter((symbol) => !service.open().includes(symbol));
+    const codes = new Set((await Promise.all(left.map((symbol) => service.refusedWith(symbol)))).flat());
+    expect([...codes]).to.deep.equal(['MAX_POSITIONS']);
+  });
+
   it('the same signal each minute for an hour is one position (failure 46)', async () => {
     const service = await WholeService.start({ policy: [GPS] });
     await service.warmUp();

@@ -61,7 +61,6 @@ export function onPermit(state: ExecutorState, permit: PermitOf<'OPEN'>, mandate
   const refusal = taken(state);
   if (refusal !== undefined) {
     // A late fill or a stranger's trade came while the permit was asked for: the permit lapses unredeemed.
-    state.pending = undefined;
     return refusePlan(state, pending.plan, refusal, ctx);
   }
   pending.stage = 'recording';
@@ -107,7 +106,10 @@ export function endUnsent({ decisions }: ExecutorOptions, { plan, stage, since }
 
 /** What the governor denied it has told of itself. */
 export function dropPlan(state: ExecutorState, planId: PlanId, denials: readonly Denial[], ctx: ExecutorContext): void {
-  if (state.pending?.plan.planId === planId) state.pending = undefined;
+  if (state.pending?.plan.planId === planId) {
+    state.pending = undefined;
+    ctx.tell(state.options.gateway, { type: 'return-slot', planId });
+  }
   ctx.log.warn({ planId, denials }, `plan refused: ${denials.map((denial) => denial.code).join(', ')}`);
 }
 

@@ -28,10 +28,18 @@ export function giveSlots(state: GatewayState, ctx: GatewayContext): void {
     if (hindrance !== undefined && patience > 0) return ctx.timers.once('slots', Math.min(hindrance.delayMs, patience), { type: 'slots-due' });
     slots.waiting.shift();
     if (hindrance === undefined) {
-      slots.given = [...slots.given, newSlot(symbol, ctx.clock.now())];
+      slots.given = [...slots.given, newSlot(symbol, planId, ctx.clock.now())];
       ctx.tell(options.executorOf(symbol), { type: 'slot-granted', planId });
     } else ctx.tell(options.executorOf(symbol), { type: 'slot-refused', planId, denial: hindrance.denial });
   }
+}
+
+/** Of a plan that was denied, or has passed: without it a hundred denied plans would keep the next one, which is not, waiting in vain. */
+export function returnSlot(state: GatewayState, planId: PlanId, ctx: GatewayContext): void {
+  const { slots } = state;
+  slots.given = slots.given.filter((one) => one.planId !== planId);
+  slots.waiting = slots.waiting.filter((one) => one.planId !== planId);
+  giveSlots(state, ctx);
 }
 
 /** Room for an entry, its stop and its target, by our own count and by the venue's, and room to look after it. */

@@ -119,7 +119,7 @@ export interface GatewayState {
   readonly slots: {
     given: readonly Slot[];
     /** In the order in which they asked; `since`: monotonic ms. */
-    readonly waiting: { readonly symbol: SymbolName; readonly planId: PlanId; readonly since: number }[];
+    waiting: { readonly symbol: SymbolName; readonly planId: PlanId; readonly since: number }[];
   };
   /** Leverage and margin modes: which symbols wait with how many, and which are being set, each until it is answered or, monotonic ms, given up. */
   readonly settings: { readonly waiting: Map<SymbolName, number>; readonly underWay: Map<SymbolName, { readonly left: number; readonly until: number }> };
