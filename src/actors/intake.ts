@@ -1,7 +1,7 @@
 /** The door for intents from outside: declared sources, the same gates as everybody, each key once, on record before it is answered. */
 import { createHash } from 'node:crypto';
 import { z } from 'zod';
-import type { ActorContext, Behaviour } from '../supervision/behaviour.ts';
+import type { ActorContext, Behaviour, InitContext } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
 import { isoTime } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
@@ -59,6 +59,10 @@ interface Taking {
 type DecisionInputs = NonNullable<DecidedMessage['decision']['inputs']>;
 
 const receivedSchema = z.object({ key: z.string().nullable(), body: z.string(), intent: z.object({ intentId: z.string(), source: z.string() }) });
+/** The bridge has it, so its key stays taken. */
+const takenSchema = z.object({ key: z.string(), source: z.string(), intentId: z.string() });
+/** What an executor keeps of an intent with the order that is sent for it. */
+const acceptedSchema = z.object({ intent: z.object({ intentId: z.string() }) });
 /** Whoever handed it in was told that it is not taken, whether or not the journal has it by now: its key is free. */
 const declinedSchema = z.object({ key: z.string().nullable(), source: z.string(), intentId: z.string(), reason: z.string() });
 
@@ -91,7 +95,9 @@ export function intakeBehaviour(options: IntakeOptions): Behaviour<Internal, Sta
     async init(ctx) {
       const entries = await ctx.ask(options.journal, { type: 'read-tail', entity: ENTITY, since: ctx.clock.now() - REMEMBERED_MS, characters: REMEMBERED_CHARACTERS }, JOURNAL_TIMEOUT_MS);
       const sequence = await ctx.ask(options.journal, { type: 'last-sequence', entity: ENTITY }, JOURNAL_TIMEOUT_MS);
-      return { market: undefined, universe: undefined, clockOffsetMs: undefined, keys: keysOf(entries), outbox: new Outbox(ENTITY, options.journal, entries, sequence), taking: new Map(), away: undefined, received: 0, refused: new Map(), lastAt: null };
+      const keys = keysOf(entries);
+      await settleOpen(keys, ctx);
+      return { market: undefined, universe: undefined, clockOffsetMs: undefined, keys, outbox: new Outbox(ENTITY, options.journal, entries, sequence), taking: new Map(), away: undefined, received: 0, refused: new Map(), lastAt: null };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -186,6 +192,7 @@ export function intakeBehaviour(options: IntakeOptions): Behaviour<Internal, Sta
     const { intent, known, inputs, answer } = taking;
     const { intentId, symbol, side, source } = intent;
     if (!ctx.tell(options.bridge, { type: 'intent', intent })) {
+      ctx.log.warn({ intentId, source, symbol, side }, 'an intent from outside was not taken: the bridge takes no intents now');
       decline(state, taking, 'STATE_UNKNOWN', 'the bridge takes no intents now', ctx);
       return answer({ ok: false, code: 'STATE_UNKNOWN', message: 'not taken: the bridge takes no intents now; hand it in again in a moment', details: { intentId, ...AGAIN } });
     }
@@ -194,7 +201,26 @@ export function intakeBehaviour(options: IntakeOptions): Behaviour<Internal, Sta
     state.received += 1;
     state.lastAt = ctx.clock.now();
     ctx.log.info({ intentId, source, symbol, side, confidence: intent.confidence }, `intent ${side} ${symbol} from outside (${source})`);
+    if (taking.key !== undefined) state.outbox.put('IntentTaken', ctx.clock.now(), { key: taking.key, source, intentId });
     answer({ ok: true, intentId, repeated: false });
+  }
+
+  /**
+   * Keys of which the record says neither that the bridge had their intent nor that it was declined: the service, or this actor,
+   * ended in between, and whoever handed it in was not told that it is taken. What an executor has accepted is taken all the
+   * same; the rest was never traded and never will be, so the key is free: nobody is answered that a lost intent is taken.
+   */
+  async function settleOpen(keys: Map<string, Known>, ctx: InitContext<Internal>): Promise<void> {
+    const open = [...keys].filter(([, { durable }]) => !durable);
+    if (open.length === 0) return;
+    const entries = await ctx.ask(options.journal, { type: 'read-types', types: ['IntentAccepted'], since: ctx.clock.now() - REMEMBERED_MS }, JOURNAL_TIMEOUT_MS);
+    const accepted = new Set(entries.map(({ payload }) => acceptedSchema.parse(payload).intent.intentId));
+    for (const [name, known] of open) {
+      known.durable = accepted.has(known.intentId);
+      if (known.durable) continue;
+      keys.delete(name);
+      ctx.log.warn({ intentId: known.intentId }, 'an intent from outside was being taken when the service ended: it is not traded, and its key is free');
+    }
   }
 
   /**
@@ -234,7 +260,7 @@ function notDurable(symbol: SymbolName, detail: string, inputs: DecisionInputs) 
   return { stage: 'signal', symbol, outcome: 'JOURNAL_AWAY', denials: [{ code: 'JOURNAL_AWAY', detail }], inputs } as const;
 }
 
-/** The keys that stand for an intent that was taken. */
+/** The keys of intents that were not declined; those the bridge had are durable. */
 function keysOf(entries: readonly JournalEntryDraft[]): Map<string, Known> {
   const keys = new Map<string, Known>();
   for (const { at, type, payload } of entries) {
@@ -243,8 +269,14 @@ function keysOf(entries: readonly JournalEntryDraft[]): Map<string, Known> {
       if (key !== null) keys.delete(keyOf(source, key));
       continue;
     }
+    if (type === 'IntentTaken') {
+      const { key, source } = takenSchema.parse(payload);
+      const known = keys.get(keyOf(source, key));
+      if (known !== undefined) known.durable = true;
+      continue;
+    }
     const { key, body, intent } = receivedSchema.parse(payload);
-    if (key !== null) keys.set(keyOf(intent.source, key), { intentId: intent.intentId as IntentId, body, at, durable: true });
+    if (key !== null) keys.set(keyOf(intent.source, key), { intentId: intent.intentId as IntentId, body, at, durable: false });
   }
   return keys;
 }

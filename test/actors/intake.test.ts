@@ -126,6 +126,40 @@ describe('intake', () => {
     expect(await third.submit({}, { key: 'k-1' })).to.include({ ok: true, repeated: false });
   });
 
+  describe('when the service ends between the record of an intent and the word what became of it', () => {
+    /** The journal as a kill leaves it: nothing after `IntentReceived` has become durable. */
+    const killed = async (): Promise<MemoryJournal> => {
+      const journal = new MemoryJournal();
+      const { submit } = await bench({ journal });
+      await submit({}, { key: 'k-1' });
+      journal.entries.splice(1);
+      expect(journal.story('intents')).to.deep.equal(['IntentReceived']);
+      return journal;
+    };
+
+    it('nobody was told that it is taken, so nobody is told so later: the key is free, and the intent is taken once, under its own id', async () => {
+      const journal = await killed();
+      const { world, submit, intents } = await bench({ journal, startAt: journal.entries[0]!.at + 60_000 });
+      expect(intents(), 'whoever handed it in has to say it again').to.deep.equal([]);
+      expect(world.logs.filter(({ level, path }) => level === 'warn' && path === 'intake')).to.have.length(1);
+      const taken = await submit({}, { key: 'k-1' });
+      expect(taken).to.include({ ok: true, repeated: false });
+      expect(await submit({}, { key: 'k-1' })).to.deep.equal({ ...taken, repeated: true });
+      expect(intents()).to.have.length(1);
+      expect((journal.entries[0]!.payload as { intent: { intentId: string } }).intent.intentId).to.equal(intents()[0]!.intentId);
+    });
+
+    it('what an executor had accepted by then is never taken a second time', async () => {
+      const journal = await killed();
+      const { at, payload } = journal.entries[0]!;
+      const { intent } = payload as { intent: { intentId: string } };
+      await journal.append([{ entity: `symbol/${GPS}`, sequence: 1, type: 'IntentAccepted', version: 1, at, payload: { intent } }]);
+      const { submit, intents } = await bench({ journal, startAt: at + 60_000 });
+      expect(await submit({}, { key: 'k-1' })).to.deep.equal({ ok: true, intentId: intent.intentId, repeated: true });
+      expect(intents()).to.deep.equal([]);
+    });
+  });
+
   describe('while the journal takes nothing', () => {
     const incarnation = ({ system }: World) => system.inspect('intake')!.incarnation;
     const stories = (journal: MemoryJournal) => journal.entries.filter(({ entity }) => entity === 'intents').map(({ type, payload }) => `${type} ${(payload as { key: string }).key}`);
@@ -159,7 +193,7 @@ describe('intake', () => {
       expect(taken).to.include({ ok: true, repeated: false });
       expect(await submit({}, { key: 'k-1' })).to.deep.equal({ ...taken, repeated: true });
       expect(intents().map(({ symbol }) => symbol)).to.deep.equal([GPS]);
-      expect(stories(journal)).to.deep.equal(['IntentReceived k-1', 'IntentDeclined k-1', 'IntentReceived k-1']);
+      expect(stories(journal)).to.deep.equal(['IntentReceived k-1', 'IntentDeclined k-1', 'IntentReceived k-1', 'IntentTaken k-1']);
     });
 
     it('an append that never answers declines in its time, and what got into the journal all the same is declined there too', async () => {

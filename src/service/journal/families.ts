@@ -39,7 +39,7 @@ export const FAMILIES: readonly JournalFamily[] = [
   { entity: FINDINGS_ENTITY, owner: 'findings', holds: 'what must not happen and was seen', versions: FINDING_VERSIONS },
   { entity: 'shadow/', owner: 'shadow/STRATEGY', holds: 'what a strategy that only watches has come to on paper', versions: SCORE_VERSIONS, read: (entry) => restoreScore([entry]) },
   { entity: DECISIONS_ENTITY, owner: 'operator/decision-log', holds: 'every decision, with its inputs', versions: log('decisions', DECISIONS_TYPE, DECISIONS_VERSION) },
-  { entity: 'intents', owner: 'intake', holds: 'intents from outside, with their keys, and which of them were declined after all', versions: log('intent', ['IntentReceived', 'IntentDeclined']) },
+  { entity: 'intents', owner: 'intake', holds: 'intents from outside, with their keys, and which of them the bridge took or were declined after all', versions: log('intent', ['IntentReceived', 'IntentTaken', 'IntentDeclined']) },
   { entity: 'operator', owner: 'the admin socket', holds: 'every act of an operator, with its reason', versions: log('act of an operator', 'OperatorActed') },
   { entity: 'journal', owner: 'journal', holds: 'outages of a store that cannot say itself whether it is there', versions: log('outage of the store', 'StoreReturned') },
 ];
