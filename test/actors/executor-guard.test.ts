@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { VenueWrite } from '../../src/protocol/venue.ts';
-import { Desk, GPS } from '../kit/actors.ts';
+import { Desk, GPS, WALL_MS } from '../kit/actors.ts';
 
 const isStop = (write: VenueWrite) => write.kind === 'PROTECT' && write.leg === 'stop';
 
@@ -83,6 +83,38 @@ describe('executor: a venue that takes no stop', () => {
     desk.world.system.tell(desk.executor, { type: 'mark', price: decimal('0.0090'), observedAt: desk.world.clock.now() - 20_000 });
     await desk.advance(5_000);
     expect(desk.writes('CLOSE')).to.deep.equal([]);
+  });
+
+  for (const [how, byMs] of [['back', -3_600_000], ['on', 3_600_000]] as const) {
+    it(`this machine's clock set ${how} by an hour: closes nothing for it, reads the price that the stream leaves out, and closes at the stop`, async () => {
+      const desk = await guarding(-4120);
+      await desk.advance(20_000);
+      const hear = (price: string) => desk.world.system.tell(desk.executor, { type: 'mark', price: decimal(price), observedAt: desk.world.clock.monotonic() + WALL_MS });
+      hear('0.0099');
+      await desk.advance(300);
+      desk.world.clock.setWall(WALL_MS + byMs);
+      for (let second = 0; second < 15; second += 1) {
+        hear('0.0099');
+        await desk.advance(1_000);
+      }
+      expect(desk.writes('CLOSE'), 'the price goes on coming').to.deep.equal([]);
+      desk.venue.mark = decimal('0.0098');
+      await desk.advance(4_000);
+      expect(desk.writes('CLOSE'), 'the stream is silent, and the price was read').to.have.length(1);
+      expect(reasons(desk)).to.deep.equal(['STOP_PASSED']);
+    });
+  }
+
+  it('the same price told again and again is not a young one', async () => {
+    const desk = await guarding(-4120);
+    await desk.advance(20_000);
+    const observedAt = desk.world.clock.now();
+    desk.venue.onRead = (name) => (name === 'positions' ? Promise.reject(new Error('timeout')) : undefined);
+    for (let second = 0; second < 13; second += 1) {
+      desk.world.system.tell(desk.executor, { type: 'mark', price: decimal('0.0099'), observedAt });
+      await desk.advance(1_000);
+    }
+    expect(reasons(desk)).to.deep.equal(['NAKED']);
   });
 
   it('takes the stop when the venue does, and is no guard any more', async () => {

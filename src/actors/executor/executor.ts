@@ -151,7 +151,7 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
       keepSnapshot(state, ctx);
       return ensureLeverage(state, ctx);
     case 'mark':
-      return heardMark(state, message.price, message.observedAt);
+      return heardMark(state, message.price, message.observedAt, ctx);
     case 'appended':
       return onAppended(state, message, ctx);
     case 'order-asked':

@@ -46,7 +46,7 @@ export function settle(state: ExecutorState, ctx: ExecutorContext, heartbeat: bo
 /** While a position is guarded from here and the stream is silent about its price, the venue's own reading tells the mark. */
 function watchMark(state: ExecutorState, ctx: ExecutorContext): void {
   const now = ctx.clock.monotonic();
-  if (guardPrice(state.life, situationOf(state, ctx)) === undefined || (state.busyUntil.get('mark') ?? 0) > now || ctx.clock.now() - (state.mark?.observedAt ?? 0) < MARK_SILENT_MS) return;
+  if (guardPrice(state.life, situationOf(state, ctx)) === undefined || (state.busyUntil.get('mark') ?? 0) > now || (state.mark !== undefined && now - state.mark.seenAt < MARK_SILENT_MS)) return;
   state.busyUntil.set('mark', now + MARK_SILENT_MS);
   askTruth(state, ctx);
 }
@@ -69,7 +69,7 @@ function situationOf(state: ExecutorState, ctx: ExecutorContext): Situation {
     nakedCloseMs: options.nakedCloseMs,
     guardedSince: state.truthSeenAt,
     nakedMs: state.nakedSeen === undefined ? undefined : ctx.clock.monotonic() - state.nakedSeen,
-    mark: state.mark,
+    mark: state.mark && { price: state.mark.price, ageMs: ctx.clock.monotonic() - state.mark.seenAt },
     flat: state.flat,
     inFlight: state.inFlight,
     clientId: (leg, of, attempt) => clientIdFor(options.tags[0], leg, of, attempt, options.idPrefix),

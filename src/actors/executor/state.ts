@@ -12,7 +12,6 @@ import type { ClientId, SymbolName } from '../../protocol/names.ts';
 import type { Authority, Mandate, PermitOf } from '../../protocol/permit.ts';
 import type { SymbolSettings, VenueAlgoOrder, VenueOrder, VenuePosition, VenueTrade, VenueWrite } from '../../protocol/venue.ts';
 import type { Unknowns } from '../../rules/position-life/absence.ts';
-import type { Situation } from '../../rules/position-life/situation.ts';
 import { newLife } from '../../rules/position-life/life.ts';
 import type { Life } from '../../rules/position-life/life.ts';
 import { NOTHING_UNSNAPSHOTTED } from '../../rules/snapshots.ts';
@@ -166,8 +165,10 @@ export interface ExecutorState {
   configuring: ClientId | undefined;
   configureAttempt: number;
   leverageRefused: string | undefined;
-  /** The price of the guarded position as it was last heard or read. */
-  mark: Situation['mark'];
+  /** The price of the guarded position as it was last heard, or asked for, and when, monotonic ms. */
+  mark: { readonly price: Decimal; readonly seenAt: number } | undefined;
+  /** The venue's time of the price that was heard last: the same again says nothing new. */
+  markHeardAt: number | undefined;
   /** When the venue's list of stops is read next, ms, and whether it is being read. */
   stopsDueAt: number;
   checkingStops: boolean;
@@ -237,6 +238,7 @@ export function newState(options: ExecutorOptions): ExecutorState {
     configureAttempt: 0,
     leverageRefused: undefined,
     mark: undefined,
+    markHeardAt: undefined,
     stopsDueAt: 0,
     checkingStops: false,
     unlisted: new Map(),

@@ -66,8 +66,17 @@ export function onReadingAnswer(state: ExecutorState, number: number, part: 'pos
   compare(state, truthOf(state, { ...reading, position, orders, algos }), ctx);
 }
 
-export function heardMark(state: ExecutorState, price: Decimal, observedAt: number): void {
-  if (observedAt >= (state.mark?.observedAt ?? 0)) state.mark = { price, observedAt };
+/** A price that goes on coming is young by when it comes, however the wall clock is set meanwhile. Of the first one nothing is known but the venue's time. */
+export function heardMark(state: ExecutorState, price: Decimal, observedAt: number, ctx: ExecutorContext): void {
+  const { markHeardAt: before } = state;
+  if (observedAt === before) return;
+  state.markHeardAt = observedAt;
+  const ageMs = before === undefined ? Math.max(0, ctx.clock.now() - observedAt) : 0;
+  seenMark(state, price, ctx.clock.monotonic() - ageMs);
+}
+
+function seenMark(state: ExecutorState, price: Decimal, seenAt: number): void {
+  if (state.mark === undefined || seenAt >= state.mark.seenAt) state.mark = { price, seenAt };
 }
 
 export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext): void {
@@ -76,7 +85,7 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
   state.truthSeenAt ??= at;
   ambiguousAfterRestart(state, ctx);
   if (truth.settings !== undefined) onSettingsRead(state, truth.settings, truth.readAt, at);
-  if (truth.position !== undefined) heardMark(state, truth.position.markPrice, truth.readAt);
+  if (truth.position !== undefined) seenMark(state, truth.position.markPrice, truth.begunAt);
   // What is listed exists, whatever its own query says.
   for (const order of truth.openOrders) noteTold(state, order.clientId, ctx);
   record(state, truth.openOrders.flatMap((order) => observeOrder(state.life, order, at)), ctx);

@@ -30,7 +30,7 @@ export function guardState(life: Life, situation: Situation): 'passed' | 'holds'
   const price = guardPrice(life, situation);
   const side = heldSide(life);
   if (price === undefined || side === undefined) return undefined;
-  const { mark, now, nakedCloseMs } = situation;
-  if (mark === undefined || now - mark.observedAt >= nakedCloseMs) return 'blind';
+  const { mark, nakedCloseMs } = situation;
+  if (mark === undefined || mark.ageMs >= nakedCloseMs) return 'blind';
   return stopPassed(side, price, mark.price) ? 'passed' : 'holds';
 }

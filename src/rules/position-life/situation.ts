@@ -21,8 +21,8 @@ export interface Situation {
   readonly guardedSince: number | undefined;
   /** How long it has been without a stop since this process first saw it so, by the clock that nobody sets, ms. Undefined: it is not, or nobody is there yet. */
   readonly nakedMs?: number | undefined;
-  /** The mark price as it was last heard or read; wall time ms. */
-  readonly mark: { readonly price: Decimal; readonly observedAt: number } | undefined;
+  /** The mark price as it was last heard or read, and how long ago that was, by the clock that nobody sets, ms. */
+  readonly mark: { readonly price: Decimal; readonly ageMs: number } | undefined;
   /** The venue has said "flat" in a reading begun after the last fill, and listed these algo orders of ours. */
   readonly flat: { readonly openAlgoIds: readonly ClientId[] } | undefined;
   /** Our side of the work runs since this incarnation: a write of an earlier one may or may not have gone out. */

@@ -61,7 +61,7 @@ describe('a position whose stop the venue does not take', () => {
   const refused: LifeEvent = { type: 'StopRefused', at: NOW + 30, clientId: idOf('stop'), venueCode: -4120, message: 'no such order' };
   const held = lifeOf(a.opened(), a.sending('stop'), a.ended('stop', 'rejected'), refused);
   const now = NOW + 60_000;
-  const seen = (price: string, ageMs = 0) => ({ now, mark: { price: decimal(price), observedAt: now - ageMs } });
+  const seen = (price: string, ageMs = 0) => ({ now, mark: { price: decimal(price), ageMs } });
 
   it('is closed when the mark price reaches the stop, is not naked before, and is as naked as any other when there is no price', () => {
     expect(dueEvents(held, makeSituation(seen('99')))).to.deep.equal([]);

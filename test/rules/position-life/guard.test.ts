@@ -7,7 +7,7 @@ import { NOW } from '../../kit/decisions.ts';
 import { idOf, lifeOf, makeSituation, tell } from '../../kit/lives.ts';
 
 const refused: LifeEvent = { type: 'StopRefused', at: NOW + 30, clientId: idOf('stop'), venueCode: -4120, message: 'no such order' };
-const at = (price: string, ageMs = 0) => makeSituation({ mark: { price: decimal(price), observedAt: NOW + 100 - ageMs } });
+const at = (price: string, ageMs = 0) => makeSituation({ mark: { price: decimal(price), ageMs } });
 
 describe('the guard of a position whose stop the venue does not take', () => {
   const long = tell();
