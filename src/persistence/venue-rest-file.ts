@@ -4,9 +4,9 @@ import { z } from 'zod';
 import { messageOf } from '../protocol/errors.ts';
 import type { VenueRest, VenueRestFile } from './port.ts';
 
-const fileSchema = z.strictObject({ venue: z.string(), until: z.number(), banned: z.boolean(), message: z.string() });
+const fileSchema = z.strictObject({ venue: z.string(), until: z.number(), banned: z.boolean(), message: z.string(), saidAt: z.number().optional() });
 
-/** The venue bans for three days at most: what is further away was written by a clock that was wrong. */
+/** The venue bans for three days at most. What is further away, or than the venue wanted it, was written by another clock. */
 const LONGEST_MS = 3 * 86_400_000;
 
 export interface VenueRestFileOptions {
@@ -22,8 +22,8 @@ export function venueRestFile({ path, venue, now, onFailure }: VenueRestFileOpti
   return {
     read(): VenueRest | undefined {
       try {
-        const { venue: of, ...rest } = fileSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
-        return of === venue ? { ...rest, until: Math.min(rest.until, now() + LONGEST_MS) } : undefined;
+        const { venue: of, saidAt = -Infinity, ...rest } = fileSchema.parse(JSON.parse(readFileSync(path, 'utf8')));
+        return of === venue ? { ...rest, until: Math.min(rest.until, now() + Math.min(rest.until - saidAt, LONGEST_MS)) } : undefined;
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'ENOENT') onFailure(`${path} cannot be read, and what rest the venue wanted is not known: ${messageOf(error)}`);
         return undefined;
@@ -32,7 +32,7 @@ export function venueRestFile({ path, venue, now, onFailure }: VenueRestFileOpti
     write(rest) {
       try {
         const next = `${path}.next`;
-        writeFileSync(next, `${JSON.stringify({ venue, until: rest.until, banned: rest.banned, message: rest.message })}\n`, { mode: 0o600 });
+        writeFileSync(next, `${JSON.stringify({ venue, until: rest.until, banned: rest.banned, message: rest.message, saidAt: now() })}\n`, { mode: 0o600 });
         // Not synced: a process that ends loses nothing by it, and a slow disk must not hold an exit.
         renameSync(next, path);
       } catch (error) {

@@ -11,7 +11,7 @@ const REST = { until: NOW + 60_000, banned: true, message: 'IP banned until late
 describe('the file of the rest a venue wants', () => {
   let directory = '';
   const failures: string[] = [];
-  const file = (name: string, venue = 'mainnet') => venueRestFile({ path: join(directory, name), venue, now: () => NOW, onFailure: (reason) => failures.push(reason) });
+  const file = (name: string, venue = 'mainnet', now = NOW) => venueRestFile({ path: join(directory, name), venue, now: () => now, onFailure: (reason) => failures.push(reason) });
   beforeEach(() => {
     directory = temporaryDirectory();
     failures.length = 0;
@@ -31,12 +31,24 @@ describe('the file of the rest a venue wants', () => {
   it('says nothing of another venue', () => {
     file('b').write(REST);
     expect(file('b', 'testnet').read()).to.equal(undefined);
-    expect(JSON.parse(readFileSync(join(directory, 'b'), 'utf8'))).to.deep.equal({ venue: 'mainnet', ...REST });
+    expect(JSON.parse(readFileSync(join(directory, 'b'), 'utf8'))).to.deep.equal({ venue: 'mainnet', ...REST, saidAt: NOW });
   });
 
   it('believes no rest of more than three days, the longest there is: a clock was wrong', () => {
     file('c').write({ ...REST, until: NOW + 400 * 86_400_000 });
     expect(file('c').read()?.until).to.equal(NOW + 3 * 86_400_000);
+  });
+
+  it('makes no rest longer than the venue wanted it, by a clock that was set back since', () => {
+    file('e').write(REST);
+    expect(file('e', 'mainnet', NOW - 10_800_000).read()?.until).to.equal(NOW - 10_800_000 + 60_000);
+    expect(file('e', 'mainnet', NOW + 20_000).read()?.until, 'nor begins it anew').to.equal(NOW + 60_000);
+  });
+
+  it('reads what was written before it was said when', () => {
+    writeFileSync(join(directory, 'f'), JSON.stringify({ venue: 'mainnet', ...REST }));
+    expect(file('f').read()).to.deep.equal(REST);
+    expect(failures).to.deep.equal([]);
   });
 
   for (const [name, content] of [['nothing', ''], ['half a file', '{"venue":"mainnet","until"'], ['another shape', '{"venue":"mainnet","until":"soon","banned":true,"message":""}'], ['more than there is', '{"venue":"mainnet","until":1,"banned":true,"message":"","extra":1}']] as const) {
