@@ -4,6 +4,7 @@ import { same } from '../supervision/behaviour.ts';
 import { isoTime, isoTimeOrNull } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { ERRORS, VigilError } from '../protocol/errors.ts';
+import { MOST_SYMBOLS } from '../protocol/market.ts';
 import type { Instrument, Ticker24h, Universe } from '../protocol/market.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
 import type { GatewayMessage, JournalMessage, ReadAnswer, StandingMessage, UniverseActorMessage } from '../protocol/messages.ts';
@@ -61,7 +62,8 @@ type Context = ActorContext<Internal>;
 export function universeBehaviour(options: UniverseOptions): Behaviour<Internal, UniverseState> {
   const { rules, gateway, journal } = options;
   const key = rulesKey(rules);
-  // Of the process, not of the incarnation: what refuses to start must not end a service that is trading.
+  // Under these rules, over restarts too: what refuses to start must not end a service that is trading, nor keep one that has
+  // crashed from what it left open.
   let determined = false;
   // The symbols of the last universe that the rules made, over restarts too; undefined: they never made one.
   let lastGood: readonly string[] | undefined;
@@ -75,9 +77,12 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
       const entries = await ctx.ask(journal, { type: 'read', entity: ENTITY }, 8_000);
       ctx.timers.once('refresh', 0, { type: 'refresh' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
-      const last = entries.at(-1);
-      const recorded = last === undefined ? undefined : readUniverse(last);
-      lastGood ??= recorded?.rules === key ? recorded.symbols : undefined;
+      const all = entries.map(readUniverse);
+      const recorded = all.at(-1);
+      const made = all.filter((one) => one.rules === key);
+      determined ||= made.length > 0;
+      // One of none, or of more than can be followed, is nothing to stay with.
+      lastGood ??= made.findLast(({ symbols }) => symbols.length > 0 && symbols.length <= MOST_SYMBOLS)?.symbols;
       return { universe: undefined, outbox: new Outbox(ENTITY, journal, entries), recorded, failure: undefined, tooLarge: undefined, asking: false, again: false };
     },
     receive(state, message, ctx) {
@@ -163,7 +168,7 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
       lastGood = [...decision.instruments.keys()];
       return determine(state, decision.instruments, decision.excluded, listed, ctx);
     }
-    if (decision.code === 'UNIVERSE_TOO_LARGE' && lastGood !== undefined) return keepWithin(state, lastGood, decision.message, listed, ctx);
+    if (decision.code === 'UNIVERSE_TOO_LARGE' && determined) return keepWithin(state, lastGood ?? (rules.policy ?? []).slice(0, MOST_SYMBOLS), decision.message, listed, ctx);
     if (!determined) return options.refuse(new VigilError(decision.code, decision.message));
     // Already trading: what has left the venue is closed to openings; what is open stays managed.
     ctx.log.error({ code: decision.code, message: decision.message }, 'the configured universe no longer holds; openings stop for what is missing');
@@ -175,7 +180,6 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
   function keepWithin(state: UniverseState, before: readonly string[], message: string, listed: Listed, ctx: Context): void {
     if (state.tooLarge === undefined) ctx.log.error({ code: 'UNIVERSE_TOO_LARGE', message }, 'the policy has outgrown what can be followed; the last good universe stays');
     state.tooLarge = message;
-    determined = true;
     const kept = universeWithin(before, rules, listed);
     return kept.ok ? determine(state, kept.instruments, kept.excluded, listed, ctx) : determine(state, new Map(), [], listed, ctx);
   }

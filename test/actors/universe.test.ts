@@ -153,6 +153,20 @@ describe('universe', () => {
     expect(symbols(), 'nothing left is nothing to open').to.deep.equal([]);
   });
 
+  it('does not keep a service from what it left open: started again under the same rules it closes to openings what has left the venue', async () => {
+    const journal = new MemoryJournal();
+    await bench({ rules: { chosen: [GPS, CJK] }, journal });
+    const again = await bench({ rules: { chosen: [GPS, CJK] }, listed: [anInstrument(GPS), anInstrument(CJK, { status: 'SETTLING' })], journal });
+    expect(again.refusals).to.deep.equal([]);
+    expect(again.symbols()).to.deep.equal([GPS]);
+    expect(again.alerts()).to.deep.equal(['universe-incomplete']);
+    const none = await bench({ rules: { chosen: [GPS, CJK] }, listed: [anInstrument(BTC)], journal });
+    expect(none.refusals).to.deep.equal([]);
+    expect(none.universe()).to.include({ breaker: 'open' });
+    const other = await bench({ rules: { chosen: [GPS] }, listed: [anInstrument(BTC)], journal });
+    expect(other.refusals.map((error) => error.code), 'other rules are a first start').to.deep.equal(['UNIVERSE_NOT_LISTED']);
+  });
+
   it('keeps its version over restarts while the symbols are the same, and raises it when they are not', async () => {
     const journal = new MemoryJournal();
     await bench({ journal });
@@ -220,6 +234,18 @@ describe('universe', () => {
       expect(again.refusals).to.deep.equal([]);
       expect(again.symbols()).to.deep.equal(policy.slice(0, 500));
       expect(again.alerts()).to.deep.equal(['universe-too-large']);
+      const stopped = await bench({ rules: { policy }, listed: first(501).map(({ symbol }) => anInstrument(symbol, { status: 'BREAK' })), journal });
+      expect(stopped.symbols(), 'while the venue has stopped all trade').to.deep.equal([]);
+      expect(journal.entries.at(-1)!.payload).to.deep.include({ symbols: [] });
+      const after = await bench({ rules: { policy }, listed: first(501), journal });
+      expect(after.refusals).to.deep.equal([]);
+      expect(after.symbols(), 'none is no universe to stay with').to.deep.equal(policy.slice(0, 500));
+      const forgotten = new MemoryJournal();
+      await forgotten.append([{ ...journal.entries.at(-2)!, sequence: 1 }]);
+      expect(forgotten.entries.map(({ payload }) => (payload as { symbols: string[] }).symbols)).to.deep.equal([[]]);
+      const first500 = await bench({ rules: { policy }, listed: first(501), journal: forgotten });
+      expect(first500.refusals).to.deep.equal([]);
+      expect(first500.symbols(), 'and where nothing else is on record, the first of the policy').to.deep.equal(policy.slice(0, 500));
       const other = await bench({ rules: { policy: [...policy, GPS] }, listed: first(501), journal });
       expect(other.refusals.map((error) => error.code)).to.deep.equal(['UNIVERSE_TOO_LARGE']);
     });
