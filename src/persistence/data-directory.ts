@@ -9,6 +9,9 @@ export const LOCK_FILE = 'lock.db';
 /** A disk that is full, or fails: waiting, or a person, may cure it, and no other directory was meant. */
 const DISK_AWAY: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'ENXIO', 'ENODEV', 'ESTALE', 'ETIMEDOUT']);
 
+/** The same as SQLite says them, without their second byte: IOERR and FULL. */
+const SQLITE_AWAY: ReadonlySet<number> = new Set([10, 13]);
+
 /** Creates the directory (0700, with its parents) unless it is there, and proves that it can be written. Throws DATA_DIR_UNWRITABLE or DATA_DIR_AWAY. */
 export function prepareDataDirectory(directory: string): void {
   // The name is fixed: one that a kill left behind is overwritten and removed by the next start.
@@ -28,7 +31,7 @@ export function prepareDataDirectory(directory: string): void {
  */
 export function unwritable(directory: string, path: string, error: unknown): VigilError {
   const code = codeOf(error);
-  const away = code !== undefined && (DISK_AWAY.has(code) || (code === 'EROFS' && existsSync(join(directory, LOCK_FILE))));
+  const away = isSqliteAway(error) || (code !== undefined && (DISK_AWAY.has(code) || (code === 'EROFS' && existsSync(join(directory, LOCK_FILE)))));
   return new VigilError(away ? 'DATA_DIR_AWAY' : 'DATA_DIR_UNWRITABLE', `${path} cannot be written: ${messageOf(error)}`, { cause: error, details: { path } });
 }
 
@@ -43,6 +46,10 @@ function makeDirectory(directory: string): void {
     makeDirectory(dirname(directory));
     mkdirSync(directory, { mode: 0o700 });
   }
+}
+
+function isSqliteAway(error: unknown): boolean {
+  return error instanceof Error && 'errcode' in error && typeof error.errcode === 'number' && SQLITE_AWAY.has(error.errcode & 0xff);
 }
 
 function codeOf(error: unknown): string | undefined {

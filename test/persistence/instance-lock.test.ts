@@ -87,6 +87,8 @@ describe('the instance lock', () => {
     expect(['EROFS', 'EACCES', 'EPERM', 'ENOTDIR', 'ENOENT'].map(codeFor)).to.deep.equal(Array.from({ length: 5 }, () => 'DATA_DIR_UNWRITABLE'));
     acquireInstanceLock(directory).release();
     expect(['EROFS', 'ENOSPC', 'EACCES', 'EPERM'].map(codeFor)).to.deep.equal(['DATA_DIR_AWAY', 'DATA_DIR_AWAY', 'DATA_DIR_UNWRITABLE', 'DATA_DIR_UNWRITABLE']);
+    const codeOfSqlite = (errcode: number) => unwritable(directory, join(directory, 'lock.db'), Object.assign(new Error('sqlite'), { code: 'ERR_SQLITE_ERROR', errcode })).code;
+    expect([10, 522, 13, 1].map(codeOfSqlite), 'the lock is a file of SQLite: IOERR, one of its kinds, FULL; and what is no fault of the disk').to.deep.equal(['DATA_DIR_AWAY', 'DATA_DIR_AWAY', 'DATA_DIR_AWAY', 'DATA_DIR_UNWRITABLE']);
     expect(unwritable(directory, '/x/y', new Error('z')).message).to.equal('/x/y cannot be written: z');
   });
 });
