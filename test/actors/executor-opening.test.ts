@@ -117,6 +117,16 @@ describe('executor: opening', () => {
     expect(desk.writes('OPEN')).to.have.length(1);
   });
 
+  it('the same plan a second time is refused, and takes nothing from the first that is on its way', async () => {
+    const desk = await new Desk().start();
+    desk.plan();
+    desk.plan();
+    await desk.advance(2_000);
+    expect(desk.refused).to.deep.equal(['POSITION_OPENING']);
+    expect(desk.writes('OPEN')).to.have.length(1);
+    expect(desk.life.phase).to.equal('Protected');
+  });
+
   it('opens nothing before the venue\'s side was read in this incarnation (failure 46)', async () => {
     const desk = new Desk();
     desk.feed.stream = undefined;

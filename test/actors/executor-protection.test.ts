@@ -13,6 +13,9 @@ async function holding(script?: (desk: Desk, write: VenueWrite) => WriteOutcome 
   return desk;
 }
 
+/** The venue does not know it. */
+const ABSENT = Promise.resolve(undefined) as unknown as Promise<object>;
+
 /** What the executor last said stands wrong. */
 const alerts = (desk: Desk) => (desk.standing.of('standing').filter(({ from }) => from === `executor/${GPS}`).at(-1)?.alerts ?? []).map(({ name }) => name);
 const isStop = (write: VenueWrite) => write.kind === 'PROTECT' && write.leg === 'stop';
@@ -70,6 +73,32 @@ describe('executor: protection', () => {
       await desk.advance(12_000);
       expect(desk.venue.quantity.isZero(), `offset ${offset}`).to.equal(refused);
     }
+  });
+
+  it('a stop that the venue has told of is not gone for one unknown from before and one list that lacks it', async () => {
+    const lost: VenueWrite[] = [];
+    const desk = await new Desk().start();
+    desk.venue.onWrite = (write) => {
+      if (!isStop(write) || lost.length > 0) return undefined;
+      lost.push(write);
+      return { result: 'unknown', message: 'socket hang up' };
+    };
+    desk.plan();
+    await desk.advance(600);
+    const asked = desk.venue.reads.filter(({ name }) => name === 'algoOrder').length;
+    expect(asked, 'the venue did not know it once').to.equal(1);
+    desk.venue.execute(lost[0]!);
+    await desk.advance(20_000);
+    expect(desk.life.phase).to.equal('Protected');
+    let unlisted = 0;
+    desk.venue.onRead = (name) => {
+      if (name === 'openAlgoOrders' && unlisted === 0) return ((unlisted += 1), []);
+      return name === 'algoOrder' && unlisted === 1 ? ((unlisted += 1), ABSENT) : undefined;
+    };
+    await desk.advance(20_000);
+    expect(unlisted).to.equal(2);
+    expect(desk.story).not.to.include('ProtectionLost');
+    expect(standing(desk)).to.have.length(2);
   });
 
   it('takes a stop for gone that the list lacks and whose own query never answers, within the bound', async () => {

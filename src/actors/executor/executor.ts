@@ -124,7 +124,7 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
       return onRefused(state, message, ctx);
     case 'user-event':
       if (message.event.type === 'settings') return onSettingsHeard(state, message.event, ctx);
-      if (message.event.type === 'order') noteTold(state, message.event.order.clientId, ctx);
+      if (message.event.type === 'order' || message.event.type === 'algo') noteTold(state, message.event.order.clientId, ctx);
       if (isStrangers(state, message.event)) return onStrangersTrade(state, message.event, ctx);
       return record(state, observeUserEvent(state.life, message.event, at), ctx);
     case 'truth':

@@ -95,7 +95,9 @@ export function onPermit(state: ExecutorState, permit: PermitOf<'OPEN'>, mandate
 function refusePlan(state: ExecutorState, plan: Plan, denial: Denial, ctx: ExecutorContext): void {
   const { planId, intentId, source, side } = plan;
   decided(ctx, state.options.decisions, { stage: 'permit', symbol: plan.symbol, outcome: denial.code, ids: { intentId, planId }, denials: [denial], inputs: { source, side } });
-  dropPlan(state, planId, [denial], ctx);
+  // One that came a second time takes nothing from the first, which is on its way under the same id.
+  if (state.pending?.plan === plan) dropPlan(state, planId, [denial], ctx);
+  else tellRefused(planId, [denial], ctx);
 }
 
 /** An earlier incarnation had taken it up: it is not resumed, and the next signal is a new plan (ruling 18). */
@@ -110,6 +112,10 @@ export function dropPlan(state: ExecutorState, planId: PlanId, denials: readonly
     state.pending = undefined;
     ctx.tell(state.options.gateway, { type: 'return-slot', planId });
   }
+  tellRefused(planId, denials, ctx);
+}
+
+function tellRefused(planId: PlanId, denials: readonly Denial[], ctx: ExecutorContext): void {
   ctx.log.warn({ planId, denials }, `plan refused: ${denials.map((denial) => denial.code).join(', ')}`);
 }
 

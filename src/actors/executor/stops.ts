@@ -10,6 +10,7 @@ import { observeAlgo } from '../../rules/position-life/observe.ts';
 import { liveProtectionsOf, standingStop } from '../../rules/position-life/standing.ts';
 import { record } from './record.ts';
 import type { ExecutorContext, ExecutorState } from './state.ts';
+import { noteTold } from './went-out.ts';
 
 const READ_TIMEOUT_MS = 5_000;
 
@@ -19,6 +20,8 @@ export function lookAtStops(state: ExecutorState, listedAll: readonly VenueAlgoO
   const ours = listedAll.filter((order) => state.options.tags.includes(readClientId(order.clientId)?.tag ?? ''));
   record(state, ours.flatMap((order) => observeAlgo(state.life, order, at)), ctx);
   const listed = new Set(ours.map((order) => order.clientId));
+  // What is listed exists, whatever its own query has said before.
+  for (const clientId of listed) noteTold(state, clientId, ctx);
   const live = liveProtectionsOf(state.life);
   state.orphans = [...listed].filter((clientId) => !live.some((known) => known.clientId === clientId));
   for (const clientId of state.unlisted.keys()) if (listed.has(clientId) || !live.some((known) => known.clientId === clientId)) state.unlisted.delete(clientId);
