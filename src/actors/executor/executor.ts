@@ -16,7 +16,7 @@ import { answered, onAlgoAsked, onOrderAsked } from './queries.ts';
 import { entityOf, flush, keepSnapshot, onAppended, record } from './record.ts';
 import { settle } from './settle.ts';
 import { onOwnerAsked } from './claims.ts';
-import { newState } from './state.ts';
+import { forgetOver, newState } from './state.ts';
 import type { ExecutorContext, ExecutorInternal, ExecutorOptions, ExecutorState, PendingOpening } from './state.ts';
 import { onStopsAsked } from './stops.ts';
 import { compare, heardMark, isStrangers, onReadingAnswer, onStrangersTrade, onTrades } from './truth.ts';
@@ -149,6 +149,7 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
       expirePending(state, ctx);
       giveUpAnswers(state, ctx);
       keepSnapshot(state, ctx);
+      forgetOver(state.busyUntil, ctx.clock.monotonic());
       return ensureLeverage(state, ctx);
     case 'mark':
       return heardMark(state, message.price, message.observedAt, ctx);

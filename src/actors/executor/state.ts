@@ -196,6 +196,11 @@ export function statedQuantity(truth: SymbolTruth, zero: Decimal): Decimal {
   return truth.position?.quantity ?? zero;
 }
 
+/** Each order has keys of its own: what is over says nothing more, and a process runs for months. */
+export function forgetOver(busyUntil: Map<string, number>, now: number): void {
+  for (const [key, until] of busyUntil) if (until <= now) busyUntil.delete(key);
+}
+
 export function newState(options: ExecutorOptions): ExecutorState {
   return {
     options,

@@ -9,7 +9,7 @@ export function endFlight(state: ExecutorState, clientId: ClientId, ctx: Executo
   noteTold(state, clientId, ctx);
   if (!state.inFlight.delete(clientId)) return;
   const known = new Set([...ordersOf(state.life), ...liveProtectionsOf(state.life)].map((one) => one.clientId));
-  for (const other of state.answeredAt.keys()) if (!known.has(other)) state.answeredAt.delete(other);
+  for (const kept of [state.answeredAt, state.absences]) for (const other of kept.keys()) if (!known.has(other)) kept.delete(other);
   state.answeredAt.set(clientId, ctx.clock.monotonic());
 }
 
