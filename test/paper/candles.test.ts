@@ -237,6 +237,41 @@ describe('paper exchange: candles on the wire', () => {
 });
 
 describe('paper exchange: the history of a state', () => {
+  it('is left out when minutes after it have been let go of: a day\'s statistics never reach over a hole', () => {
+    const { dir, remove } = temporaryDirectory();
+    const clock = new VirtualClock(BEFORE_JUNE);
+    const open = () => {
+      const source = new SyntheticMarket(11, SYNTHETIC_SYMBOLS.slice(7, 8));
+      return new PaperVenue({ source, store: new SqliteStore(stateIn(dir), source), clock, log: () => {}, balance: decimal('1000'), onFatal: (error) => expect.fail(String(error)) });
+    };
+    const play = ({ market }: PaperVenue) => {
+      for (let minute = 0; minute < 5; minute++) {
+        clock.moveTo(clock.now() + 60_000);
+        market.tick();
+      }
+    };
+    let venue = open();
+    try {
+      play(venue);
+      venue.close();
+      clock.moveTo(clock.now() + 10 * DAY_MS);
+      const resumedAt = clock.now();
+      venue = open();
+      play(venue);
+      venue.close();
+      venue = open();
+      const [symbol] = venue.market.rules.keys();
+      const minutes = venue.market.series(symbol!)!.all;
+      expect(minutes).to.have.length(5);
+      expect(minutes[0]!.openTime).to.be.greaterThan(resumedAt - 60_000);
+      expect(venue.market.day(symbol!)!.openTime).to.equal(minutes[0]!.openTime);
+      for (const kind of PRICE_KINDS) expect(venue.market.prices(symbol!)!.series(kind).since(0).map(({ openTime }) => openTime), kind).to.deep.equal(minutes.map(({ openTime }) => openTime));
+    } finally {
+      venue.close();
+      remove();
+    }
+  });
+
   it('is not written and made again to the last digit: before the first tick, after it, and a day later', () => {
     const { dir, remove } = temporaryDirectory();
     const clock = new VirtualClock(BEFORE_JUNE);

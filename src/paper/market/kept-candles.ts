@@ -64,12 +64,17 @@ export function rowsSince(symbol: string, since: number, remembered: number, ser
   return [...minutes, ...days, ...blocksSince(symbol, from, prices)];
 }
 
-/** Puts what was kept of a symbol behind what it was before, and in its place where both know a minute. */
+/**
+ * Puts what was kept of a symbol behind what it was before, and in its place where both know a minute. The newest minute of
+ * before is kept, too: where it is no longer, minutes between have been let go of, and what was before them is left out.
+ */
 export function resumed({ candles, days, prices }: KeptSymbol, before: SymbolHistory): SymbolHistory {
-  const [minute, looked] = [candles[0], prices[0]];
-  if (minute) before.minutes.cutFrom(minute.openTime);
+  const { length } = before.minutes;
+  const [first, looked] = [candles[0]?.openTime ?? 0, prices[0]?.mark.openTime ?? 0];
+  const isBehind = length > 0 && first <= before.minutes.timeAt(length - 1);
+  before.minutes.cutFrom(isBehind ? first : 0);
   for (const candle of candles) before.minutes.push(candle);
-  if (looked) for (const kind of PRICE_KINDS) before.prices[kind].cutFrom(looked.mark.openTime);
+  for (const kind of PRICE_KINDS) before.prices[kind].cutFrom(isBehind ? looked : 0);
   for (const row of prices) pushPrices(before.prices, row);
   return { minutes: before.minutes, prices: before.prices, days };
 }
