@@ -56,7 +56,7 @@ interface Round {
 /** Somebody who waits for what a round finds. */
 interface Waiting {
   readonly symbol: SymbolName | undefined;
-  /** A round that began earlier does not answer it. */
+  /** A round that began earlier does not answer it; monotonic ms. */
   readonly askedAt: number;
   readonly before: ReadonlyMap<SymbolName, string>;
   readonly answer: (answer: ReconcileAnswer) => void;
@@ -68,7 +68,7 @@ interface ReconcilerState {
   lives: Map<SymbolName, LifeView>;
   round: Round | undefined;
   rounds: number;
-  /** When the last round began that was brought to the executors, wall time, ms. */
+  /** When the last round began that was brought to the executors, monotonic ms. */
   roundAt: number;
   attempts: Map<SymbolName, Attempts>;
   side: ReadonlyMap<SymbolName, VenueSide>;
@@ -114,7 +114,7 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
           return same;
         case 'reconcile-now': {
           const before = new Map([...state.lives].map(([symbol, life]) => [symbol, heldBy(life)]));
-          state.waiting = [...state.waiting, { symbol: message.symbol, askedAt: ctx.clock.now(), before, answer: ctx.answering(message) }];
+          state.waiting = [...state.waiting, { symbol: message.symbol, askedAt: ctx.clock.monotonic(), before, answer: ctx.answering(message) }];
           // Also while the stream is away: what is compared then opens nothing, and may be what an operator needs most.
           read(state, ctx);
           return same;
@@ -191,14 +191,14 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
     const symbols = new Set<SymbolName>([...options.executors(), ...(state.universe?.instruments.keys() ?? []), ...venue.positions.filter((one) => !one.quantity.isZero()).map((one) => one.symbol), ...venue.openOrders.map((one) => one.symbol), ...venue.openAlgoOrders.map((one) => one.symbol)]);
     state.expected = [...symbols];
     state.epoch = round.streamEpoch;
-    state.roundAt = round.startedAt;
+    state.roundAt = round.begunAt;
     const side = new Map<SymbolName, VenueSide>();
     for (const symbol of symbols) {
       const position = venue.positions.find((one) => one.symbol === symbol && !one.quantity.isZero());
       const openOrders = venue.openOrders.filter((one) => one.symbol === symbol);
       const openAlgoOrders = venue.openAlgoOrders.filter((one) => one.symbol === symbol);
       side.set(symbol, { quantity: position?.quantity ?? ZERO, unknownOrders: unknownOrders(openOrders, openAlgoOrders, options.tags) });
-      state.attempts.set(symbol, brought(state.attempts.get(symbol), round.startedAt, ctx.clock.monotonic()));
+      state.attempts.set(symbol, brought(state.attempts.get(symbol), round.begunAt, ctx.clock.monotonic()));
       ctx.tell(options.executorOf(symbol), { type: 'truth', truth: { streamEpoch: round.streamEpoch, readAt: round.startedAt, begunAt: round.begunAt, position, openOrders, openAlgoOrders, trades: [], settings: venue.settings.find((one) => one.symbol === symbol) } });
     }
     state.side = side;
@@ -239,7 +239,7 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
     if (state.waiting.length === 0) return;
     const still: Waiting[] = [];
     for (const one of state.waiting) {
-      const late = ctx.clock.now() - one.askedAt >= ANSWER_WITHIN_MS;
+      const late = ctx.clock.monotonic() - one.askedAt >= ANSWER_WITHIN_MS;
       const symbols = one.symbol === undefined ? state.expected : state.expected.filter((symbol) => symbol === one.symbol);
       const concluded = (symbol: SymbolName) => (state.lives.get(symbol)?.reconciledAt ?? 0) >= one.askedAt;
       if (state.roundAt < one.askedAt) {

@@ -110,7 +110,7 @@ export interface LifeView {
   readonly settings?: SymbolSettings;
   /** The stream epoch in which both sides were last found to agree, or their difference put on record. */
   readonly reconciledEpoch: number;
-  /** When the reading was begun that found it, wall time, ms; 0 or absent: none has since the executor started. */
+  /** When the reading was begun that found it, monotonic ms; 0 or absent: none has since the executor started. */
   readonly reconciledAt?: number;
   /** The signed quantity the venue states, while it differs and is left alone. */
   readonly drift?: string;

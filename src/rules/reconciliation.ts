@@ -15,8 +15,8 @@ export const ATTEMPTS = AGAIN_AFTER_MS.length + 1;
 /** One symbol, as often as the venue's side was brought to its executor without a result. */
 export interface Attempts {
   readonly tries: number;
-  /** When the reading that was brought last had begun, wall time, ms. */
-  readonly readAt: number;
+  /** When the reading that was brought last had begun, monotonic ms. */
+  readonly begunAt: number;
   /** When it was brought, monotonic ms. */
   readonly broughtAt: number;
   /** It has come to a result since; that its executor was restarted and has forgotten it does not count as an attempt in vain. */
@@ -25,7 +25,7 @@ export interface Attempts {
 
 /** Its executor has come to a result on what was brought last. */
 export function isConcluded(attempts: Attempts | undefined, life: LifeView | undefined): boolean {
-  return attempts !== undefined && life?.reconciledAt !== undefined && life.reconciledAt >= attempts.readAt;
+  return attempts !== undefined && life?.reconciledAt !== undefined && life.reconciledAt >= attempts.begunAt;
 }
 
 /** With what an executor says now. */
@@ -34,9 +34,9 @@ export function heardOf(attempts: Attempts, life: LifeView): Attempts {
 }
 
 /** The venue's side is brought once more. */
-export function brought(attempts: Attempts | undefined, readAt: number, now: number): Attempts {
+export function brought(attempts: Attempts | undefined, begunAt: number, now: number): Attempts {
   const tries = attempts === undefined || attempts.done ? 1 : attempts.tries + 1;
-  return { tries, readAt, broughtAt: now, done: false };
+  return { tries, begunAt, broughtAt: now, done: false };
 }
 
 /** True when it is to be brought again now. `behind`: whatever its executor has found by itself, it has not found it in this stream epoch. */

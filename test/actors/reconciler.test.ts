@@ -46,13 +46,13 @@ async function bench(side: { positions?: object[]; openOrders?: object[]; openAl
     await world.settle();
   };
   const agree = async (symbol: SymbolName, reconciledEpoch: number, part: Partial<LifeView> = {}) => {
-    tell({ type: 'life', view: { symbol, phase: 'Flat', notional: '0', leverageConfirmed: true, reconciledEpoch, reconciledAt: clock.now(), ...part } });
+    tell({ type: 'life', view: { symbol, phase: 'Flat', notional: '0', leverageConfirmed: true, reconciledEpoch, reconciledAt: clock.monotonic(), ...part } });
     await world.settle();
   };
   /** Every truth is answered by this symbol's executor as soon as it comes. */
   const agreeing = (symbol: SymbolName) => {
     executors.get(symbol)!.answer = (message) => {
-      if (message.type === 'truth') tell({ type: 'life', view: { symbol, phase: 'Flat', notional: '0', leverageConfirmed: true, reconciledEpoch: message.truth.streamEpoch, reconciledAt: message.truth.readAt } });
+      if (message.type === 'truth') tell({ type: 'life', view: { symbol, phase: 'Flat', notional: '0', leverageConfirmed: true, reconciledEpoch: message.truth.streamEpoch, reconciledAt: message.truth.begunAt } });
       return undefined;
     };
   };
@@ -286,6 +286,28 @@ describe('a comparison that is asked for', () => {
     const answer = await asked;
     expect(answer.ok && answer.rows.map((row) => row.outcome)).to.deep.equal(['agreed', 'unresolved']);
   });
+
+  for (const [how, byMs] of [['back', -3_600_000], ['on', 3_600_000]] as const) {
+    it(`is neither answered from an earlier one, nor given up, when the wall clock was set ${how} by an hour`, async () => {
+      const { world, live, agreeing, ask, gateway } = await bench();
+      agreeing(GPS);
+      agreeing(JOURNALLED);
+      await live(1);
+      await world.advance(100);
+      const { answer } = gateway;
+      gateway.answer = (message) => (message.type === 'read' && message.name === 'positions' ? undefined : answer(message));
+      if (byMs < 0) world.clock.setWall(byMs);
+      let said: ReconcileAnswer | undefined;
+      void ask().then((one) => { said = one; });
+      await world.advance(1_000);
+      if (byMs > 0) world.clock.setWall(byMs);
+      await world.advance(1_000);
+      expect(said, 'the venue has said nothing yet').to.equal(undefined);
+      expect(gateway.answerNext('read', { ok: true, value: [] }, (message) => message.type === 'read' && message.name === 'positions')).to.equal(true);
+      await world.advance(1_000);
+      expect(said?.ok === true && said.rows.map((row) => row.outcome)).to.deep.equal(['agreed', 'agreed']);
+    });
+  }
 
   it('of one symbol says only of that one; and works while the stream is away', async () => {
     const { world, agreeing, ask, view } = await bench();

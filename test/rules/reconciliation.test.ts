@@ -14,7 +14,7 @@ const AT = 500_000;
 
 const life = (part: Partial<LifeView> = {}): LifeView => ({ symbol: GPS, phase: 'Flat', notional: '0', leverageConfirmed: true, reconciledEpoch: 1, ...part });
 const holding = (side: 'LONG' | 'SHORT', quantity: string) => life({ phase: 'Protected', position: { side, quantity } as NonNullable<LifeView['position']> });
-const attempts = (part: Partial<Attempts> = {}): Attempts => ({ tries: 1, readAt: NOW, broughtAt: AT, done: false, ...part });
+const attempts = (part: Partial<Attempts> = {}): Attempts => ({ tries: 1, begunAt: NOW, broughtAt: AT, done: false, ...part });
 const BEFORE = life({ reconciledAt: NOW - 1 });
 const SINCE = life({ reconciledAt: NOW });
 
@@ -32,7 +32,7 @@ describe('attempts at a result', () => {
 
   it('are counted from the last result on', () => {
     expect(brought(undefined, NOW, AT)).to.deep.equal(attempts());
-    expect(brought(attempts({ tries: 3 }), NOW + 5, AT + 7)).to.deep.equal(attempts({ tries: 4, readAt: NOW + 5, broughtAt: AT + 7 }));
+    expect(brought(attempts({ tries: 3 }), NOW + 5, AT + 7)).to.deep.equal(attempts({ tries: 4, begunAt: NOW + 5, broughtAt: AT + 7 }));
     expect(brought(attempts({ tries: 3, done: true }), NOW, AT)).to.deep.equal(attempts());
   });
 

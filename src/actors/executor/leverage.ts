@@ -1,6 +1,5 @@
 /** Leverage and margin mode of the symbol: brought to what the policy says, under a permit, and confirmed by the venue (failure 41). */
 import { clientIdFor } from '../../rules/client-ids.ts';
-import { isBefore } from '../../rules/position-life/before.ts';
 import { phaseOf } from '../../rules/position-life/phase.ts';
 import type { Denial } from '../../protocol/denials.ts';
 import type { PermitOf } from '../../protocol/permit.ts';
@@ -44,14 +43,14 @@ export function onSettingsHeard(state: ExecutorState, { symbol, leverage, margin
 }
 
 function heard(state: ExecutorState, said: Partial<SymbolSettings>, ctx: ExecutorContext): void {
-  state.settingsHeard = { ...state.settingsHeard, ...said, at: ctx.clock.now() };
+  state.settingsHeard = { ...state.settingsHeard, ...said, at: ctx.clock.monotonic() };
   if (state.settings !== undefined) state.settings = { ...state.settings, ...said };
 }
 
-/** @param readAt when the reading was begun; it says nothing of what was heard since. Wall time, ms. */
-export function onSettingsRead(state: ExecutorState, read: SymbolSettings, readAt: number, now: number): void {
+/** @param begunAt when the reading was begun; it says nothing of what was heard since. Monotonic ms. */
+export function onSettingsRead(state: ExecutorState, read: SymbolSettings, begunAt: number): void {
   const { settingsHeard } = state;
-  if (settingsHeard !== undefined && !isBefore(settingsHeard.at, readAt, now)) {
+  if (settingsHeard !== undefined && settingsHeard.at >= begunAt) {
     const { at: _, ...said } = settingsHeard;
     state.settings = { ...read, ...said };
     return;

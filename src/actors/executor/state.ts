@@ -148,7 +148,7 @@ export interface ExecutorState {
   holdingChangedAt: number;
   streamEpoch: number;
   reconciledEpoch: number;
-  /** When the last reading was begun that led to a result: both sides agree, or the difference is declared. */
+  /** When the last reading was begun that led to a result, monotonic ms: both sides agree, or the difference is declared. */
   reconciledAt: number;
   /** An operator has asked to take over what the venue holds; the venue is being read. */
   adopting: AskedAdoption | undefined;
@@ -160,7 +160,7 @@ export interface ExecutorState {
   /** It is in the universe: only there leverage and margin mode are set. */
   mayOpen: boolean;
   settings: SymbolSettings | undefined;
-  /** What the user stream, or the answer to a write, has said of them, and when it was heard: it stands against every reading that was begun before. */
+  /** What the user stream, or the answer to a write, has said of them, and when it was heard, monotonic ms: it stands against every reading that was begun before. */
   settingsHeard: (Partial<SymbolSettings> & { readonly at: number }) | undefined;
   configuring: ClientId | undefined;
   configureAttempt: number;

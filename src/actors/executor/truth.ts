@@ -84,7 +84,7 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
   if (state.truthSeenAt === undefined) state.truthDueAt = undefined;
   state.truthSeenAt ??= at;
   ambiguousAfterRestart(state, ctx);
-  if (truth.settings !== undefined) onSettingsRead(state, truth.settings, truth.readAt, at);
+  if (truth.settings !== undefined) onSettingsRead(state, truth.settings, truth.begunAt);
   if (truth.position !== undefined) seenMark(state, truth.position.markPrice, truth.begunAt);
   // What is listed exists, whatever its own query says.
   for (const order of truth.openOrders) noteTold(state, order.clientId, ctx);
@@ -116,9 +116,9 @@ function entryOutBy({ life: { entry }, inFlight, answeredAt }: ExecutorState): n
 }
 
 /** Both sides agree, or the difference is on record and left. */
-function concluded(state: ExecutorState, { streamEpoch, readAt }: SymbolTruth): void {
+function concluded(state: ExecutorState, { streamEpoch, begunAt }: SymbolTruth): void {
   state.reconciledEpoch = Math.max(state.reconciledEpoch, streamEpoch);
-  state.reconciledAt = Math.max(state.reconciledAt, readAt);
+  state.reconciledAt = Math.max(state.reconciledAt, begunAt);
 }
 
 /** An order of an earlier incarnation without a result may have gone out (ruling 18). */
