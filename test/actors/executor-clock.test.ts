@@ -99,6 +99,22 @@ describe('executor: a wall clock that is set back', () => {
   });
 });
 
+describe('executor: a stop whose lists cannot be read, and a wall clock that is set', () => {
+  for (const [how, set] of [['back', setBack], ['on', setOn]] as const) {
+    it(`set ${how} by an hour: says after a minute that it was not seen, and not before`, async () => {
+      const desk = await holding();
+      const unseen = () => desk.standing.of('standing').filter(({ from, alerts }) => from === `executor/${GPS}` && alerts.some(({ name }) => name.startsWith('stop-unseen'))).length > 0;
+      desk.venue.onRead = (name) => (name === 'openAlgoOrders' ? Promise.reject(new Error('timeout')) : undefined);
+      await desk.advance(10_000);
+      set(desk);
+      await desk.advance(40_000);
+      expect(unseen()).to.equal(false);
+      await desk.advance(30_000);
+      expect(unseen()).to.equal(true);
+    });
+  }
+});
+
 describe('executor: an entry without an answer, and a wall clock that is set', () => {
   const UNKNOWN: WriteOutcome = { result: 'unknown', message: 'socket hang up' };
   /** Nothing is heard of the entry, and the venue has not taken it yet. */

@@ -298,14 +298,15 @@ describe('a comparison that is asked for', () => {
       gateway.answer = (message) => (message.type === 'read' && message.name === 'positions' ? undefined : answer(message));
       if (byMs < 0) world.clock.setWall(byMs);
       let said: ReconcileAnswer | undefined;
-      void ask().then((one) => { said = one; });
+      const asked = (async () => (said = await ask()))();
       await world.advance(1_000);
       if (byMs > 0) world.clock.setWall(byMs);
       await world.advance(1_000);
       expect(said, 'the venue has said nothing yet').to.equal(undefined);
       expect(gateway.answerNext('read', { ok: true, value: [] }, (message) => message.type === 'read' && message.name === 'positions')).to.equal(true);
       await world.advance(1_000);
-      expect(said?.ok === true && said.rows.map((row) => row.outcome)).to.deep.equal(['agreed', 'agreed']);
+      const found = await asked;
+      expect(found.ok && found.rows.map((row) => row.outcome)).to.deep.equal(['agreed', 'agreed']);
     });
   }
 

@@ -7,6 +7,7 @@ import { guardPrice, STOP_LOST_BOUND_MS } from '../../rules/position-life/guard.
 import type { Situation } from '../../rules/position-life/situation.ts';
 import { standingStop } from '../../rules/position-life/standing.ts';
 import type { ExecutorContext, ExecutorState } from './state.ts';
+import { wentOut } from './went-out.ts';
 
 /** Twice the bound: the venue cannot be read, or does not list what it has acknowledged. */
 const UNSEEN_MS = 2 * STOP_LOST_BOUND_MS;
@@ -14,7 +15,7 @@ const UNSEEN_MS = 2 * STOP_LOST_BOUND_MS;
 const CLOSE_TAKES_MS = 3_000;
 
 export function tellAlarms(state: ExecutorState, situation: Situation, heartbeat: boolean, ctx: ExecutorContext): void {
-  const alerts = alarmsOf(state, situation);
+  const alerts = alarmsOf(state, situation, ctx);
   alarmIfNaked(state, situation, ctx);
   const said = JSON.stringify(alerts);
   if (said === state.alarmed && !(heartbeat && alerts.length > 0)) return;
@@ -22,8 +23,8 @@ export function tellAlarms(state: ExecutorState, situation: Situation, heartbeat
   ctx.tell(state.options.watchdog, { type: 'standing', from: ctx.path, alerts });
 }
 
-function alarmsOf(state: ExecutorState, situation: Situation): StandingMessage['alerts'] {
-  const { life, options, truthSeenAt, stopSeenAt } = state;
+function alarmsOf(state: ExecutorState, situation: Situation, ctx: ExecutorContext): StandingMessage['alerts'] {
+  const { life, options, truthSeenAt, stopSeen } = state;
   const { now, nakedCloseMs } = situation;
   const { symbol } = options;
   if (life.holding.quantity.isZero()) return [];
@@ -38,8 +39,9 @@ function alarmsOf(state: ExecutorState, situation: Situation): StandingMessage['
     alerts.push({ name: `naked/${symbol}`, message: `${symbol}: no stop on the exchange covers ${text(life.holding.quantity)} since ${isoTime(life.nakedSince)}; ${then}` });
   }
   const stop = standingStop(life);
-  const since = Math.max(stopSeenAt ?? 0, stop?.sentAt ?? 0, truthSeenAt ?? now);
-  if (stop !== undefined && now - since >= UNSEEN_MS) alerts.push({ name: `stop-unseen/${symbol}`, message: `${symbol}: its stop ${stop.clientId} was last seen at the venue at ${isoTime(since)}; its lists cannot be read since.` });
+  if (stop === undefined || truthSeenAt === undefined) return alerts;
+  const since = Math.max(stopSeen?.begunAt ?? 0, wentOut(state, { clientId: stop.clientId, openSince: stop.sentAt }).by);
+  if (ctx.clock.monotonic() - since >= UNSEEN_MS) alerts.push({ name: `stop-unseen/${symbol}`, message: `${symbol}: its stop ${stop.clientId} was last seen at the venue at ${isoTime(Math.max(stopSeen?.readAt ?? 0, stop.sentAt))}; its lists cannot be read since.` });
   return alerts;
 }
 

@@ -174,7 +174,7 @@ function handle(state: ExecutorState, message: ExecutorInternal, ctx: ExecutorCo
       return onReadingAnswer(state, message.reading, 'orders', answer.value, answer.failure, ctx);
     }
     case 'stops-asked':
-      return onStopsAsked(state, message.askedAt, message.outcome, ctx);
+      return onStopsAsked(state, message.asked, message.outcome, ctx);
     case 'algos-asked': {
       const answer = answered<'openAlgoOrders'>(message.outcome);
       return onReadingAnswer(state, message.reading, 'algos', answer.value, answer.failure, ctx);

@@ -40,6 +40,12 @@ export interface ExecutorOptions {
   readonly watchers: readonly Ref<{ readonly type: 'life'; readonly view: LifeView }>[];
 }
 
+/** When a question was put: wall time and monotonic, ms. */
+export interface Asked {
+  readonly readAt: number;
+  readonly begunAt: number;
+}
+
 /** Answers to the executor's own questions. */
 export type ExecutorInternal =
   | ExecutorMessage
@@ -52,7 +58,7 @@ export type ExecutorInternal =
   | { readonly type: 'trades-asked'; readonly askedAt: number; readonly outcome: Outcome<ReadAnswer<'trades'>> }
   | { readonly type: 'position-asked'; readonly reading: number; readonly outcome: Outcome<ReadAnswer<'positions'>> }
   | { readonly type: 'orders-asked'; readonly reading: number; readonly outcome: Outcome<ReadAnswer<'openOrders'>> }
-  | { readonly type: 'stops-asked'; readonly askedAt: number; readonly outcome: Outcome<ReadAnswer<'openAlgoOrders'>> }
+  | { readonly type: 'stops-asked'; readonly asked: Asked; readonly outcome: Outcome<ReadAnswer<'openAlgoOrders'>> }
   | { readonly type: 'algos-asked'; readonly reading: number; readonly outcome: Outcome<ReadAnswer<'openAlgoOrders'>> };
 
 export type ExecutorContext = ActorContext<ExecutorInternal>;
@@ -174,8 +180,8 @@ export interface ExecutorState {
   checkingStops: boolean;
   /** How many lists in a row lacked a protection that was acknowledged. */
   readonly unlisted: Map<ClientId, number>;
-  /** When the list was asked for that last had the stop that stands. */
-  stopSeenAt: number | undefined;
+  /** When the list was asked for that last had the stop that stands: wall time, to be shown, and monotonic ms, to be reckoned with. */
+  stopSeen: Asked | undefined;
   /** Readings of the list of stops that came to nothing, one after the other. */
   readonly stopsUnread: Failing;
   /** Since when this incarnation has seen it naked, monotonic ms. */
@@ -247,7 +253,7 @@ export function newState(options: ExecutorOptions): ExecutorState {
     stopsDueAt: 0,
     checkingStops: false,
     unlisted: new Map(),
-    stopSeenAt: undefined,
+    stopSeen: undefined,
     stopsUnread: new Failing(),
     nakedSeen: undefined,
     nakedAlarmed: false,

@@ -89,7 +89,7 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
   // What is listed exists, whatever its own query says.
   for (const order of truth.openOrders) noteTold(state, order.clientId, ctx);
   record(state, truth.openOrders.flatMap((order) => observeOrder(state.life, order, at)), ctx);
-  const listed = lookAtStops(state, truth.openAlgoOrders, truth.readAt, ctx);
+  const listed = lookAtStops(state, truth.openAlgoOrders, truth, ctx);
   if (state.holdingChangedAt >= truth.begunAt) {
     // Something was filled after the reading began: it says nothing about now.
     state.truthDueAt = ctx.clock.monotonic() + REREAD_MS;

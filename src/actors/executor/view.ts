@@ -62,7 +62,7 @@ function positionView(state: ExecutorState): PositionView | undefined {
     takeProfit: target === undefined ? null : text(target.triggerPrice),
     stopOrderId: stop?.clientId ?? null,
     guard: guarded === undefined ? null : text(guarded),
-    stopSeenAt: stop === undefined ? null : (state.stopSeenAt ?? null),
+    stopSeenAt: stop === undefined ? null : (state.stopSeen?.readAt ?? null),
     takeProfitOrderId: target?.clientId ?? null,
     planId: life.positionId,
     openedAt: life.holding.openedAt ?? 0,
