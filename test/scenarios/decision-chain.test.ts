@@ -176,6 +176,21 @@ describe('scenarios of the decision chain', function () {
     }
   });
 
+  it('a service that is started again while the venue trades nothing of its policy manages what is open, instead of refusing and leaving it to nobody', async () => {
+    const first = await WholeService.start({ policy: [GPS] });
+    await first.warmUp();
+    await first.advance(MINUTE);
+    const second = await WholeService.start({ before: first, policy: [GPS], prepare: (exchange) => exchange.status(GPS, 'BREAK') });
+    await second.warmUp();
+    expect(second.refusals).to.deep.equal([]);
+    expect(second.life(GPS).phase).to.equal('Protected');
+    expect(await second.alerts()).to.include('universe-shrunk');
+    await second.set('FLATTENING');
+    await second.advance(30 * SECOND);
+    expect(second.open()).to.deep.equal([]);
+    expect(second.exchange.writes.map((write) => write.kind)).to.not.include('OPEN');
+  });
+
   it('too far below the session\'s peak everything is closed and halted; only an activation ends it, and measures from there (ruling 16)', async () => {
     const sets = ['risk.flattenDrawdownPercent=0.3', 'risk.sessionDrawdownPercent=0.2', 'trading.stopLossPercent=9', 'exits.emergencyR=9'];
     const service = await WholeService.start({ policy: THREE, sets });
