@@ -68,6 +68,14 @@ describe('intents over the API', () => {
     }
   });
 
+  it('without an answer nothing is claimed: it may be taken, and the same key tells', async () => {
+    service.system.control('intake', 'suspend', 'test');
+    const { status, json, headers } = await onSocket(service).post('/v1/intents', BODY);
+    expect([status, json.error.code, headers['retry-after']]).to.deep.equal([503, 'STATE_UNKNOWN', '1']);
+    expect(json.error.message).to.contain('intake is suspended').and.contain('the same Idempotency-Key').and.contain('vigil explain');
+    expect(submitted).to.deep.equal([]);
+  });
+
   it('a key that is none is named', async () => {
     const { status, json } = await onSocket(service).raw('POST', '/v1/intents', JSON.stringify(BODY), { 'content-type': 'application/json', 'idempotency-key': 'a b' });
     expect(status).to.equal(400);

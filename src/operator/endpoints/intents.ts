@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { VigilError } from '../../protocol/errors.ts';
 import type { Answer, Call, Endpoint } from '../endpoint.ts';
 import { checked } from '../endpoint.ts';
-import { askKnown, valueOf } from '../known.ts';
+import { askKnown } from '../known.ts';
 import type { OperatorOptions } from '../options.ts';
 
 /** It waits for the journal: for what is on its way there, and then for its own. */
@@ -36,7 +36,9 @@ async function take({ system, refs, intentTokens }: OperatorOptions, call: Call)
   if (call.door === 'tcp' && named.success && named.data.source !== source) return refused(403, 'SOURCE_UNKNOWN', `the token is that of ${source}, and the intent says ${JSON.stringify(named.data.source)}`, {});
   const header = call.headers['idempotency-key'];
   const idempotencyKey = header === undefined ? undefined : checked(keySchema, header, 'Idempotency-Key');
-  const answer = valueOf(await askKnown(system, refs.intake, { type: 'submit', source, body, idempotencyKey }, TAKE_MS));
+  const known = await askKnown(system, refs.intake, { type: 'submit', source, body, idempotencyKey }, TAKE_MS);
+  if (!known.known) return refused(503, 'STATE_UNKNOWN', `${known.why}: whether it is taken is not known. Hand it in again with the same Idempotency-Key, which is taken once at most; if it had none, look first what has become of it: \`vigil explain SYMBOL\``, {});
+  const answer = known.value;
   if (answer.ok) return { status: 202, body: { intentId: answer.intentId } };
   return refused(STATUS[answer.code] ?? 422, answer.code, answer.message, answer.details ?? {});
 }
