@@ -186,6 +186,19 @@ describe('the gateway\'s clock', () => {
     expect(jumps(), 'and what stays is one').to.equal(1);
   });
 
+  for (const [how, byMs] of [['back', -3_600_000], ['on', 3_600_000]] as const) {
+    it(`set ${how} by an hour: a rest is kept by what the clock says then, for a gateway that is started again`, async () => {
+      const { world, venue, session, send, close, owners } = await gatewayBench();
+      venue.onWrite = () => ({ result: 'throttled', retryAfterMs: 50_000, banned: true, message: 'slowly' });
+      send(close('told'));
+      await world.advance(10_000);
+      world.clock.setWall(byMs);
+      await world.advance(1_000);
+      expect(session()?.throttle?.until).to.be.within(world.clock.now() + 38_000, world.clock.now() + 40_000);
+      expect(owners.kept).to.deep.equal(session()?.throttle);
+    });
+  }
+
   it('put back by an hour makes no rest an hour longer, and no order or reading count for an hour more', async () => {
     const { world, venue, session, send, close, slot, read, executor } = await gatewayBench();
     await world.advance(2_000);

@@ -80,7 +80,7 @@ export function watchWallClock(state: GatewayState, ctx: GatewayContext): void {
   if (jumpMs === 0) return;
   ctx.log.warn({ jumpMs }, 'the wall clock has jumped: the offset to the venue is measured anew, and openings wait for it');
   state.readings = NO_READINGS;
-  moveTimes(state, jumpMs);
+  moveTimes(state, jumpMs, ctx);
   state.session = { ...state.session, clockOffsetMs: undefined };
   publishSession(state, ctx);
   measureTime(state, ctx);
@@ -91,7 +91,7 @@ function lookAt({ clock }: GatewayContext): GatewayState['look'] {
 }
 
 /** What was counted, and how long the venue wants rest, is a matter of time that has passed: a clock that is put back by a day must not make a rest of a minute last a day. */
-function moveTimes(state: GatewayState, jumpMs: number): void {
+function moveTimes(state: GatewayState, jumpMs: number, ctx: GatewayContext): void {
   const moved = <One extends { readonly at: number }>(one: One): One => ({ ...one, at: one.at + jumpMs });
   const { budget, ordersStated: { orders10s, orders1m }, slots, session } = state;
   state.budget = { requests: budget.requests.map(moved), stated: budget.stated && moved(budget.stated) };
@@ -99,4 +99,6 @@ function moveTimes(state: GatewayState, jumpMs: number): void {
   state.sent = state.sent.map((at) => at + jumpMs);
   slots.given = slots.given.map(moved);
   if (session.throttle !== undefined) state.session = { ...session, throttle: { ...session.throttle, until: session.throttle.until + jumpMs } };
+  const still = standingRest(state, ctx);
+  if (still !== undefined) state.options.rest.write(still);
 }

@@ -226,6 +226,8 @@ describe('needs of a close', () => {
     expect(needs(life)).to.deep.equal(['ask close 1']);
     expect(needs(life, { now: NOW + 10_059, nakedCloseMs: Infinity })).to.deep.equal(['ask close 1']);
     expect(needs(life, { now: NOW + 10_060, nakedCloseMs: Infinity })).to.deep.equal(['close 2: SELL 10']);
+    expect(needs(life, { now: NOW - 3_600_000, steadyNow: NOW + 61 }), 'set back, within the ten seconds').to.deep.equal(['ask close 1']);
+    expect(needs(life, { now: NOW - 3_600_000, steadyNow: NOW + 10_061 }), 'a clock that is set back puts it off no longer').to.deep.equal(['close 2: SELL 10']);
   });
 
   it('what the venue states instead ends the waiting for trades', () => {
