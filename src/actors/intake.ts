@@ -27,6 +27,8 @@ const MOST_TAKING = 500;
 /** A key is remembered a day. */
 const REMEMBERED_MS = 86_400_000;
 const REMEMBERED_CHARACTERS = 4_000_000;
+/** A wall clock may have been set back by so much between an intent and its acceptance. */
+const SET_BACK_MS = 3_600_000;
 
 export interface IntakeOptions {
   readonly sources: ReadonlySet<string>;
@@ -213,7 +215,7 @@ export function intakeBehaviour(options: IntakeOptions): Behaviour<Internal, Sta
   async function settleOpen(keys: Map<string, Known>, ctx: InitContext<Internal>): Promise<void> {
     const open = [...keys].filter(([, { durable }]) => !durable);
     if (open.length === 0) return;
-    const entries = await ctx.ask(options.journal, { type: 'read-types', types: ['IntentAccepted'], since: ctx.clock.now() - REMEMBERED_MS }, JOURNAL_TIMEOUT_MS);
+    const entries = await ctx.ask(options.journal, { type: 'read-types', types: ['IntentAccepted'], since: Math.min(...open.map(([, { at }]) => at)) - SET_BACK_MS }, JOURNAL_TIMEOUT_MS);
     const accepted = new Set(entries.map(({ payload }) => acceptedSchema.parse(payload).intent.intentId));
     for (const [name, known] of open) {
       known.durable = accepted.has(known.intentId);

@@ -29,10 +29,10 @@ export function prepareDataDirectory(directory: string): void {
  * With the path and the system's own reason. DATA_DIR_AWAY: the disk is, and it may come back. A read-only one counts as away
  * where an instance has worked before; where none ever has, it is the wrong place. Everything else is DATA_DIR_UNWRITABLE.
  */
-export function unwritable(directory: string, path: string, error: unknown): VigilError {
+export function unwritable(directory: string, path: string, error: unknown, verb: 'written' | 'read' = 'written'): VigilError {
   const code = codeOf(error);
   const away = isSqliteAway(error) || (code !== undefined && (DISK_AWAY.has(code) || (code === 'EROFS' && existsSync(join(directory, LOCK_FILE)))));
-  return new VigilError(away ? 'DATA_DIR_AWAY' : 'DATA_DIR_UNWRITABLE', `${path} cannot be written: ${messageOf(error)}`, { cause: error, details: { path } });
+  return new VigilError(away ? 'DATA_DIR_AWAY' : 'DATA_DIR_UNWRITABLE', `${path} cannot be ${verb}: ${messageOf(error)}`, { cause: error, details: { path } });
 }
 
 /** Not mkdir's own `recursive`: under /proc, which answers ENOENT for ever, Node 26.10 tries again for ever. */

@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { VigilError } from '../protocol/errors.ts';
 import type { SymbolName } from '../protocol/names.ts';
+import { unwritable } from './data-directory.ts';
 import type { TradingStateFile } from './port.ts';
 
 const stateName = z.enum(['ACTIVE', 'REDUCING', 'HALTED', 'FLATTENING']);
@@ -17,7 +18,7 @@ export function tradingStateFile(path: string): TradingStateFile {
         content = readFileSync(path, 'utf8');
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-        throw new VigilError('DATA_DIR_UNWRITABLE', `${path} cannot be read: ${(error as Error).message}`, { cause: error });
+        throw unwritable(dirname(path), path, error, 'read');
       }
       const parsed = fileSchema.safeParse(parseJson(content));
       if (!parsed.success) throw new VigilError('JOURNAL_CORRUPT', `${path} is not a trading state (${parsed.error.issues[0]?.message ?? 'not JSON'}); write {"overall":"HALTED","symbols":{},"cause":"repaired","since":0} into it, then activate`);

@@ -6,6 +6,8 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareDataDirectory, unwritable } from '../../src/persistence/data-directory.ts';
 import { acquireInstanceLock } from '../../src/persistence/instance-lock.ts';
+import { tradingStateFile } from '../../src/persistence/trading-state-file.ts';
+import { VigilError } from '../../src/protocol/errors.ts';
 import { refusedNow } from './refusal.ts';
 import { removeTemporary, temporaryDirectory } from './temporary.ts';
 
@@ -89,6 +91,7 @@ describe('the instance lock', () => {
     expect(['EROFS', 'ENOSPC', 'EACCES', 'EPERM'].map(codeFor)).to.deep.equal(['DATA_DIR_AWAY', 'DATA_DIR_AWAY', 'DATA_DIR_UNWRITABLE', 'DATA_DIR_UNWRITABLE']);
     const codeOfSqlite = (errcode: number) => unwritable(directory, join(directory, 'lock.db'), Object.assign(new Error('sqlite'), { code: 'ERR_SQLITE_ERROR', errcode })).code;
     expect([10, 522, 13, 1].map(codeOfSqlite), 'the lock is a file of SQLite: IOERR, one of its kinds, FULL; and what is no fault of the disk').to.deep.equal(['DATA_DIR_AWAY', 'DATA_DIR_AWAY', 'DATA_DIR_AWAY', 'DATA_DIR_UNWRITABLE']);
+    expect(() => tradingStateFile('/proc/self/mem').read(), 'what a failing disk does not give back').to.throw(VigilError, '/proc/self/mem cannot be read: EIO').with.property('code', 'DATA_DIR_AWAY');
     expect(unwritable(directory, '/x/y', new Error('z')).message).to.equal('/x/y cannot be written: z');
   });
 });
