@@ -47,6 +47,21 @@ describe('executor and gateway: what answers prescribe', () => {
     expect(standing(desk)).to.deep.equal([]);
   });
 
+  it('a close that was throttled says nothing of what is held: a reading that comes late takes no stop off it', async () => {
+    const desk = await opened();
+    desk.venue.onWrite = (write) => (write.kind === 'CLOSE' ? { result: 'throttled', retryAfterMs: 12_000, banned: false, message: 'Too many requests' } : undefined);
+    desk.venue.onRead = (name) => (name === 'positions' ? [] : undefined);
+    desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'test' });
+    await desk.advance(8_000);
+    expect(standing(desk)).to.have.length(1);
+    expect(desk.story).not.to.include('PositionAdopted');
+    desk.venue.onRead = () => undefined;
+    desk.venue.onWrite = () => undefined;
+    await desk.advance(30_000);
+    expect(desk.venue.quantity.isZero()).to.equal(true);
+    expect(desk.life.phase).to.equal('Flat');
+  });
+
   it('places one stop although the first one was refused by its time (failure 58)', async () => {
     const desk = await new Desk().start();
     let refused = 0;

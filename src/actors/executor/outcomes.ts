@@ -30,7 +30,9 @@ export function onOutcome(state: ExecutorState, message: Extract<ExecutorMessage
   state.flat = write.kind === 'CANCEL' || write.kind === 'CLOSE' ? undefined : state.flat;
   state.truthDueAt ??= ctx.clock.monotonic() + RECHECK_MS;
   // Our picture is wrong: it is compared in this turn, before anything is sent by it again.
-  if (outcome.result === 'rejected' && outcome.reaction === 'reconcile') state.truthDueAt = ctx.clock.monotonic();
+  if (outcome.result !== 'rejected' || outcome.reaction !== 'reconcile') return;
+  state.truthDueAt = ctx.clock.monotonic();
+  if (write.kind === 'CLOSE') state.nothingToReduce = write.clientId;
 }
 
 /** The need that a write was to meet. */

@@ -146,6 +146,8 @@ export interface ExecutorState {
   flat: { readonly openAlgoIds: readonly ClientId[] } | undefined;
   /** The last write of an exit that the venue, or the gateway, did not take, and why. */
   refusedExit?: { readonly at: number; readonly write: string; readonly why: string };
+  /** The last close, of the whole or of a part, that the venue refused since our picture is wrong: that there was no room for one says nothing of it. */
+  nothingToReduce?: ClientId;
   /** Protections of ours that the venue lists and the journal does not know: sent while it was away (ruling 36). */
   orphans: readonly ClientId[];
   /** When the last reading was begun that agreed with our count, monotonic ms; 0: none since the count changed, or one differed. */

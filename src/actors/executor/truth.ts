@@ -157,8 +157,8 @@ function disagree(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext
   adopt(state, text(stated), text(truth.position?.entryPrice ?? ZERO), 'the venue states it and the journal cannot explain it', ctx);
 }
 
-function refusedToReduce({ life }: ExecutorState): boolean {
-  return ordersOf(life).some(({ purpose, status }) => purpose !== 'entry' && status === 'REJECTED');
+function refusedToReduce({ life, nothingToReduce }: ExecutorState): boolean {
+  return nothingToReduce !== undefined && ordersOf(life).some(({ clientId, status }) => clientId === nothingToReduce && status === 'REJECTED');
 }
 
 /** Where strangers' positions are left alone (ruling 26), a symbol without a position, an order or a plan of ours is theirs. */
