@@ -101,6 +101,20 @@ describe('executor: protection', () => {
     expect(standing(desk)).to.have.length(2);
   });
 
+  it('a stop that is sent again is not sent a third time for answers from before', async () => {
+    const desk = await new Desk().start();
+    const { clock } = desk.world;
+    let stops = 0;
+    desk.venue.onWrite = (write) => {
+      if (!isStop(write)) return undefined;
+      return (stops += 1) === 1 ? { result: 'unknown', message: 'socket hang up' } : new Promise(() => undefined);
+    };
+    desk.venue.onRead = (name) => (name === 'algoOrder' ? new Promise<object>((resolve) => void clock.after(2_500, () => resolve(undefined as unknown as object))) : undefined);
+    desk.plan();
+    await desk.advance(5_800);
+    expect(stops).to.equal(2);
+  });
+
   it('takes a stop for gone that the list lacks and whose own query never answers, within the bound', async () => {
     const desk = await holding();
     await desk.advance(61_000);

@@ -42,12 +42,18 @@ export function onOrderAsked(state: ExecutorState, message: Extract<ExecutorInte
 }
 
 function onOrderUnknown(state: ExecutorState, clientId: ClientId, askedAt: number, ctx: ExecutorContext): void {
-  const unknowns = noteUnknown(state, clientId, askedAt);
   state.busyUntil.delete(`ask:${clientId}`);
   const order = ordersOf(state.life).find((one) => one.clientId === clientId);
-  if (order === undefined || concludeAbsent(state, order, unknowns, ctx)) return;
+  if (order === undefined || isFromBefore(state, clientId, askedAt, outOf(state, order))) return;
+  const unknowns = noteUnknown(state, clientId, askedAt);
+  if (concludeAbsent(state, order, unknowns, ctx)) return;
   // What was read beside it was from before, or could not be read: it is read once more, and not with the next query only.
   if (isAskedOut(unknowns)) state.truthDueAt ??= ctx.clock.monotonic();
+}
+
+/** It is on its way again, or was when this was asked: what the venue did not know then says nothing. */
+function isFromBefore(state: ExecutorState, clientId: ClientId, askedAt: number, { by }: WentOut): boolean {
+  return state.inFlight.has(clientId) || askedAt < by;
 }
 
 function noteUnknown(state: ExecutorState, clientId: ClientId, askedAt: number): Unknowns {
@@ -86,10 +92,12 @@ export function onAlgoAsked(state: ExecutorState, message: Extract<ExecutorInter
     state.absences.delete(clientId);
     return record(state, observeAlgo(state.life, answer.value, at), ctx);
   }
-  const unknowns = noteUnknown(state, clientId, message.askedAt);
   const protection = protectionOf(state.life, clientId);
   if (protection === undefined || protection.state === 'ended') return;
-  const what = whatOfUnknownProtection(protection, wentOut(state, { clientId, openSince: protection.sentAt }), unknowns, !state.life.holding.quantity.isZero());
+  const out = wentOut(state, { clientId, openSince: protection.sentAt });
+  if (isFromBefore(state, clientId, message.askedAt, out)) return;
+  const unknowns = noteUnknown(state, clientId, message.askedAt);
+  const what = whatOfUnknownProtection(protection, out, unknowns, !state.life.holding.quantity.isZero());
   if (what === 'ask-again') return lookAgain(state, ctx);
   state.absences.delete(clientId);
   if (what === 'send-again') return sendAgain(state, protection, ctx);
