@@ -9,7 +9,7 @@ import { NOTHING_UNSNAPSHOTTED, snapshotDue, withEntry } from '../rules/snapshot
 import type { Unsnapshotted } from '../rules/snapshots.ts';
 import type { ActorContext, Outcome } from '../supervision/behaviour.ts';
 import type { Ref } from '../supervision/ref.ts';
-import { entryName } from './handed.ts';
+import { entryName } from './entry-name.ts';
 import { draft } from './journal.ts';
 
 const TIMEOUT_MS = 8_000;

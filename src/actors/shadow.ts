@@ -17,7 +17,7 @@ import { restoreScore, scoreSnapshot } from '../rules/strategies/score-record.ts
 import type { Evaluation } from '../rules/strategies/strategy.ts';
 import { NOTHING_UNSNAPSHOTTED, snapshotDue, withEntry } from '../rules/snapshots.ts';
 import type { Unsnapshotted } from '../rules/snapshots.ts';
-import { entryName } from './handed.ts';
+import { entryName } from './entry-name.ts';
 import { draft } from './journal.ts';
 import { nameOf } from './strategies/evaluations.ts';
 import type { CrashedOn, Evaluating, Evaluations, ModelAnswered, Source } from './strategies/evaluations.ts';

@@ -188,4 +188,25 @@ describe('the gateway, refused by its time,', () => {
     expect(executor.of('write-outcome')).to.have.length(4);
     expect(venue.reads.slice(asked).map(({ name }) => name)).to.deep.equal(['serverTime']);
   });
+
+  it('is told, and measures nothing, when its refusal comes after a ban', async () => {
+    const { world, venue, ref, executor, send, close } = await gatewayBench();
+    await world.advance(2_000);
+    const refusal = Promise.withResolvers<never>();
+    const written = Promise.withResolvers<WriteOutcome>();
+    venue.onRead = (name) => (name === 'account' ? refusal.promise : undefined);
+    venue.onWrite = (write) => (write.clientId === 'late' ? written.promise : { result: 'throttled', retryAfterMs: 120_000, banned: true, message: 'banned' });
+    const answers: unknown[] = [];
+    void world.system.ask(ref, { type: 'read', name: 'account', query: {} } as never, 60_000).then((answer) => answers.push(answer), (error: unknown) => answers.push(error));
+    send(close('late'));
+    send(close('banned'));
+    await world.settle();
+    const asked = venue.reads.length;
+    refusal.reject(new VenueError('rejected', 'outside of the recvWindow', { venueCode: -1_021 }));
+    written.resolve(TOO_LATE);
+    await world.settle();
+    expect(answers).to.deep.equal([{ ok: false, kind: 'rejected', message: 'outside of the recvWindow' }]);
+    expect(executor.of('write-outcome').map(({ write, outcome }) => [write.clientId, outcome.result])).to.deep.include(['late', 'rejected']);
+    expect(venue.reads).to.have.length(asked);
+  });
 });

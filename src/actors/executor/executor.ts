@@ -22,7 +22,7 @@ import { onStopsAsked } from './stops.ts';
 import { compare, heardMark, isStrangers, onReadingAnswer, onStrangersTrade, onTrades } from './truth.ts';
 import { lifeView, operatorView } from './view.ts';
 import { noteTold } from './went-out.ts';
-import { entryName } from '../handed.ts';
+import { entryName } from '../entry-name.ts';
 import { publish } from '../publish.ts';
 
 const TICK_MS = 250;

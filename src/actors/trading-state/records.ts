@@ -8,7 +8,7 @@ import type { TradingStateName } from '../../protocol/views.ts';
 import { withState } from '../../rules/trading-state.ts';
 import type { TradingState } from '../../rules/trading-state.ts';
 import type { Outcome } from '../../supervision/behaviour.ts';
-import { entryName } from '../handed.ts';
+import { entryName } from '../entry-name.ts';
 
 const RETRY_APPEND_MS = 1_000;
 
