@@ -25,7 +25,7 @@ const FAILED_READINGS = [
 
 function resolving(what: Reading, lost: Fault, end: FaultCase['end']): readonly FaultCase[] {
   // Positions of several who ask at once are read together, and that reading names no symbol: a fault of one symbol's would meet nothing.
-  const alone = what === 'the position' && lost === lostAnswer ? { alone: true } : {};
+  const alone = what === 'the position' ? { alone: true } : {};
   return FAILED_READINGS.map(([fault, spec]) => ({ ...alone, failure: '47, 83', at: `entry ${lost === lostAnswer ? 'executed' : 'not executed'} and not answered, then ${what}`, fault, armed: [lost, { match: READINGS[what], ...spec }], end }));
 }
 
