@@ -77,11 +77,15 @@ interface ReconcilerState {
   view: ReconciliationView | undefined;
   waiting: readonly Waiting[];
   lastFailure: string | null;
+  /** The tag of another instance whose orders the venue has, seen while we trade. */
+  foreign: string | undefined;
 }
 
 type Context = ActorContext<Internal>;
 
 export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Internal, ReconcilerState> {
+  /** We were alone on the account once: what is open since then is ours to manage, whoever comes. Outlives a restart of this actor. */
+  let aloneOnce = false;
   return {
     role: 'reconciler',
     purpose: 'Makes journal and venue agree before anything is opened, and keeps them so.',
@@ -91,7 +95,7 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
     init(ctx) {
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
       ctx.timers.every('continuous', CONTINUOUS_MS, { type: 'reconcile' });
-      return { stream: undefined, universe: undefined, lives: new Map(), round: undefined, rounds: 0, roundAt: 0, attempts: new Map(), side: new Map(), expected: [], epoch: 0, view: undefined, waiting: [], lastFailure: null };
+      return { stream: undefined, universe: undefined, lives: new Map(), round: undefined, rounds: 0, roundAt: 0, attempts: new Map(), side: new Map(), expected: [], epoch: 0, view: undefined, waiting: [], lastFailure: null, foreign: undefined };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -140,6 +144,7 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
       waitingFor: behind(state.expected, state.lives, state.epoch),
       attempts: Object.fromEntries([...state.attempts].filter(([symbol, one]) => !isConcluded(one, state.lives.get(symbol))).map(([symbol, { tries }]) => [symbol, tries])),
       unknownOrders: Object.fromEntries([...state.side].filter(([, side]) => side.unknownOrders.length > 0).map(([symbol, side]) => [symbol, side.unknownOrders])),
+      foreignInstance: state.foreign ?? null,
       rounds: state.rounds,
       lastFailure: state.lastFailure,
     }),
@@ -187,7 +192,10 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
   /** The union of both sides: what the journal knows, what the universe allows, and what the venue has (operators' 28). */
   function distribute(state: ReconcilerState, round: Round, venue: { positions: readonly VenuePosition[]; openOrders: readonly VenueOrder[]; openAlgoOrders: readonly VenueAlgoOrder[]; settings: readonly SymbolSettings[] }, ctx: Context): void {
     const foreign = foreignTag([...venue.openOrders, ...venue.openAlgoOrders], options.tags);
-    if (foreign !== undefined) return options.refuse(new VigilError('FOREIGN_INSTANCE', `live orders carry the instance tag "${foreign}", ours is "${options.tags[0]}"`, { details: { tag: foreign } }));
+    if (foreign !== undefined && !aloneOnce) return options.refuse(new VigilError('FOREIGN_INSTANCE', `live orders carry the instance tag "${foreign}", ours is "${options.tags[0]}"`, { details: { tag: foreign } }));
+    aloneOnce = true;
+    if (foreign !== undefined && foreign !== state.foreign) ctx.log.error({ tag: foreign, ours: options.tags[0] }, 'another Vigil instance has begun to trade this account: nothing is opened, what is open stays managed');
+    state.foreign = foreign;
     const symbols = new Set<SymbolName>([...options.executors(), ...(state.universe?.instruments.keys() ?? []), ...venue.positions.filter((one) => !one.quantity.isZero()).map((one) => one.symbol), ...venue.openOrders.map((one) => one.symbol), ...venue.openAlgoOrders.map((one) => one.symbol)]);
     state.expected = [...symbols];
     state.epoch = round.streamEpoch;
@@ -252,10 +260,10 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
     state.waiting = still;
   }
 
-  function tellStanding({ side, lives, attempts }: ReconcilerState, ctx: Context): void {
+  function tellStanding({ side, lives, attempts, foreign }: ReconcilerState, ctx: Context): void {
     const now = ctx.clock.monotonic();
     const symbols = [...side].map(([symbol, venue]) => ({ symbol, venue, life: lives.get(symbol), spent: isSpent(attempts.get(symbol), lives.get(symbol), now) }));
-    ctx.tell(options.watchdog, { type: 'standing', from: ctx.path, ...differencesThatStand(symbols, options.unknownPositions) });
+    ctx.tell(options.watchdog, { type: 'standing', from: ctx.path, ...differencesThatStand(symbols, options.unknownPositions, foreign) });
   }
 
   function publishView(state: ReconcilerState, ctx: Context): void {

@@ -19,15 +19,25 @@ interface Alert {
   readonly message: string;
 }
 
-/** `unknownPositions: 'leave'`: a symbol in which others have orders is closed to openings. */
-export function differencesThatStand(symbols: readonly Compared[], unknownPositions: 'adopt' | 'leave'): { readonly alerts: readonly Alert[]; readonly causes: readonly AutomaticCause[] } {
-  const found = symbols.flatMap((one) => [unreconciled(one), unknownPosition(one), unknownOrders(one, unknownPositions === 'leave')]).filter((one) => one !== undefined);
+/** `unknownPositions: 'leave'`: a symbol in which others have orders is closed to openings. `foreign`: the tag of another instance that has begun to trade the account. */
+export function differencesThatStand(symbols: readonly Compared[], unknownPositions: 'adopt' | 'leave', foreign?: string): { readonly alerts: readonly Alert[]; readonly causes: readonly AutomaticCause[] } {
+  const found = [anotherInstance(foreign), ...symbols.flatMap((one) => [unreconciled(one), unknownPosition(one), unknownOrders(one, unknownPositions === 'leave')])].filter((one) => one !== undefined);
   return { alerts: found.map(({ alert }) => alert), causes: found.flatMap(({ cause }) => (cause === undefined ? [] : [cause])) };
 }
 
 interface Difference {
   readonly alert: Alert;
   readonly cause?: AutomaticCause;
+}
+
+/** Two at once count each other's orders for nobody's, and together pass every limit of the account. */
+function anotherInstance(tag: string | undefined): Difference | undefined {
+  if (tag === undefined) return undefined;
+  const reason = `another Vigil instance (tag "${tag}") has orders on this account`;
+  return {
+    cause: { key: 'foreign-instance', symbol: undefined, reason, endedByOperator: true },
+    alert: { name: 'foreign-instance', message: `${reason}: nothing is opened here until they are gone, or until \`vigil activate\`; what is open stays managed. Stop one of the two.` },
+  };
 }
 
 function unreconciled({ symbol, venue, life, spent }: Compared): Difference | undefined {

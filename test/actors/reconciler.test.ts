@@ -151,6 +151,28 @@ describe('reconciler', () => {
     expect(manual.refusals).to.deep.equal([]);
   });
 
+  it('goes on managing what is open when another instance comes later, opens nothing, and says so until it is gone', async () => {
+    const side: { openOrders: object[] } = { openOrders: [] };
+    const { world, live, ask, agreeing, refusals, truths, watchdog } = await bench(side);
+    agreeing(GPS);
+    agreeing(JOURNALLED);
+    await live(1);
+    const standing = async () => {
+      void ask();
+      await world.advance(1_000);
+      const { alerts, causes } = watchdog.last('standing')!;
+      return { alerts: alerts.map(({ name }) => name), causes: causes?.map(({ key, symbol }) => [key, symbol]) };
+    };
+    expect(await standing()).to.deep.equal({ alerts: [], causes: [] });
+    side.openOrders = [{ symbol: GPS, clientId: clientId('zzzz'), type: 'LIMIT', side: 'BUY', quantity: decimal('5'), price: decimal('1') }];
+    const before = truths(GPS).length;
+    expect(await standing()).to.deep.equal({ alerts: ['foreign-instance', `unknown-orders/${GPS}`], causes: [['foreign-instance', undefined]] });
+    expect(truths(GPS).length, 'brought to the executors').to.be.greaterThan(before);
+    side.openOrders = [];
+    expect(await standing()).to.deep.equal({ alerts: [], causes: [] });
+    expect(refusals).to.deep.equal([]);
+  });
+
   it('does not take an answer of an abandoned round for one of the new epoch', async () => {
     const { world, live, gateway, truths } = await bench();
     gateway.answer = () => undefined;
