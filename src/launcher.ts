@@ -1,6 +1,7 @@
 /**
- * The service is started again after a crash, and never after a refusal: a thin process above it that forks, waits,
- * and passes signals and exit codes through (rulings 28, 30).
+ * The service is started again after a crash: a thin process above it that forks, waits, and passes signals and exit codes
+ * through (rulings 28, 30). A first start that is refused is final; after a crash positions may be open, and a refusal that
+ * could pass is none to leave them over.
  */
 import { fork } from 'node:child_process';
 import { constants } from 'node:os';
@@ -12,11 +13,15 @@ import type { Clock, TimerHandle } from './supervision/clock.ts';
 type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP';
 const STOP_SIGNALS: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** Orderly, refused (configuration, corrupt journal, second instance), refused by request: starting again would change nothing. */
+/** Orderly, refused for good (a first start, a corrupt journal, a second instance), refused by request: starting again would change nothing. */
 const FINAL_CODES: ReadonlySet<number> = new Set([0, 2, 4]);
 /** The journal's store, or the disk of the data directory, is away (`service/exit-codes.ts`): at the first start that is for a person to hear, after a crash positions may be open. */
 const STORE_AWAY = 69;
 const STORE_RETRY_MS = 5_000;
+/** Refused after a crash, for something that may pass or be mended meanwhile (the same file): it is started again as after another crash. */
+const REFUSED_AFTER_CRASH = 78;
+/** What a service says when its data directory is its own. */
+const HOLDS = 'holds';
 /** A crash in the middle of an opening leaves a position without a stop: waiting and starting stay below the 30 s in which it must have one. */
 const BACKOFF = { minMs: 1_000, maxMs: 10_000, freshAfterMs: 60_000 };
 /** More crashes than these are no accident: slowly from then on, and said each time; never given up, for what is open needs its exits (ruling 13). */
@@ -31,10 +36,12 @@ export interface ServiceProcess {
   kill(signal: StopSignal | 'SIGKILL'): void;
   /** Called once: an exit code, or the signal that ended it. */
   onExit(listener: (code: number | null, signal: string | null) => void): void;
+  /** Called when the data directory is its own: what it leaves open by a crash is for the next one to find there. */
+  onHolds(listener: () => void): void;
 }
 
 export interface LauncherOptions {
-  /** What `vigil` was called with; the service gets the same and `--no-launcher`. */
+  /** What `vigil` was called with; the service gets the same and `--no-launcher`, after a crash also `--after-crash`. */
   readonly argv: readonly string[];
   readonly log: ActorLog;
   /** `shutdown.budgetMs`; without it, the longest that can be configured. */
@@ -56,6 +63,7 @@ export function runLauncher(options: LauncherOptions): Promise<number> {
   let stop: { readonly deadline: TimerHandle } | undefined;
   let signalledAt = Number.NEGATIVE_INFINITY;
   let overdue = false;
+  let held = false;
 
   return new Promise((resolve) => {
     const end = (code: number) => {
@@ -70,7 +78,8 @@ export function runLauncher(options: LauncherOptions): Promise<number> {
       pending = undefined;
       history.started(clock.monotonic());
       try {
-        service = startService([...argv, '--no-launcher']);
+        service = startService([...argv, '--no-launcher', ...(held && history.crashed ? ['--after-crash'] : [])]);
+        service.onHolds(() => (held = true));
         service.onExit(ended);
       } catch (error) {
         log.error({ error: messageOf(error) }, 'the service cannot be started');
@@ -89,7 +98,8 @@ export function runLauncher(options: LauncherOptions): Promise<number> {
         return;
       }
       const { inMs, spent } = history.ended(clock.monotonic());
-      if (spent) log.error({ code, signal, inMs, restarts: BUDGET.restarts, windowMs: BUDGET.windowMs }, 'the service crashed more often than the restart budget allows: look at its last words. Stops and targets stay on the exchange; starting it again, slowly, for ever');
+      if (code === REFUSED_AFTER_CRASH) log.error({ inMs }, 'the service has crashed, and its next start was refused: its last words say why. Nobody manages what is open until that is mended; stops and targets stay on the exchange; trying again, for ever');
+      else if (spent) log.error({ code, signal, inMs, restarts: BUDGET.restarts, windowMs: BUDGET.windowMs }, 'the service crashed more often than the restart budget allows: look at its last words. Stops and targets stay on the exchange; starting it again, slowly, for ever');
       else log.warn({ code, signal, inMs }, 'the service crashed; starting it again');
       pending = clock.after(inMs, begin);
     };
@@ -114,6 +124,13 @@ export function runLauncher(options: LauncherOptions): Promise<number> {
     for (const [name, listener] of listeners) signals.on(name, listener);
     begin();
   });
+}
+
+/** For the service: its data directory is its own. Without a launcher, or with one that is gone, nobody hears it. */
+export function tellLauncherHolds(): void {
+  if (process.send === undefined || !process.connected) return;
+  // That it is gone is told by `onLauncherGone`.
+  process.send(HOLDS, undefined, undefined, () => {});
 }
 
 /**
@@ -155,7 +172,7 @@ function exitCodeOf(signal: string | null): number {
   return 128 + ((signal === null ? undefined : (constants.signals as Record<string, number>)[signal]) ?? 0);
 }
 
-/** A service of our own Node, flags and terminal; the IPC channel carries nothing but its end. */
+/** A service of our own Node, flags and terminal; the IPC channel carries one word, and by its end that either is gone. */
 export function forkService(entry: URL): (argv: readonly string[]) => ServiceProcess {
   return (argv) => {
     const child = fork(entry, argv, { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
@@ -166,6 +183,11 @@ export function forkService(entry: URL): (argv: readonly string[]) => ServicePro
         // A process that never came to be has no exit; other errors (a signal too late) leave its end to be told.
         child.on('error', () => {
           if (child.pid === undefined) listener(1, null);
+        });
+      },
+      onHolds(listener) {
+        child.on('message', (word) => {
+          if (word === HOLDS) listener();
         });
       },
     };

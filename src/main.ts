@@ -1,10 +1,11 @@
 /** The command line: parse, compose, run; nothing else. What a command needs is loaded when it is called: a question to the service answers at once, the launcher stays thin. */
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { buildId, PROJECT_ROOT } from './service/build-id.ts';
 import { loadConfig, readHostPort } from './config.ts';
 import type { Config } from './config.ts';
 import { runLauncher } from './launcher.ts';
-import { EXIT } from './service/exit-codes.ts';
+import { requireWorkedIn } from './persistence/data-directory.ts';
+import { EXIT, refusedWith } from './service/exit-codes.ts';
 import { createLogger, partLog } from './service/log.ts';
 import { registerJournalCommands } from './service/journal/register.ts';
 import { registerClientCommands } from './operator/commands/register.ts';
@@ -19,6 +20,7 @@ interface StartOptions {
   readonly set: string[];
   readonly dataDir?: string;
   readonly launcher: boolean;
+  readonly afterCrash?: boolean;
   readonly replay?: string;
   readonly speed?: string;
   readonly adoptInstance?: string;
@@ -33,11 +35,18 @@ function configured(options: Omit<StartOptions, 'launcher'>): Config {
   return loadConfig({ files: options.config, env: process.env, sets: [...options.set, ...short], projectRoot: PROJECT_ROOT, ...(options.dataDir === undefined ? {} : { dataDir: options.dataDir }) });
 }
 
-/** What waiting may cure: a server that is away, a disk that is full or has become read-only. Whoever supervises may try again. @throws what is anything else */
-function storeAway(error: unknown): number {
-  if (!(error instanceof VigilError) || (error.code !== 'JOURNAL_UNAVAILABLE' && error.code !== 'DATA_DIR_AWAY')) throw error;
-  process.stderr.write(`vigil: ${error.explain()}\n`);
-  return EXIT.storeAway;
+/** The bare service, to its end. @returns its exit code */
+async function serve({ afterCrash = false, ...options }: StartOptions): Promise<number> {
+  try {
+    const config = configured(options);
+    if (afterCrash) requireWorkedIn(config.dataDir);
+    const { runService } = await import('./service/service.ts');
+    return await runService(config);
+  } catch (error) {
+    if (!(error instanceof VigilError)) throw error;
+    process.stderr.write(`vigil: ${error.explain()}\n`);
+    return refusedWith(error.code, afterCrash);
+  }
 }
 
 /** Closes everything with the service dead: 0 flat, 1 not or not verified, 2 could not run, 4 the service lives. */
@@ -73,13 +82,13 @@ program
   .option('--speed <factor>', 'how many times as fast they run: paper.speed')
   .option('--adopt-instance <tag>', 'take over the orders of another instance: adoption.instanceTag')
   .option('--no-launcher', 'the bare service: nothing starts it again after a crash')
+  .addOption(new Option('--after-crash', 'said by the launcher: the service worked here before').hideHelp())
   .action(async (options: StartOptions) => {
-    const config = configured(options);
     if (!options.launcher) {
-      const { runService } = await import('./service/service.ts');
-      process.exitCode = await runService(config).catch(storeAway);
+      process.exitCode = await serve(options);
       return;
     }
+    const config = configured(options);
     process.exitCode = await runLauncher({ argv: process.argv.slice(2), log: partLog(createLogger(config.log), 'launcher'), shutdownBudgetMs: config.shutdown.budgetMs });
   });
 

@@ -1,5 +1,5 @@
 /** A service that says on its standard output what happens to it, for launcher.test.ts. */
-import { onLauncherGone } from '../src/launcher.ts';
+import { onLauncherGone, tellLauncherHolds } from '../src/launcher.ts';
 import { keepAlive } from '../src/supervision/clock.ts';
 
 const alive = keepAlive();
@@ -14,4 +14,5 @@ onLauncherGone(() => {
   console.log('launcher gone');
   alive.cancel();
 });
+tellLauncherHolds();
 console.log('up', process.pid, process.argv.slice(2).join(' '));

@@ -1,4 +1,4 @@
-/** A crash starts the service again, a refusal does not; signals go in and exit codes come out. */
+/** A crash starts the service again, a refusal does not unless it follows a crash; signals go in and exit codes come out. */
 import { spawn } from 'node:child_process';
 import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
@@ -26,6 +26,7 @@ class Bench {
   readonly #began = this.clock.monotonic();
   readonly #listeners = new Map<StopSignal, () => void>();
   #exit: Parameters<ServiceProcess['onExit']>[0] | undefined;
+  #holds: (() => void) | undefined;
   /** Set to make the next start fail. */
   refuseStart = false;
 
@@ -42,7 +43,7 @@ class Bench {
         this.starts.push(this.clock.monotonic() - this.#began);
         this.argv.push([...args]);
         if (this.refuseStart) throw new Error('EAGAIN');
-        return { kill: (signal) => void this.killed.push(signal), onExit: (listener) => (this.#exit = listener) };
+        return { kill: (signal) => void this.killed.push(signal), onExit: (listener) => (this.#exit = listener), onHolds: (listener) => (this.#holds = listener) };
       },
     });
   }
@@ -54,6 +55,9 @@ class Bench {
   }
   exit(code: number | null, signal: string | null = null): void {
     this.#exit?.(code, signal);
+  }
+  holds(): void {
+    this.#holds?.();
   }
   signal(name: StopSignal): void {
     this.#listeners.get(name)?.();
@@ -132,6 +136,39 @@ describe('launcher', () => {
     bench.exit(70);
     bench.pass(2_000);
     expect(bench.starts).to.have.length(53);
+  });
+
+  it('tells a start after a crash that it is one, when the service had its place before', () => {
+    const bench = new Bench();
+    bench.exit(70);
+    bench.pass(1_000);
+    expect(bench.argv.at(-1), 'it had come to nothing').to.deep.equal(['start', '--no-launcher']);
+    bench.holds();
+    bench.exit(70);
+    for (const wait of [2_000, 4_000]) {
+      bench.pass(wait);
+      expect(bench.argv.at(-1)).to.deep.equal(['start', '--no-launcher', '--after-crash']);
+      bench.exit(69);
+    }
+  });
+
+  it('starts again after a refusal that follows a crash, as after another crash, and says so each time: what is open needs its exits', async () => {
+    const bench = new Bench();
+    bench.holds();
+    bench.exit(null, 'SIGKILL');
+    bench.pass(1_000);
+    for (const wait of [2_000, 4_000, 8_000, ...Array.from({ length: 6 }, () => 10_000), 30_000, 30_000]) {
+      const before = bench.starts.length;
+      bench.exit(78);
+      bench.pass(wait - 1);
+      expect(bench.starts, 'not sooner').to.have.length(before);
+      bench.pass(1);
+      expect(bench.starts).to.have.length(before + 1);
+    }
+    expect(bench.said.filter((line) => line.includes('was refused'))).to.have.length(11);
+    // Another one has the place.
+    bench.exit(2);
+    expect(await bench.result).to.equal(2);
   });
 
   it('never gives up: after ten restarts in ten minutes it starts every 30 s and says so each time, and after ten quiet minutes with short waits', () => {
@@ -244,9 +281,9 @@ describe('launcher', () => {
     });
 
     const line = async (): Promise<string> => String((await lines.next()).value);
-    const up = async (): Promise<number> => {
+    const up = async (afterCrash = false): Promise<number> => {
       const [, pid, args] = /^up (\d+) (.*)$/.exec(await line()) ?? [];
-      expect(args).to.equal('start --x --no-launcher');
+      expect(args).to.equal(`start --x --no-launcher${afterCrash ? ' --after-crash' : ''}`);
       pids.add(Number(pid));
       return Number(pid);
     };
@@ -264,7 +301,7 @@ describe('launcher', () => {
       const first = await up();
       process.kill(first, 'SIGKILL');
       expect(await line()).to.include('crashed');
-      expect(await up()).not.to.equal(first);
+      expect(await up(true)).not.to.equal(first);
     });
 
     it('a launcher killed by -9 is noticed by the service, which can end in order', async () => {

@@ -25,6 +25,16 @@ export function prepareDataDirectory(directory: string): void {
   }
 }
 
+/** After a crash: the directory is the one that the service worked in, and not what lies beneath a disk that is no longer mounted. Throws DATA_DIR_AWAY. */
+export function requireWorkedIn(directory: string): void {
+  const path = join(directory, LOCK_FILE);
+  try {
+    statSync(path);
+  } catch (error) {
+    throw new VigilError('DATA_DIR_AWAY', `the service that crashed worked in ${directory}, and its ${LOCK_FILE} is not to be found there: ${messageOf(error)}`, { cause: error, details: { path } });
+  }
+}
+
 /**
  * With the path and the system's own reason. DATA_DIR_AWAY: the disk is, and it may come back. A read-only one counts as away
  * where an instance has worked before; where none ever has, it is the wrong place. Everything else is DATA_DIR_UNWRITABLE.

@@ -9,7 +9,7 @@ export const ERRORS = {
   CONFIG_INVALID: { meaning: 'The configuration has faults.', remedy: 'Correct every fault listed; config/vigil.yaml shows each key with its default.' },
   CONFIG_UNREADABLE: { meaning: 'A configuration file cannot be read or is not YAML.', remedy: 'Check the path, the file mode and the syntax.' },
   DATA_DIR_UNWRITABLE: { meaning: 'The data directory cannot be written.', remedy: 'Give the service a directory it owns with --data-dir, or correct the mode.' },
-  DATA_DIR_AWAY: { meaning: 'The disk of the data directory takes nothing now: full, read-only, or failing.', remedy: 'Look at the disk (`df`, `mount`, `dmesg`), make room, or mount it writable again. After a crash the launcher tries again by itself.' },
+  DATA_DIR_AWAY: { meaning: 'The disk of the data directory takes nothing now, or is not there: full, read-only, failing, or no longer mounted.', remedy: 'Look at the disk (`df`, `mount`, `dmesg`), make room, or mount it (writable) again. After a crash the launcher tries again by itself.' },
   INSTANCE_RUNNING: { meaning: 'Another instance works on this data directory, or writes this journal.', remedy: 'Stop it first (`vigil stop`), or use another --data-dir and, with a journal in Redis, another journal.redis.instance.' },
   DATA_DIR_COPIED: { meaning: 'The data directory is a copy of another one: both would send each order, under the same id.', remedy: 'Use the other one; or, to go on with this copy, move the other one away first. A new --data-dir with `--adopt-instance TAG` takes over what is open.' },
   SOCKET_UNUSABLE: { meaning: 'The admin socket cannot be opened.', remedy: 'Check the data directory and its mode.' },

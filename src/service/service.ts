@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { entityOf } from '../actors/executor/record.ts';
 import { configHash, credentialsOf, intentTokensOf, loadPolicy } from '../config.ts';
 import type { Config } from '../config.ts';
-import { onLauncherGone } from '../launcher.ts';
+import { onLauncherGone, tellLauncherHolds } from '../launcher.ts';
 import { chooseSocketPath } from '../operator/socket-path.ts';
 import { acquireInstanceLock } from '../persistence/instance-lock.ts';
 import type { Journal } from '../persistence/port.ts';
@@ -72,6 +72,7 @@ export async function runService(config: Config, exitsAlone?: ExitsAlone): Promi
   // Before anything is opened: a file of a user that cannot be loaded leaves nothing half-started.
   const strategies = exitsAlone === undefined ? await loadStrategies(config) : { live: [], shadows: [] };
   const lock = acquireInstanceLock(config.dataDir);
+  tellLauncherHolds();
   const alive = keepAlive();
   const logger = createLogger(config.log, exitsAlone?.logTo);
   const log = partLog(logger, 'service');
