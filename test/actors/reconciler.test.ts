@@ -158,8 +158,9 @@ describe('reconciler', () => {
     agreeing(JOURNALLED);
     await live(1);
     const standing = async () => {
-      void ask();
+      const asked = ask();
       await world.advance(1_000);
+      expect(await asked).to.include({ ok: true });
       const { alerts, causes } = watchdog.last('standing')!;
       return { alerts: alerts.map(({ name }) => name), causes: causes?.map(({ key, symbol }) => [key, symbol]) };
     };
