@@ -61,6 +61,8 @@ const schemas = {
     mandate: mandateSchema,
     /** Where whoever adopted it wants its stop, instead of where the configuration would put it. */
     stopPrice: decimalString.optional(),
+    /** What was traded up to here is in the quantity, venue time, ms; left out: it is our own count. */
+    through: z.number().optional(),
   }),
   /** The venue and the journal disagree, and it is not ours to adopt. Signed quantities. */
   DriftFound: z.strictObject({ journal: decimalString, venue: decimalString }),
@@ -87,8 +89,14 @@ export type LifeEvent = { [Type in LifeEventType]: { readonly type: Type; readon
 export type LifeEventOf<Type extends LifeEventType> = Extract<LifeEvent, { type: Type }>;
 
 /** The version all shapes above have; the next one comes with a step from the last for every type that changes. */
-export const LIFE_EVENT_VERSION = 1;
-export const LIFE_VERSIONS: Versions = { what: 'life event', types: [...Object.keys(schemas), SNAPSHOT_TYPE], current: LIFE_EVENT_VERSION };
+export const LIFE_EVENT_VERSION = 2;
+export const LIFE_VERSIONS: Versions = {
+  what: 'life event',
+  types: [...Object.keys(schemas), SNAPSHOT_TYPE],
+  current: LIFE_EVENT_VERSION,
+  // 2: an adoption says up to when the trades are in it; of those before nobody knows.
+  steps: { [SNAPSHOT_TYPE]: { 1: (payload) => ({ ...(payload as object), adoptedThrough: null }) } },
+};
 
 /**
  * Reads an event back from the journal; what a Snapshot says is read by `rules/position-life/snapshot.ts`.

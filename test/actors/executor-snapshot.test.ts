@@ -77,7 +77,7 @@ describe('the executor\'s Snapshots', () => {
     let refused: unknown;
     await desk.start().catch((error: unknown) => (refused = error));
     const said = [String(refused), ...desk.world.events.map((event) => JSON.stringify(event, (_key, value: unknown) => (value instanceof Error ? value.message : value)))].join('\n');
-    expect(said).to.contain('life event Snapshot has version 99; this build knows 1');
+    expect(said).to.contain('life event Snapshot has version 99; this build knows 2');
     expect(desk.venue.writes).to.deep.equal([]);
   });
 });

@@ -84,6 +84,68 @@ describe('executor: the venue\'s word', () => {
     expect(desk.life.phase).to.equal('Flat');
   });
 
+  it('opens nothing on top of what the venue states and nobody knows yet (ruling 19)', async () => {
+    const desk = await new Desk().start();
+    desk.venue.quantity = decimal('-5000');
+    while (desk.logged(/another position than our count/) === 0) await desk.advance(100);
+    expect(desk.life.phase).to.equal('Flat');
+    desk.plan();
+    await desk.advance(30_000);
+    expect(desk.refused).to.deep.equal(['POSITION_UNRESOLVED']);
+    expect(desk.writes('OPEN')).to.deep.equal([]);
+    expect(desk.life.position).to.include({ side: 'SHORT', quantity: '5000' });
+  });
+
+  it('does not count a trade on top of the position that it was adopted with, whenever its list can be read again: also in the next life', async () => {
+    const desk = await new Desk().start();
+    desk.venue.streaming = false;
+    desk.venue.onRead = (name) => (name === 'trades' ? Promise.reject(new Error('away')) : undefined);
+    desk.plan();
+    await desk.advance(12_000);
+    expect(desk.story).to.include('PositionAdopted').and.to.not.include('FillRecorded');
+    desk.kill(`executor/${GPS}`);
+    await desk.advance(5_000);
+    desk.venue.onRead = () => undefined;
+    // Its answer is lost: what became of it, the trade list tells, with the fill of the entry.
+    desk.venue.onWrite = (write) => {
+      if (write.kind === 'CLOSE') desk.venue.execute(write);
+      return write.kind === 'CLOSE' ? { result: 'unknown', message: 'no answer' } : undefined;
+    };
+    desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'test' });
+    await desk.advance(5_000);
+    expect(desk.story.filter((type) => type === 'FillRecorded')).to.have.length(2);
+    expect(desk.story.filter((type) => type === 'PositionAdopted')).to.have.length(1);
+    expect(desk.writes('CLOSE').map((write) => write.quantity.toFixed())).to.deep.equal(['20000']);
+    expect(desk.life.lastClosed).to.include({ reason: 'OPERATOR', quantity: '20000', commission: '0.2' });
+    expect(desk.life.phase).to.equal('Flat');
+    expect(desk.findings.of('finding')).to.deep.equal([]);
+  });
+
+  it('closed while its trades could not be read, it does not come back with the next plan', async () => {
+    const desk = await new Desk().start();
+    desk.plan();
+    await desk.advance(2_000);
+    desk.venue.streaming = false;
+    desk.venue.onRead = (name) => (name === 'trades' ? Promise.reject(new Error('away')) : undefined);
+    desk.venue.trade('SELL', decimal('20000'), decimal('0.0103'));
+    await desk.advance(120_000);
+    expect(desk.story.at(-1)).to.equal('PositionClosed');
+    const before = desk.story.length;
+    // Its answer and its events are lost: the list of trades tells of both.
+    desk.venue.onRead = () => undefined;
+    desk.venue.onWrite = (write) => {
+      if (write.kind !== 'OPEN') return undefined;
+      desk.venue.execute(write);
+      return { result: 'unknown', message: 'no answer' };
+    };
+    desk.plan({ planId: 'plan-2' as never });
+    await desk.advance(10_000);
+    expect(desk.story.slice(before).filter((type) => type === 'FillRecorded')).to.have.length(2);
+    expect(desk.story.slice(before)).to.not.include('PositionAdopted');
+    expect(desk.life.position).to.include({ side: 'LONG', quantity: '20000', commission: '0.1' });
+    expect(desk.life.phase).to.equal('Protected');
+  });
+
   for (const late of ['0', '12000']) {
     it(`keeps the stop while the venue's reading of the position is late by 20 s: ${late} of 20000, and no trade that took the rest`, async () => {
       const desk = await new Desk().start();

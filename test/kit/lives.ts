@@ -38,7 +38,7 @@ export function tell(side: PositionSide = 'LONG') {
     ambiguous: (clientId = idOf('entry')): LifeEvent => ({ type: 'OrderAmbiguous', at: NOW + 15, clientId, cause: 'no answer' }),
     absent: (clientId = idOf('entry')): LifeEvent => ({ type: 'OrderAbsent', at: NOW + 15_000, clientId }),
     rejected: (clientId = idOf('entry')): LifeEvent => ({ type: 'OrderRejected', at: NOW + 15, clientId, venueCode: -2019, message: 'Margin is insufficient.' }),
-    adopted: (quantity: number): LifeEvent => ({ type: 'PositionAdopted', at: NOW + 70, positionId: PLAN as string as PositionId, quantity: String(quantity), entryPrice: '100', cause: 'test', mandate: { ...mandate, side: quantity < 0 ? 'SHORT' : 'LONG', maxQuantity: String(Math.abs(quantity)) } }),
+    adopted: (quantity: number, through?: number): LifeEvent => ({ type: 'PositionAdopted', at: NOW + 70, positionId: PLAN as string as PositionId, quantity: String(quantity), entryPrice: '100', cause: 'test', mandate: { ...mandate, side: quantity < 0 ? 'SHORT' : 'LONG', maxQuantity: String(Math.abs(quantity)) }, ...(through === undefined ? {} : { through: NOW + through }) }),
     drift: (venue: number): LifeEvent => ({ type: 'DriftFound', at: NOW + 70, journal: '0', venue: String(venue) }),
     recognised: (orderId: string, by: OrderOwner): LifeEvent => ({ type: 'OrderRecognised', at: NOW + 45, orderId, clientId: `id-${orderId}` as ClientId, by, side: closingSide(side), quantity: '10' }),
     closed: (): LifeEvent => ({ type: 'PositionClosed', at: NOW + 90, positionId: PLAN as string as PositionId, reason: 'STOP', realizedPnl: '0', commission: '0.1' }),
@@ -61,7 +61,7 @@ export function anyEvents(): readonly LifeEvent[] {
   const positionId = PLAN as string as PositionId;
   return [
     ...a.protected(), ...b.protected(), a.triggered('stop'), a.triggered('target'), a.ended('stop', 'finished'), a.ended('target', 'vanished'), a.sending('stop', { attempt: 2, quantity: 4 }), a.placed('stop', 2), a.lost('target', 'vanished'), a.lost('stop', 'not sent', 2),
-    a.closeRequested(), a.closing(), a.reported('FILLED', 10, idOf('close'), 'o-close'), a.reported('PARTIALLY_FILLED', 3), a.ambiguous(), a.ambiguous(idOf('close')), a.absent(), a.rejected(), a.adopted(-4), a.adopted(7), a.drift(3),
+    a.closeRequested(), a.closing(), a.reported('FILLED', 10, idOf('close'), 'o-close'), a.reported('PARTIALLY_FILLED', 3), a.ambiguous(), a.ambiguous(idOf('close')), a.absent(), a.rejected(), a.adopted(-4), a.adopted(7), a.adopted(5, 12), a.drift(3),
     // Averages that no decimal ends.
     a.fill(3, { price: '100.1', tradeId: 'x-1' }), b.fill(7, { price: '99.7', tradeId: 'x-2' }), a.fill(7, { side: 'SELL', price: '0.00003', orderId: 'o-reduce', tradeId: 'x-3' }),
     { type: 'DriftCleared', at: NOW, venue: '0' }, { type: 'OrderAbandoned', at: NOW, clientId: idOf('entry'), code: 'PERMIT_EXPIRED', detail: '' },

@@ -78,7 +78,7 @@ describe('life events', () => {
   });
 
   it('another version is refused, with both versions', () => {
-    for (const version of [2, 99]) expectRefused(() => parseLifeEvent('DriftCleared', version, at, { venue: '0' }), `life event DriftCleared has version ${version}; this build knows 1`);
+    for (const version of [3, 99]) expectRefused(() => parseLifeEvent('DriftCleared', version, at, { venue: '0' }), `life event DriftCleared has version ${version}; this build knows 2`);
     for (const version of [0, -1, 0.5]) expectRefused(() => parseLifeEvent('DriftCleared', version, at, { venue: '0' }), `life event DriftCleared has version ${version}, which never was`);
   });
 

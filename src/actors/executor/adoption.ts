@@ -1,6 +1,7 @@
 /** Taking over, at an operator's word, a position that the journal cannot explain: asked of the venue anew, put on record with its mandate, protected from then on. */
-import { ceilTo, decimal, floorTo, text } from '../../protocol/decimal.ts';
+import { ceilTo, decimal, floorTo, text, ZERO } from '../../protocol/decimal.ts';
 import type { Decimal } from '../../protocol/decimal.ts';
+import type { LifeEventOf } from '../../protocol/life-events.ts';
 import type { SymbolTruth } from '../../protocol/messages.ts';
 import type { PositionId } from '../../protocol/names.ts';
 import type { Mandate } from '../../protocol/permit.ts';
@@ -45,22 +46,41 @@ export function takeOver(state: ExecutorState, truth: SymbolTruth, ctx: Executor
     const whose = asked.stopPrice === undefined ? `the stop of the configuration, ${text(stop)},` : `stop ${text(stop)}`;
     return refuse(asked, `${whose} is ${side === 'LONG' ? 'not below' : 'not above'} the mark price ${text(markPrice)} of this ${side}: it would close it at once; give --stop a price ${side === 'LONG' ? 'below' : 'above'} the mark price, or close the position at the venue`);
   }
-  adopt(state, text(quantity), text(entryPrice), `${asked.by}: ${asked.reason}`, ctx, asked.stopPrice === undefined ? undefined : text(stop));
+  adopt(state, { quantity: text(quantity), entryPrice: text(entryPrice), through: throughOf(truth), ...(asked.stopPrice === undefined ? {} : { stopPrice: text(stop) }) }, `${asked.by}: ${asked.reason}`, ctx);
   const { positionId } = state.life;
   if (positionId === undefined) return refuse(asked, 'it could not be put on record');
   asked.answer({ ok: true, positionId, side, quantity: text(quantity.abs()), entryPrice: text(entryPrice), stopPrice: text(stop) });
   return true;
 }
 
-/** Takes the venue's word, on record, with the mandate to protect and close what is there (ruling 26). */
-export function adopt(state: ExecutorState, quantity: string, entryPrice: string, cause: string, ctx: ExecutorContext, stopPrice?: string): void {
+/** What becomes the position; the quantity is signed. */
+type Adopted = Pick<LifeEventOf<'PositionAdopted'>, 'quantity' | 'entryPrice' | 'stopPrice' | 'through'>;
+
+/** The venue's word, on record, with the mandate to protect and close what is there (ruling 26). */
+export function adoptStated(state: ExecutorState, truth: SymbolTruth, cause: string, ctx: ExecutorContext): void {
+  adopt(state, { quantity: text(truth.position?.quantity ?? ZERO), entryPrice: text(truth.position?.entryPrice ?? ZERO), through: throughOf(truth) }, cause, ctx);
+}
+
+/** What was counted so far, with a mandate: further trades are on top of it. */
+export function adoptCounted(state: ExecutorState, cause: string, ctx: ExecutorContext): void {
+  const { quantity, averageEntry } = state.life.holding;
+  adopt(state, { quantity: text(quantity), entryPrice: text(averageEntry) }, cause, ctx);
+}
+
+/** Up to when the trades are in what was stated: its last change. Of nothing the venue tells no change; then it is when it was asked, by our clock. */
+function throughOf({ position, readAt }: SymbolTruth): number {
+  return position === undefined || position.quantity.isZero() ? readAt : position.updatedAt;
+}
+
+function adopt(state: ExecutorState, adopted: Adopted, cause: string, ctx: ExecutorContext): void {
   const { symbol } = state.options;
+  const { quantity } = adopted;
   const at = ctx.clock.now();
   const positionId = state.life.positionId ?? (`adopted-${symbol}-${at}` as PositionId);
   const unsigned = quantity.startsWith('-') ? quantity.slice(1) : quantity;
   const mandate: Mandate = { mandateId: `mandate-${positionId}-${at}` as Mandate['mandateId'], symbol, side: quantity.startsWith('-') ? 'SHORT' : 'LONG', maxQuantity: unsigned };
   state.adoptedAt = ctx.clock.monotonic();
-  record(state, [{ type: 'PositionAdopted', at, positionId, quantity, entryPrice, cause, mandate, ...(stopPrice === undefined ? {} : { stopPrice }) }], ctx);
+  record(state, [{ type: 'PositionAdopted', at, positionId, cause, mandate, ...adopted }], ctx);
 }
 
 /** To the tick, nearer to the profit; text: why there is none. */

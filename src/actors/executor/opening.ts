@@ -37,9 +37,12 @@ function occupied(state: ExecutorState): Denial | undefined {
   return left.length === 0 ? undefined : { code: 'POSITION_CLOSING', detail: `still in the book: ${left.join(', ')}` };
 }
 
-function taken({ life }: ExecutorState): Denial | undefined {
+/** Flat by our count is not enough: the venue must not have stated anything else since, nor be asked what there is to take over. */
+function taken({ life, mismatches, adopting }: ExecutorState): Denial | undefined {
   const phase = phaseOf(life);
-  return phase === 'Flat' ? undefined : { code: OCCUPIED[phase] };
+  if (phase !== 'Flat') return { code: OCCUPIED[phase] };
+  if (mismatches > 0) return { code: 'POSITION_UNRESOLVED', detail: 'the venue states a position that our count does not have' };
+  return adopting === undefined ? undefined : { code: 'POSITION_UNRESOLVED', detail: 'an operator is taking over what the venue holds' };
 }
 
 export function onSlot(state: ExecutorState, planId: PlanId, ctx: ExecutorContext): void {

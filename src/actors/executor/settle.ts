@@ -4,8 +4,7 @@ import { dueEvents } from '../../rules/position-life/due-events.ts';
 import { guardPrice } from '../../rules/position-life/guard.ts';
 import { needsOf } from '../../rules/position-life/needs.ts';
 import type { Need, Situation } from '../../rules/position-life/situation.ts';
-import { text } from '../../protocol/decimal.ts';
-import { adopt } from './adoption.ts';
+import { adoptCounted } from './adoption.ts';
 import { tellAlarms } from './alarms.ts';
 import { askOwners } from './claims.ts';
 import { askOrder, concludeAbsences } from './queries.ts';
@@ -82,7 +81,7 @@ function meet(state: ExecutorState, need: Need, ctx: ExecutorContext): void {
     case 'write': {
       const { mandate } = state.life;
       state.busyUntil.set(need.key, now + RETRY_WRITE_MS);
-      if (mandate === undefined) return adopt(state, text(state.life.holding.quantity), text(state.life.holding.averageEntry), `a protection of ours without a position: ${need.write.clientId}`, ctx);
+      if (mandate === undefined) return adoptCounted(state, `a protection of ours without a position: ${need.write.clientId}`, ctx);
       record(state, need.events, ctx);
       state.inFlight.set(need.write.clientId, ctx.clock.monotonic());
       state.waiting.push({ write: need.write, authority: { by: 'mandate', mandateId: mandate.mandateId }, because: need.because, after: need.events.length === 0 ? 0 : state.sequence, since: now });
@@ -95,11 +94,9 @@ function meet(state: ExecutorState, need: Need, ctx: ExecutorContext): void {
       return askAlgo(state, need.record.clientId, ctx);
     case 'ask-order':
       return askOrder(state, need.order, ctx);
-    case 'adopt': {
+    case 'adopt':
       state.busyUntil.set(need.key, now + RETRY_WRITE_MS);
-      const { quantity, averageEntry } = state.life.holding;
-      return adopt(state, text(quantity), text(averageEntry), 'a fill came for a position the journal had closed', ctx);
-    }
+      return adoptCounted(state, 'a fill came for a position the journal had closed', ctx);
   }
 }
 

@@ -7,7 +7,7 @@ import { readClientId } from '../../rules/client-ids.ts';
 import { observeOrder, observeTrades } from '../../rules/position-life/observe.ts';
 import { isLess } from '../../rules/position-life/owners.ts';
 import { isOpenOrder, ordersOf } from '../../rules/position-life/standing.ts';
-import { adopt, endAdoption, takeOver } from './adoption.ts';
+import { adoptStated, endAdoption, takeOver } from './adoption.ts';
 import { onSettingsRead } from './leverage.ts';
 import { record } from './record.ts';
 import { lookAtStops } from './stops.ts';
@@ -154,7 +154,7 @@ function disagree(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext
     state.truthDueAt = ctx.clock.monotonic() + DRIFT_REREAD_MS;
     return concluded(state, truth);
   }
-  adopt(state, text(stated), text(truth.position?.entryPrice ?? ZERO), 'the venue states it and the journal cannot explain it', ctx);
+  adoptStated(state, truth, 'the venue states it and the journal cannot explain it', ctx);
 }
 
 function refusedToReduce({ life, nothingToReduce }: ExecutorState): boolean {
@@ -195,13 +195,13 @@ export function askTrades(state: ExecutorState, ctx: ExecutorContext): void {
   ctx.ask(state.options.gateway, { type: 'read', name: 'trades', query: { symbol: state.options.symbol, since } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'trades-asked', askedAt, outcome }));
 }
 
-/** `askedAt`: monotonic ms. @returns nothing: the fills are its outcome, each counted once. A list from before an adoption says nothing that is not in it. */
+/** `askedAt`: monotonic ms. @returns nothing: the fills are its outcome, each counted once. A list from before an adoption says nothing that is not in it but what its trades cost and made. */
 export function onTrades(state: ExecutorState, askedAt: number, trades: readonly VenueTrade[] | undefined, failure: string | undefined, ctx: ExecutorContext): void {
   const at = ctx.clock.now();
   state.busyUntil.set('trades', ctx.clock.monotonic() + REREAD_MS / 2);
   if (trades === undefined) return ctx.log.warn({ failure }, 'the trade list could not be read');
   state.tradesOwed = false;
   state.tradesReadAt = Math.max(state.tradesReadAt, askedAt);
-  if (state.adoptedAt >= askedAt) return ctx.log.info({ trades: trades.length }, 'a trade list from before the adoption is not counted on top of it');
-  record(state, observeTrades(state.life, trades, at), ctx);
+  const { adoptedThrough = 0 } = state.life;
+  record(state, observeTrades(state.life, state.adoptedAt < askedAt ? trades : trades.filter((trade) => trade.at <= adoptedThrough), at), ctx);
 }

@@ -101,7 +101,9 @@ function sending(life: Life, event: LifeEventOf<'OrderSending'>): Life {
   };
   if (event.purpose === 'close') return { ...life, close: record };
   if (event.purpose === 'reduce') return { ...life, reduce: record, reduction: reducedSoFar(life) };
-  return { ...life, planStage: 'sent', positionId: (life.plan?.planId ?? event.clientId) as string as PositionId, entry: record };
+  // Nothing of this order is in what was adopted before it, whatever the clocks said then.
+  const adoptedThrough = life.adoptedThrough === undefined ? undefined : Math.min(life.adoptedThrough, event.at);
+  return { ...life, planStage: 'sent', positionId: (life.plan?.planId ?? event.clientId) as string as PositionId, entry: record, adoptedThrough };
 }
 
 /** Another attempt begins with what the one before has executed; the same id again is an order found absent, which has executed nothing. */
@@ -164,9 +166,27 @@ function reported(order: OrderRecord, event: LifeEventOf<'OrderReported'>): Orde
 
 function filled(life: Life, event: LifeEventOf<'FillRecorded'>): Life {
   if (life.trades.has(event.tradeId)) return life;
+  if (life.adoptedThrough !== undefined && event.tradedAt <= life.adoptedThrough) return adoptedAlready(life, event);
   const filled = new Map(life.filled).set(event.orderId, (life.filled.get(event.orderId) ?? ZERO).plus(event.quantity));
   const holding = afterFill(life.holding, { side: event.side, price: decimal(event.price), quantity: decimal(event.quantity), commission: decimal(event.commission), realizedPnl: decimal(event.realizedPnl), tradedAt: event.tradedAt });
   return { ...life, holding, filled, closedBy: holding.quantity.isZero() ? event.orderId : undefined, trades: new Set([...life.trades, event.tradeId]), lastTradeAt: Math.max(life.lastTradeAt, event.tradedAt) };
+}
+
+/** A trade that comes to light after the venue's word has become the position: its quantity is in that; what it cost and made belongs to it, while it is held. */
+function adoptedAlready(life: Life, event: LifeEventOf<'FillRecorded'>): Life {
+  const known = { ...life, trades: new Set([...life.trades, event.tradeId]), lastTradeAt: Math.max(life.lastTradeAt, event.tradedAt) };
+  if (!life.adopted) return known;
+  const { holding } = life;
+  const counted = life.filled.get(event.orderId) ?? ZERO;
+  const order = ordersOf(life).find(({ orderId }) => orderId === event.orderId);
+  // Of an order that had been reported, all that was reported has been taken over with the quantity.
+  const whole = order !== undefined && !counted.isZero() && counted.isGreaterThanOrEqualTo(order.executedQuantity);
+  return {
+    ...known,
+    filled: whole ? life.filled : new Map(life.filled).set(event.orderId, counted.plus(event.quantity)),
+    closedBy: holding.quantity.isZero() ? event.orderId : undefined,
+    holding: { ...holding, realizedPnl: holding.realizedPnl.plus(event.realizedPnl), commission: holding.commission.plus(event.commission) },
+  };
 }
 
 /** The venue's word becomes the position: explicit, on record, never an invented fill (operators' 23 and 24). */
@@ -181,6 +201,7 @@ function adopted(life: Life, event: LifeEventOf<'PositionAdopted'>): Life {
     positionId: event.positionId,
     mandate: event.mandate,
     adopted: true,
+    adoptedThrough: event.through ?? life.adoptedThrough,
     drift: undefined,
     planStage: life.planStage === undefined ? undefined : 'ended',
     stopMove: event.stopPrice === undefined ? life.stopMove : { side: quantity.isPositive() ? 'LONG' : 'SHORT', price: decimal(event.stopPrice), reason: GIVEN_STOP },

@@ -112,6 +112,8 @@ export interface Life {
   /** Signed quantity the venue states, while it differs from ours and is not ours to adopt. */
   readonly drift: Decimal | undefined;
   readonly adopted: boolean;
+  /** What was traded up to here, venue time, ms, is in what the venue last stated and was adopted: counted later it moves nothing, in this position or the next. */
+  readonly adoptedThrough: number | undefined;
   readonly lastClosedAt: number | undefined;
   /** What the last position was and made; survives the next opening. */
   readonly lastClosed: ClosedView | undefined;
@@ -161,6 +163,7 @@ export function newLife(symbol: SymbolName): Life {
     initialStop: undefined,
     drift: undefined,
     adopted: false,
+    adoptedThrough: undefined,
     lastClosedAt: undefined,
     lastClosed: undefined,
     lastRefusal: undefined,

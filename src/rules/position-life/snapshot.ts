@@ -102,6 +102,7 @@ const lifeSchema: z.ZodType<Life> = z.strictObject({
   initialStop: maybe(z.strictObject({ side: positionSide, price: exact })),
   drift: maybe(exact),
   adopted: z.boolean(),
+  adoptedThrough: maybe(z.number()),
   lastClosedAt: maybe(z.number()),
   lastClosed: maybe(closed),
   lastRefusal: maybe(z.strictObject({ venueCode: z.number(), message: z.string(), at: z.number() })),

@@ -211,6 +211,32 @@ describe('a life', () => {
     expect([...lifeOf(a.opening(), a.adopted(3)).filled], 'an entry without an answer has no number').to.deep.equal([]);
   });
 
+  it('adopted as the venue stated it, a trade from before moves nothing and costs what it cost; one from after counts', () => {
+    const adopted = [a.opening(), a.reported('FILLED', 10), a.fill(4), a.adopted(10, 50)];
+    const late = lifeOf(...adopted, a.fill(6, { at: 50, tradeId: 'late' }));
+    expect([text(late.holding.quantity), text(late.filled.get('o-entry')!), text(late.holding.commission)]).to.deep.equal(['10', '10', '0.1']);
+    expect(lifeOf(...adopted, a.fill(6, { at: 50, tradeId: 'late' }), a.fill(6, { at: 50, tradeId: 'late' }))).to.deep.equal(late);
+    expect(text(lifeOf(...adopted, a.fill(6, { at: 51 })).holding.quantity)).to.equal('16');
+    expect(text(lifeOf(...adopted.slice(0, -1), a.adopted(10), a.fill(6, { at: 50 })).holding.quantity), 'our own count has nothing in it that was not counted').to.equal('16');
+  });
+
+  it('adopted as nothing, a trade from before tells who closed it', () => {
+    const life = lifeOf(a.protected(), a.adopted(0, 50), a.fill(10, { side: 'SELL', at: 45, orderId: 'web' }));
+    expect([text(life.holding.quantity), life.closedBy, text(life.filled.get('web')!)]).to.deep.equal(['0', 'web', '10']);
+  });
+
+  it('a trade that was adopted with the last position moves and costs nothing of the next', () => {
+    const over = [a.protected(), a.adopted(0, 50), a.closed()];
+    const sold = a.fill(10, { side: 'SELL', at: 45, orderId: 'web' });
+    expect(lifeOf(...over, sold)).to.deep.equal({ ...lifeOf(...over), trades: lifeOf(...over, sold).trades, lastTradeAt: NOW + 45 });
+    expect(lifeOf(...over, sold).trades.has(sold.type === 'FillRecorded' ? sold.tradeId : '')).to.equal(true);
+  });
+
+  it('no trade of a later entry is in what was adopted before it, however the clock was set then', () => {
+    const life = lifeOf(a.protected(), a.adopted(0, 3_600_000), a.closed(), a.opening(100), a.fill(10, { at: 110, orderId: 'next' }));
+    expect(text(life.holding.quantity)).to.equal('10');
+  });
+
   it('keeps a protection of which it is not known whether it ever stood, to be asked for, when another takes its place', () => {
     const life = lifeOf(a.opened(), a.sending('stop'), a.lost('stop', 'not known'), a.sending('stop', { attempt: 2, quantity: 4 }));
     expect(life.stale.map(({ clientId, state }) => [clientId, state])).to.deep.equal([[idOf('stop', 1), 'sending']]);

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { VigilError } from '../../../src/protocol/errors.ts';
+import { LIFE_EVENT_VERSION } from '../../../src/protocol/life-events.ts';
 import type { LifeEvent } from '../../../src/protocol/life-events.ts';
 import type { JournalledEntry } from '../../../src/protocol/versions.ts';
 import type { SymbolName } from '../../../src/protocol/names.ts';
@@ -19,11 +20,11 @@ const a = tell();
 
 /** As the journal gives it back: through its own text. */
 function snapshotEntry(life: Life): JournalledEntry {
-  return { type: 'Snapshot', version: 1, at: NOW, payload: JSON.parse(canonicalJson(lifeSnapshot(life))) as unknown };
+  return { type: 'Snapshot', version: LIFE_EVENT_VERSION, at: NOW, payload: JSON.parse(canonicalJson(lifeSnapshot(life))) as unknown };
 }
 
 function entryOf({ type, at, ...payload }: LifeEvent): JournalledEntry {
-  return { type, version: 1, at, payload: JSON.parse(canonicalJson(payload)) as unknown };
+  return { type, version: LIFE_EVENT_VERSION, at, payload: JSON.parse(canonicalJson(payload)) as unknown };
 }
 
 describe('the Snapshot of a life', () => {
@@ -92,7 +93,7 @@ describe('the Snapshot of a life', () => {
 
   it('that lacks a field, has one too many or of another kind is refused by the name of the field', () => {
     const whole = snapshotEntry(lifeOf(a.protected(), a.closeRequested())).payload as Record<string, unknown>;
-    const reading = (payload: unknown) => () => restoreLife(GPS, [{ type: 'Snapshot', version: 1, at: NOW, payload }]);
+    const reading = (payload: unknown) => () => restoreLife(GPS, [{ type: 'Snapshot', version: LIFE_EVENT_VERSION, at: NOW, payload }]);
     expect(Object.keys(whole)).to.include.members(Object.keys(newLife(GPS)));
     for (const field of Object.keys(whole)) {
       const { [field]: _gone, ...rest } = whole;
@@ -103,9 +104,16 @@ describe('the Snapshot of a life', () => {
     expect(reading({ ...whole, entry: { ...(whole['entry'] as object), quantity: 10 } }), 'a number for a decimal').to.throw(/quantity/);
   });
 
+  it('from before adoptions said up to when the trades are in them is read, and knows of none', () => {
+    const life = lifeOf(a.protected(), a.adopted(5, 3));
+    const { adoptedThrough, ...before } = snapshotEntry(life).payload as Record<string, unknown>;
+    expect(adoptedThrough).to.equal(NOW + 3);
+    expect(restoreLife(GPS, [{ type: 'Snapshot', version: 1, at: NOW, payload: before }])).to.deep.equal({ ...life, adoptedThrough: undefined });
+  });
+
   it('of another symbol, or of a later Vigil, is refused', () => {
     const entry = snapshotEntry(lifeOf(a.protected()));
     expect(() => restoreLife('HYPEUSDT' as SymbolName, [entry])).to.throw(RangeError, 'the Snapshot in the stream of HYPEUSDT is of GPSUSDT');
-    expect(() => restoreLife(GPS, [{ ...entry, version: 2 }])).to.throw(VigilError, 'life event Snapshot has version 2; this build knows 1').that.includes({ code: 'JOURNAL_FOREIGN' });
+    expect(() => restoreLife(GPS, [{ ...entry, version: 3 }])).to.throw(VigilError, 'life event Snapshot has version 3; this build knows 2').that.includes({ code: 'JOURNAL_FOREIGN' });
   });
 });
