@@ -86,7 +86,7 @@ describe('vigil journal', () => {
       expect(faults.map((fault) => `${fault.code} ${fault.message}`)).to.deep.equal([
         'ENTRY_FOREIGN position 1 (weather #1 Rained): weather is no entity that this build knows',
         'ENTRY_FOREIGN position 2 (locks #1 LockInvented): event of locks "LockInvented" is of no type this build knows',
-        `ENTRY_FOREIGN position 3 (symbol/${GPS} #1 DriftCleared): life event DriftCleared has version 7; this build knows 1`,
+        `ENTRY_FOREIGN position 3 (symbol/${GPS} #1 DriftCleared): life event DriftCleared has version 7; this build knows 2`,
         `ENTRY_UNREADABLE ${faults[3]!.message}`,
       ]);
       expect(faults[3]!.message).to.match(/venue/);
