@@ -52,7 +52,8 @@ export type ReadMessage<Name extends ReadName = ReadName> = { [N in Name]: { rea
 export type ReadAnswer<Name extends ReadName> = { readonly ok: true; readonly value: VenueReads[Name]['answer'] } | { readonly ok: false; readonly kind: string; readonly message: string };
 
 /** Who asked for a write; its outcome goes to whichever incarnation of the symbol's executor lives then. */
-export type WriteMessage = { readonly type: 'write'; readonly write: VenueWrite; readonly authority: Authority; readonly because: string };
+/** `recordedAt`: the time on the record that went before it, which comes back with its outcome: under the same id it may be sent again. Undefined: it has no record of its own. */
+export type WriteMessage = { readonly type: 'write'; readonly write: VenueWrite; readonly authority: Authority; readonly because: string; readonly recordedAt?: number | undefined };
 
 export type GatewayMessage =
   | ReadMessage
@@ -81,7 +82,7 @@ export type ExecutorMessage =
   | { readonly type: 'configure-granted'; readonly permit: PermitOf<'CONFIGURE'> }
   | { readonly type: 'configure-denied'; readonly denials: readonly Denial[] }
   /** `late`: after the deadline had already been reported as an unknown outcome. */
-  | { readonly type: 'write-outcome'; readonly write: VenueWrite; readonly outcome: WriteOutcome; readonly late: boolean }
+  | { readonly type: 'write-outcome'; readonly write: VenueWrite; readonly outcome: WriteOutcome; readonly late: boolean; readonly recordedAt?: number | undefined }
   | { readonly type: 'write-refused'; readonly write: VenueWrite; readonly code: DenialCode; readonly detail: string }
   | { readonly type: 'user-event'; readonly event: UserEvent }
   /** The venue's side of this symbol, read after `streamEpoch` went live. */

@@ -118,6 +118,34 @@ describe('executor: a part', () => {
     expect(desk.life.phase).to.equal('Protected');
   });
 
+  for (const [when, lost, killed] of [['while the second sending is on its way', false, false], ['after the second answer was lost', true, false], ['after a restart', false, true]] as const) {
+    it(`whose first sending is refused late, ${when}, is not closed under a second id: the refusal says nothing of the second sending (ruling 8)`, async () => {
+      const desk = await holding();
+      const { clock } = desk.world;
+      const first = Promise.withResolvers<WriteOutcome>();
+      desk.venue.onWrite = (write): WriteOutcome | Promise<WriteOutcome> | undefined => {
+        if (!isPart(write)) return undefined;
+        if (parts(desk).length === 1) return first.promise;
+        // An overloaded venue: nothing of it is told for a while.
+        desk.venue.streaming = false;
+        const outcome = desk.venue.execute(write);
+        return lost ? { result: 'unknown', message: 'socket hang up' } : new Promise((resolve) => void clock.after(3_000, () => resolve(outcome)));
+      };
+      desk.venue.onRead = () => (parts(desk).length > 1 ? Promise.reject(new Error('timeout')) : undefined);
+      reduce(desk);
+      for (let waited = 0; parts(desk).length < 2 && waited < 60_000; waited += 250) await desk.advance(250);
+      if (killed) desk.kill(EXECUTOR);
+      await desk.advance(killed ? 2_500 : 250);
+      first.resolve({ result: 'rejected', venueCode: -1021, message: 'Timestamp for this request is outside of the recvWindow.' });
+      await desk.advance(killed ? 250 : 1_500);
+      desk.venue.onRead = () => undefined;
+      await desk.advance(60_000);
+      expect(parts(desk).map((write) => write.clientId)).to.deep.equal([parts(desk)[0]!.clientId, parts(desk)[0]!.clientId]);
+      expect(desk.venue.quantity.toFixed()).to.equal('15000');
+      expect(book(desk)).to.deep.equal(['stop SELL 15000 at 0.0098', 'target SELL 15000 at 0.0104']);
+    });
+  }
+
   it('that arrived, though the venue knows neither order nor trades, is not closed a second time when its word has been taken', async () => {
     for (const tradesListed of [true, false]) {
       const desk = await holding();

@@ -89,6 +89,7 @@ export function onPermit(state: ExecutorState, permit: PermitOf<'OPEN'>, mandate
     authority: { by: 'permit', permit },
     because: plan.planId,
     after: state.sequence,
+    recordedAt: at,
     since: ctx.clock.monotonic(),
   });
   state.pending = undefined;

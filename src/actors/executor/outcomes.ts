@@ -1,7 +1,7 @@
 /** What came of a write: the venue's answer, taken as the fact it is, or that the gateway did not send it. */
 import type { ExecutorMessage } from '../../protocol/messages.ts';
 import type { VenueWrite } from '../../protocol/venue.ts';
-import { observeOutcome } from '../../rules/position-life/observe.ts';
+import { isOvertaken, observeOutcome } from '../../rules/position-life/observe.ts';
 import { ordersOf, stopsCover } from '../../rules/position-life/standing.ts';
 import { onConfigured } from './leverage.ts';
 import { record } from './record.ts';
@@ -16,8 +16,9 @@ const RETRY_REFUSED_MS = 15_000;
 const UNANSWERED_MS = 20_000;
 
 export function onOutcome(state: ExecutorState, message: Extract<ExecutorMessage, { type: 'write-outcome' }>, ctx: ExecutorContext): void {
-  const { write, outcome, late } = message;
+  const { write, outcome, late, recordedAt } = message;
   if (write.kind === 'CONFIGURE') return onConfigured(state, write, outcome, ctx);
+  if (isOvertaken(state.life, write, outcome, recordedAt)) return ctx.log.info({ clientId: write.clientId, outcome: outcome.result }, 'a late answer to an earlier sending of the same id: what has gone out since has its own');
   endFlight(state, write.clientId, ctx);
   if (late) ctx.log.info({ clientId: write.clientId, outcome: outcome.result }, 'a late answer, taken as the fact it is');
   record(state, observeOutcome(state.life, write, outcome, ctx.clock.now()), ctx);

@@ -119,7 +119,7 @@ function sendAgain(state: ExecutorState, record: ProtectionRecord, ctx: Executor
   const { clientId, leg, triggerPrice } = record;
   ctx.log.warn({ clientId, leg, held: text(holding.quantity) }, 'the venue does not know the protection; sending it again under its own id');
   state.inFlight.set(clientId, ctx.clock.monotonic());
-  state.waiting.push({ write: { kind: 'PROTECT', symbol, clientId, side: closingSide(side), leg, quantity: record.quantity, triggerPrice }, authority: { by: 'mandate', mandateId: mandate.mandateId }, because: `${leg} again`, after: 0, since: ctx.clock.monotonic() });
+  state.waiting.push({ write: { kind: 'PROTECT', symbol, clientId, side: closingSide(side), leg, quantity: record.quantity, triggerPrice }, authority: { by: 'mandate', mandateId: mandate.mandateId }, because: `${leg} again`, after: 0, recordedAt: record.sentAt, since: ctx.clock.monotonic() });
 }
 
 export function answered<Name extends ReadName>(outcome: Outcome<ReadAnswer<Name>>): { readonly value: VenueReads[Name]['answer']; readonly failure: undefined } | { readonly value: undefined; readonly failure: string } {

@@ -84,7 +84,7 @@ function meet(state: ExecutorState, need: Need, ctx: ExecutorContext): void {
       if (mandate === undefined) return adoptCounted(state, `a protection of ours without a position: ${need.write.clientId}`, ctx);
       record(state, need.events, ctx);
       state.inFlight.set(need.write.clientId, ctx.clock.monotonic());
-      state.waiting.push({ write: need.write, authority: { by: 'mandate', mandateId: mandate.mandateId }, because: need.because, after: need.events.length === 0 ? 0 : state.sequence, since: now });
+      state.waiting.push({ write: need.write, authority: { by: 'mandate', mandateId: mandate.mandateId }, because: need.because, after: need.events.length === 0 ? 0 : state.sequence, recordedAt: need.events[0]?.at, since: now });
       return sendDurable(state, ctx);
     }
     case 'ask-truth':
@@ -121,7 +121,7 @@ function sendDurable(state: ExecutorState, ctx: ExecutorContext): void {
     } else if (durable || (!opens && waited > EXIT_PATIENCE_MS)) {
       if (!durable) ctx.log.warn({ clientId: waiting.write.clientId, write: waiting.write.kind, waitedMs: waited }, 'the journal has not acknowledged the record of this write in time: it does not open anything, and goes before its record');
       if (state.inFlight.has(waiting.write.clientId)) state.inFlight.set(waiting.write.clientId, ctx.clock.monotonic());
-      ctx.tell(state.options.gateway, { type: 'write', write: waiting.write, authority: waiting.authority, because: waiting.because });
+      ctx.tell(state.options.gateway, { type: 'write', write: waiting.write, authority: waiting.authority, because: waiting.because, recordedAt: waiting.recordedAt });
     } else rest.push(waiting);
   }
   state.waiting = rest;

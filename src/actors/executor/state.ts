@@ -81,6 +81,8 @@ export interface WaitingWrite {
   readonly because: string;
   /** Sequence number that must be durable first. */
   readonly after: number;
+  /** Time of the record before it, wall ms; undefined: it has none of its own. */
+  readonly recordedAt?: number | undefined;
   readonly since: number;
 }
 

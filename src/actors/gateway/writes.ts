@@ -76,7 +76,7 @@ export function onWritten(state: GatewayState, { message, under, sentAt, again, 
   log({ symbol: request.symbol, clientId: request.clientId, under, outcome: result }, `${request.kind}: ${result.result}`);
   // Never what has been called unknown meanwhile, and no opening: its permit is used up (ruling 8).
   if (reaction === 'resync' && !again && !outcome.late && message.authority.by === 'mandate' && resync(state, { what: 'write', message, refused: result }, ctx)) return;
-  ctx.tell(state.options.executorOf(request.symbol), { type: 'write-outcome', write: request, outcome: result, late: outcome.late });
+  ctx.tell(state.options.executorOf(request.symbol), { type: 'write-outcome', write: request, outcome: result, late: outcome.late, recordedAt: message.recordedAt });
   // What the venue took, it tells of. A setting it tells of only if it changed.
   if (result.result === 'accepted' && request.kind !== 'CONFIGURE') tellStream(state, [{ what: 'order', symbol: request.symbol, id: request.clientId, at: sentAt }], ctx);
   follow(state, request, result, reaction, ctx);
@@ -120,7 +120,7 @@ export function doubtModes(state: GatewayState, why: string, ctx: GatewayContext
 /** `measured`: the clock has been measured since it was refused; if not, nothing has changed and the refusal is told as it came. */
 export function sendAgain(state: GatewayState, { message, refused }: Extract<Resent, { what: 'write' }>, measured: boolean, ctx: GatewayContext): void {
   if (measured) return write(state, message, true, ctx);
-  ctx.tell(state.options.executorOf(message.write.symbol), { type: 'write-outcome', write: message.write, outcome: refused, late: false });
+  ctx.tell(state.options.executorOf(message.write.symbol), { type: 'write-outcome', write: message.write, outcome: refused, late: false, recordedAt: message.recordedAt });
 }
 
 function described(write: VenueWrite): object {

@@ -22,6 +22,12 @@ export function observeOutcome(life: Life, write: VenueWrite, outcome: WriteOutc
   }
 }
 
+/** Under the same id it was recorded again since, and has gone out again or is about to: what is refused, or not known, of the sending before says nothing of this one (ruling 8). */
+export function isOvertaken(life: Life, { clientId }: VenueWrite, outcome: WriteOutcome, recordedAt: number | undefined): boolean {
+  const record = orderOf(life, clientId) ?? protectionOf(life, clientId);
+  return outcome.result !== 'accepted' && recordedAt !== undefined && record !== undefined && record.sentAt !== recordedAt;
+}
+
 export function observeUserEvent(life: Life, event: UserEvent, at: number): LifeEvent[] {
   if (event.type === 'algo') return observeAlgo(life, event.order, at);
   if (event.type !== 'order') return [];
