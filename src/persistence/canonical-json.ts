@@ -22,7 +22,8 @@ function write(value: unknown, path: string, depth: number): string {
   }
   if (typeof value !== 'object') throw unwritable(path, typeof value === 'bigint' ? 'a bigint' : typeof value);
   if ('toJSON' in value && typeof value.toJSON === 'function') return write((value.toJSON as () => unknown)(), path, depth + 1);
-  if (Array.isArray(value)) return `[${value.map((item: unknown, index) => write(item, `${path}[${index}]`, depth + 1)).join(',')}]`;
+  // Not `map`, which skips what is not there: a hole is an `undefined`.
+  if (Array.isArray(value)) return `[${Array.from(value, (item: unknown, index) => write(item, `${path}[${index}]`, depth + 1)).join(',')}]`;
   return writeObject(value, path, depth);
 }
 

@@ -14,7 +14,7 @@ export interface Instance {
 }
 
 export interface InstanceLock extends Instance {
-  /** Idempotent. The end of the process releases as well. */
+  /** Idempotent, and never throws: how the process ends is not for a broken disk to say. The end of the process releases as well. */
   release(): void;
 }
 
@@ -47,8 +47,12 @@ export function acquireInstanceLock(dataDir: string, now: () => number = () => s
     ...instance,
     release() {
       if (!db.isOpen) return;
-      // While the lock is still ours: after it, the file may be the next holder's.
-      rmSync(file, { force: true });
+      try {
+        // While the lock is still ours: after it, the file may be the next holder's.
+        rmSync(file, { force: true });
+      } catch {
+        // On a disk that has become read-only the name stays: it only says whose the lock is, and never that it is held.
+      }
       db.close();
       held.delete(db);
     },

@@ -1,5 +1,5 @@
 /** `<data-dir>/trading-state`: the lowered state, fsynced before anything else is tried; readable when the journal is not (ruling 11). */
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { VigilError } from '../protocol/errors.ts';
@@ -28,20 +28,19 @@ export function tradingStateFile(path: string): TradingStateFile {
       const { overall, cause, since } = state;
       const text = JSON.stringify({ overall, symbols: Object.fromEntries(state.symbols), cause, since });
       const next = `${path}.next`;
-      syncFile(next, () => {
-        const handle = openSync(next, 'w', 0o600);
-        writeSync(handle, `${text}\n`);
-        return handle;
-      });
+      // Not one `write`: of what a nearly full disk has room for a part of, it takes that part, and is content.
+      synced(next, 'w', (handle) => writeFileSync(handle, `${text}\n`));
       renameSync(next, path);
-      syncFile(dirname(path), () => openSync(dirname(path), 'r'));
+      synced(dirname(path), 'r', () => undefined);
     },
   };
 }
 
-function syncFile(_name: string, open: () => number): void {
-  const handle = open();
+/** Opens it, does the work, and has it on the disk; closed in any case. */
+function synced(path: string, flags: 'w' | 'r', work: (handle: number) => void): void {
+  const handle = openSync(path, flags, 0o600);
   try {
+    work(handle);
     fsyncSync(handle);
   } finally {
     closeSync(handle);

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { prepareDataDirectory, unwritable } from '../../src/persistence/data-directory.ts';
 import { acquireInstanceLock } from '../../src/persistence/instance-lock.ts';
@@ -50,6 +50,17 @@ describe('the instance lock', () => {
     expect(existsSync(join(directory, 'instance.json'))).to.equal(true);
     await refusedNow(() => acquireInstanceLock(directory), 'INSTANCE_RUNNING');
     second.release();
+  });
+
+  it('is free after release also when its name cannot be removed: a disk that has become read-only does not decide how the process ends', () => {
+    const directory = temporaryDirectory();
+    const lock = acquireInstanceLock(directory);
+    const name = join(directory, 'instance.json');
+    rmSync(name);
+    mkdirSync(name);
+    expect(() => lock.release()).to.not.throw();
+    rmSync(name, { recursive: true });
+    acquireInstanceLock(directory).release();
   });
 
   it('is held against another process, and free at once when kill -9 ends that process', async () => {

@@ -252,6 +252,9 @@ export function journalContract(name: string, open: (place: string) => Promise<J
       await refused(journal.append([entry('a', 1, { big: 1n })]), 'INTERNAL', 'payload.big');
       await refused(journal.append([entry('a', 1, new Map([[1, 2]]))]), 'INTERNAL', 'Map');
       await refused(journal.append([entry('a', 1, cycle)]), 'INTERNAL', 'contains itself');
+      const holes: unknown[] = [1];
+      holes[2] = 3;
+      await refused(journal.append([entry('a', 1, { holes })]), 'INTERNAL', 'payload.holes[1]', 'undefined');
       await refused(journal.append([entry('lone \uD800', 1)]), 'INTERNAL', 'entity');
       await refused(journal.append([entry('', 1)]), 'INTERNAL', 'entity');
       await refused(journal.append([entry('a', 1.5)]), 'INTERNAL', 'sequence', '1.5');
