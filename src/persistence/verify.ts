@@ -7,7 +7,7 @@ import type { ChainedRow, ChainEnd, JournalReader } from './port.ts';
 export const VERIFY_FAULTS = {
   ENTRIES_MISSING: { sentence: 'Entries are missing.', remedy: 'Somebody removed them. Restore a copy that has them; the service refuses to start on this one.' },
   CHECKSUM_WRONG: { sentence: 'An entry is not what was written.', remedy: 'It was changed behind the journal\'s back, or the disk is failing. Restore a copy; the service refuses to start on this one.' },
-  ORDER_WRONG: { sentence: 'An entry does not follow the last one of its entity.', remedy: 'Restore a copy. If it was written so, report it: this is a defect.' },
+  ORDER_WRONG: { sentence: 'An entry does not follow the one before it, or the last one of its entity.', remedy: 'Restore a copy. If it was written so, report it: this is a defect.' },
   WRITER_STALE: { sentence: 'A writer wrote after one that had taken its place.', remedy: 'Report it: fencing failed. Look for a second service on this store.' },
   END_DIFFERS: { sentence: 'The journal does not end where it says it ends.', remedy: 'Entries at its end are lost. Restore a copy that has them, or adopt what is open from the venue on a new data directory.' },
   ENTITY_DIFFERS: { sentence: 'What is remembered of an entity is not what its entries say.', remedy: 'Restore a copy; an owner would number its next entry wrongly.' },
@@ -66,9 +66,9 @@ async function follow(reader: JournalReader, check: Check): Promise<void> {
   for (let round = 1; round <= CATCH_UPS; round++) {
     const before = check.end.position;
     for await (const row of reader.entries(before + 1)) {
-      // Retention may have moved the beginning while this was on its way.
+      // Retention may have moved the beginning while this was on its way, and beyond what was fetched before.
       if (row.position > check.end.position + 1) check.begun(await reader.anchor());
-      check.take(row);
+      if (!check.isGone(row)) check.take(row);
     }
     const sequences = await reader.sequences();
     const head = await reader.head();
@@ -87,7 +87,11 @@ class Check {
   #first: number | undefined;
   #endCompared = false;
   #writerEpoch = 0;
+  /** Of each entity the last one that was read, as long as nothing of it can have been let go of unread. */
   readonly #last = new Map<string, number>();
+  readonly #entities = new Set<string>();
+  /** Its beginning has moved past entries that were not read: up to there what comes may be gone already. */
+  #goneThrough = 0;
   readonly #faults: VerifyFault[] = [];
   #faultCount = 0;
 
@@ -104,14 +108,24 @@ class Check {
   begun(anchor: ChainEnd): void {
     if (anchor.position <= this.#anchor.position) return;
     this.#anchor = anchor;
-    if (anchor.position > this.end.position) this.end = anchor;
+    if (anchor.position <= this.end.position) return;
+    this.end = anchor;
+    this.#goneThrough = anchor.position;
+    // What they had up to there is not known.
+    this.#last.clear();
+  }
+
+  /** Whether it was fetched before it was let go of. */
+  isGone({ position }: ChainedRow): boolean {
+    return position <= this.#goneThrough;
   }
 
   take(row: ChainedRow): void {
     const { position, entity, sequence } = row;
     const at = { position, entity, sequence };
     const place = `position ${position} (${entity} #${sequence} ${row.type})`;
-    if (position !== this.end.position + 1) this.found({ code: 'ENTRIES_MISSING', message: `after position ${this.end.position} comes ${place}: ${position - this.end.position - 1} entries are missing`, ...at });
+    if (position <= this.end.position) this.found({ code: 'ORDER_WRONG', message: `${place} comes after position ${this.end.position}`, ...at });
+    else if (position !== this.end.position + 1) this.found({ code: 'ENTRIES_MISSING', message: `after position ${this.end.position} comes ${place}: ${position - this.end.position - 1} entries are missing`, ...at });
     else if (chainChecksum(this.end.checksum, row) !== row.checksum) this.found({ code: 'CHECKSUM_WRONG', message: `the checksum of ${place} does not match what it and the entry before it say`, ...at });
     // What was let go of is a prefix: without one, every entity begins with 1.
     const expected = this.#last.has(entity) ? this.#last.get(entity)! + 1 : this.#anchor.position === 0 ? 1 : sequence;
@@ -122,6 +136,7 @@ class Check {
     this.#entries += 1;
     this.#first ??= position;
     this.#last.set(entity, sequence);
+    this.#entities.add(entity);
     this.#writerEpoch = row.writerEpoch;
     // What is stored is what the next was chained to: one changed entry is one fault.
     this.end = { position, checksum: row.checksum };
@@ -140,6 +155,6 @@ class Check {
 
   result(): Verification {
     const { position } = this.end;
-    return { entries: this.#entries, first: this.#first ?? position + 1, last: position, entities: this.#last.size, endCompared: this.#endCompared, faults: this.#faults, faultCount: this.#faultCount };
+    return { entries: this.#entries, first: this.#first ?? position + 1, last: position, entities: this.#entities.size, endCompared: this.#endCompared, faults: this.#faults, faultCount: this.#faultCount };
   }
 }

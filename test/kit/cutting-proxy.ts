@@ -6,15 +6,17 @@ import type { AddressInfo, Server, Socket } from 'node:net';
 /**
  * `pass`: as a wire. `cut-answer`: the next request reaches the server, its answer is not passed on and the connection breaks.
  * `cut-request`: half of the next request reaches the server, then the connection breaks. `hold-request`: the connection breaks, and
- * the request stays on the way until `letGo`. `refuse`: nobody gets through.
+ * the request stays on the way until `letGo`. `late-answer`: the answer is passed on when `meanwhile` is over. `refuse`: nobody gets through.
  */
-export type ProxyMood = 'pass' | 'cut-answer' | 'cut-request' | 'hold-request' | 'refuse';
+export type ProxyMood = 'pass' | 'cut-answer' | 'cut-request' | 'hold-request' | 'late-answer' | 'refuse';
 
 export class CuttingProxy {
   /** What happens to the next request that contains `only`; then it is `next` (`refuse` stays). */
   mood: ProxyMood = 'pass';
   only = '';
   next: ProxyMood = 'pass';
+  /** What happens while an answer is late. */
+  meanwhile: () => Promise<void> = () => Promise.resolve();
   /** Port of the server behind; changed, it is another server for those who connect from then on. */
   target: number;
   /** Connections that were broken off on the way. */
@@ -62,6 +64,7 @@ export class CuttingProxy {
     const behind = connect(this.target, '127.0.0.1');
     let swallow = false;
     let holding = false;
+    let late: Promise<void> | undefined;
     for (const socket of [client, behind]) {
       this.#sockets.add(socket);
       socket.setNoDelay(true);
@@ -81,6 +84,11 @@ export class CuttingProxy {
       const { mood } = this;
       if (mood === 'pass' || mood === 'refuse' || !request.includes(this.only)) return void behind.write(request);
       this.mood = this.next;
+      if (mood === 'late-answer') {
+        // Begun when the server has answered: what happens meanwhile is later than the answer.
+        late = once(behind, 'data').then(() => this.meanwhile());
+        return void behind.write(request);
+      }
       if (mood === 'hold-request') {
         holding = true;
         this.cuts += 1;
@@ -99,7 +107,8 @@ export class CuttingProxy {
     });
     behind.on('data', (answer) => {
       if (swallow) cut();
-      else client.write(answer);
+      else if (late === undefined) client.write(answer);
+      else void late.then(() => client.write(answer));
     });
   }
 }

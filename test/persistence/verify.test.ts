@@ -137,6 +137,34 @@ describe('a journal that is verified', () => {
     expect(await foundIn(torn)).to.include('ENTRIES_MISSING 5 a 3');
   });
 
+  it('whose beginning is let go of under the reader, again and again, is whole: what was fetched before it went is no gap, and what an entity had in between no disorder', async () => {
+    const rows = chained(FIVE);
+    /** The rows the reader still finds, and how far the beginning has moved whenever it is asked for. */
+    const under = async (found: readonly number[], moved: number) => {
+      const journal = new Memory(rows);
+      journal.rows = rows.filter(({ position }) => found.includes(position));
+      const answers: ChainEnd[] = [{ position: 0, checksum: GENESIS }, rows[moved - 1]!];
+      journal.anchor = () => Promise.resolve(answers.length > 1 ? answers.shift()! : answers[0]!);
+      return verified(journal);
+    };
+    // Of `a` a page was fetched before position 2 went; by the time the beginning is asked for, 3 is behind it, too.
+    expect(await under([1, 3, 5], 4)).to.deep.include({ entries: 2, last: 5, entities: 1, faults: [] });
+    expect(await under([1, 4, 5], 3), 'a#2 went unread').to.deep.include({ entries: 3, last: 5, entities: 2, faults: [] });
+    const gone = new Memory([...rows, ...chained([wrote('b', 3)], rows[4])]);
+    gone.rows = [gone.rows[0]!, gone.rows[5]!];
+    const answers: ChainEnd[] = [{ position: 0, checksum: GENESIS }, rows[4]!];
+    gone.anchor = () => Promise.resolve(answers.length > 1 ? answers.shift()! : answers[0]!);
+    expect(await verified(gone), 'nothing of a is left').to.deep.include({ entries: 2, last: 6, entities: 2, faults: [] });
+  });
+
+  it('that holds two entries of one position is not taken for one whose beginning moved', async () => {
+    const rows = chained(FIVE);
+    const twice = new Memory(rows);
+    twice.rows = [rows[0]!, rows[1]!, { ...rows[1]!, entity: 'c', sequence: 1 }, ...rows.slice(2)];
+    twice.known.set('c', 1);
+    expect(await foundIn(twice)).to.include('ORDER_WRONG 2 c 1');
+  });
+
   it('says what its store says of itself and where reading ends; what cannot be reached is no finding', async () => {
     const rows = chained(FIVE);
     const damaged = new Memory(rows);

@@ -88,10 +88,11 @@ class RedisReader implements JournalReader {
   }
 
   async faults(): Promise<readonly string[]> {
+    // Before Redis is asked: a writer beside this goes on, and what it acknowledges meanwhile is not lost.
+    const remembered = rememberedHead(this.#file);
     const { facts, position } = await this.#ask(async () => ({ facts: await readServer(this.#connection), position: (await readHead(this.#connection, this.#keys)).head.position }));
     // A replica is as good as its master for looking.
     const found = voidPromises({ ...facts, role: 'master' }).map((fault) => `Redis at ${this.#connection.where} would not keep what it acknowledges: ${fault}`);
-    const remembered = rememberedHead(this.#file);
     if (remembered !== undefined && remembered.position > position) found.push(`the journal {${this.#keys.instance}} in Redis at ${this.#connection.where} ends at position ${position}, but ${headFileOf(this.#file)} remembers ${remembered.position}: acknowledged entries are lost`);
     return found;
   }

@@ -6,6 +6,7 @@ import { openRedisJournal } from '../../../src/persistence/redis/open.ts';
 import { openRedisReader } from '../../../src/persistence/redis/reader.ts';
 import { systemClock } from '../../../src/supervision/clock.ts';
 import { systemRandom } from '../../../src/supervision/random.ts';
+import { CuttingProxy } from '../../kit/cutting-proxy.ts';
 import { describeWithRedis, RedisServer } from '../../kit/redis.ts';
 import { allOf, readerContract } from '../reader-contract.ts';
 import { noted, RedisStage } from './stage.ts';
@@ -98,6 +99,21 @@ describeWithRedis('the reader of a journal in Redis', () => {
     expect(faults[0]).to.include('allkeys-lfu');
     expect(faults[1]).to.include('ends at position 1').and.to.include(`${stage.file}-head remembers 2`);
     await reader.close();
+  });
+
+  it('takes no entry for lost that was acknowledged while it asked how far the journal has got', async () => {
+    const proxy = await CuttingProxy.start(server.port);
+    const journal = await stage.open(server.url);
+    await journal.append([noted('a', 1)]);
+    reader = await openRedisReader({ url: `redis://127.0.0.1:${proxy.port}`, prefix: 'quantum:', instance: 't', file: stage.file, clock: systemClock });
+    proxy.only = 'HMGET';
+    proxy.meanwhile = () => journal.append([noted('a', 2)]);
+    proxy.mood = 'late-answer';
+    const faults = await reader.faults();
+    expect(proxy.mood, 'it was asked').to.equal('pass');
+    expect(faults).to.deep.equal([]);
+    await reader.close();
+    await proxy.close();
   });
 
   it('names a server that went away while it read', async () => {
