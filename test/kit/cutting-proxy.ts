@@ -108,7 +108,7 @@ export class CuttingProxy {
     behind.on('data', (answer) => {
       if (swallow) cut();
       else if (late === undefined) client.write(answer);
-      else void late.then(() => client.write(answer));
+      else late.then(() => client.write(answer), cut);
     });
   }
 }
