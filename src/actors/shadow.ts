@@ -72,11 +72,13 @@ export function shadowBehaviour(options: ShadowOptions): Behaviour<Internal, Sha
     mailbox: { capacity: 100, overflow: 'drop-oldest', onRestart: 'flush', lanes: viewsFirst(['session', 'market-view', 'universe']) },
     async init(ctx) {
       const entries = await ctx.ask(options.journal, { type: 'read', entity }, LOAD_TIMEOUT_MS);
+      // Of one that was away for long nothing is held any more, and its numbers are given all the same.
+      const sequence = entries.at(-1)?.sequence ?? (await ctx.ask(options.journal, { type: 'last-sequence', entity }, LOAD_TIMEOUT_MS));
       ctx.timers.every('cycle', options.cycleMs, { type: 'cycle' });
       ctx.timers.every('say', VIEW_EVERY_MS, { type: 'say' });
       ctx.tell(options.watchdog, { type: 'standing', from: entity, alerts: [] });
       const score = restoreScore(entries);
-      return { known: new KnownMarket(), evaluations: evaluationsOf(source, crashed), last: new Map(), score, sequence: entries.at(-1)?.sequence ?? 0, unsnapshotted: entries.reduce(withEntry, NOTHING_UNSNAPSHOTTED), pending: [], appending: false, cycles: 0, signals: 0, alerts: [], lastCycleAt: null, lastSignalAt: null };
+      return { known: new KnownMarket(), evaluations: evaluationsOf(source, crashed), last: new Map(), score, sequence, unsnapshotted: entries.reduce(withEntry, NOTHING_UNSNAPSHOTTED), pending: [], appending: false, cycles: 0, signals: 0, alerts: [], lastCycleAt: null, lastSignalAt: null };
     },
     receive(state, message, ctx) {
       switch (message.type) {

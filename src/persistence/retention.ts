@@ -1,8 +1,8 @@
 /** What retention may let go of by age alone: logs, of which nobody needs more than the newest part. */
 
 /**
- * Entities that are logs. Their readers go by tails and by `lastSequence`, never by the whole. Everything else is state:
- * an entry of it is let go of only when a later Snapshot of its entity stands for it.
+ * Entities that are logs. Their readers take what is left, which may be nothing, and the next number from `lastSequence`. Everything
+ * else is state: an entry of it is let go of only when a later Snapshot of its entity stands for it.
  */
 const LOGS: ReadonlyMap<string, string> = new Map([
   ['decisions', 'asked about for days, never folded'],

@@ -135,6 +135,26 @@ describe('shadow', () => {
     expect(store.entries.at(-1)).to.include({ sequence: next, type: 'PaperOpened' });
   });
 
+  it('that comes back after its entries were let go of begins anew, behind the numbers it had: they are given once', async () => {
+    const { inform, price, score, says, state, store, world } = await bench();
+    inform();
+    await price('100');
+    await price('97');
+    expect(score().closed).to.equal(1);
+    await store.release(Number.MAX_SAFE_INTEGER);
+    says.now = HOLD;
+    world.system.control('shadow/test', 'kill', 'a test');
+    await world.advance(5_000);
+    expect(score().closed, 'forgotten').to.equal(0);
+    says.now = LONG;
+    inform();
+    await price('110');
+    await world.advance(10_000);
+    expect(world.system.inspect('shadow/test')).to.include({ incarnation: 2, status: 'running' });
+    expect(state().notDurable).to.equal(0);
+    expect(store.entries.map(({ sequence, type }) => [sequence, type])).to.deep.equal([[3, 'PaperOpened']]);
+  });
+
   it('waits for a journal that is away, loses no result, and holds nobody up', async () => {
     const { inform, price, score, state, store, world } = await bench();
     store.mood = 'failing';
