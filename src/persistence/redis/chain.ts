@@ -2,6 +2,8 @@
 import { VigilError } from '../../protocol/errors.ts';
 import { chainChecksum, sameEntry, type EncodedEntry } from '../journal-entry.ts';
 import { SNAPSHOT, type ChainedRow, type ChainEnd } from '../port.ts';
+import type { CheckedJournal } from './check.ts';
+import type { EntityMarks } from './entity-marks.ts';
 
 /** The newest entries are kept so that a failover that lost them can be healed: at most so many, and so many characters of payload. */
 const TAIL_ROWS = 10_000;
@@ -28,18 +30,21 @@ export class RedisChain {
   #head: ChainEnd;
   readonly #entities: Map<string, number>;
   readonly #snapshots: Map<string, number>;
+  readonly #marks: EntityMarks;
   #tail: ChainedRow[] = [];
   #tailCharacters = 0;
   /** The end of the chain before the oldest entry of the tail. */
   #tailBase: ChainEnd;
   readonly #tailRows: number;
 
-  constructor(writerEpoch: number, head: ChainEnd, entities: Map<string, number>, snapshots: Map<string, number>, tailRows = TAIL_ROWS) {
+  /** @param checked the journal as it was taken over; what it knows is this writer's own from now on. */
+  constructor(writerEpoch: number, { head, entities, snapshots, marks }: Pick<CheckedJournal, 'head' | 'entities' | 'snapshots' | 'marks'>, tailRows = TAIL_ROWS) {
     this.writerEpoch = writerEpoch;
     this.#head = head;
     this.#tailBase = head;
     this.#entities = entities;
     this.#snapshots = snapshots;
+    this.#marks = marks;
     this.#tailRows = tailRows;
   }
 
@@ -54,6 +59,10 @@ export class RedisChain {
   /** Entity → position of its newest Snapshot. */
   get snapshots(): ReadonlyMap<string, number> {
     return this.#snapshots;
+  }
+
+  get marks(): Pick<EntityMarks, 'mayHold'> {
+    return this.#marks;
   }
 
   get tailLength(): number {
@@ -87,6 +96,7 @@ export class RedisChain {
     for (const row of rows) {
       this.#entities.set(row.entity, row.sequence);
       if (row.type === SNAPSHOT) this.#snapshots.set(row.entity, row.position);
+      this.#marks.note(row);
       this.#tail.push(row);
       this.#tailCharacters += row.payload.length;
     }

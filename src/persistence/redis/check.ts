@@ -4,6 +4,7 @@ import { headFileOf, type Head } from '../head-file.ts';
 import { chainChecksum } from '../journal-entry.ts';
 import { SNAPSHOT, type ChainEnd } from '../port.ts';
 import type { RedisConnection } from './connection.ts';
+import { EntityMarks } from './entity-marks.ts';
 import type { JournalKeys } from './keys.ts';
 import { inOrder, readHead, readNumbers, type RedisHead } from './rows.ts';
 
@@ -13,6 +14,7 @@ export interface CheckedJournal extends RedisHead {
   readonly entities: Map<string, number>;
   /** Entity → position of its newest Snapshot. */
   readonly snapshots: Map<string, number>;
+  readonly marks: EntityMarks;
   /** What the data directory remembers beyond the end: acknowledged, and not there. 0: nothing is missing. */
   readonly missing: number;
 }
@@ -40,6 +42,7 @@ export async function checkRedisJournal(connection: RedisConnection, keys: Journ
   let end: ChainEnd = anchor;
   const last = new Map<string, number>();
   const newest = new Map<string, number>();
+  const marks = new EntityMarks();
   for await (const row of inOrder(connection, keys, entities.keys(), anchor.position + 1, head.position)) {
     const place = `position ${row.position} (${row.entity} #${row.sequence})`;
     if (row.position !== end.position + 1) throw corrupt(`lacks the entry at position ${end.position + 1}; the next is ${place}`, { position: end.position + 1 });
@@ -48,6 +51,7 @@ export async function checkRedisJournal(connection: RedisConnection, keys: Journ
     if (row.sequence !== before + 1) throw corrupt(`has ${place}, where #${before + 1} of that entity should be`, { position: row.position });
     last.set(row.entity, row.sequence);
     if (row.type === SNAPSHOT) newest.set(row.entity, row.position);
+    marks.note(row);
     end = row;
     if (known?.position === row.position && known.checksum !== row.checksum) {
       throw corrupt(`is not the journal that ${headFileOf(remembered!.file)} belongs to, from position ${row.position} or before; remove that file if the journal was replaced on purpose`, { position: row.position });
@@ -61,5 +65,5 @@ export async function checkRedisJournal(connection: RedisConnection, keys: Journ
   for (const [entity, position] of newest) {
     if (snapshots.get(entity) !== position) throw corrupt(`has the newest Snapshot of ${entity} at position ${position}, but its hash of snapshots says ${snapshots.get(entity) ?? 'none'}`, { entity, position });
   }
-  return { ...found, entities, snapshots, missing: Math.max((known?.position ?? 0) - head.position, 0) };
+  return { ...found, entities, snapshots, marks, missing: Math.max((known?.position ?? 0) - head.position, 0) };
 }

@@ -79,7 +79,7 @@ export class RedisJournal implements Journal {
     const wanted = new Set(types);
     return this.#reading(async (connection) => {
       const rows: StoredEntry[] = [];
-      for await (const row of inOrder(connection, keys, chain.entities.keys(), 0, chain.head.position)) if (wanted.has(row.type) && row.at >= since) rows.push(this.#decode(row));
+      for await (const row of inOrder(connection, keys, chain.marks.mayHold(types, since), 0, chain.head.position)) if (wanted.has(row.type) && row.at >= since) rows.push(this.#decode(row));
       return rows;
     });
   }

@@ -73,7 +73,7 @@ export async function openRedisJournal(options: RedisJournalOptions): Promise<Re
     const replicas = await admit(connection, clock, onWarning);
     const holder = randomText(options.random, 16, HOLDER_ALPHABET);
     const { checked, writerEpoch } = await take(connection, keys, holder, options.file);
-    const chain = new RedisChain(writerEpoch, checked.head, checked.entities, checked.snapshots, options.tailRows);
+    const chain = new RedisChain(writerEpoch, checked, options.tailRows);
     const writer = new RedisWriter({ keys, chain, holder, requireReplica: options.requireReplica ?? false, clock, onFinding }, connection, replicas);
     await epochOnReplica(writer, connection);
     head = new HeadFile(options.file);

@@ -6,8 +6,11 @@ import type { RedisConnection } from './connection.ts';
 import type { JournalKeys } from './keys.ts';
 import { FORMAT } from './scripts.ts';
 
-/** Entries a call; a payload is mostly below a kilobyte. */
+/** Entries a call: of most entities an entry is below a kilobyte, and of the decisions of many symbols it may be a thousand times that. */
+const FIRST_PAGE = 50;
 const PAGE = 250;
+/** Of payload a call, about. */
+const CHARACTERS_A_PAGE = 1_000_000;
 const CURSORS_AT_ONCE = 32;
 
 const FIELDS = ['sequence', 'type', 'version', 'at', 'epoch', 'payload', 'checksum'];
@@ -45,23 +48,31 @@ export async function readNumbers(connection: RedisConnection, key: string): Pro
 
 /** Entries of one entity from position `from` on, in order, up to `end`. */
 export async function* forward(connection: RedisConnection, keys: JournalKeys, entity: string, from: number, end: number): AsyncGenerator<ChainedRow[], void, void> {
-  for (let next = from; next <= end; ) {
-    const rows = decode(connection, entity, await connection.call('XRANGE', keys.stream(entity), `${next}-0`, `${end}-0`, 'COUNT', PAGE));
+  for (let [next, count] = [from, FIRST_PAGE]; next <= end; ) {
+    const rows = decode(connection, entity, await connection.call('XRANGE', keys.stream(entity), `${next}-0`, `${end}-0`, 'COUNT', count));
     if (rows.length > 0) yield rows;
-    if (rows.length < PAGE) return;
+    if (rows.length < count) return;
     next = rows.at(-1)!.position + 1;
+    count = pageAfter(rows);
   }
 }
 
 /** Entries of one entity from its newest backwards, down to position `downTo`. */
 export async function* backward(connection: RedisConnection, keys: JournalKeys, entity: string, downTo = 0): AsyncGenerator<ChainedRow[], void, void> {
-  for (let next = '+'; ; ) {
-    const rows = decode(connection, entity, await connection.call('XREVRANGE', keys.stream(entity), next, `${downTo}-0`, 'COUNT', PAGE));
+  for (let [next, count] = ['+', FIRST_PAGE]; ; ) {
+    const rows = decode(connection, entity, await connection.call('XREVRANGE', keys.stream(entity), next, `${downTo}-0`, 'COUNT', count));
     if (rows.length > 0) yield rows;
     const oldest = rows.at(-1);
-    if (rows.length < PAGE || oldest === undefined || oldest.position <= downTo) return;
+    if (rows.length < count || oldest === undefined || oldest.position <= downTo) return;
     next = `${oldest.position - 1}-0`;
+    count = pageAfter(rows);
   }
+}
+
+/** As many as are about one page, if they are like the last ones. */
+function pageAfter(rows: readonly ChainedRow[]): number {
+  const characters = rows.reduce((sum, { payload }) => sum + payload.length, 0);
+  return Math.min(PAGE, Math.max(1, Math.floor((CHARACTERS_A_PAGE * rows.length) / characters)));
 }
 
 /** Of one entity those entries, among the given sequences, that are still held. */

@@ -1,12 +1,17 @@
 /** The Redis engine keeps the contract, on a real server. */
 import { expect } from 'chai';
 import { basename, dirname } from 'node:path';
+import type { ChainedRow, NewEntry } from '../../../src/persistence/port.ts';
+import { CALL_BOUNDS, standaloneConnector } from '../../../src/persistence/redis/connection.ts';
+import type { RedisConnection } from '../../../src/persistence/redis/connection.ts';
+import { journalKeys } from '../../../src/persistence/redis/keys.ts';
 import { openRedisJournal } from '../../../src/persistence/redis/open.ts';
+import { backward, forward } from '../../../src/persistence/redis/rows.ts';
 import { systemClock } from '../../../src/supervision/clock.ts';
 import { systemRandom } from '../../../src/supervision/random.ts';
 import { describeWithRedis, RedisServer } from '../../kit/redis.ts';
 import { journalContract } from '../journal-contract.ts';
-import { noted, RedisStage } from './stage.ts';
+import { noted, RedisStage, sending } from './stage.ts';
 import { refused } from '../refusal.ts';
 import { removeTemporary } from '../temporary.ts';
 
@@ -62,6 +67,61 @@ describeWithRedis('the Redis journal', () => {
     await refused(journal.release(Number.MAX_SAFE_INTEGER), 'JOURNAL_UNAVAILABLE');
     expect(await server.ask('HMGET', 'quantum:journal:{pair}:head', 'holder', 'position')).to.deep.equal(['another', '1']);
     expect(await server.ask('XLEN', 'quantum:journal:{pair}:e:a')).to.equal(1);
+    await stage.close();
+    removeTemporary();
+  });
+
+  it('asked for types, reads those entities that may have some of that time, and not the weeks of decisions beside them', async () => {
+    const stage = new RedisStage();
+    const pages = async (): Promise<number> => Number(/cmdstat_xrange:calls=(\d+)/.exec(String(await server.ask('INFO', 'commandstats')))?.[1] ?? 0);
+    const asked = async (types: readonly string[], since: number): Promise<readonly [found: string[], pages: number]> => {
+      const before = await pages();
+      const found = (await journal.readTypes(types, since)).map(({ entity, sequence }) => `${entity} ${sequence}`);
+      return [found, (await pages()) - before];
+    };
+    const at = (entry: NewEntry, time: number): NewEntry => ({ ...entry, at: time });
+    let journal = await stage.open(server.url, { instance: 'types' });
+    await journal.append([...Array.from({ length: 1_000 }, (_, index) => at(noted('decisions', index + 1), 9_000)), at(sending('symbol/币安人生USDT', 1), 1_000)]);
+    // The clock was set back in between: the newest time counts, not the last.
+    await journal.append([at(sending('symbol/GPSUSDT', 1), 5_000), at(noted('symbol/GPSUSDT', 2), 2_000)]);
+    for (const when of ['by whom they were written', 'after a new opening']) {
+      expect(await asked(['OrderSending'], 3_000), when).to.deep.equal([['symbol/GPSUSDT 1'], 1]);
+      expect(await asked(['OrderSending', 'Unheard'], 0), when).to.deep.equal([['symbol/币安人生USDT 1', 'symbol/GPSUSDT 1'], 2]);
+      expect(await asked(['OrderSending'], 5_001), when).to.deep.equal([[], 0]);
+      await stage.close();
+      journal = await stage.open(server.url, { instance: 'types' });
+    }
+    await journal.append([at(sending('symbol/GPSUSDT', 3), 6_000), at(sending('new', 1), 6_000)]);
+    expect(await asked(['OrderSending'], 5_001), 'appended since').to.deep.equal([['symbol/GPSUSDT 3', 'new 1'], 2]);
+    await stage.close();
+    removeTemporary();
+  });
+
+  it('reads long entries by few, so that no answer is one that an append would have to wait for', async () => {
+    const stage = new RedisStage();
+    const journal = await stage.open(server.url, { instance: 'long' });
+    for (let sequence = 1; sequence <= 400; sequence += 20) await journal.append(Array.from({ length: 20 }, (_, index) => noted('decisions', sequence + index, { text: 'x'.repeat(50_000) })));
+    const connection = await standaloneConnector(server.url, 'vigil:test', systemClock, CALL_BOUNDS).connect();
+    const answers: number[] = [];
+    const watched: RedisConnection = {
+      where: connection.where,
+      ended: undefined,
+      onLost: () => undefined,
+      close: () => connection.close(),
+      async call(...asked) {
+        const answer = await connection.call(...asked);
+        answers.push(JSON.stringify(answer).length);
+        return answer;
+      },
+    };
+    const keys = journalKeys('quantum:', 'long');
+    const sequences = async (pages: AsyncIterable<ChainedRow[]>): Promise<number[]> => (await Array.fromAsync(pages)).flat().map(({ sequence }) => sequence);
+    const all = Array.from({ length: 400 }, (_, index) => index + 1);
+    expect(await sequences(forward(watched, keys, 'decisions', 0, 400))).to.deep.equal(all);
+    expect(await sequences(backward(watched, keys, 'decisions'))).to.deep.equal(all.toReversed());
+    expect(Math.max(...answers)).to.be.lessThan(3_000_000);
+    expect(answers.length).to.be.lessThan(60);
+    watched.close();
     await stage.close();
     removeTemporary();
   });
