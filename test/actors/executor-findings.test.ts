@@ -42,6 +42,24 @@ describe('executor: fills that should not be', () => {
     expect(findings(desk), 'once').to.have.length(1);
   });
 
+  it('an entry whose fill comes after somebody has enlarged the position is counted once, and is no overfill', async () => {
+    const desk = await new Desk().start();
+    desk.venue.streaming = false;
+    const trades = Promise.withResolvers<object>();
+    desk.venue.onRead = (name) => (name === 'trades' ? trades.promise : undefined);
+    desk.plan();
+    await desk.advance(500);
+    desk.venue.streaming = true;
+    desk.venue.trade('BUY', decimal('30000'), decimal('0.01'));
+    await desk.advance(100);
+    expect(desk.story).to.include('PositionAdopted');
+    desk.venue.onRead = () => undefined;
+    trades.resolve([...desk.venue.trades]);
+    await desk.advance(5_000);
+    expect(desk.life.position?.quantity).to.equal('50000');
+    expect(findings(desk)).to.deep.equal(['FILL_UNKNOWN_ORDER']);
+  });
+
   it('a stop that fired is ours although its order has another id, and nothing is found', async () => {
     const desk = await holding();
     desk.venue.trigger(desk.life.position!.stopOrderId as ClientId);

@@ -56,6 +56,28 @@ describe('executor: the venue\'s word', () => {
     expect(desk.life.phase).to.equal('Drifted');
   });
 
+  for (const late of [false, true]) {
+    it(`a reading ${late ? 'that is late by a second' : 'from before'} does not clear away what somebody has just opened by hand: nothing is opened on top of it`, async () => {
+      const desk = await new Desk({ unknownPositions: 'leave' }).start();
+      const before = Promise.withResolvers<object>();
+      desk.venue.onRead = (name) => (name === 'positions' ? before.promise : undefined);
+      const asked = desk.venue.reads.length;
+      while (!desk.venue.reads.slice(asked).some(({ name }) => name === 'positions')) await desk.advance(1_000);
+      desk.venue.trade('BUY', decimal('5000'), decimal('0.01'));
+      if (!late) desk.venue.onRead = () => undefined;
+      before.resolve([]);
+      for (let i = 0; i < 10; i++) {
+        await desk.advance(100);
+        desk.plan({ planId: `plan-${i}` as never });
+      }
+      desk.venue.onRead = () => undefined;
+      await desk.advance(5_000);
+      expect(desk.story).to.deep.equal(['DriftFound']);
+      expect(desk.writes('OPEN')).to.deep.equal([]);
+      expect(desk.life.phase).to.equal('Drifted');
+    });
+  }
+
   it('keeps the exits of a position of ours of which the venue states another size, where strangers\' are left alone (ruling 5, failure 64)', async () => {
     const desk = await new Desk({ unknownPositions: 'leave' }).start();
     desk.plan();

@@ -96,7 +96,7 @@ function meet(state: ExecutorState, need: Need, ctx: ExecutorContext): void {
       return askOrder(state, need.order, ctx);
     case 'adopt':
       state.busyUntil.set(need.key, now + RETRY_WRITE_MS);
-      return adoptCounted(state, 'a fill came for a position the journal had closed', ctx);
+      return adoptCounted(state, state.life.mandate === undefined ? 'a fill came for a position the journal had closed' : 'trades of others have made it larger than its mandate, or turned it round', ctx);
   }
 }
 

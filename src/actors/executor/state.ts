@@ -136,7 +136,7 @@ export interface ExecutorState {
   reading: TruthReading | undefined;
   readings: number;
   truthDueAt: number | undefined;
-  /** Consecutive readings that disagree with our count, and since when. */
+  /** Consecutive readings that disagree with our count, or with what is declared to be a stranger's. */
   mismatches: number;
   /** The trade list has been asked for and has not been read since. */
   tradesOwed: boolean;
@@ -154,7 +154,7 @@ export interface ExecutorState {
   orphans: readonly ClientId[];
   /** When the last reading was begun that agreed with our count, monotonic ms; 0: none since the count changed, or one differed. */
   agreedAt: number;
-  /** When the count changed last in this process, monotonic ms. */
+  /** When the count, or by the stream what strangers hold, changed last in this process, monotonic ms. */
   holdingChangedAt: number;
   streamEpoch: number;
   reconciledEpoch: number;

@@ -98,6 +98,7 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
   if (state.adopting !== undefined && truth.begunAt >= state.adopting.askedAt && takeOver(state, truth, ctx)) return;
   const stated = statedQuantity(truth, ZERO);
   if (!stated.isEqualTo(state.life.holding.quantity)) return disagree(state, truth, ctx);
+  if (state.life.drift !== undefined && !driftIsOver(state, ctx)) return;
   state.mismatches = 0;
   state.agreedAt = Math.max(state.agreedAt, truth.begunAt);
   concluded(state, truth);
@@ -134,6 +135,7 @@ function disagree(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext
   const stated = statedQuantity(truth, ZERO);
   state.flat = undefined;
   if (state.life.drift?.isEqualTo(stated) === true) {
+    state.mismatches = 0;
     state.truthDueAt = ctx.clock.monotonic() + DRIFT_REREAD_MS;
     return concluded(state, truth);
   }
@@ -157,6 +159,14 @@ function disagree(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext
   adoptStated(state, truth, 'the venue states it and the journal cannot explain it', ctx);
 }
 
+/** Of what strangers hold one reading may be late as of what we hold: until several say that it is gone, nothing is opened. */
+function driftIsOver(state: ExecutorState, ctx: ExecutorContext): boolean {
+  state.mismatches += 1;
+  if (state.mismatches >= MISMATCHES_BEFORE_ADOPTION) return true;
+  state.truthDueAt = ctx.clock.monotonic() + REREAD_MS;
+  return false;
+}
+
 function refusedToReduce({ life, nothingToReduce }: ExecutorState): boolean {
   return nothingToReduce !== undefined && ordersOf(life).some(({ clientId, status }) => clientId === nothingToReduce && status === 'REJECTED');
 }
@@ -178,6 +188,8 @@ export function onStrangersTrade(state: ExecutorState, { trade }: { readonly tra
   const at = ctx.clock.now();
   const change = trade.side === 'BUY' ? trade.quantity : trade.quantity.negated();
   state.flat = undefined;
+  // A reading that is on its way was begun before it.
+  state.holdingChangedAt = ctx.clock.monotonic();
   state.truthDueAt ??= ctx.clock.monotonic() + REREAD_MS;
   record(state, [{ type: 'DriftFound', at, journal: '0', venue: text((state.life.drift ?? ZERO).plus(change)) }], ctx);
 }

@@ -193,8 +193,8 @@ function adoptedAlready(life: Life, event: LifeEventOf<'FillRecorded'>): Life {
 function adopted(life: Life, event: LifeEventOf<'PositionAdopted'>): Life {
   const quantity = decimal(event.quantity);
   const { holding } = life;
-  // The venue's word includes what its orders did: their trades are not waited for any more.
-  const told = ordersOf(life).flatMap((order) => (order.orderId === undefined ? [] : [[order.orderId, order.executedQuantity] as const]));
+  // The venue's word includes what its orders did: their trades are not waited for any more. Our own count has only what was counted.
+  const told = event.through === undefined ? [] : ordersOf(life).flatMap((order) => (order.orderId === undefined ? [] : [[order.orderId, order.executedQuantity] as const]));
   return {
     ...life,
     filled: new Map([...life.filled, ...told]),

@@ -205,8 +205,11 @@ describe('a life', () => {
   });
 
   it('adopted waits for no trades that the venue\'s word includes, and forgets none that were counted', () => {
-    const life = lifeOf(a.opening(), a.reported('FILLED', 10), a.fill(1, { orderId: 'web' }), a.adopted(11));
+    const before = [a.opening(), a.reported('FILLED', 10), a.fill(1, { orderId: 'web' })];
+    const life = lifeOf(...before, a.adopted(11, 50));
     expect(fillsMissing(life, life.entry)).to.equal(false);
+    const counted = lifeOf(...before, a.adopted(1));
+    expect(fillsMissing(counted, counted.entry), 'our own count has no trade that is still to come').to.equal(true);
     expect([...life.filled].map(([orderId, quantity]) => [orderId, text(quantity)])).to.deep.equal([['web', '1'], ['o-entry', '10']]);
     expect([...lifeOf(a.opening(), a.adopted(3)).filled], 'an entry without an answer has no number').to.deep.equal([]);
   });
