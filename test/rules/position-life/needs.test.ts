@@ -231,7 +231,7 @@ describe('needs of a close', () => {
   });
 
   it('what the venue states instead ends the waiting for trades', () => {
-    const life = lifeOf(asked, it1.closing(), it1.reported('EXPIRED', 4, idOf('close'), 'o-close'), it1.adopted(6));
+    const life = lifeOf(asked, it1.closing(), it1.reported('EXPIRED', 4, idOf('close'), 'o-close'), it1.adopted(6, 70));
     expect(needs(life)).to.deep.equal(['close 2: SELL 6']);
   });
 
