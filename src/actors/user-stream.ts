@@ -87,7 +87,7 @@ export function userStreamBehaviour(options: UserStreamOptions): Behaviour<Inter
           route(message.event, ctx);
           return same;
         case 'rest-said':
-          if (state.view.live) for (const word of message.words) state.hearing.said(word, state.view.since, ctx.clock.now(), ctx.clock.monotonic());
+          if (state.liveSince !== undefined) for (const word of message.words) state.hearing.said(word, state.liveSince, ctx.clock.monotonic());
           return same;
         case 'listen-key':
           state.listenKey = message.view;

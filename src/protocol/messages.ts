@@ -154,7 +154,7 @@ export type ExitsMessage = MarketViewMessage | LifeMessage;
 
 export type MarketMessage = { readonly type: 'market-event'; readonly event: MarketEvent } | UniverseMessage | LifeMessage;
 
-/** What REST has said of our orders and fills: the stream must tell of it too. Of an order, `at` is when it was sent; of a fill, when it was made. */
+/** What REST has said of our orders and fills: the stream must tell of it too. `at`, monotonic ms: of an order when it was sent, of a fill when it was made. */
 export type RestSaidMessage = { readonly type: 'rest-said'; readonly words: readonly { readonly what: 'order' | 'fill'; readonly symbol: SymbolName; readonly id: string; readonly orderId?: string; readonly at: number }[] };
 
 export type ListenKeyViewMessage = { readonly type: 'listen-key'; readonly view: ListenKeyView };

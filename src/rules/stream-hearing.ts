@@ -5,7 +5,7 @@
 import type { SymbolName } from '../protocol/names.ts';
 import type { UserEvent } from '../protocol/venue.ts';
 
-/** What was said over REST. `at`: when the write was sent, or when the fill was made; wall time, ms. */
+/** What was said over REST. `at`: when the write was sent, or when the fill was made, as far as the venue's clock is known; monotonic ms, as all times here. */
 export interface RestWord {
   readonly what: 'order' | 'fill';
   readonly symbol: SymbolName;
@@ -20,7 +20,7 @@ export interface RestWord {
 const OLDEST_MS = 120_000;
 /** What the stream has told is remembered longer than that. */
 const REMEMBERED_MS = 300_000;
-/** Clocks differ a little: a fill so shortly after the connection may be from before it. */
+/** The venue's clock is known to some milliseconds, when it was not set just now: a fill so shortly after the connection may be from before it. */
 const SKEW_MS = 2_000;
 
 /** The first deaf connection is replaced at once; after that one the next waits, so that nothing is opened while the venue's streams are ill. */
@@ -62,13 +62,10 @@ export class Hearing {
     return paid;
   }
 
-  /**
-   * REST has said it. @param liveSince when the connection began, wall time, as the words are: what is from before it was told to nobody.
-   * @param wallNow what the words are dated by. @param now monotonic, as everywhere here: a clock that is set makes nobody deaf.
-   */
-  said(word: RestWord, liveSince: number, wallNow: number, now: number): void {
+  /** REST has said it. @param liveSince when the connection began: what is from before it was told to nobody. */
+  said(word: RestWord, liveSince: number, now: number): void {
     const earliest = word.what === 'fill' ? liveSince + SKEW_MS : liveSince;
-    if (word.at < earliest || wallNow - word.at > OLDEST_MS) return;
+    if (word.at < earliest || now - word.at > OLDEST_MS) return;
     const [name = ''] = namesOf(word);
     if (this.#owed.has(name) || namesOf(word).some((one) => this.#told.has(one))) return;
     this.#owed.set(name, { word, since: now });

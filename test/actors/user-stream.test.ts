@@ -51,7 +51,7 @@ async function bench() {
   );
   /** What REST says: of an order that is sent now, or of a fill made so long ago. */
   const rest = async (id: string, part: Partial<RestSaidMessage['words'][number]> = {}) => {
-    world.system.tell(userStream, { type: 'rest-said', words: [{ what: 'order', symbol: GPS, id, at: world.clock.now(), ...part }] });
+    world.system.tell(userStream, { type: 'rest-said', words: [{ what: 'order', symbol: GPS, id, at: world.clock.monotonic(), ...part }] });
     await world.settle();
   };
   const live = async () => {
@@ -305,13 +305,13 @@ describe('a user stream that is silent against order activity (operators\' 22, 4
   it('does not owe what is from before its connection, what came while it was lost, or what is long past', async () => {
     const { world, opened, rest, live } = await bench();
     await rest('while-away');
-    const before = world.clock.now();
+    const before = world.clock.monotonic();
     await world.advance(1_000);
     await live();
     await rest('sent-before', { at: before });
-    await rest('7', { what: 'fill', at: world.clock.now() + 500 });
+    await rest('7', { what: 'fill', at: world.clock.monotonic() + 500 });
     await world.advance(200_000);
-    await rest('8', { what: 'fill', at: world.clock.now() - 130_000 });
+    await rest('8', { what: 'fill', at: world.clock.monotonic() - 130_000 });
     await world.advance(30_000);
     expect(opened).to.have.length(1);
   });

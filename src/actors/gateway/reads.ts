@@ -9,7 +9,7 @@ import { VenueError } from '../../venue/port.ts';
 import { resync } from './ask-time.ts';
 import { noLongerUnderWay, together, waitsForOthers } from './positions.ts';
 import type { GatewayContext, GatewayState, WaitingRead } from './state.ts';
-import { findCode, heard, heed, isExhausted, keyAccepted, standingRest, tellStream } from './trouble.ts';
+import { findCode, heard, heed, isExhausted, keyAccepted, standingRest, tellFills } from './trouble.ts';
 
 const READ_DEADLINE_MS = 9_000;
 /** So long a reading waits for room; then it is answered that there was none. Most who ask wait longer. */
@@ -110,7 +110,7 @@ export function onRead(state: GatewayState, waiting: WaitingRead, outcome: Outco
   if (outcome.ok) {
     if (!PUBLIC.has(read.name)) keyAccepted(state, ctx);
     waiting.answer({ ok: true, value: outcome.value } as never);
-    if (read.name === 'trades') tellStream(state, (outcome.value as readonly VenueTrade[]).map(({ symbol, tradeId, orderId, at }) => ({ what: 'fill', symbol, id: tradeId, orderId, at })), ctx);
+    if (read.name === 'trades') tellFills(state, outcome.value as readonly VenueTrade[], ctx);
     return;
   }
   const { error } = outcome;

@@ -68,6 +68,7 @@ export interface Assertion {
   readonly key: KeyPermissions | undefined;
 }
 
+/** `sentAt`: monotonic ms. */
 export type GatewayInternal =
   | GatewayMessage
   | { readonly type: 'read-done'; readonly waiting: WaitingRead; readonly outcome: Outcome<unknown> }

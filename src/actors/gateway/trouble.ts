@@ -2,6 +2,7 @@
 import { isoTime } from '../../supervision/clock.ts';
 import type { AutomaticCause, RestSaidMessage } from '../../protocol/messages.ts';
 import type { FindingCode } from '../../protocol/findings.ts';
+import type { VenueTrade } from '../../protocol/venue.ts';
 import { meaningOf } from '../../protocol/venue-reactions.ts';
 import type { Asked, Reaction } from '../../protocol/venue-reactions.ts';
 import type { VenueRest } from '../../persistence/port.ts';
@@ -32,6 +33,14 @@ export function tellOnce(state: GatewayState, step: 'time' | 'modes', reason: st
 /** What the venue has said over REST, its user stream must tell of, too. */
 export function tellStream({ options: { userStream } }: GatewayState, words: RestSaidMessage['words'], ctx: GatewayContext): void {
   if (userStream !== undefined && words.length > 0) ctx.tell(userStream, { type: 'rest-said', words });
+}
+
+/** Fills are dated by the venue's clock: while its offset is not known, nobody can say from when they are. */
+export function tellFills(state: GatewayState, trades: readonly VenueTrade[], ctx: GatewayContext): void {
+  const { clockOffsetMs } = state.session;
+  if (clockOffsetMs === undefined) return;
+  const venueNow = ctx.clock.now() + clockOffsetMs;
+  tellStream(state, trades.map(({ symbol, tradeId, orderId, at }) => ({ what: 'fill', symbol, id: tradeId, orderId, at: ctx.clock.monotonic() - (venueNow - at) })), ctx);
 }
 
 /** What the headers of the last answers said of weight and orders, whoever used them. */

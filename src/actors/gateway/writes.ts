@@ -36,18 +36,18 @@ export function write(state: GatewayState, message: WriteMessage, again: boolean
   }
   const { under } = redemption;
   state.writes += 1;
-  const sentAt = ctx.clock.now();
-  count(state, request, sentAt);
+  count(state, request, ctx.clock.now());
+  const sentAt = ctx.clock.monotonic();
   ctx.log.info({ ...described(request), under, because, again }, `sending ${request.kind}`);
   ctx.effect({ name: `write ${request.kind}`, deadlineMs: request.kind === 'PROTECT' ? PROTECT_DEADLINE_MS : WRITE_DEADLINE_MS, fact: true, run: () => options.venue.write(request), report: (outcome) => ({ type: 'written', message, under, sentAt, again, outcome }) });
 }
 
 /** In the limits of orders, or in the request weight. */
-function count(state: GatewayState, { kind, symbol }: VenueWrite, sentAt: number): void {
-  state.budget = afterRequest(state.budget, weightOfWrite(kind), sentAt);
+function count(state: GatewayState, { kind, symbol }: VenueWrite, now: number): void {
+  state.budget = afterRequest(state.budget, weightOfWrite(kind), now);
   if (!isOrder(kind)) return;
-  state.sent = [...recentWrites(state.sent, sentAt), sentAt];
-  state.slots.given = afterOrder(state.slots.given, symbol, sentAt);
+  state.sent = [...recentWrites(state.sent, now), now];
+  state.slots.given = afterOrder(state.slots.given, symbol, now);
 }
 
 /** For an opening the governor has asked every guard, and what came since stands here; an exit has its own guards, and only these (ruling 5). What is held is not known here, and its mandate the redemption asks for. */
