@@ -29,8 +29,18 @@ export function createBinanceGateway(options: BinanceGatewayOptions): VenueGatew
   const { clients, clock, offsetMs, banGate, log, redactor } = options;
   const venueNow = (): number => clock.now() + Math.round(offsetMs());
 
+  /** Of the address, by whichever client heard it last; the SDK dates what it heard by the wall clock, which may be set. */
+  let weight1m: number | undefined;
+
   function call(client: USDMClient, request: VenueRequest, limitMs: number, signal?: AbortSignal): Promise<CallResult> {
-    return banGate(request, () => callVenue(client, request, { clock, limitMs, offsetMs: offsetMs(), signal, redact: (text) => redactor.redact(text) }));
+    return banGate(request, async () => {
+      const before = weightOf(client);
+      const result = await callVenue(client, request, { clock, limitMs, offsetMs: offsetMs(), signal, redact: (text) => redactor.redact(text) });
+      const after = weightOf(client);
+      // The same number again says nothing new, and comes also from an answer that says none.
+      if (after !== before && client !== clients.keys) weight1m = after;
+      return result;
+    });
   }
 
   return {
@@ -63,7 +73,7 @@ export function createBinanceGateway(options: BinanceGatewayOptions): VenueGatew
       }
     },
 
-    usage: () => usageOf(clients),
+    usage: () => ({ weight1m, ...ordersOf(clients) }),
   };
 }
 
@@ -74,15 +84,14 @@ function cleaned(error: unknown, redactor: Redactor): unknown {
   return message === error.message ? error : new VenueError(error.kind, message, { venueCode: error.venueCode, retryAfterMs: error.retryAfterMs, banned: error.banned });
 }
 
-/** Both clients see headers; weight is per IP and counted by either, order counts come with order answers only. */
-function usageOf({ reads, writes }: BinanceClients): VenueUsage {
-  const [fromReads, fromWrites] = [reads.getRateLimitStates(), writes.getRateLimitStates()];
-  const newest = (fromReads.lastUpdated ?? 0) >= (fromWrites.lastUpdated ?? 0) ? fromReads : fromWrites;
-  return {
-    weight1m: stated(newest['x-mbx-used-weight-1m']),
-    orders10s: stated(fromWrites['x-mbx-order-count-10s']),
-    orders1m: stated(fromWrites['x-mbx-order-count-1m']),
-  };
+function weightOf(client: USDMClient): number | undefined {
+  return stated(client.getRateLimitStates()['x-mbx-used-weight-1m']);
+}
+
+/** They come with the answers to orders only. */
+function ordersOf({ writes }: BinanceClients): Omit<VenueUsage, 'weight1m'> {
+  const said = writes.getRateLimitStates();
+  return { orders10s: stated(said['x-mbx-order-count-10s']), orders1m: stated(said['x-mbx-order-count-1m']) };
 }
 
 /** The SDK begins at 0, which is then indistinguishable from "never said". */

@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import { decimal, text } from '../../src/protocol/decimal.ts';
 import { VenueError } from '../../src/venue/port.ts';
-import { BINANCE_LIFE, GPS, ID, algoAnswer, orderAnswer, tradeAnswer, venueOn } from './fixtures.ts';
+import { BINANCE_LIFE, GPS, ID, algoAnswer, orderAnswer, tradeAnswer, venueOn, writes } from './fixtures.ts';
 import { VirtualClock } from '../kit/virtual-clock.ts';
 import type { StubAnswer, StubVenue } from './stub-venue.ts';
 import { startStubVenue } from './stub-venue.ts';
@@ -133,6 +133,32 @@ describe('what the venue answers', () => {
     stub.script('GET /fapi/v1/time', { body: { serverTime: 1 }, headers: { 'X-MBX-USED-WEIGHT-1M': '37' } });
     await gateway.read('serverTime', {});
     expect(gateway.usage()).to.deep.equal({ weight1m: 37, orders10s: undefined, orders1m: undefined });
+  });
+
+  it('says so by the order of the answers, whichever of its two clients heard them, and whoever sets the wall clock in between', async () => {
+    const { gateway } = venueOn(stub);
+    const used = (weight: number, status = 200) => ({ status, body: status === 200 ? { serverTime: 1 } : 'Bad Gateway', headers: { 'X-MBX-USED-WEIGHT-1M': String(weight) } });
+    stub.script('POST /fapi/v1/order', used(40), { status: 502, body: 'Bad Gateway' });
+    stub.script('GET /fapi/v1/time', used(41), used(42), used(7, 502));
+    await gateway.read('serverTime', {});
+    await gateway.write(writes.close);
+    expect(gateway.usage().weight1m).to.equal(40);
+    const RealDate = Date;
+    globalThis.Date = class extends RealDate {
+      constructor() {
+        super(RealDate.now() - 3_600_000);
+      }
+    } as DateConstructor;
+    try {
+      await gateway.read('serverTime', {});
+      expect(gateway.usage().weight1m, 'set back by an hour').to.equal(42);
+    } finally {
+      globalThis.Date = RealDate;
+    }
+    await gateway.write(writes.close);
+    expect(gateway.usage().weight1m, 'an answer that does not say').to.equal(42);
+    await thrownBy(gateway.read('serverTime', {}));
+    expect(gateway.usage().weight1m, 'an answer that is a failure').to.equal(7);
   });
 });
 
