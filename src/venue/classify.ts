@@ -60,11 +60,11 @@ function throttleOf(failure: CallFailure, venueNow: number): Throttle {
   if (code === OVERLOADED) return { retryAfterMs: failure.retryAfterMs ?? OVERLOAD_PAUSE_MS, banned: false };
   const bannedUntil = /banned until (\d{10,})/i.exec(text)?.[1];
   const banned = status === 418 || bannedUntil !== undefined;
-  const byText = bannedUntil === undefined ? undefined : Math.max(Number(bannedUntil) - venueNow, 0);
-  const byDefault = banned ? SHORTEST_BAN_MS : code === TOO_MANY_ORDERS ? ORDER_WINDOW_MS : WEIGHT_WINDOW_MS;
-  // Both given: the later one, since asking during a ban lengthens it.
-  const stated = byText === undefined ? failure.retryAfterMs : Math.max(byText, failure.retryAfterMs ?? 0);
-  return { retryAfterMs: Math.min(stated ?? byDefault, LONGEST_BAN_MS), banned };
+  const byText = bannedUntil === undefined ? 0 : Math.max(Number(bannedUntil) - venueNow, 0);
+  if (!banned) return { retryAfterMs: Math.min(failure.retryAfterMs ?? (code === TOO_MANY_ORDERS ? ORDER_WINDOW_MS : WEIGHT_WINDOW_MS), LONGEST_BAN_MS), banned };
+  // Both given: the later one, since asking during a ban lengthens it. An end that is over already says that our clock is wrong, not that there is no ban.
+  const stated = Math.max(byText, failure.retryAfterMs ?? 0);
+  return { retryAfterMs: Math.min(stated === 0 ? SHORTEST_BAN_MS : stated, LONGEST_BAN_MS), banned };
 }
 
 /** For how long the address is banned by what `failure` says, ms; undefined: it is not. */

@@ -196,6 +196,8 @@ describe('what comes of a write', () => {
     ['a ban until a time (failure 57)', 300_000, true, { status: 418, body: { code: -1003, msg: `Way too many requests; IP(1.2.3.4) banned until ${now + 300_000}. Please use the websocket for live updates to avoid bans.` } }],
     ['a ban without end, as long as the longest there is', 3 * 86_400_000, true, { status: 418, headers: { 'retry-after': '99999999' }, body: { code: -1003, msg: 'banned until 99999999999999.' } }],
     ['a ban with both, the later counting', 600_000, true, { status: 418, headers: { 'retry-after': '600' }, body: { code: -1003, msg: `banned until ${now + 300_000}.` } }],
+    ['a ban whose end is over already by our clock, which must be wrong', 120_000, true, { status: 418, body: { code: -1003, msg: `Way too many requests; IP(1.2.3.4) banned until ${now - 600_000}.` } }],
+    ['a ban with a rest of nothing', 120_000, true, { status: 418, headers: { 'retry-after': '0' }, body: '' }],
     ['a ban without a time', 120_000, true, { status: 418, body: '' }],
     ['−1008', 200, false, { status: 503, body: { code: -1008, msg: 'Request throttled by system-level protection. Reduce-only/close-position orders are exempt. Please try again.' } }],
   ];
