@@ -64,6 +64,22 @@ describe('the gateway, in trouble', () => {
       expect(executor.of('write-outcome').map(({ outcome }) => outcome.result)).to.deep.equal(['rejected', 'rejected', 'rejected']);
     });
 
+    it('asks for the account\'s modes no oftener than for anything else', async () => {
+      const { world, venue, tell, session, owners } = await gatewayBench();
+      let taken = false;
+      venue.onRead = (name) => (name === 'serverTime' || taken ? undefined : Promise.reject(new VenueError('authentication', 'Invalid API-key', { venueCode: -2015 })));
+      const before = venue.reads.filter(({ name }) => name === 'accountModes').length;
+      tell({ type: 'modes-changed', reason: 'a test' });
+      await world.advance(120_000);
+      // After 1, 2, 4, 8, 16 and then each 30 s.
+      expect(venue.reads.filter(({ name }) => name === 'accountModes').length - before).to.be.within(6, 9);
+      expect(owners.alerts).to.have.property('venue-key-refused');
+      taken = true;
+      await world.advance(31_000);
+      expect(session()?.modesConfirmed).to.equal(true);
+      expect(owners.alerts).to.not.have.property('venue-key-refused');
+    });
+
     it('tries again to halt it when the trading state did not answer', async () => {
       const { world, venue, owners, send, close } = await gatewayBench();
       venue.onWrite = () => NO_KEY;

@@ -20,6 +20,8 @@ const FAULT_RETRY_MS = 15_000;
 export function confirmModes(state: GatewayState, ctx: GatewayContext): void {
   const resting = standingRest(state, ctx);
   if (resting !== undefined) return ctx.timers.once('modes', resting.until - ctx.clock.now(), { type: 'confirm-modes' });
+  const heldMs = (state.refusal?.retryAt ?? 0) - ctx.clock.monotonic();
+  if (heldMs > 0) return ctx.timers.once('modes', heldMs, { type: 'confirm-modes' });
   const { venue } = state.options;
   const probed = state.asserted.once;
   const asking = (state.asking += 1);
