@@ -182,6 +182,16 @@ describe('the gateway, in trouble', () => {
       expect(owners.alerts).to.deep.equal({});
     });
 
+    it('reads them again when the first connection comes long after they were found right', async () => {
+      const { world, venue, owners, session, tell } = await gatewayBench();
+      await world.advance(600_000);
+      venue.hedgeMode = true;
+      tell({ type: 'stream', view: { live: true, streamEpoch: 1, since: 0 } });
+      await world.advance(10);
+      expect(session()?.modesConfirmed).to.equal(false);
+      expect(owners.alerts['account-modes']).to.include('hedge mode');
+    });
+
     it('asks no more than once in five seconds because of refusals, when nothing is wrong with the modes', async () => {
       const { world, venue, send, close, session } = await gatewayBench();
       venue.onWrite = () => rejected(-1106, 'Parameter was sent when not required.');

@@ -9,7 +9,7 @@ import type { ReadOf } from '../../rules/request-budget.ts';
 import { VenueError } from '../../venue/port.ts';
 import type { Assertion, GatewayContext, GatewayState } from './state.ts';
 import { find, heard, heed, keyAccepted, publishSession, standingRest, tellOnce, tellStanding } from './trouble.ts';
-import { doubtModes } from './writes.ts';
+import { doubtModes, foundRightJustNow } from './writes.ts';
 
 const DEADLINE_MS = 9_000;
 const QUESTIONS = { modes: { name: 'accountModes', query: {} }, brackets: { name: 'brackets', query: {} }, key: { name: 'keyPermissions', query: {} } } as const satisfies Record<string, ReadOf>;
@@ -77,10 +77,10 @@ function changed(state: GatewayState, fault: string, ctx: GatewayContext): void 
   ctx.timers.once('modes', FAULT_RETRY_MS, { type: 'confirm-modes' });
 }
 
-/** A new connection: what the account was set to in between nobody has told us. */
+/** A new connection: what the account was set to in between nobody has told us. The first one, in a start that goes well, comes right after they were read. */
 export function onStream(state: GatewayState, view: StreamView, ctx: GatewayContext): void {
   const { streamEpoch: before } = state.asserted;
   if (!view.live || view.streamEpoch === before) return;
   state.asserted.streamEpoch = view.streamEpoch;
-  if (before !== undefined) doubtModes(state, `the user stream was connected again (${view.streamEpoch})`, ctx);
+  if (before !== undefined || (state.asserted.modes && !foundRightJustNow(state, ctx))) doubtModes(state, `the user stream is connected anew (${view.streamEpoch})`, ctx);
 }

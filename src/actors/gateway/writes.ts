@@ -101,11 +101,16 @@ function follow(state: GatewayState, request: VenueWrite, outcome: WriteOutcome,
       if (reaction === 'resync') resync(state, undefined, ctx);
       if (reaction === 'no-stop') find(state, 'STOP_NOT_TAKEN', `${symbol} ${venueCode}`, `${symbol}: the venue takes no ${request.kind === 'PROTECT' ? request.leg : 'stop'}: ${message}`, ctx);
       // Found right a moment ago: then it is about something else, and asking each second would use up the weight.
-      if (reaction === 'modes' && (state.modesAt === undefined || ctx.clock.monotonic() - state.modesAt > MODES_HOLD_MS)) doubtModes(state, `${kind} ${symbol}: ${message}`, ctx);
+      if (reaction === 'modes' && !foundRightJustNow(state, ctx)) doubtModes(state, `${kind} ${symbol}: ${message}`, ctx);
       // Of an opening the locks learn by the executor's life, which is durable.
       if (kind !== 'OPEN' && entryPauseAfter(kind, venueCode) !== undefined) ctx.tell(state.options.owners.locks, { type: 'venue-refused', asked: kind, refusal: { symbol, venueCode, message, at: ctx.clock.now() } });
     }
   }
+}
+
+/** The account's modes were read and found right a moment ago. */
+export function foundRightJustNow({ modesAt }: GatewayState, ctx: GatewayContext): boolean {
+  return modesAt !== undefined && ctx.clock.monotonic() - modesAt <= MODES_HOLD_MS;
 }
 
 /** Openings wait until the account's modes have been read again. */
