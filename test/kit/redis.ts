@@ -22,13 +22,14 @@ export interface RedisSettings {
   readonly config?: Readonly<Record<string, string>>;
 }
 
-/** A suite that needs redis-server: without it it skips and says so, and in CI, where it must be there, fails. */
-export function describeWithRedis(title: string, suite: () => void): void {
-  if (spawnSync(PROGRAM, ['--version']).status === 0) return void describe(title, suite);
-  if (process.env['VIGIL_REQUIRE_ALL'] !== '1') return void describe.skip(`${title} (skipped: ${PROGRAM} is not installed)`, suite);
+/** A suite that needs redis-server, and perhaps another program: without them it skips and says so, and in CI, where they must be there, fails. */
+export function describeWithRedis(title: string, suite: () => void, ...others: readonly string[]): void {
+  const missing = [PROGRAM, ...others].find((program) => spawnSync(program, ['--version']).error !== undefined);
+  if (missing === undefined) return void describe(title, suite);
+  if (process.env['VIGIL_REQUIRE_ALL'] !== '1') return void describe.skip(`${title} (skipped: ${missing} is not installed)`, suite);
   describe(title, () => {
-    it(`has ${PROGRAM}`, () => {
-      throw new Error(`${PROGRAM} is not installed, and VIGIL_REQUIRE_ALL=1 wants every suite to run: apt-get install redis-server`);
+    it(`has ${missing}`, () => {
+      throw new Error(`${missing} is not installed, and VIGIL_REQUIRE_ALL=1 wants every suite to run: apt-get install ${missing}`);
     });
   });
 }
@@ -142,7 +143,8 @@ export class RedisServer {
   }
 }
 
-async function freePort(): Promise<number> {
+/** Nobody listens there now. */
+export async function freePort(): Promise<number> {
   const probe = createServer().listen(0, '127.0.0.1');
   await once(probe, 'listening');
   const { port } = probe.address() as AddressInfo;

@@ -1,5 +1,6 @@
 /** One connection to Redis: every call is answered within its bound, by a value or by a fault, and nothing is sent twice. */
 import { Redis } from 'ioredis';
+import { isIP } from 'node:net';
 import { VigilError } from '../../protocol/errors.ts';
 import type { Clock } from '../../supervision/clock.ts';
 import { faultOf, RedisFault } from './faults.ts';
@@ -54,7 +55,8 @@ export function standaloneConnector(url: string, name: string, clock: Clock, bou
         port: address.port,
         ...(address.username === undefined ? {} : { username: address.username }),
         ...(address.password === undefined ? {} : { password: address.password }),
-        ...(address.tls ? { tls: {} } : {}),
+        // By its name: behind one address there may be many servers, each with its certificate. An address has none to give.
+        ...(address.tls ? { tls: isIP(address.host) === 0 ? { servername: address.host } : {} } : {}),
         connectionName: name,
         // What the client would do by itself is done by the journal, which has to fence and to compare first.
         lazyConnect: true,
@@ -70,7 +72,7 @@ export function standaloneConnector(url: string, name: string, clock: Clock, bou
       let said: Error | undefined;
       client.on('error', (error) => (said = error));
       try {
-        await within(clock, bounds.connectMs, 'connecting', client.connect());
+        await within(clock, bounds.connectMs, address.tls ? 'connecting under TLS (a server without it says nothing)' : 'connecting', client.connect());
         return new ClientConnection(client, where, clock, bounds.callMs);
       } catch (error) {
         client.disconnect();
@@ -148,15 +150,24 @@ function parseRedisUrl(text: string): Address {
   if (url === null) throw invalid('it cannot be read as a URL');
   if (url.protocol !== 'redis:' && url.protocol !== 'rediss:') throw invalid(`its scheme is ${JSON.stringify(url.protocol)}`);
   if (url.hostname === '') throw invalid('it names no host');
-  if (!['', '/', '/0'].includes(url.pathname)) throw invalid(`it selects database ${JSON.stringify(url.pathname.slice(1))}, and a Cluster has only 0: keep journals apart by journal.redis.prefix or by the instance`);
+  if (!['', '/', '/0'].includes(url.pathname)) throw invalid('it selects a database, and a Cluster has only 0: keep journals apart by journal.redis.prefix or by the instance. A / in the password is written %2F');
   if (url.search !== '' || url.hash !== '') throw invalid('it has a query or a fragment, which would be ignored');
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port === '' ? 6379 : Number(url.port),
-    username: url.username === '' ? undefined : decodeURIComponent(url.username),
-    password: url.password === '' ? undefined : decodeURIComponent(url.password),
+    username: url.username === '' ? undefined : unescaped(url.username),
+    password: url.password === '' ? undefined : unescaped(url.password),
     tls: url.protocol === 'rediss:',
   };
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // Its message says nothing, and the text is a secret.
+    throw invalid('its user or password holds a % that begins no escape: write %25');
+  }
 }
 
 function invalid(why: string): VigilError {

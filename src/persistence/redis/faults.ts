@@ -12,13 +12,14 @@ interface Cause {
 const CAUSES = {
   LOST: { remedy: 'it is tried again by itself; check that Redis runs and can be reached', lost: true },
   TIMEOUT: { remedy: 'it is tried again by itself; look for a slow disk, a fork or a long script with `redis-cli --latency` and SLOWLOG', lost: true },
+  TLS: { remedy: 'name the file of its CA in NODE_EXTRA_CA_CERTS, and in journal.redis.url a host that its certificate is for', lost: true },
   DISPLACED: { remedy: 'it is compared and taken up again by itself', lost: true },
   LOADING: { says: /^LOADING/, remedy: 'it is tried again by itself when Redis has read its data', lost: true },
   READONLY: { says: /^READONLY|^MASTERDOWN/, remedy: 'this server is a replica: give the address of the master, or promote this one', lost: true },
   UNBLOCKED: { says: /^UNBLOCKED/, remedy: 'the server became a replica meanwhile; it is tried again by itself', lost: true },
   AUTH: { says: /^(NOAUTH|WRONGPASS|ERR AUTH|ERR Protocol error: unauthenticated|ERR invalid password|ERR Client sent AUTH)/, remedy: 'correct user and password (journal.redis.username, VIGIL_JOURNAL__REDIS__PASSWORD or journal.redis.passwordFile)', lost: true },
   ACL: { says: /^NOPERM/, remedy: 'allow the user the commands named in docs/redis.md on the keys of the prefix (ACL SETUSER)', lost: false },
-  OOM: { says: /^OOM/, remedy: 'maxmemory is reached: raise it, or let retention work (`vigil journal stats`); Redis must never evict (maxmemory-policy noeviction)', lost: false },
+  OOM: { says: /^OOM/, remedy: 'maxmemory is reached: raise it (nothing is let go of while nothing can be written); `vigil journal stats` says what fills it, journal.retentionDays how long that is kept. Redis must never evict (maxmemory-policy noeviction)', lost: false },
   MISCONF: { says: /^MISCONF/, remedy: 'Redis cannot write to its disk: make room, check the log of Redis; it takes writes again by itself', lost: false },
   NO_REPLICA: { remedy: 'what must not be lost waits for a replica: bring it back, or attach one (REPLICAOF)', lost: false },
   UNSAFE: { remedy: 'it is looked at again by itself; set what is named', lost: true },
@@ -54,11 +55,16 @@ export function faultOf(error: unknown): RedisFault {
   if (error instanceof RedisFault) return error;
   const message = messageOf(error);
   const replied = error instanceof Error && error.name === 'ReplyError';
-  if (!replied) return new RedisFault('LOST', message);
+  if (!replied) return new RedisFault(isOfTls(error) ? 'TLS' : 'LOST', message);
   // A script's own error begins with ERR and carries what it met.
   const said = message.replace(/^ERR (?=(OOM|MISCONF|READONLY|NOREPLICAS|WRONGTYPE|NOPERM)\b)/, '');
   const found = Object.entries<Cause>(CAUSES).find(([, { says }]) => says?.test(said) === true);
   return new RedisFault((found?.[0] as FaultReason | undefined) ?? 'OTHER', message);
+}
+
+/** By OpenSSL's names of what is wrong with a certificate, and Node's of what is wrong with the handshake. */
+function isOfTls(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && /^(ERR_SSL_|ERR_TLS_|CERT_|SELF_SIGNED_|DEPTH_ZERO_|UNABLE_TO_|HOSTNAME_MISMATCH)/.test(String(error.code));
 }
 
 /** The refusal a caller gets: code JOURNAL_UNAVAILABLE, with the name of the cause in `details.reason`. `where` is the server, without secrets. */

@@ -160,9 +160,9 @@ describeWithRedis('the Redis journal refuses by name', () => {
   });
 
   it('addresses that are none, naming the field and never the value', async () => {
-    for (const [url, why] of [['nonsense', 'cannot be read as a URL'], ['http://127.0.0.1:1', 'scheme'], ['redis://', 'no host'], ['redis://h/3', 'selects database'], ['redis://h?db=3', 'query']] as const) {
+    for (const [url, why] of [['nonsense', 'cannot be read as a URL'], ['http://127.0.0.1:1', 'scheme'], ['redis://', 'no host'], ['redis://h/3', 'selects a database'], ['redis://h?db=3', 'query'], ['redis://u:12/word@h', 'selects a database'], ['redis://u:word%is@h', 'write %25']] as const) {
       const error = await refused(stage.open(url), 'CONFIG_INVALID', 'journal.redis.url', why, 'redis://');
-      expect(error.message).not.to.include(url === 'redis://' ? 'redis:///' : url);
+      expect(error.message).not.to.include(url === 'redis://' ? 'redis:///' : url).and.not.to.include('word%').and.not.to.include('word@');
     }
     await refused(stage.open(server.url, { prefix: 'q{x}:' }), 'CONFIG_INVALID', 'prefix');
     await refused(stage.open(server.url, { instance: 'a b' }), 'CONFIG_INVALID', 'instance');
