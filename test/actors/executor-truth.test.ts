@@ -197,6 +197,65 @@ describe('executor: the venue\'s word', () => {
     expect(desk.journal.entries.at(-1)!.payload).to.include({ reason: 'EXTERNAL' });
   });
 
+  for (const restarted of [false, true]) {
+    it(`finds a trade that nobody told of although later ones were heard${restarted ? ', after a restart, too' : ''}: it is looked for since the position began`, async () => {
+      const desk = await stranger('20000');
+      desk.venue.streaming = false;
+      desk.venue.trade('SELL', decimal('1000'), decimal('0.0101'));
+      await desk.advance(10_000);
+      desk.venue.streaming = true;
+      desk.venue.trade('SELL', decimal('2000'), decimal('0.0101'));
+      await desk.advance(10);
+      if (restarted) desk.kill(`executor/${GPS}`);
+      await desk.advance(70_000);
+      expect(desk.story.filter((type) => type === 'FillRecorded')).to.have.length(2);
+      expect(desk.story.filter((type) => type === 'PositionAdopted')).to.have.length(1);
+      expect(desk.life.position?.quantity).to.equal('17000');
+      expect(desk.findings.of('finding').map(({ finding }) => finding.code)).to.not.include('RECORD_DIFFERS');
+    });
+  }
+
+  it('finds what was traded between two positions and nobody told of, although fills of the second were heard', async () => {
+    const desk = await new Desk().start();
+    desk.plan();
+    await desk.advance(2_000);
+    desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'test' });
+    await desk.advance(5_000);
+    desk.venue.streaming = false;
+    desk.venue.trade('SELL', decimal('1000'), decimal('0.0101'));
+    await desk.advance(10_000);
+    desk.venue.streaming = true;
+    desk.plan({ planId: 'plan-2' as never });
+    await desk.advance(70_000);
+    expect(desk.story).to.not.include('PositionAdopted');
+    expect(desk.life.position?.quantity).to.equal('19000');
+  });
+
+  it('what strangers traded, and was left alone, is no part of the next position', async () => {
+    const desk = await new Desk({ unknownPositions: 'leave' }).start();
+    desk.plan();
+    await desk.advance(2_000);
+    desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'test' });
+    await desk.advance(5_000);
+    desk.venue.trade('SELL', decimal('5000'), decimal('0.01'));
+    await desk.advance(5_000);
+    desk.venue.trade('BUY', decimal('5000'), decimal('0.01'));
+    await desk.advance(70_000);
+    expect(desk.story.slice(-2)).to.deep.equal(['DriftFound', 'DriftCleared']);
+    // Its answer and its events are lost: the list of trades tells.
+    desk.venue.streaming = false;
+    desk.venue.onWrite = (write) => {
+      if (write.kind !== 'OPEN') return undefined;
+      desk.venue.execute(write);
+      return { result: 'unknown', message: 'no answer' };
+    };
+    const openedAt = desk.world.clock.now();
+    desk.plan({ planId: 'plan-2' as never });
+    await desk.advance(10_000);
+    expect(desk.life.position).to.deep.include({ side: 'LONG', quantity: '20000', commission: '0.1', openedAt });
+    expect(desk.findings.of('finding')).to.deep.equal([]);
+  });
+
   it('does not let a slow answer of one reading into the next: what was asked before a fill says nothing after it (failure 84)', async () => {
     const desk = await new Desk().start();
     const old = Promise.withResolvers<object>();

@@ -194,16 +194,19 @@ export function onStrangersTrade(state: ExecutorState, { trade }: { readonly tra
   record(state, [{ type: 'DriftFound', at, journal: '0', venue: text((state.life.drift ?? ZERO).plus(change)) }], ctx);
 }
 
-/** Trades since the last one we counted, or since our order was sent; without either there is nothing of ours to look for. */
+/**
+ * Trades since the last position was over, for then both sides agreed: one that nobody told of may be older than those that
+ * were heard. Of the first one since it began; without any there is nothing of ours to look for.
+ */
 export function askTrades(state: ExecutorState, ctx: ExecutorContext): void {
-  const { life } = state;
+  const { lastTradeAt, lastClosedAt, entry, holding } = state.life;
   if (isNothingOfOurs(state)) return;
-  const from = Math.max(life.lastTradeAt, life.lastClosedAt ?? 0, life.entry?.sentAt ?? 0);
-  if (from === 0 || (state.busyUntil.get('trades') ?? 0) > ctx.clock.monotonic()) return;
+  const known = [lastTradeAt, lastClosedAt ?? 0, entry?.sentAt ?? 0, holding.openedAt ?? 0].filter((time) => time > 0);
+  if (known.length === 0 || (state.busyUntil.get('trades') ?? 0) > ctx.clock.monotonic()) return;
   const askedAt = ctx.clock.monotonic();
   state.busyUntil.set('trades', ctx.clock.monotonic() + TRADES_PATIENCE_MS);
   state.tradesOwed = true;
-  const since = Math.min(...[life.lastTradeAt, life.entry?.sentAt ?? 0].filter((time) => time > 0), from) - TRADES_OVERLAP_MS;
+  const since = Math.min(...known) - TRADES_OVERLAP_MS;
   ctx.ask(state.options.gateway, { type: 'read', name: 'trades', query: { symbol: state.options.symbol, since } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'trades-asked', askedAt, outcome }));
 }
 

@@ -76,7 +76,8 @@ function after(life: Life, event: LifeEvent): Life {
     case 'DriftFound':
       return { ...life, drift: decimal(event.venue) };
     case 'DriftCleared':
-      return { ...life, drift: undefined };
+      // What strangers traded meanwhile came to nothing, and is no part of what comes next.
+      return { ...life, drift: undefined, adoptedThrough: event.at };
     case 'PositionClosed':
       return { ...life, ...NO_POSITION, planStage: 'ended', positionId: undefined, mandate: undefined, holding: NO_HOLDING, drift: undefined, lastClosedAt: event.at, lastClosed: closedView(life, event) ?? life.lastClosed, trades: new Set([...life.trades].slice(-TRADES_KEPT)), filled: new Map() };
     case 'PlanEnded':

@@ -112,7 +112,7 @@ export interface Life {
   /** Signed quantity the venue states, while it differs from ours and is not ours to adopt. */
   readonly drift: Decimal | undefined;
   readonly adopted: boolean;
-  /** What was traded up to here, venue time, ms, is in what the venue last stated and was adopted: counted later it moves nothing, in this position or the next. */
+  /** What was traded up to here, venue time, ms, is in what the venue last stated and was adopted, or was a stranger's and left alone: it moves nothing, in this position or the next. */
   readonly adoptedThrough: number | undefined;
   readonly lastClosedAt: number | undefined;
   /** What the last position was and made; survives the next opening. */
