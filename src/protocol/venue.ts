@@ -55,7 +55,9 @@ export interface VenueAlgoOrder {
   readonly side: OrderSide;
   readonly type: string;
   readonly status: AlgoStatus;
+  /** 0: it closes whatever is held then. */
   readonly quantity: Decimal;
+  /** 0: it trails the price. */
   readonly triggerPrice: Decimal;
   readonly reduceOnly: boolean;
   readonly actualOrderId?: string;

@@ -56,7 +56,7 @@ export function parseOpenOrders(body: unknown, where: string): readonly VenueOrd
   return parseAnswer(z.array(order), body, where).map((row) => orderOf(row));
 }
 
-const algoOrder = z.object({
+const algoRow = z.object({
   symbol: symbolField,
   clientAlgoId: clientIdField,
   algoId: idField,
@@ -72,7 +72,18 @@ const algoOrder = z.object({
   updateTime: timeField,
 });
 
-function algoOrderOf(row: z.output<typeof algoOrder>): VenueAlgoOrder {
+/** What an order of its kind does not have is absent, empty, or zero, by endpoint. Ours have both; one that somebody places by hand must not hide them. */
+const algoOrder = z.preprocess((row) => {
+  if (typeof row !== 'object' || row === null) return row;
+  const { closePosition, orderType, quantity, triggerPrice } = row as Record<string, unknown>;
+  return { ...row, ...(closePosition === true && isNone(quantity) ? { quantity: '0' } : {}), ...(orderType === 'TRAILING_STOP_MARKET' && isNone(triggerPrice) ? { triggerPrice: '0' } : {}) };
+}, algoRow);
+
+function isNone(value: unknown): boolean {
+  return value === undefined || value === null || value === '';
+}
+
+function algoOrderOf(row: z.output<typeof algoRow>): VenueAlgoOrder {
   return {
     symbol: row.symbol,
     clientId: row.clientAlgoId,

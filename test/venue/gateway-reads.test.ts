@@ -127,6 +127,21 @@ describe('what the venue answers', () => {
     expect((await gateway.read('openAlgoOrders', { symbol: GPS })).map((order) => order.actualOrderId)).to.deep.equal([undefined, '77']);
   });
 
+  it('lists our stops beside what somebody else has placed by hand: a trailing stop has no trigger price, one that closes all no quantity', async () => {
+    const { gateway } = venueOn(stub);
+    const trailing = (changes: Record<string, unknown>) => algoAnswer({ algoId: 1, clientAlgoId: 'web_1', orderType: 'TRAILING_STOP_MARKET', ...changes });
+    const closesAll = (changes: Record<string, unknown>) => algoAnswer({ algoId: 2, clientAlgoId: 'web_2', closePosition: true, ...changes });
+    for (const none of ['', '0', null, undefined]) {
+      stub.script('GET /fapi/v1/openAlgoOrders', { body: [trailing({ triggerPrice: none }), closesAll({ quantity: none }), algoAnswer()] });
+      const listed = await gateway.read('openAlgoOrders', { symbol: GPS });
+      expect(listed.map(({ clientId, quantity, triggerPrice }) => [clientId, text(quantity), text(triggerPrice)]), `${none}`).to.deep.equal([['web_1', '23207', '0'], ['web_2', '0', '0.00811'], [ID, '23207', '0.00811']]);
+    }
+    for (const ours of [algoAnswer({ quantity: '' }), algoAnswer({ triggerPrice: '' }), trailing({ quantity: '' }), closesAll({ triggerPrice: '' })]) {
+      stub.script('GET /fapi/v1/openAlgoOrders', { body: [ours] });
+      expect(await thrownBy(gateway.read('openAlgoOrders', {}))).to.include({ kind: 'unknown' });
+    }
+  });
+
   it('says how much was used, as the last answers stated it', async () => {
     const { gateway } = venueOn(stub);
     expect(gateway.usage()).to.deep.equal({ weight1m: undefined, orders10s: undefined, orders1m: undefined });
