@@ -180,6 +180,20 @@ describe('market', () => {
     expect(streams).to.have.length(3);
   });
 
+  it('does not stand still for one price, or one book, that is dated an hour ahead', async () => {
+    const { world, streams, watch, mark, of } = await bench();
+    await watch();
+    const now = world.clock.now();
+    const book = (bid: string, observedAt: number): MarketEvent => ({ type: 'book', symbol: GPS, bid: decimal(bid), ask: decimal('9'), observedAt });
+    for (const event of [mark('1', now + 3_600_000), book('1', now + 3_600_000), mark('2', now), book('2', now)]) streams[0]!.emit(event);
+    await world.advance(300);
+    expect([of(GPS)?.mark?.price.toFixed(), of(GPS)?.book?.bid.toFixed()]).to.deep.equal(['2', '2']);
+    // What two overlapping streams tell out of order is from the same seconds.
+    for (const event of [mark('3', now - 9_999), book('3', now - 9_999)]) streams[0]!.emit(event);
+    await world.advance(300);
+    expect([of(GPS)?.mark?.price.toFixed(), of(GPS)?.book?.bid.toFixed()]).to.deep.equal(['2', '2']);
+  });
+
   it('keeps the candle window: history and stream joined, repeated ones once, open ones not, the oldest dropped', async () => {
     const { world, streams, watch, of } = await bench();
     await watch();

@@ -4,6 +4,8 @@ import type { SymbolName } from '../../protocol/names.ts';
 import { marketStatistics } from '../../rules/market-statistics.ts';
 
 const MINUTE_MS = 60_000;
+/** The streams before and after a new subscription may overlap by seconds: what is older than what is known says nothing. By more than that, what is known was dated wrongly, and a price must not stand still until then. */
+const OVERLAP_MS = 10_000;
 
 interface Watched {
   market: SymbolMarket;
@@ -49,8 +51,7 @@ export class MarketPicture {
   take(event: Exclude<MarketEvent, { type: 'listing' }>): SymbolName | undefined {
     const { symbol, observedAt } = event;
     const known = this.#symbols.get(symbol)?.market;
-    // The streams before and after a new subscription may overlap: what is older than what is known says nothing.
-    const isOld = (part: { readonly observedAt: number } | undefined) => part !== undefined && part.observedAt > observedAt;
+    const isOld = (part: { readonly observedAt: number } | undefined) => part !== undefined && part.observedAt > observedAt && part.observedAt - observedAt < OVERLAP_MS;
     switch (event.type) {
       case 'mark':
         if (isOld(known?.mark)) return undefined;
