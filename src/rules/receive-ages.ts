@@ -2,7 +2,6 @@
  * How long ago each symbol was last heard of, by our clock and the receipt: what the venue writes into an event says nothing
  * of whether any come (operators' 47). A symbol that falls silent is subscribed anew, then its connection is replaced.
  */
-import type { SymbolMarket } from '../protocol/market.ts';
 import type { SymbolName } from '../protocol/names.ts';
 
 /** Mark prices come every second, or every three. */
@@ -10,22 +9,30 @@ export const STALE_AFTER_MS = 10_000;
 /** With everything silent a new connection is tried so often; for some alone ever more seldom, for it costs all the others. */
 const RECONNECT_MS = 30_000;
 const SELDOM_MS = 1_800_000;
-/** The newest candle of a symbol closed so long ago: the stream's are missing, and REST is asked for them. */
+/** None newer has come of a symbol for so long: the stream's are missing, and REST is asked for them. */
 const CANDLE_AGE_MS = 150_000;
 /** So often for one symbol at the most. */
 const FILL_EVERY_MS = 60_000;
 
-/**
- * Symbols with candles of which none has come for too long, with how long.
- * @param askedAt when the history of a symbol was last asked for because of that, monotonic ms.
- * @param wallNow what candles are dated by, ms.
- */
-export function candlesMissing(symbols: ReadonlyMap<SymbolName, Pick<SymbolMarket, 'candles' | 'statistics'>>, askedAt: ReadonlyMap<SymbolName, number>, wallNow: number, now: number): readonly { readonly symbol: SymbolName; readonly ageMs: number }[] {
-  return [...symbols].flatMap(([symbol, { candles, statistics }]) => {
-    if (candles.length === 0 || statistics === undefined) return [];
-    const ageMs = wallNow - statistics.observedAt;
-    return ageMs > CANDLE_AGE_MS && now - (askedAt.get(symbol) ?? -FILL_EVERY_MS) >= FILL_EVERY_MS ? [{ symbol, ageMs }] : [];
-  });
+/** When the newest candle of each symbol became known; all times are monotonic ms: what a candle is dated by says nothing of whether any come. */
+export class CandleAges {
+  readonly #heardAt = new Map<SymbolName, number>();
+  /** When it was last said to be missing. */
+  readonly #missedAt = new Map<SymbolName, number>();
+
+  /** A candle came that is newer than those before. */
+  heard(symbol: SymbolName, now: number): void {
+    this.#heardAt.set(symbol, now);
+  }
+
+  /** Of the watched ones that have candles those of which none has come for too long, with how long; each once a minute at the most. */
+  missing(watched: readonly SymbolName[], now: number): readonly { readonly symbol: SymbolName; readonly ageMs: number }[] {
+    const followed = new Set(watched);
+    for (const symbol of this.#heardAt.keys()) if (!followed.has(symbol)) this.#heardAt.delete(symbol);
+    const missing = [...this.#heardAt].flatMap(([symbol, at]) => (now - at > CANDLE_AGE_MS && now - (this.#missedAt.get(symbol) ?? -FILL_EVERY_MS) >= FILL_EVERY_MS ? [{ symbol, ageMs: now - at }] : []));
+    for (const { symbol } of missing) this.#missedAt.set(symbol, now);
+    return missing;
+  }
 }
 
 interface Age {

@@ -404,6 +404,24 @@ describe('a symbol that falls silent (operators\' 47)', () => {
     expect(reads()).to.be.within(4, 5);
   });
 
+  for (const offsetMs of [-3_600_000, 600_000]) {
+    it(`has its candles read when they do not come, and not when they do, on a machine whose clock is ${offsetMs} ms from the venue's`, async () => {
+      const b = await bench();
+      const minute = () => Math.floor((b.world.clock.now() - offsetMs) / MINUTE);
+      b.world.clock.setWall(offsetMs);
+      b.venue.candles = [3, 2, 1].map((ago) => aCandle(minute() - ago));
+      await b.watch([FINE]);
+      const reads = () => b.gateway.of('read').filter((read) => read.name === 'candles').length;
+      for (let i = 0; i < 5; i++) {
+        await seconds(b, 60, [FINE]);
+        b.streams[0]!.emit({ type: 'candle', symbol: FINE, candle: aCandle(minute() - 1), observedAt: b.world.clock.now() - offsetMs });
+      }
+      expect(reads(), 'they come').to.equal(1);
+      await seconds(b, 170, [FINE]);
+      expect(reads(), 'they do not').to.equal(2);
+    });
+  }
+
   it('takes candles in any order and twice, as one series without a hole', async () => {
     const b = await bench();
     b.venue.candles = [];

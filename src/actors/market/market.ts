@@ -12,7 +12,7 @@ import type { LifeView } from '../../protocol/views.ts';
 import type { SymbolName } from '../../protocol/names.ts';
 import type { OpenMarketStream, VenueMarketStreams } from '../../venue/port.ts';
 import { publish } from '../publish.ts';
-import { candlesMissing, ReceiveAges, STALE_AFTER_MS } from '../../rules/receive-ages.ts';
+import { CandleAges, ReceiveAges, STALE_AFTER_MS } from '../../rules/receive-ages.ts';
 import { candlesToAsk } from '../../rules/request-budget.ts';
 import { Histories } from './histories.ts';
 import { MarketPicture } from './picture.ts';
@@ -61,8 +61,7 @@ interface MarketState {
   readonly guarded: Set<SymbolName>;
   readonly ages: ReceiveAges;
   readonly histories: Histories;
-  /** When the history of a symbol was last asked for because its candles did not come, monotonic ms. */
-  readonly filledAt: Map<SymbolName, number>;
+  readonly candleAges: CandleAges;
   stream: OpenMarketStream | undefined;
   up: boolean;
   lastEventAt: number | null;
@@ -96,7 +95,7 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
     init(ctx) {
       ctx.timers.every('publish', PUBLISH_MS, { type: 'publish' });
       ctx.timers.every('report', REPORT_MS, { type: 'report' });
-      const state: MarketState = { picture: new MarketPicture(options.candleHistory), universe: undefined, held: new Set(), guarded: new Set(), ages: new ReceiveAges(), histories: new Histories(), filledAt: new Map(), stream: undefined, up: false, lastEventAt: null, events: 0, unread: { tickers: new Failing(), intervals: new Failing(), candles: new Failing() }, prices: 0 };
+      const state: MarketState = { picture: new MarketPicture(options.candleHistory), universe: undefined, held: new Set(), guarded: new Set(), ages: new ReceiveAges(), histories: new Histories(), candleAges: new CandleAges(), stream: undefined, up: false, lastEventAt: null, events: 0, unread: { tickers: new Failing(), intervals: new Failing(), candles: new Failing() }, prices: 0 };
       ctx.own(() => state.stream?.close());
       return state;
     },
@@ -170,7 +169,7 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
           const { outcome, symbol } = message;
           state.histories.over(symbol);
           if (outcome.ok && outcome.value.ok) {
-            state.picture.history(symbol, outcome.value.value, ctx.clock.now());
+            if (state.picture.history(symbol, outcome.value.value, ctx.clock.now())) state.candleAges.heard(symbol, ctx.clock.monotonic());
             noteReading(state.unread.candles, undefined, CANDLES, {}, ctx);
             loadNext(state, ctx);
             return same;
@@ -237,17 +236,17 @@ export function marketBehaviour(options: MarketOptions): Behaviour<Internal, Mar
       ctx.tell(options.universe, { type: 'refresh' });
       return;
     }
-    const holed = state.picture.take(event);
-    if (holed === undefined) return;
-    ctx.log.info({ symbol: holed }, 'minutes are missing in the candles; reading them');
-    load(state, holed, ctx);
+    const { newer, holed } = state.picture.take(event);
+    if (newer) state.candleAges.heard(event.symbol, ctx.clock.monotonic());
+    if (!holed) return;
+    ctx.log.info({ symbol: event.symbol }, 'minutes are missing in the candles; reading them');
+    load(state, event.symbol, ctx);
   }
 
   /** A stream that brings prices and no candles: REST has them, once a minute. */
   function fill(state: MarketState, ctx: Context): void {
-    for (const { symbol, ageMs } of candlesMissing(state.picture.symbols, state.filledAt, ctx.clock.now(), ctx.clock.monotonic())) {
-      state.filledAt.set(symbol, ctx.clock.monotonic());
-      ctx.log.info({ symbol, ageMs }, 'no candle has come for too long; reading them');
+    for (const { symbol, ageMs } of state.candleAges.missing(state.picture.watched, ctx.clock.monotonic())) {
+      ctx.log.info({ symbol, ageMs: Math.round(ageMs) }, 'no candle has come for too long; reading them');
       load(state, symbol, ctx);
     }
   }

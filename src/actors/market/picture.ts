@@ -7,6 +7,8 @@ const MINUTE_MS = 60_000;
 /** The streams before and after a new subscription may overlap by seconds: what is older than what is known says nothing. By more than that, what is known was dated wrongly, and a price must not stand still until then. */
 const OVERLAP_MS = 10_000;
 
+const NO_CANDLE = { newer: false, holed: false } as const;
+
 interface Watched {
   market: SymbolMarket;
   /** Its history has been read. */
@@ -47,25 +49,25 @@ export class MarketPicture {
     return true;
   }
 
-  /** The symbol whose candles now have a hole, if this event shows one: its history is to be read again. */
-  take(event: Exclude<MarketEvent, { type: 'listing' }>): SymbolName | undefined {
+  /** `newer`: it is a candle newer than those before; `holed`: minutes are missing between them, and the history is to be read again. */
+  take(event: Exclude<MarketEvent, { type: 'listing' }>): { readonly newer: boolean; readonly holed: boolean } {
     const { symbol, observedAt } = event;
     const known = this.#symbols.get(symbol)?.market;
     const isOld = (part: { readonly observedAt: number } | undefined) => part !== undefined && part.observedAt > observedAt && part.observedAt - observedAt < OVERLAP_MS;
     switch (event.type) {
       case 'mark':
-        if (isOld(known?.mark)) return undefined;
+        if (isOld(known?.mark)) return NO_CANDLE;
         this.#change(symbol, { mark: { price: event.price, observedAt } });
         if (event.funding !== undefined && this.#intervals !== undefined) this.#change(symbol, { funding: { ...event.funding, intervalHours: this.#intervals.get(symbol) ?? 8, observedAt } });
-        return undefined;
+        return NO_CANDLE;
       case 'book':
         if (!isOld(known?.book)) this.#change(symbol, { book: { bid: event.bid, ask: event.ask, observedAt } });
-        return undefined;
+        return NO_CANDLE;
       case 'candle': {
-        if (!event.candle.closed) return undefined;
+        if (!event.candle.closed) return NO_CANDLE;
         const before = known?.candles.at(-1);
-        this.#addCandles(symbol, [event.candle], observedAt);
-        return before !== undefined && event.candle.openTime > before.openTime + MINUTE_MS ? symbol : undefined;
+        const newer = this.#addCandles(symbol, [event.candle], observedAt);
+        return { newer, holed: before !== undefined && event.candle.openTime > before.openTime + MINUTE_MS };
       }
     }
   }
@@ -84,12 +86,12 @@ export class MarketPicture {
     this.#change(symbol, { ticker });
   }
 
-  /** @param readAt when the answer came, wall time, ms. */
-  history(symbol: SymbolName, candles: readonly Candle[], readAt: number): void {
+  /** @param readAt when the answer came, wall time, ms. @returns whether it brought a newer candle. */
+  history(symbol: SymbolName, candles: readonly Candle[], readAt: number): boolean {
     const known = this.#symbols.get(symbol);
-    if (known === undefined) return;
+    if (known === undefined) return false;
     known.loaded = true;
-    this.#addCandles(symbol, candles.filter((candle) => candle.closed), readAt);
+    return this.#addCandles(symbol, candles.filter((candle) => candle.closed), readAt);
   }
 
   intervals(intervals: ReadonlyMap<SymbolName, number>): void {
@@ -100,16 +102,19 @@ export class MarketPicture {
     return this.#intervals !== undefined;
   }
 
-  #addCandles(symbol: SymbolName, candles: readonly Candle[], observedAt: number): void {
+  /** @returns whether the newest is another. */
+  #addCandles(symbol: SymbolName, candles: readonly Candle[], observedAt: number): boolean {
     const known = this.#symbols.get(symbol);
-    if (known === undefined) return;
+    if (known === undefined) return false;
     const newest = known.market.candles.at(-1)?.openTime;
     const byTime = new Map([...known.market.candles, ...candles].map((candle) => [candle.openTime, candle]));
     const kept = [...byTime.values()].toSorted((a, b) => a.openTime - b.openTime).slice(-this.#keep);
     // Only a newer candle makes the statistics fresher: an old one, told again, does not.
-    const observed = kept.at(-1)?.openTime === newest ? (known.market.statistics?.observedAt ?? observedAt) : observedAt;
+    const newer = kept.at(-1)?.openTime !== newest;
+    const observed = newer ? observedAt : (known.market.statistics?.observedAt ?? observedAt);
     const statistics = marketStatistics(kept, observed);
     this.#change(symbol, { candles: kept, ...(statistics === undefined ? {} : { statistics }) });
+    return newer;
   }
 
   #change(symbol: SymbolName, part: Partial<SymbolMarket>): void {
