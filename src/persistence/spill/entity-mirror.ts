@@ -9,6 +9,8 @@ const MOST_ENTRIES = 5_000;
 
 export class EntityMirror {
   readonly #entities = new Map<string, StoredEntry[]>();
+  /** The last sequence that was appended, of those too that are not known: an answer of the store from before it is not the newest. */
+  readonly #appended = new Map<string, number>();
   readonly #writerEpoch: number;
 
   constructor(writerEpoch: number) {
@@ -22,8 +24,7 @@ export class EntityMirror {
 
   /** As the store answered; what has been appended since it was asked is newer. */
   read(entity: string, rows: readonly StoredEntry[]): void {
-    const known = this.#entities.get(entity)?.at(-1)?.sequence ?? -1;
-    if (isLog(entity) || rows.length > MOST_ENTRIES || (rows.at(-1)?.sequence ?? 0) < known) return;
+    if (isLog(entity) || rows.length > MOST_ENTRIES || (rows.at(-1)?.sequence ?? 0) < (this.#appended.get(entity) ?? 0)) return;
     this.#entities.set(entity, [...rows]);
   }
 
@@ -36,7 +37,9 @@ export class EntityMirror {
   added(entries: readonly EncodedEntry[]): void {
     for (const entry of entries) {
       const { entity, sequence } = entry;
-      if (sequence === 1 && !isLog(entity) && !this.#entities.has(entity)) this.#entities.set(entity, []);
+      if (isLog(entity)) continue;
+      this.#appended.set(entity, Math.max(sequence, this.#appended.get(entity) ?? 0));
+      if (sequence === 1 && !this.#entities.has(entity)) this.#entities.set(entity, []);
       const known = this.#entities.get(entity);
       if (known === undefined) continue;
       const last = known.at(-1)?.sequence ?? sequence - 1;

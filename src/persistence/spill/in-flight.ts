@@ -60,6 +60,8 @@ export class InFlight {
     if (!this.#calls.has(call)) return;
     if (!isDefinite(error) && !isUnvouched(error)) return this.#options.onFailed(error);
     this.#calls.delete(call);
+    // It is there, whatever its caller makes of it: what comes next of its entities comes behind it.
+    if (isUnvouched(error)) this.#options.onWritten(call);
     call.reject(error);
   }
 

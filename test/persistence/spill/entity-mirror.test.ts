@@ -47,6 +47,9 @@ describe('the mirror of an entity', () => {
     expect(mirrored(append(1, 3), read(2, 3))).to.deep.equal([2, 3]);
     expect(mirrored(append(1, 3), read(1, 2)), 'asked before the last was appended').to.deep.equal([1, 2, 3]);
     expect(mirrored(append(1, 3), read(1, 0))).to.deep.equal([1, 2, 3]);
+    expect(mirrored(append(4), read(1, 3)), 'also of one that was not known when it was appended').to.equal(undefined);
+    expect(mirrored(append(4), read(1, 3), read(1, 4), append(5))).to.deep.equal([1, 2, 3, 4, 5]);
+    expect(mirrored(append(1, 3), (mirror) => mirror.forget(GPS), append(4), read(1, 3)), 'or was forgotten').to.equal(undefined);
   });
 
   it('begins at the newest Snapshot', () => {

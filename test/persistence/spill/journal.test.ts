@@ -262,6 +262,22 @@ describe('the journal while its store is away', () => {
     expect(bench.events).to.deep.equal([]);
   });
 
+  it('knows what no replica vouches for as written: who starts again while the store is away goes on behind it', async () => {
+    const bench = await new Bench().open();
+    const { journal, store } = bench;
+    await journal.append([noted(GPS, 1)]);
+    const taken = store.append.bind(store);
+    store.append = async (batch) => {
+      await taken(batch);
+      if (batch.some((one) => one.type === 'OrderSending')) throw new VigilError('JOURNAL_UNAVAILABLE', 'no replica', { details: { reason: 'NO_REPLICA' } });
+    };
+    await refused(journal.append([opening(GPS, 2)]), 'JOURNAL_UNAVAILABLE', 'no replica');
+    expect(bench.sequences(GPS)).to.deep.equal([1, 2]);
+    await bench.away();
+    store.readsFail = true;
+    expect((await journal.read(GPS)).map((one) => one.sequence)).to.deep.equal([1, 2]);
+  });
+
   it('notices by a reading, too, that the store is away', async () => {
     const bench = await new Bench().open();
     bench.store.readsFail = true;
