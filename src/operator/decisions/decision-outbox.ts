@@ -13,7 +13,7 @@ const REPEATS_EVERY_MS = 60_000;
 const MOST_IN_GROUP = 500;
 /** What waits while the journal is away: a quarter of an hour of a hundred symbols that all signal. */
 const MOST_WAITING = 10_000;
-/** The journal keeps for ever: 64 MB a day at the most, with 8 MB for a burst. Nine symbols write about 2, a hundred about 20 (`test/operator/decision-bounds.test.ts`). */
+/** The journal keeps them for weeks: 64 MB a day at the most, with 8 MB for a burst. Nine symbols write about 2, a hundred about 20 (`test/operator/decision-bounds.test.ts`). */
 const BYTES_A_MS = (64 * 1024 * 1024) / 86_400_000;
 const BURST_BYTES = 8 * 1024 * 1024;
 
