@@ -207,6 +207,40 @@ describe('executor: protection', () => {
     expect(desk.venue.quantity.toFixed()).to.equal('0');
   });
 
+  it('does not take a stop for one that was left behind which a list from before it went still has: neither while something is held nor when all is over', async () => {
+    const desk = await new Desk().start();
+    desk.plan();
+    await desk.advance(2_000);
+    /** The venue's side as it is now, to be told later. */
+    const read = () => {
+      const { quantity, algos, mark } = desk.venue;
+      const readAt = desk.world.clock.now();
+      const position = quantity.isZero() ? undefined : { symbol: GPS, quantity, entryPrice: decimal('0.01'), markPrice: mark, unrealizedPnl: decimal('0'), updatedAt: readAt };
+      const truth = { streamEpoch: 1, readAt, begunAt: desk.world.clock.monotonic(), position, openOrders: [], openAlgoOrders: [...algos.values()].filter((algo) => algo.status === 'NEW'), trades: [], settings: undefined };
+      return () => desk.world.system.tell(desk.executor, { type: 'truth', truth });
+    };
+    const held = read();
+    desk.world.system.tell(desk.executor, { type: 'move-stop', positionId: desk.life.position!.positionId, stopPrice: '0.0099', reason: 'PROFIT_LOCK', by: 'test' });
+    await desk.advance(2_000);
+    const cancelled = desk.writes('CANCEL').length;
+    expect(cancelled, 'the stop that was replaced').to.equal(1);
+    held();
+    await desk.advance(2_000);
+    expect(desk.writes('CANCEL')).to.have.length(cancelled);
+    desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'test' });
+    await desk.advance(100);
+    expect(desk.life.phase).to.equal('Closing');
+    const flat = read();
+    await desk.advance(5_000);
+    const story = desk.story.length;
+    const over = desk.writes('CANCEL').length;
+    flat();
+    await desk.advance(5_000);
+    expect(desk.story.slice(story)).to.deep.equal([]);
+    expect(desk.writes('CANCEL')).to.have.length(over);
+    expect(desk.life.phase).to.equal('Flat');
+  });
+
   it('clears a stop of its own that no journal knows, once the one on record stands, and only then (rulings 4, 36)', async () => {
     const desk = await holding();
     const unknown = 'x-15PC4ZJyaaaas00000000000000000000' as never;

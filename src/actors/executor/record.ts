@@ -32,6 +32,7 @@ export function record(state: ExecutorState, events: readonly LifeEvent[], ctx: 
       state.flat = undefined;
       state.agreedAt = 0;
     }
+    if (event.type === 'ProtectionTriggered' || event.type === 'ProtectionEnded' || event.type === 'ProtectionLost') state.protectionGoneAt = ctx.clock.monotonic();
     for (const finding of oddities(state.life, life, event)) ctx.tell(state.options.findings, { type: 'finding', from: ctx.path, finding });
     state.life = life;
     const { type, at, ...payload } = event;

@@ -154,6 +154,8 @@ export interface ExecutorState {
   orphans: readonly ClientId[];
   /** When the last reading was begun that agreed with our count, monotonic ms; 0: none since the count changed, or one differed. */
   agreedAt: number;
+  /** When it was last heard that a protection has fired, ended or gone, monotonic ms: a list that was asked for before may still have it. */
+  protectionGoneAt: number;
   /** When the count, or by the stream what strangers hold, changed last in this process, monotonic ms. */
   holdingChangedAt: number;
   streamEpoch: number;
@@ -238,6 +240,7 @@ export function newState(options: ExecutorOptions): ExecutorState {
     flat: undefined,
     orphans: [],
     agreedAt: 0,
+    protectionGoneAt: 0,
     holdingChangedAt: 0,
     streamEpoch: 0,
     reconciledEpoch: 0,

@@ -22,7 +22,7 @@ export function lookAtStops(state: ExecutorState, listedAll: readonly VenueAlgoO
   // What is listed exists, whatever its own query has said before.
   for (const clientId of listed) noteTold(state, clientId, ctx);
   const live = liveProtectionsOf(state.life);
-  state.orphans = [...listed].filter((clientId) => !live.some((known) => known.clientId === clientId));
+  state.orphans = begunAt > state.protectionGoneAt ? [...listed].filter((clientId) => !live.some((known) => known.clientId === clientId)) : [];
   for (const clientId of state.unlisted.keys()) if (listed.has(clientId) || !live.some((known) => known.clientId === clientId)) state.unlisted.delete(clientId);
   for (const { leg, clientId, state: stage, sentAt } of live) {
     if (stage !== 'placed' || listed.has(clientId) || wentOut(state, { clientId, openSince: sentAt }).by >= begunAt) continue;

@@ -102,7 +102,7 @@ export function compare(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorC
   state.mismatches = 0;
   state.agreedAt = Math.max(state.agreedAt, truth.begunAt);
   concluded(state, truth);
-  state.flat = stated.isZero() && entryOutBy(state) < truth.begunAt ? { openAlgoIds: [...listed] } : undefined;
+  state.flat = stated.isZero() && Math.max(entryOutBy(state), state.protectionGoneAt) < truth.begunAt ? { openAlgoIds: [...listed] } : undefined;
   if (state.life.drift !== undefined) record(state, [{ type: 'DriftCleared', at, venue: text(stated) }], ctx);
   // Our entry was filled and the position is gone: what happened in between is in the trade list (operators' 23).
   if (stated.isZero() && state.life.entry?.state === 'ended' && state.life.entry.executedQuantity.isGreaterThan(0) && state.life.holding.peak.isZero()) {
