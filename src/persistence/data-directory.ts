@@ -19,7 +19,8 @@ export function prepareDataDirectory(directory: string): void {
   try {
     makeDirectory(directory);
     writeFileSync(probe, '', { mode: 0o600 });
-    rmSync(probe);
+    // Another start in the same moment has removed it.
+    rmSync(probe, { force: true });
   } catch (error) {
     throw unwritable(directory, directory, error);
   }

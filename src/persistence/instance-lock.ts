@@ -21,6 +21,12 @@ export interface InstanceLock extends Instance {
 /** Those of this process: one that nobody referred to would be collected, its file closed, and the lock gone without a word. */
 const held = new Set<DatabaseSync>();
 
+/**
+ * SQLite takes a lock in steps, and gives up when it cannot go on: of two that start in the same moment each could stop the other.
+ * Whoever meets one asks again so long, each time after a little more.
+ */
+const PATIENCE_MS = 300;
+
 /** SQLite's "database is locked". */
 const SQLITE_BUSY = 5;
 
@@ -64,7 +70,7 @@ function lock(dataDir: string): DatabaseSync {
   const file = join(dataDir, LOCK_FILE);
   let db: DatabaseSync | undefined;
   try {
-    db = new DatabaseSync(file, { timeout: 0 });
+    db = new DatabaseSync(file, { timeout: PATIENCE_MS });
     chmodSync(file, 0o600);
     db.exec('BEGIN EXCLUSIVE');
     return db;

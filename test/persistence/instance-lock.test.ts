@@ -1,6 +1,6 @@
 /** One instance per data directory: refused by name while the holder lives, free the moment it is dead. */
 import { expect } from 'chai';
-import { spawn } from 'node:child_process';
+import { fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,6 +10,8 @@ import { tradingStateFile } from '../../src/persistence/trading-state-file.ts';
 import { VigilError } from '../../src/protocol/errors.ts';
 import { refusedNow } from './refusal.ts';
 import { removeTemporary, temporaryDirectory } from './temporary.ts';
+
+const MODULE = new URL('../../src/persistence/instance-lock.ts', import.meta.url).href;
 
 describe('the instance lock', () => {
   afterEach(removeTemporary);
@@ -66,7 +68,7 @@ describe('the instance lock', () => {
   it('is held against another process, and free at once when kill -9 ends that process', async () => {
     const directory = temporaryDirectory();
     const script = `
-      import { acquireInstanceLock } from ${JSON.stringify(new URL('../../src/persistence/instance-lock.ts', import.meta.url).href)};
+      import { acquireInstanceLock } from ${JSON.stringify(MODULE)};
       acquireInstanceLock(process.argv[1]);
       // What nobody refers to any more is collected, and its file closed: the lock is held all the same.
       await new Promise((resolve) => setTimeout(resolve, 20));
@@ -82,6 +84,67 @@ describe('the instance lock', () => {
     const lock = acquireInstanceLock(directory);
     expect(lock.pid).to.equal(process.pid);
     lock.release();
+  });
+
+  it('does not take a start that gives up for a holder: of two in the same moment one could refuse the other, and both would end', async () => {
+    const directory = temporaryDirectory();
+    acquireInstanceLock(directory).release();
+    // As far as another start gets before it fails: it reads the file, and cannot have it alone.
+    const script = `
+      const { DatabaseSync } = await import('node:sqlite');
+      const db = new DatabaseSync(process.argv[1]);
+      db.exec('BEGIN; SELECT * FROM sqlite_schema');
+      process.stdout.write('reads');
+      setTimeout(() => db.close(), 10);
+    `;
+    const other = spawn(process.execPath, ['--input-type=module', '-e', script, join(directory, 'lock.db')], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(other.stdout, 'data');
+    acquireInstanceLock(directory).release();
+    await once(other, 'exit');
+  });
+
+  it('of two that start in the same moment has one, and the other is told so', async () => {
+    const script = `
+      import { acquireInstanceLock } from ${JSON.stringify(MODULE)};
+      process.on('message', ({ directory, at }) => {
+        while (Date.now() < at);
+        try {
+          acquireInstanceLock(directory);
+          process.send('taken');
+        } catch (error) {
+          process.send(error.code);
+        }
+      });`;
+    const file = join(temporaryDirectory(), 'starter.mjs');
+    writeFileSync(file, script);
+    const starters = [fork(file), fork(file)];
+    for (let round = 0; round < 3; round++) {
+      const directory = join(temporaryDirectory(), 'data');
+      const answers = starters.map(async (starter) => String((await once(starter, 'message'))[0]));
+      const at = Date.now() + 5;
+      for (const starter of starters) starter.send({ directory, at });
+      expect((await Promise.all(answers)).toSorted()).to.deep.equal(['INSTANCE_RUNNING', 'taken']);
+    }
+    for (const starter of starters) starter.kill();
+  });
+
+  it('is refused for no reason of its own while another start looks at the same directory', async () => {
+    const directory = temporaryDirectory();
+    const script = `
+      import { prepareDataDirectory } from ${JSON.stringify(new URL('../../src/persistence/data-directory.ts', import.meta.url).href)};
+      process.stdout.write('begun');
+      for (const until = Date.now() + 10_000; Date.now() < until; ) {
+        try { prepareDataDirectory(process.argv[1]); } catch { /* The other's turn to tell. */ }
+      }
+    `;
+    const other = spawn(process.execPath, ['--input-type=module', '-e', script, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(other.stdout, 'data');
+    try {
+      for (let time = 0; time < 3_000; time++) prepareDataDirectory(directory);
+    } finally {
+      other.kill('SIGKILL');
+      await once(other, 'exit');
+    }
   });
 
   it('names the directory and the reason when it cannot be created or written', async () => {
