@@ -1,15 +1,17 @@
 /** The doctor, `vigil check`: what would keep the service from trading, found without trading. Reads only; starts nothing that stays. */
 import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { configHash, credentialsOf, loadPolicy } from '../config.ts';
 import type { Config } from '../config.ts';
 import { DEFAULT_SEED, startPaperExchange } from '../paper/exchange.ts';
 import type { PaperExchange } from '../paper/exchange.ts';
+import { venueRestFile } from '../persistence/venue-rest-file.ts';
 import { messageOf, VigilError } from '../protocol/errors.ts';
 import { accountModeFault } from '../rules/account-modes.ts';
 import { judgeKey } from '../rules/key-permissions.ts';
 import { decideUniverse } from '../rules/universe.ts';
 import { nameOf } from '../actors/strategies/evaluations.ts';
-import { systemClock } from '../supervision/clock.ts';
+import { isoTime, systemClock } from '../supervision/clock.ts';
 import { createBinanceVenue } from '../venue/binance-venue.ts';
 import { resolveEndpoint } from '../venue/endpoint.ts';
 import type { VenueGateway } from '../venue/port.ts';
@@ -24,10 +26,13 @@ export interface Finding {
   readonly message: string;
 }
 
+/** Makes one check; what it throws is its finding. */
+type Examine = (name: string, run: () => Promise<string> | string) => Promise<void>;
+
 /** Every check, in the order in which they build on one another; one that fails does not keep the next from being made. */
 export async function runCheck(config: Config): Promise<readonly Finding[]> {
   const findings: Finding[] = [{ name: 'configuration', status: 'ok', message: `valid, hash ${configHash(config)}; ${config.venue.mode} venue` }];
-  const examine = async (name: string, run: () => Promise<string> | string) => {
+  const examine: Examine = async (name, run) => {
     try {
       findings.push({ name, status: 'ok', message: await run() });
     } catch (error) {
@@ -44,12 +49,14 @@ export async function runCheck(config: Config): Promise<readonly Finding[]> {
   const paper = config.venue.mode === 'paper' && config.venue.paper.url === undefined ? await paperForOnce(config) : undefined;
   try {
     let gateway: VenueGateway | undefined;
+    const clock = { offsetMs: 0 };
+    const bannedMs = paper === undefined ? await examineRest(config, examine) : 0;
     await examine('venue', () => {
       const endpoint = resolveEndpoint({ mode: config.venue.mode, armed: config.venue.armed, paperUrl: paper?.url ?? config.venue.paper.url });
-      gateway = createBinanceVenue({ endpoint, armed: config.venue.armed, credentials: credentialsOf(config), clock: systemClock, offsetMs: () => 0, log: () => undefined }).gateway;
+      gateway = createBinanceVenue({ endpoint, armed: config.venue.armed, credentials: credentialsOf(config), clock: systemClock, offsetMs: () => clock.offsetMs, bannedMs, log: () => undefined }).gateway;
       return `${endpoint.restUrl}, streams ${endpoint.streamUrl}${paper === undefined ? '' : ' (a paper exchange for this check alone)'}`;
     });
-    if (gateway !== undefined) await examineVenue(gateway, config, examine);
+    if (gateway !== undefined) await examineVenue(gateway, config, clock, examine);
   } finally {
     await paper?.close();
   }
@@ -62,10 +69,28 @@ function paperForOnce({ paper }: Config): Promise<PaperExchange> {
   return startPaperExchange({ host: '127.0.0.1', port: 0, seed: seed ?? DEFAULT_SEED, balance, log: () => undefined, ...(replay === null ? {} : { replay: { dir: replay, speed, history: replayHistory, align: replayAlign } }) });
 }
 
-async function examineVenue(gateway: VenueGateway, config: Config, examine: (name: string, run: () => Promise<string>) => Promise<void>): Promise<void> {
+/** @returns how much is left of a ban that the service was given, ms: to ask during it lengthens it, whoever asks. */
+async function examineRest({ dataDir, venue }: Config, examine: Examine): Promise<number> {
+  let bannedMs = 0;
+  await examine('rest', () => {
+    const unreadable = (reason: string): never => {
+      throw new Error(reason);
+    };
+    const kept = venueRestFile({ path: join(dataDir, 'venue-rest'), venue: venue.mode, now: () => systemClock.now(), onFailure: unreadable }).read();
+    const leftMs = Math.max(0, (kept?.until ?? 0) - systemClock.now());
+    if (kept?.banned !== true || leftMs === 0) return 'the venue has not banned this address';
+    bannedMs = leftMs;
+    throw new Error(`the venue has banned this address until ${isoTime(kept.until)}, and is asked nothing until then: ${kept.message}`);
+  });
+  return bannedMs;
+}
+
+/** `clock.offsetMs`: by what is measured of it here the other questions are signed, so that a wrong clock is one finding. */
+async function examineVenue(gateway: VenueGateway, config: Config, clock: { offsetMs: number }, examine: Examine): Promise<void> {
   await examine('clock', async () => {
     const { serverTime, sentAt, receivedAt } = await gateway.read('serverTime', {});
     const skew = Math.round(serverTime - (sentAt + receivedAt) / 2);
+    clock.offsetMs = skew;
     if (Math.abs(skew) > config.risk.clockSkewMaxMs) throw new Error(`the venue's clock differs by ${skew} ms, and ${config.risk.clockSkewMaxMs} are allowed: synchronise this machine's clock`);
     return `the venue's clock differs by ${skew} ms`;
   });

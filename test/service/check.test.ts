@@ -4,7 +4,9 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { DEFAULT_SEED, startPaperExchange } from '../../src/paper/exchange.ts';
 import { PROJECT_ROOT } from '../../src/service/build-id.ts';
+import { startStubVenue } from '../venue/stub-venue.ts';
 
 interface Finding {
   readonly name: string;
@@ -55,5 +57,31 @@ describe('vigil check', () => {
     const { code, findings } = await check(['--data-dir', join(directory, 'var'), '--set', 'venue.paper.url=http://127.0.0.1:1']);
     expect(code).to.equal(1);
     expect(findings.find((finding) => finding.name === 'clock')).to.include({ status: 'finding' });
+  });
+
+  it('finds a clock that is wrong, and for that alone no fault with the key', async () => {
+    const paper = await startPaperExchange({ host: '127.0.0.1', port: 0, seed: DEFAULT_SEED, balance: '10000', log: () => undefined });
+    try {
+      await fetch(`${paper.url}/paper/v1/clock`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ offsetMs: 20_000 }) });
+      const { code, findings } = await check(['--data-dir', join(directory, 'var'), '--set', `venue.paper.url=${paper.url}`]);
+      expect(code).to.equal(1);
+      expect(findings.filter((finding) => finding.status === 'finding').map((finding) => finding.name)).to.deep.equal(['clock']);
+    } finally {
+      await paper.close();
+    }
+  });
+
+  it('asks nothing of a venue that has banned the service: that would lengthen the ban (failure 57)', async () => {
+    const stub = await startStubVenue();
+    try {
+      writeFileSync(join(directory, 'venue-rest'), JSON.stringify({ venue: 'paper', until: Date.now() + 600_000, banned: true, message: 'Way too many requests', saidAt: Date.now() }));
+      const { code, findings } = await check(['--data-dir', directory, '--set', `venue.paper.url=${stub.endpoint.restUrl}`]);
+      expect(code).to.equal(1);
+      expect(findings.find((finding) => finding.name === 'rest')?.message).to.include('Way too many requests');
+      expect(findings.find((finding) => finding.name === 'account')?.message).to.include('banned');
+      expect(stub.requests).to.deep.equal([]);
+    } finally {
+      await stub.close();
+    }
   });
 });
