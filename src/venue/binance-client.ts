@@ -25,6 +25,8 @@ export const DEFAULT_TIMEOUTS: CallTimeouts = { readMs: 8_000, writeMs: 30_000 }
 
 /** Shorter than the venue's own idle limit: a request on a connection the other side has just given up ends as "unknown outcome". */
 const IDLE_SOCKET_MS = 15_000;
+/** The venue allows 300 tries of an address in five minutes, and each of the two connections of the market streams tries so often, as long as it is refused: 240. */
+const RECONNECT_MS = 2_500;
 const LARGEST_ANSWER_BYTES = 64 * 1024 * 1024;
 
 export interface BinanceClients {
@@ -69,7 +71,7 @@ export function createBinanceClients(options: BinanceClientOptions): BinanceClie
           restOptions: { baseUrl: endpoint.restUrl },
           pingInterval: 10_000,
           pongTimeout: 5_000,
-          reconnectTimeout: 500,
+          reconnectTimeout: RECONNECT_MS,
           // Without it a server that accepts and never answers the handshake holds the SDK for ever.
           wsOptions: { handshakeTimeout: 10_000 },
           customParseJSONFn: (raw) => parseExactJson(raw) as object,

@@ -61,6 +61,8 @@ export interface StubVenue {
   script(route: string, ...answers: StubAnswer[]): void;
   /** While true, WebSocket handshakes are refused with 502. */
   refuseSockets: boolean;
+  /** When each of them was, ms of an arbitrary beginning. */
+  readonly refusedAt: number[];
   close(): Promise<void>;
 }
 
@@ -81,6 +83,7 @@ export async function startStubVenue(): Promise<StubVenue> {
     socket.on('close', () => connections.delete(socket));
   });
   server.on('upgrade', (request, socket, head) => {
+    if (stub.refuseSockets) stub.refusedAt.push(performance.now());
     if (stub.refuseSockets) return void socket.end('HTTP/1.1 502 Bad Gateway\r\nContent-Length: 0\r\n\r\n');
     webSockets.handleUpgrade(request, socket, head, (webSocket) => sockets.push(stubSocket(request.url ?? '', webSocket)));
   });
@@ -91,6 +94,7 @@ export async function startStubVenue(): Promise<StubVenue> {
     requests,
     sockets,
     refuseSockets: false,
+    refusedAt: [],
     script(route, ...answers) {
       scripts.set(route, answers);
     },
