@@ -241,6 +241,26 @@ describe('executor: protection', () => {
     expect(desk.life.phase).to.equal('Flat');
   });
 
+  it('closed before its stop stands, and the close lost on the way: the stop is placed within the bound, and goes when it is closed (rulings 8, 10)', async () => {
+    const desk = await new Desk().start();
+    let lost = 0;
+    desk.venue.onWrite = (write) => {
+      if (write.kind === 'OPEN') return undefined;
+      if (write.kind === 'CLOSE' && lost++ === 0) return new Promise<WriteOutcome>(() => undefined);
+      // The operator was quicker than the first stop.
+      return write.kind === 'PROTECT' && lost === 0 ? { result: 'rejected', venueCode: -1001, message: 'internal error' } : undefined;
+    };
+    desk.plan();
+    await desk.advance(500);
+    desk.world.system.tell(desk.executor, { type: 'close', reason: 'OPERATOR', by: 'test' });
+    await desk.advance(9_000);
+    expect([...desk.venue.algos.values()].filter((algo) => algo.status === 'NEW').map((algo) => `${algo.type} ${algo.quantity.toFixed()}`)).to.deep.equal(['STOP_MARKET 20000']);
+    await desk.advance(15_000);
+    expect(desk.venue.quantity.toFixed()).to.equal('0');
+    expect(desk.life.phase).to.equal('Flat');
+    expect([...desk.venue.algos.values()].filter((algo) => algo.status === 'NEW')).to.deep.equal([]);
+  });
+
   it('clears a stop of its own that no journal knows, once the one on record stands, and only then (rulings 4, 36)', async () => {
     const desk = await holding();
     const unknown = 'x-15PC4ZJyaaaas00000000000000000000' as never;

@@ -7,11 +7,11 @@ import { text } from '../../protocol/decimal.ts';
 import { closingSide } from '../../protocol/names.ts';
 import type { ClientId } from '../../protocol/names.ts';
 import type { ProtectionLeg } from '../../protocol/venue.ts';
-import type { Life } from './life.ts';
+import type { Life, OrderRecord } from './life.ts';
 import { closeNeeds, isUnsettled, reduceNeeds } from './order-needs.ts';
 import type { Need, Situation } from './situation.ts';
 import { wantedPrices } from './stop-price.ts';
-import { fillsMissing, firedInVain, heldSide, isOpenOrder, liveProtectionsOf, openOrdersOf } from './standing.ts';
+import { fillsMissing, firedInVain, heldSide, isOpenOrder, liveProtectionsOf, openOrdersOf, stopsCover } from './standing.ts';
 
 export function needsOf(life: Life, situation: Situation): Need[] {
   const orders = openOrdersOf(life).filter((order) => !situation.inFlight.has(order.clientId));
@@ -32,14 +32,21 @@ function holdingNeeds(life: Life, situation: Situation): Need[] {
   // A stop goes only when a newer one is acknowledged (ruling 4), however urgent the close is, and one that covers all that is held.
   const replaced = life.stop?.state === 'placed' && life.stop.side === closingSide(side) && life.stop.quantity.isGreaterThanOrEqualTo(quantity);
   const stale = replaced ? staleNeeds(life, situation) : [];
-  if (life.closeRequested !== undefined) return [...closeNeeds(life, situation, quantity), ...stale];
   const prices = wantedPrices(life, situation);
+  const stop = prices === undefined ? [] : protectionNeeds(life, situation, 'stop', quantity, prices.stop);
+  // A close that has met something may take long: meanwhile protection follows what is held (ruling 8).
+  if (life.closeRequested !== undefined) return [...closeNeeds(life, situation, quantity), ...(isHeldUp(life.close) && !stopsCover(life) ? stop : []), ...stale];
   if (prices === undefined) return [];
-  const stop = protectionNeeds(life, situation, 'stop', quantity, prices.stop);
   // The stop comes first; the target waits until it stands, and a part is closed only behind a stop.
   const reduce = reduceNeeds(life, situation);
   if (life.stop?.state !== 'placed') return [...stop, ...reduce];
   return [...stop, ...reduce, ...protectionNeeds(life, situation, 'target', quantity, prices.target), ...stale];
+}
+
+/** What became of the close is not known, or nothing of it was executed: refused, not sent, or found absent. */
+function isHeldUp(close: OrderRecord | undefined): boolean {
+  if (close === undefined) return false;
+  return close.state === 'ambiguous' || (close.state === 'ended' && (close.status === undefined || close.status === 'REJECTED'));
 }
 
 function protectionNeeds(life: Life, situation: Situation, leg: ProtectionLeg, quantity: Decimal, triggerPrice: Decimal): Need[] {

@@ -14,7 +14,7 @@ export function observeOutcome(life: Life, write: VenueWrite, outcome: WriteOutc
     case 'CLOSE':
       return orderOutcome(orderOf(life, write.clientId), outcome, at);
     case 'PROTECT':
-      return protectionOutcome(protectionOf(life, write.clientId), outcome, at);
+      return protectionOutcome(life, protectionOf(life, write.clientId), outcome, at);
     case 'CANCEL':
       return cancelOutcome(protectionOf(life, write.clientId), outcome, at);
     case 'CONFIGURE':
@@ -102,7 +102,7 @@ function orderOutcome(record: OrderRecord | undefined, outcome: WriteOutcome, at
   }
 }
 
-function protectionOutcome(record: ProtectionRecord | undefined, outcome: WriteOutcome, at: number): LifeEvent[] {
+function protectionOutcome(life: Life, record: ProtectionRecord | undefined, outcome: WriteOutcome, at: number): LifeEvent[] {
   if (record === undefined || record.state !== 'sending') return [];
   const { leg, clientId } = record;
   switch (outcome.result) {
@@ -113,7 +113,7 @@ function protectionOutcome(record: ProtectionRecord | undefined, outcome: WriteO
       const reaction = reactionTo('PROTECT', outcome.venueCode);
       if (reaction === 'no-stop' && leg === 'stop') return [ended, { type: 'StopRefused', at, clientId, venueCode: outcome.venueCode, message: outcome.message }];
       // The trigger price has been passed already: the stop is hit, the target reached (failure 91).
-      if (reaction !== 'stop-hit') return [ended];
+      if (reaction !== 'stop-hit' || life.closeRequested !== undefined) return [ended];
       return [ended, { type: 'CloseRequested', at, reason: leg === 'stop' ? 'STOP_PASSED' : 'TARGET_REACHED', by: 'venue −2021' }];
     }
     case 'throttled':

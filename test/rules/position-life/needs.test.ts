@@ -207,6 +207,18 @@ describe('needs of a close', () => {
     expect(needs(lifeOf(asked, it1.closing(), it1.ambiguous(idOf('close'))))).to.deep.equal(['ask close 1']);
   });
 
+  it('that has met something while no stop covers what is held: the stop is placed as well (rulings 8, 10)', () => {
+    const naked = [...it1.opened(), it1.closeRequested()];
+    const place = 'place stop 1: SELL 10 at 98';
+    expect(needs(lifeOf(naked)), 'the close alone is the quickest').to.deep.equal(['close 1: SELL 10']);
+    expect(needs(lifeOf(naked, it1.closing()), flying(idOf('close')))).to.deep.equal([]);
+    expect(needs(lifeOf(naked, it1.closing(), it1.ambiguous(idOf('close'))))).to.deep.equal(['ask close 1', place]);
+    expect(needs(lifeOf(naked, it1.closing(), it1.rejected(idOf('close'))))).to.deep.equal(['close 2: SELL 10', place]);
+    expect(needs(lifeOf(naked, it1.closing(), it1.ambiguous(idOf('close')), it1.absent(idOf('close'))))).to.deep.equal(['close 1: SELL 10', place]);
+    expect(needs(lifeOf(naked, it1.closing(), it1.reported('FILLED', 10, idOf('close'), 'o-close'))), 'executed, its trades are to come').to.deep.equal(['ask close 1']);
+    expect(needs(lifeOf(it1.opened(), it1.sending('stop'), it1.closeRequested(), it1.closing(), it1.ambiguous(idOf('close'))))).to.deep.equal(['ask close 1', 'ask stop 1']);
+  });
+
   it('the record of it goes before it, with the same id and its reason, as that of a part does (failure 47)', () => {
     const reduce: LifeEvent = { type: 'ReduceRequested', at: NOW + 55, positionId: 'plan-1' as never, tier: '1', quantity: '4', reason: 'TIER_1', by: 'exits' };
     const record = (life: Life) => needsOf(life, makeSituation()).map((need) => (need.need === 'write' ? [need.because, need.events] : need.need));
