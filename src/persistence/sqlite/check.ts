@@ -29,16 +29,18 @@ export function isNewJournal(file: string): boolean {
 }
 
 /**
- * Checks the whole of an existing journal, WAL and all, and returns the highest writer epoch seen.
+ * Checks the whole of an existing journal, WAL and all, at rest or in use, and returns the highest writer epoch seen.
  * Throws JOURNAL_FOREIGN or JOURNAL_CORRUPT with the file as it was, byte for byte.
  */
 export function checkJournal(file: string): number {
   let reader: DatabaseSync | undefined;
   try {
     reader = sizeOf(`${file}-wal`) > 0 ? connectReader(file) : connectWithoutTrace(file);
+    // Before the journal, and that as it is in one moment: beside a service that writes it, what comes meanwhile is no fault.
+    const remembered = readHead(file);
+    reader.exec('BEGIN');
     const version = checkOwner(file, reader);
     checkPages(file, reader);
-    const remembered = readHead(file);
     return Math.max(checkChain(file, reader, version, remembered), remembered?.writerEpoch ?? 0);
   } catch (error) {
     if (error instanceof VigilError) throw error;

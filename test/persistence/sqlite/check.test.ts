@@ -1,9 +1,12 @@
 /** A damaged or foreign journal is refused by name, and stays as it was, byte for byte. */
 import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, existsSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { headFileOf } from '../../../src/persistence/head-file.ts';
+import { fileURLToPath } from 'node:url';
+import { headFileOf, readHead } from '../../../src/persistence/head-file.ts';
 import { checkJournal, isNewJournal } from '../../../src/persistence/sqlite/check.ts';
 import { openSqliteJournal } from '../../../src/persistence/sqlite/journal.ts';
 import { connectReader } from '../../../src/persistence/sqlite/schema.ts';
@@ -142,6 +145,24 @@ describe('opening an SQLite journal', () => {
     const journal = await openSqliteJournal({ file, now });
     expect((await journal.stats()).entries).to.equal(ENTRIES);
     await journal.close();
+  });
+
+  it('finds a journal whole that grows while it is read: vigil check beside the service that writes it', async () => {
+    const file = join(temporaryDirectory(), 'journal.db');
+    const journal = await openSqliteJournal({ file, now });
+    await journal.append(Array.from({ length: 20_000 }, (_, index) => entry('symbol/币安人生USDT', index + 1)));
+    await journal.close();
+    const writer = spawn(process.execPath, [fileURLToPath(new URL('../endless-writer.ts', import.meta.url)), file], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const position = (): number => readHead(file)?.position ?? 0;
+    try {
+      while (position() <= 20_000) await new Promise((resolve) => setTimeout(resolve, 10));
+      const before = position();
+      for (let time = 0; time < 3; time++) checkJournal(file);
+      expect(position(), 'it grew').to.be.greaterThan(before);
+    } finally {
+      writer.kill('SIGKILL');
+      await once(writer, 'exit');
+    }
   });
 
   it('leaves a corrupt journal and the WAL beside it untouched', async () => {
