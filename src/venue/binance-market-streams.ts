@@ -3,7 +3,9 @@ import type { MarketEvent } from '../protocol/market.ts';
 import { messageOf } from '../protocol/errors.ts';
 import { Failing } from '../protocol/failing.ts';
 import type { SymbolName } from '../protocol/names.ts';
+import { sleep } from '../supervision/clock.ts';
 import type { Clock } from '../supervision/clock.ts';
+import { TOPICS_A_MESSAGE } from './binance-client.ts';
 import type { BinanceClients } from './binance-client.ts';
 import { createDroppedEvents } from './dropped-events.ts';
 import { readMarketEvent } from './parse-market-events.ts';
@@ -18,6 +20,10 @@ export interface MarketStreamOptions {
 
 /** Since April 2026 the venue carries prices on two routes, and the SDK opens a socket for each: bookTicker on `/public`, the rest on `/market`. */
 const CONNECTIONS = ['usdmMarket', 'usdmPublic'] as const;
+
+/** The venue cuts a connection that says more than ten things in a second: what is taken off and asked for again in so many messages goes in two. */
+const MANY_TOPICS = 4 * TOPICS_A_MESSAGE;
+const NEXT_SECOND_MS = 1_100;
 
 export function createMarketStreams({ clients, clock, log }: MarketStreamOptions): VenueMarketStreams {
   // Of all connections, one after the other: each of them tries twice a second.
@@ -88,6 +94,7 @@ export function createMarketStreams({ clients, clock, log }: MarketStreamOptions
         // Taken off first: the SDK asks for nothing that it thinks it has.
         client
           .unsubscribe(topics, 'usdm')
+          .then(() => (topics.length > MANY_TOPICS ? sleep(clock, NEXT_SECOND_MS) : undefined))
           .then(() => (closed ? undefined : client.subscribe(topics, 'usdm')))
           .catch((error: unknown) => log('warn', 'market stream: subscribing anew failed', { detail: messageOf(error) }));
       },

@@ -26,11 +26,11 @@ afterEach(async () => {
   await stub.close();
 });
 
-function opened(): Opened {
+function opened(symbols: readonly SymbolName[] = [GPS, BINANCE_LIFE]): Opened {
   const venue = venueOn(stub);
   const events = new Arrivals<MarketEvent>();
   const states = new Arrivals<[boolean, string]>();
-  stream = venue.marketStreams.open([GPS, BINANCE_LIFE], (event) => events.push(event), (up, reason) => states.push([up, reason]));
+  stream = venue.marketStreams.open(symbols, (event) => events.push(event), (up, reason) => states.push([up, reason]));
   return { venue, events, states, stream };
 }
 
@@ -64,6 +64,27 @@ describe('market streams', () => {
       socket.say({ result: null, id: gone.id });
       expect(await socket.texts.next()).to.deep.include({ method: 'SUBSCRIBE', params: topics });
     }
+  });
+
+  it('ask for hundreds of symbols in messages that the venue reads, and in no more of them than it allows in a second', async () => {
+    const names = Array.from({ length: 500 }, (_, index) => `1000LONGNAMED${index}USDT` as SymbolName);
+    const { stream: open } = opened(names);
+    const { market, public: books } = await bothSockets();
+    for (const [socket, topics, messages] of [[market, 1_001, 9], [books, 500, 5]] as const) {
+      const asked = new Set<string>();
+      for (let count = 0; count < messages; count += 1) {
+        const said = (await socket.texts.next()) as { method: string; params: string[] };
+        expect(said.method).to.equal('SUBSCRIBE');
+        expect(Buffer.byteLength(JSON.stringify(said)), 'longer ones it drops without a word').to.be.at.most(4_096);
+        for (const topic of said.params) asked.add(topic);
+      }
+      expect(asked.size).to.equal(topics);
+    }
+    open.resubscribe(names);
+    for (let count = 0; count < 9; count += 1) expect(await market.texts.next()).to.include({ method: 'UNSUBSCRIBE' });
+    const takenOff = performance.now();
+    for (let count = 0; count < 9; count += 1) expect(await market.texts.next()).to.include({ method: 'SUBSCRIBE' });
+    expect(performance.now() - takenOff, 'not in the same second').to.be.at.least(1_000);
   });
 
   it('tell mark price, book and candle', async () => {
