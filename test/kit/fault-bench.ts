@@ -187,8 +187,14 @@ export class FaultBench {
     return ids;
   }
 
+  /** Behind a stop and a target over all of it: an entry of several fills has its stop replaced, and what is done then is not to meet the first. */
   #protected(symbol: string): Promise<unknown> {
-    return eventually(`${symbol} is protected`, () => this.#look?.rows.some((row) => row.symbol === symbol && row.state === 'Protected' && row.takeProfitOrderId !== null && row.stopOrderId !== null), END_WITHIN_MS);
+    return eventually(`${symbol} is protected`, () => {
+      const { rows, truth } = this.#look ?? { rows: [], truth: undefined };
+      const row = rows.find((one) => one.symbol === symbol && one.state === 'Protected');
+      const algos = truth?.openAlgoOrders.filter((algo) => algo.symbol === symbol) ?? [];
+      return row !== undefined && algos.length === 2 && algos.every((algo) => [row.stopOrderId, row.takeProfitOrderId].includes(algo.clientAlgoId) && algo.quantity === row.quantity);
+    }, END_WITHIN_MS);
   }
 
   async #acted(symbol: string, one: FaultCase, act: Act): Promise<readonly string[]> {
