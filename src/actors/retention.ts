@@ -11,6 +11,8 @@ const DAY_MS = 24 * HOUR_MS;
 const FIRST_AFTER_MS = 300_000;
 /** A first release of months takes long, in slices between which everything else goes on. */
 const RELEASE_DEADLINE_MS = 30 * 60_000;
+/** By a clock that was set by more than this since it was last looked at, what is old may be young: it counts when it has gone on evenly since. */
+const SET_BY_MS = 600_000;
 /** An owner writes its Snapshot within minutes of being due, and a release that failed may pass: so many in a row, and something is wrong. */
 const TOLD_AFTER = 2;
 
@@ -21,6 +23,8 @@ type Context = Pick<ActorContext<RetentionMessage>, 'clock' | 'effect' | 'log' |
 export class Retention {
   readonly #days: number | null;
   #running = false;
+  /** Both clocks, as they were last looked at. */
+  #looked: { readonly wall: number; readonly monotonic: number } | undefined;
   #lastAt: number | null = null;
   #entries = 0;
   #through: number | null = null;
@@ -35,6 +39,7 @@ export class Retention {
   }
 
   begin(ctx: Context): void {
+    this.#clockSetBy(ctx);
     if (this.#days !== null) ctx.timers.once('release', FIRST_AFTER_MS, { type: 'release' });
   }
 
@@ -42,6 +47,8 @@ export class Retention {
   release(journal: Pick<Journal, 'release'>, isAway: boolean, ctx: Context): void {
     if (this.#days === null) return;
     ctx.timers.once('release', HOUR_MS, { type: 'release' });
+    const setBy = this.#clockSetBy(ctx);
+    if (Math.abs(setBy) > SET_BY_MS) return ctx.log.warn({ setByMs: Math.round(setBy) }, 'the clock was set: the journal lets go of nothing until it has gone on evenly for an hour');
     if (this.#running || isAway) return;
     this.#running = true;
     const before = ctx.clock.now() - this.#days * DAY_MS;
@@ -65,6 +72,14 @@ export class Retention {
     this.#heldBy = heldBy ?? null;
     if (entries > 0) ctx.log.info({ entries, through, days: this.#days }, `the journal let go of ${entries} entries older than ${this.#days} days, up to position ${through}`);
     if (this.#heldFor === TOLD_AFTER) ctx.log.warn({ heldBy, through }, this.alerts()[0]?.message ?? '');
+  }
+
+  /** By how much the wall clock has gone on differently from the one that nobody sets, ms, since this was last asked. */
+  #clockSetBy({ clock }: Context): number {
+    const [wall, monotonic] = [clock.now(), clock.monotonic()];
+    const { wall: wallBefore, monotonic: monotonicBefore } = this.#looked ?? { wall, monotonic };
+    this.#looked = { wall, monotonic };
+    return wall - wallBefore - (monotonic - monotonicBefore);
   }
 
   alerts(): StandingMessage['alerts'] {

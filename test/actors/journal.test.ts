@@ -160,6 +160,27 @@ describe('journal actor', () => {
       expect(world.logs.filter((line) => /let go of/.test(line.message)), 'nothing is not said').to.have.length(2);
     });
 
+    it('goes by no clock that was just set: a month ahead for an hour would take all keys and the whole audit trail; steady for an hour, it counts', async () => {
+      const { world, store } = await bench({ retentionDays: 14 });
+      const now = world.clock.now();
+      await store.append([dated('decisions', 1, now - 15 * DAY_MS), dated('intents', 1, now), dated('operator', 1, now)]);
+      const held = () => store.entries.map((one) => one.entity);
+      const told = () => world.logs.filter((line) => /the clock was set/.test(line.message)).length;
+      world.clock.setWall(30 * DAY_MS);
+      await world.advance(301_000);
+      expect([held(), told()], 'ahead').to.deep.equal([['decisions', 'intents', 'operator'], 1]);
+      world.clock.setWall(0);
+      await world.advance(3_600_000);
+      expect([held(), told()], 'and back').to.deep.equal([['decisions', 'intents', 'operator'], 2]);
+      await world.advance(3_600_000);
+      expect([held(), told()], 'steady').to.deep.equal([['intents', 'operator'], 2]);
+      world.clock.setWall(30 * DAY_MS);
+      await world.advance(3_600_000);
+      expect(held()).to.deep.equal(['intents', 'operator']);
+      await world.advance(3_600_000);
+      expect(held(), 'it is the time').to.deep.equal([]);
+    });
+
     it('keeps everything with null', async () => {
       const { world, store, view } = await bench({ retentionDays: null });
       await store.append([dated('decisions', 1, 0)]);
