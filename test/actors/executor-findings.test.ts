@@ -84,6 +84,26 @@ describe('executor: fills that should not be', () => {
     }
   }
 
+  for (const answers of ['late', 'failing'] as const) {
+    it(`a stop that fired unheard is a stop although the lists lack it before its own query is answered: ${answers}`, async () => {
+      const desk = await holding();
+      desk.venue.streaming = false;
+      const late = Promise.withResolvers<undefined>();
+      desk.venue.onRead = (name, query) => {
+        if (name !== 'algoOrder') return undefined;
+        return answers === 'failing' ? Promise.reject(new Error('timeout')) : late.promise.then(() => desk.venue.algos.get((query as { clientId: ClientId }).clientId)!);
+      };
+      const stop = [...desk.venue.algos.values()].find((algo) => algo.type === 'STOP_MARKET')!;
+      desk.venue.trigger(stop.clientId);
+      while (!desk.story.includes('ProtectionLost')) await desk.advance(100);
+      desk.venue.onRead = () => undefined;
+      late.resolve(undefined);
+      await desk.advance(20_000);
+      expect(closing(desk)?.reason).to.equal('STOP');
+      expect(findings(desk)).to.deep.equal([]);
+    });
+  }
+
   it('an order that the venue does not tell of is a stranger\'s after five questions: the position ends all the same', async () => {
     const desk = await holding();
     desk.venue.onRead = (name, query) => (name === 'order' && 'orderId' in query ? Promise.reject(new Error('timeout')) : undefined);

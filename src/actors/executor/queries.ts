@@ -7,7 +7,7 @@ import type { ReadName, VenueReads } from '../../protocol/venue.ts';
 import { isAbsent, isAskedOut, queryDueAt, whatOfUnknownProtection } from '../../rules/position-life/absence.ts';
 import type { Unknowns, WentOut } from '../../rules/position-life/absence.ts';
 import type { OrderRecord, ProtectionRecord } from '../../rules/position-life/life.ts';
-import { observeAlgo, observeOrder } from '../../rules/position-life/observe.ts';
+import { observeAlgo, observeOrder, observeReplaced } from '../../rules/position-life/observe.ts';
 import { heldSide, ordersOf, protectionOf } from '../../rules/position-life/standing.ts';
 import type { Outcome } from '../../supervision/behaviour.ts';
 import { RECHECK_MS } from './outcomes.ts';
@@ -88,11 +88,11 @@ export function onAlgoAsked(state: ExecutorState, message: Extract<ExecutorInter
   const at = ctx.clock.now();
   const answer = answered<'algoOrder'>(message.outcome);
   if (answer.failure !== undefined) return ctx.log.warn({ clientId, failure: answer.failure }, 'the venue could not be asked about the protection');
+  const protection = protectionOf(state.life, clientId);
   if (answer.value !== undefined) {
     state.absences.delete(clientId);
-    return record(state, observeAlgo(state.life, answer.value, at), ctx);
+    return record(state, protection === undefined ? observeReplaced(state.life, answer.value, at) : observeAlgo(state.life, answer.value, at), ctx);
   }
-  const protection = protectionOf(state.life, clientId);
   if (protection === undefined || protection.state === 'ended') return;
   const out = wentOut(state, { clientId, openSince: protection.sentAt });
   if (isFromBefore(state, clientId, message.askedAt, out)) return;

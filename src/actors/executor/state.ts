@@ -131,8 +131,8 @@ export interface ExecutorState {
   readonly busyUntil: Map<string, number>;
   /** Ids that the venue has said "unknown" to; times are monotonic ms. */
   readonly absences: Map<ClientId, Unknowns>;
-  /** Orders of which fills were counted and nobody knows yet whose they are: since when, ms, and how often they were asked for. */
-  readonly unclaimed: Map<string, { readonly since: number; asked: number }>;
+  /** Orders of which fills were counted and nobody knows yet whose they are: since when, ms, how often they were asked for, and whether our protections were asked before. */
+  readonly unclaimed: Map<string, { readonly since: number; asked: number; protectionsAsked: boolean }>;
   reading: TruthReading | undefined;
   readings: number;
   truthDueAt: number | undefined;

@@ -49,8 +49,10 @@ function closeReason(life: Life): string {
   if (last === 'stranger') return 'EXTERNAL';
   const byUs = life.close?.executedQuantity.isGreaterThan(0) === true;
   const { fired, stopMove } = life;
-  if (fired?.leg === 'target' && !byUs) return 'TARGET';
+  // One that was taken for gone, and had fired, is known by its order alone.
+  const leg = fired?.leg ?? last;
+  if (leg === 'target' && !byUs) return 'TARGET';
   // A stop that was moved into profit says so: it is no loss.
-  if (fired?.leg === 'stop' && !byUs) return stopMove !== undefined && fired.at?.isEqualTo(stopMove.price) === true ? stopMove.reason : 'STOP';
+  if (leg === 'stop' && !byUs) return stopMove !== undefined && fired?.at?.isEqualTo(stopMove.price) === true ? stopMove.reason : 'STOP';
   return life.closeRequested?.reason ?? 'EXTERNAL';
 }

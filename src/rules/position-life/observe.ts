@@ -3,6 +3,7 @@ import { text } from '../../protocol/decimal.ts';
 import type { LifeEvent, OrderOwner } from '../../protocol/life-events.ts';
 import type { UserEvent, VenueAlgoOrder, VenueOrder, VenueTrade, VenueWrite, WriteOutcome } from '../../protocol/venue.ts';
 import { reactionTo } from '../../protocol/venue-reactions.ts';
+import { readClientId } from '../client-ids.ts';
 import type { Life, OrderRecord, ProtectionRecord } from './life.ts';
 import { ownerOf } from './owners.ts';
 import { ordersOf, protectionOf } from './standing.ts';
@@ -69,9 +70,11 @@ export function observeOrder(life: Life, order: VenueOrder, at: number): LifeEve
 
 export function observeAlgo(life: Life, order: VenueAlgoOrder, at: number): LifeEvent[] {
   const record = protectionOf(life, order.clientId);
-  if (record === undefined || record.state === 'ended') return [];
+  if (record === undefined) return [];
   const { leg, clientId } = record;
   const triggered: LifeEvent = { type: 'ProtectionTriggered', at, leg, clientId, ...(order.actualOrderId === undefined ? {} : { orderId: order.actualOrderId }) };
+  // Taken for gone because no list had it, it had fired, and its fills were counted: that is a fact all the same (ruling 9).
+  if (record.state === 'ended') return order.actualOrderId !== undefined && life.filled.has(order.actualOrderId) && life.orders.get(order.actualOrderId)?.by !== leg ? [triggered] : [];
   switch (order.status) {
     case 'NEW':
       return record.state === 'sending' ? [{ type: 'ProtectionPlaced', at, leg, clientId, algoId: order.algoId }] : [];
@@ -85,6 +88,13 @@ export function observeAlgo(life: Life, order: VenueAlgoOrder, at: number): Life
     case 'REJECTED':
       return [{ type: 'ProtectionEnded', at, leg, clientId, cause: order.status.toLowerCase() }];
   }
+}
+
+/** Of a protection of ours that another has replaced, for it was taken for gone: if it had fired, fills of its order were counted. */
+export function observeReplaced(life: Life, { actualOrderId: orderId, clientId, side, quantity }: VenueAlgoOrder, at: number): LifeEvent[] {
+  const leg = readClientId(clientId)?.leg;
+  if (orderId === undefined || (leg !== 'stop' && leg !== 'target') || !life.filled.has(orderId) || life.orders.has(orderId)) return [];
+  return [{ type: 'OrderRecognised', at, orderId, clientId, by: leg, side, quantity: text(quantity) }];
 }
 
 function orderOutcome(record: OrderRecord | undefined, outcome: WriteOutcome, at: number): LifeEvent[] {

@@ -41,6 +41,8 @@ describe('a position that has come to its end', () => {
     };
     for (const made of ['LIQUIDATION', 'ADL', 'SETTLEMENT'] as const) expect([reasonBy(made), reasonBy(made, a.closeRequested()), reasonBy(made, a.triggered('stop'))]).to.deep.equal([made, made, made]);
     expect([reasonBy('stranger'), reasonBy('stranger', a.closeRequested())]).to.deep.equal(['EXTERNAL', 'EXTERNAL']);
+    // One that was taken for gone had fired: its order alone says so.
+    expect([reasonBy('stop'), reasonBy('target'), reasonBy('stop', a.closeRequested())]).to.deep.equal(['STOP', 'TARGET', 'STOP']);
     // A part that the venue took is not what ended it.
     expect(due(a.protected(), a.recognised('o-adl', 'ADL'), a.fill(4, { side: 'SELL', orderId: 'o-adl' }), a.triggered('stop'), a.fill(6, { side: 'SELL', orderId: 'o-stop' }), gone)).to.have.nested.property('[0].reason', 'STOP');
   });

@@ -1,9 +1,10 @@
 /** What the venue says, as events: every outcome of every write, every event, and silence where nothing follows. */
 import { expect } from 'chai';
 import { decimal } from '../../../src/protocol/decimal.ts';
+import type { LifeEvent } from '../../../src/protocol/life-events.ts';
 import type { ClientId } from '../../../src/protocol/names.ts';
 import type { AlgoStatus, OrderStatus, UserEvent, VenueAlgoOrder, VenueOrder, VenueTrade, VenueWrite, WriteOutcome } from '../../../src/protocol/venue.ts';
-import { observeAlgo, observeOrder, observeOutcome, observeTrades, observeUserEvent } from '../../../src/rules/position-life/observe.ts';
+import { observeAlgo, observeOrder, observeOutcome, observeReplaced, observeTrades, observeUserEvent } from '../../../src/rules/position-life/observe.ts';
 import { GPS, NOW } from '../../kit/decisions.ts';
 import { idOf, lifeOf, tell } from '../../kit/lives.ts';
 
@@ -110,6 +111,19 @@ describe('what is observed of a protection', () => {
       expect([after(lifeOf(a.protected(), a.ended('stop', 'x'))), after(lifeOf())]).to.deep.equal([[], []]);
     });
   }
+
+  it('one that was taken for gone had fired when fills of its order were counted: said once, whether another has replaced it or not', () => {
+    const gone = [a.protected(), a.lost('stop', '4 lists lacked it'), a.fill(10, { side: 'SELL', orderId: '78' })];
+    expect(types(observeAlgo(lifeOf(...gone), algo('FINISHED'), NOW))).to.deep.equal(['ProtectionTriggered']);
+    const fired: LifeEvent = { ...a.triggered('stop'), orderId: '78' } as LifeEvent;
+    expect(observeAlgo(lifeOf(...gone, fired), algo('FINISHED'), NOW)).to.deep.equal([]);
+    const replaced = [a.protected(), a.lost('stop', '4 lists lacked it'), a.sending('stop', { attempt: 2 }), a.fill(10, { side: 'SELL', orderId: '78' })];
+    expect(observeAlgo(lifeOf(...replaced), algo('FINISHED'), NOW)).to.deep.equal([]);
+    const [recognised] = observeReplaced(lifeOf(...replaced), algo('FINISHED'), NOW);
+    expect(recognised).to.include({ type: 'OrderRecognised', orderId: '78', clientId: idOf('stop'), by: 'stop', side: 'SELL' });
+    expect(observeReplaced(lifeOf(...replaced, recognised!), algo('FINISHED'), NOW)).to.deep.equal([]);
+    expect(observeReplaced(lifeOf(...replaced.slice(0, -1)), algo('FINISHED'), NOW), 'nothing of it was filled').to.deep.equal([]);
+  });
 
   it('one of which the order is not told yet has fired all the same', () => {
     const { actualOrderId: _none, ...untold } = algo('TRIGGERING');
