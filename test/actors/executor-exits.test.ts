@@ -1,5 +1,6 @@
 /** A part of a position is closed and its stop moved: undisturbed, with lost answers, kills at every point, and a disk that is away. */
 import { expect } from 'chai';
+import { ZERO } from '../../src/protocol/decimal.ts';
 import type { ClosedView } from '../../src/protocol/views.ts';
 import type { PositionId } from '../../src/protocol/names.ts';
 import type { VenueWrite, WriteOutcome } from '../../src/protocol/venue.ts';
@@ -118,8 +119,15 @@ describe('executor: a part', () => {
     expect(desk.life.phase).to.equal('Protected');
   });
 
-  for (const [when, lost, killed] of [['while the second sending is on its way', false, false], ['after the second answer was lost', true, false], ['after a restart', false, true]] as const) {
-    it(`whose first sending is refused late, ${when}, is not closed under a second id: the refusal says nothing of the second sending (ruling 8)`, async () => {
+  const REFUSED: WriteOutcome = { result: 'rejected', venueCode: -1021, message: 'Timestamp for this request is outside of the recvWindow.' };
+  const EXPIRED: WriteOutcome = { result: 'accepted', order: { orderId: '77', status: 'EXPIRED', executedQuantity: ZERO } };
+  for (const [what, when, answer, lost, killed] of [
+    ['refused', 'while the second is on its way', REFUSED, false, false],
+    ['refused', 'after the second answer was lost', REFUSED, true, false],
+    ['refused', 'after a restart', REFUSED, false, true],
+    ['expired', 'while the second is on its way', EXPIRED, false, false],
+  ] as const) {
+    it(`whose first sending is found ${what} late, ${when}, is not closed under a second id: that says nothing of the second sending (ruling 8)`, async () => {
       const desk = await holding();
       const { clock } = desk.world;
       const first = Promise.withResolvers<WriteOutcome>();
@@ -136,7 +144,7 @@ describe('executor: a part', () => {
       for (let waited = 0; parts(desk).length < 2 && waited < 60_000; waited += 250) await desk.advance(250);
       if (killed) desk.kill(EXECUTOR);
       await desk.advance(killed ? 2_500 : 250);
-      first.resolve({ result: 'rejected', venueCode: -1021, message: 'Timestamp for this request is outside of the recvWindow.' });
+      first.resolve(answer);
       await desk.advance(killed ? 250 : 1_500);
       desk.venue.onRead = () => undefined;
       await desk.advance(60_000);

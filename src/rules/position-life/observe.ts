@@ -2,6 +2,7 @@
 import { text } from '../../protocol/decimal.ts';
 import type { LifeEvent, OrderOwner } from '../../protocol/life-events.ts';
 import type { UserEvent, VenueAlgoOrder, VenueOrder, VenueTrade, VenueWrite, WriteOutcome } from '../../protocol/venue.ts';
+import { isTerminal } from '../../protocol/venue.ts';
 import { reactionTo } from '../../protocol/venue-reactions.ts';
 import { readClientId } from '../client-ids.ts';
 import type { Life, OrderRecord, ProtectionRecord } from './life.ts';
@@ -23,10 +24,11 @@ export function observeOutcome(life: Life, write: VenueWrite, outcome: WriteOutc
   }
 }
 
-/** Under the same id it was recorded again since, and has gone out again or is about to: what is refused, or not known, of the sending before says nothing of this one (ruling 8). */
+/** Under the same id it was recorded again since, and has gone out again or is about to: that the sending before was refused, ended without execution, or is not known, says nothing of this one (ruling 8). */
 export function isOvertaken(life: Life, { clientId }: VenueWrite, outcome: WriteOutcome, recordedAt: number | undefined): boolean {
   const record = orderOf(life, clientId) ?? protectionOf(life, clientId);
-  return outcome.result !== 'accepted' && recordedAt !== undefined && record !== undefined && record.sentAt !== recordedAt;
+  const cameToNothing = outcome.result !== 'accepted' || (outcome.order !== undefined && isTerminal(outcome.order.status) && outcome.order.executedQuantity.isZero());
+  return cameToNothing && recordedAt !== undefined && record !== undefined && record.sentAt !== recordedAt;
 }
 
 export function observeUserEvent(life: Life, event: UserEvent, at: number): LifeEvent[] {
