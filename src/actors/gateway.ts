@@ -117,7 +117,7 @@ function handle(state: GatewayState, message: GatewayInternal, ctx: GatewayConte
     case 'read':
       return takeRead(state, message, ctx);
     case 'read-done':
-      return onRead(state, message.waiting, message.outcome, ctx);
+      return onRead(state, message, ctx);
     case 'drain':
       return drain(state, ctx);
     case 'write':
@@ -146,7 +146,7 @@ function handle(state: GatewayState, message: GatewayInternal, ctx: GatewayConte
     case 'confirm-modes':
       return confirmModes(state, ctx);
     case 'modes':
-      return onModes(state, message.asking, message.outcome, ctx);
+      return onModes(state, message, ctx);
     case 'halted': {
       const { outcome } = message;
       return onHalted(state, outcome.ok ? (outcome.value.ok ? undefined : outcome.value.message) : outcome.error.message, ctx);

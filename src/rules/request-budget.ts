@@ -132,8 +132,12 @@ function sentSince({ requests }: Budget, since: number): number {
 
 /** What the venue has counted in its present minute, with what we have sent in the same millisecond or later; undefined: it has not said. */
 function stated(budget: Budget, now: number, offsetMs: number): number | undefined {
-  const minuteOf = (at: number) => Math.floor((at + offsetMs) / MINUTE_MS);
-  return budget.stated === undefined || minuteOf(budget.stated.at) !== minuteOf(now) ? undefined : budget.stated.value + sentSince(budget, budget.stated.at);
+  return budget.stated === undefined || !sameMinute(budget.stated.at, now, offsetMs) ? undefined : budget.stated.value + sentSince(budget, budget.stated.at);
+}
+
+/** Whether both are of one of the minutes that the venue counts in. */
+export function sameMinute(one: number, other: number, offsetMs: number): boolean {
+  return Math.floor((one + offsetMs) / MINUTE_MS) === Math.floor((other + offsetMs) / MINUTE_MS);
 }
 
 /** Why something has to wait for room: `value` with it, of which `limit` may be used, and how long until there is room if nothing else is sent, ms. */

@@ -2,6 +2,7 @@
 import { expect } from 'chai';
 import type { ReadName, WriteOutcome } from '../../src/protocol/venue.ts';
 import { VenueError } from '../../src/venue/port.ts';
+import { GPS } from '../kit/actors.ts';
 import { gatewayBench } from '../kit/gateway-bench.ts';
 import type { GatewayBench } from '../kit/gateway-bench.ts';
 
@@ -192,6 +193,17 @@ describe('the gateway\'s lanes', () => {
     slot('later');
     await world.settle();
     expect(granted(bench)).to.deep.equal(['later']);
+  });
+
+  it('take what is said of a minute that is over for nothing of the next one', async () => {
+    const { world, venue, read } = await gatewayBench();
+    const { clock } = world;
+    await world.advance(59_900 - (clock.now() % 60_000));
+    venue.onRead = (name) => (name === 'account' ? new Promise<object>((resolve) => void clock.after(300, () => resolve(((venue.stated = { ...venue.stated, weight1m: 2_390 }), {})))) : undefined);
+    await read(300);
+    expect(clock.now() % 60_000, 'it came in the next').to.equal(200);
+    expect(await read(4_100, 'algoOrder', { symbol: GPS, clientId: 'a' as never })).to.have.property('ok', true);
+    expect(await read(4_100, 'algoOrder', { symbol: GPS, clientId: 'b' as never }), 'said again in this one it counts').to.have.property('ok', false);
   });
 
   it('send no exit beyond the venue\'s own order limits, which would bring a ban; a moment later it goes', async () => {

@@ -62,8 +62,8 @@ function sampleOf(state: GatewayState, outcome: Time, ctx: GatewayContext): Cloc
     tellOnce(state, 'time', outcome.error.message, 'the venue does not tell the time; trying again', ctx);
     return undefined;
   }
-  heard(state, ctx);
   const { serverTime, sentAt, receivedAt } = outcome.value;
+  heard(state, sentAt, ctx);
   const sample = clockSample(serverTime, sentAt, receivedAt);
   if (sample === undefined) tellOnce(state, 'time', 'slow', `a reading of the venue's time took ${receivedAt - sentAt} ms and says nothing; trying again`, ctx);
   else state.stuck.delete('time');

@@ -1,5 +1,4 @@
 /** Key and account asserted: before anything is opened, after each reconnection, and whenever the venue says something else (ruling 7, failure 53). */
-import type { Outcome } from '../../supervision/behaviour.ts';
 import { messageOf, VigilError } from '../../protocol/errors.ts';
 import type { StreamView } from '../../protocol/views.ts';
 import { accountModeFault } from '../../rules/account-modes.ts';
@@ -7,7 +6,7 @@ import { judgeKey } from '../../rules/key-permissions.ts';
 import { afterRequest, weightOf } from '../../rules/request-budget.ts';
 import type { ReadOf } from '../../rules/request-budget.ts';
 import { VenueError } from '../../venue/port.ts';
-import type { Assertion, GatewayContext, GatewayState } from './state.ts';
+import type { GatewayContext, GatewayInternal, GatewayState } from './state.ts';
 import { find, heard, heed, keyAccepted, publishSession, standingRest, tellOnce, tellStanding } from './trouble.ts';
 import { doubtModes, foundRightJustNow } from './writes.ts';
 
@@ -26,17 +25,18 @@ export function confirmModes(state: GatewayState, ctx: GatewayContext): void {
   const probed = state.asserted.once;
   const asking = (state.asking += 1);
   const asked = [QUESTIONS.modes, QUESTIONS.brackets, ...(probed ? [] : [QUESTIONS.key])];
-  state.budget = afterRequest(state.budget, asked.reduce((sum, one) => sum + weightOf(one), 0), ctx.clock.now());
+  const sentAt = ctx.clock.now();
+  state.budget = afterRequest(state.budget, asked.reduce((sum, one) => sum + weightOf(one), 0), sentAt);
   ctx.effect({
     name: 'account-modes',
     deadlineMs: DEADLINE_MS,
     run: async (signal) => ({ modes: await venue.read('accountModes', {}, signal), brackets: await venue.read('brackets', {}, signal), key: probed ? undefined : await venue.read('keyPermissions', {}, signal) }),
-    report: (outcome) => ({ type: 'modes', asking, outcome }),
+    report: (outcome) => ({ type: 'modes', asking, sentAt, outcome }),
   });
 }
 
-export function onModes(state: GatewayState, asking: number, outcome: Outcome<Assertion>, ctx: GatewayContext): void {
-  heard(state, ctx);
+export function onModes(state: GatewayState, { asking, sentAt, outcome }: Extract<GatewayInternal, { type: 'modes' }>, ctx: GatewayContext): void {
+  heard(state, sentAt, ctx);
   if (asking !== state.asking) return;
   if (!outcome.ok) return unread(state, outcome.error, ctx);
   state.stuck.delete('modes');

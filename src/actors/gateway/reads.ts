@@ -1,5 +1,4 @@
 /** Readings in four lanes: what tells whether a stop stands, what exits need, what openings need, the rest. Where the venue's weight runs out the last wait first, and nobody waits without an answer. */
-import type { Outcome } from '../../supervision/behaviour.ts';
 import { isoTime } from '../../supervision/clock.ts';
 import type { ReadMessage } from '../../protocol/messages.ts';
 import type { ReadName, VenueTrade } from '../../protocol/venue.ts';
@@ -8,7 +7,7 @@ import { afterRequest, laneOf, READ_LANES, readRefusal, weightOf } from '../../r
 import { VenueError } from '../../venue/port.ts';
 import { resync } from './ask-time.ts';
 import { noLongerUnderWay, together, waitsForOthers } from './positions.ts';
-import type { GatewayContext, GatewayState, WaitingRead } from './state.ts';
+import type { GatewayContext, GatewayInternal, GatewayState, WaitingRead } from './state.ts';
 import { findCode, heard, heed, isExhausted, keyAccepted, standingRest, tellFills } from './trouble.ts';
 
 const READ_DEADLINE_MS = 9_000;
@@ -87,12 +86,13 @@ function fail(waiting: WaitingRead, kind: string, message: string): void {
 
 function send(state: GatewayState, waiting: WaitingRead, ctx: GatewayContext): void {
   const { read } = waiting;
-  state.budget = afterRequest(state.budget, weightOf(read), ctx.clock.now());
+  const sentAt = ctx.clock.now();
+  state.budget = afterRequest(state.budget, weightOf(read), sentAt);
   ctx.effect<unknown>({
     name: `read ${read.name}`,
     deadlineMs: READ_DEADLINE_MS,
     run: (signal) => state.options.venue.read(read.name, read.query as never, signal),
-    report: (outcome) => ({ type: 'read-done', waiting, outcome }),
+    report: (outcome) => ({ type: 'read-done', waiting, sentAt, outcome }),
   });
 }
 
@@ -102,8 +102,8 @@ export function readAgain(state: GatewayState, waiting: WaitingRead, measured: b
   else fail(waiting, 'unreachable', 'refused by its time alone, and the venue does not tell the time');
 }
 
-export function onRead(state: GatewayState, waiting: WaitingRead, outcome: Outcome<unknown>, ctx: GatewayContext): void {
-  heard(state, ctx);
+export function onRead(state: GatewayState, { waiting, sentAt, outcome }: Extract<GatewayInternal, { type: 'read-done' }>, ctx: GatewayContext): void {
+  heard(state, sentAt, ctx);
   // Before it is answered: whoever waits for the next one asked while this one was on its way.
   if (noLongerUnderWay(state, waiting)) drain(state, ctx);
   const { read } = waiting;

@@ -68,17 +68,23 @@ export interface Assertion {
   readonly key: KeyPermissions | undefined;
 }
 
-/** `sentAt`: monotonic ms. */
+/** The same moment by both clocks, ms. */
+export interface Moment {
+  readonly wall: number;
+  readonly monotonic: number;
+}
+
+/** `sentAt` of a reading: wall ms. */
 export type GatewayInternal =
   | GatewayMessage
-  | { readonly type: 'read-done'; readonly waiting: WaitingRead; readonly outcome: Outcome<unknown> }
+  | { readonly type: 'read-done'; readonly waiting: WaitingRead; readonly sentAt: number; readonly outcome: Outcome<unknown> }
   | { readonly type: 'drain' }
-  | { readonly type: 'written'; readonly message: WriteMessage; readonly under: string; readonly sentAt: number; readonly again: boolean; readonly outcome: Outcome<WriteOutcome> }
+  | { readonly type: 'written'; readonly message: WriteMessage; readonly under: string; readonly sentAt: Moment; readonly again: boolean; readonly outcome: Outcome<WriteOutcome> }
   | { readonly type: 'slots-due' }
   | { readonly type: 'measure-time' }
   | { readonly type: 'time'; readonly question: number; readonly outcome: Time }
   | { readonly type: 'confirm-modes' }
-  | { readonly type: 'modes'; readonly asking: number; readonly outcome: Outcome<Assertion> }
+  | { readonly type: 'modes'; readonly asking: number; readonly sentAt: number; readonly outcome: Outcome<Assertion> }
   | { readonly type: 'halted'; readonly outcome: Outcome<TradingStateAnswer> }
   | { readonly type: 'heartbeat' };
 
@@ -106,8 +112,8 @@ export interface GatewayState {
   time: { readonly question: number; readonly underWay: boolean };
   /** Refused by their time alone, in that order, and waiting for its answer. Of the process: what one incarnation leaves, the next sends. */
   readonly resent: Resent[];
-  /** Wall and monotonic time at the last look: when they part, somebody has set the clock. */
-  look: { readonly wall: number; readonly monotonic: number };
+  /** The last look at both clocks: when they part, somebody has set one. */
+  look: Moment;
   budget: Budget;
   ordersStated: StatedOrders;
   queue: WaitingRead[];

@@ -7,7 +7,7 @@ import { meaningOf } from '../../protocol/venue-reactions.ts';
 import type { Asked, Reaction } from '../../protocol/venue-reactions.ts';
 import type { VenueRest } from '../../persistence/port.ts';
 import { afterStatedOrders } from '../../rules/rate-lane.ts';
-import { afterStated } from '../../rules/request-budget.ts';
+import { afterStated, sameMinute } from '../../rules/request-budget.ts';
 import { VenueError } from '../../venue/port.ts';
 import { publish } from '../publish.ts';
 import type { GatewayContext, GatewayState } from './state.ts';
@@ -43,11 +43,11 @@ export function tellFills(state: GatewayState, trades: readonly VenueTrade[], ct
   tellStream(state, trades.map(({ symbol, tradeId, orderId, at }) => ({ what: 'fill', symbol, id: tradeId, orderId, at: ctx.clock.monotonic() - (venueNow - at) })), ctx);
 }
 
-/** What the headers of the last answers said of weight and orders, whoever used them. */
-export function heard(state: GatewayState, ctx: GatewayContext): void {
+/** What the headers of the last answers said of weight and orders, whoever used them. @param sentAt when what is answered was asked, wall ms: across the end of a minute it may say what was used of the one before. */
+export function heard(state: GatewayState, sentAt: number, ctx: GatewayContext): void {
   const usage = state.options.venue.usage();
   const now = ctx.clock.now();
-  state.budget = afterStated(state.budget, usage.weight1m, now);
+  if (sameMinute(sentAt, now, state.session.clockOffsetMs ?? 0)) state.budget = afterStated(state.budget, usage.weight1m, now);
   state.ordersStated = afterStatedOrders(state.ordersStated, usage, now);
 }
 

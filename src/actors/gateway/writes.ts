@@ -36,8 +36,8 @@ export function write(state: GatewayState, message: WriteMessage, again: boolean
   }
   const { under } = redemption;
   state.writes += 1;
-  count(state, request, ctx.clock.now());
-  const sentAt = ctx.clock.monotonic();
+  const sentAt = { wall: ctx.clock.now(), monotonic: ctx.clock.monotonic() };
+  count(state, request, sentAt.wall);
   ctx.log.info({ ...described(request), under, because, again }, `sending ${request.kind}`);
   ctx.effect({ name: `write ${request.kind}`, deadlineMs: request.kind === 'PROTECT' ? PROTECT_DEADLINE_MS : WRITE_DEADLINE_MS, fact: true, run: () => options.venue.write(request), report: (outcome) => ({ type: 'written', message, under, sentAt, again, outcome }) });
 }
@@ -65,7 +65,7 @@ function barrier(state: GatewayState, { write: request, authority }: WriteMessag
 }
 
 export function onWritten(state: GatewayState, { message, under, sentAt, again, outcome }: Extract<GatewayInternal, { type: 'written' }>, ctx: GatewayContext): void {
-  heard(state, ctx);
+  heard(state, sentAt.wall, ctx);
   const request = message.write;
   // An adapter that throws, or is silent beyond the deadline, leaves it open whether the order exists.
   const answered: WriteOutcome = outcome.ok ? outcome.value : { result: 'unknown', message: outcome.error.message };
@@ -78,7 +78,7 @@ export function onWritten(state: GatewayState, { message, under, sentAt, again, 
   if (reaction === 'resync' && !again && !outcome.late && message.authority.by === 'mandate' && resync(state, { what: 'write', message, refused: result }, ctx)) return;
   ctx.tell(state.options.executorOf(request.symbol), { type: 'write-outcome', write: request, outcome: result, late: outcome.late, recordedAt: message.recordedAt });
   // What the venue took, it tells of. A setting it tells of only if it changed.
-  if (result.result === 'accepted' && request.kind !== 'CONFIGURE') tellStream(state, [{ what: 'order', symbol: request.symbol, id: request.clientId, at: sentAt }], ctx);
+  if (result.result === 'accepted' && request.kind !== 'CONFIGURE') tellStream(state, [{ what: 'order', symbol: request.symbol, id: request.clientId, at: sentAt.monotonic }], ctx);
   follow(state, request, result, reaction, ctx);
   if (request.kind === 'CONFIGURE') settingDone(state, request, result, ctx);
 }
