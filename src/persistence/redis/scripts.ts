@@ -68,11 +68,14 @@ if head[1] ~= ARGV[1] or head[2] ~= ARGV[2] or head[3] ~= ARGV[3] then return {'
 export const APPEND = script(`${FENCE}
 if head[4] ~= ARGV[4] or head[5] ~= ARGV[5] then return {'HEAD'} end
 local count = tonumber(ARGV[8])
+local beyond = string.format('%d-0', tonumber(ARGV[4]) + 1)
 local names, lasts, newest = {}, {}, {}
 for i = 1, count do
   local at = 9 + (i - 1) * 4
   local kind = redis.call('TYPE', KEYS[3 + i])['ok']
   if kind ~= 'stream' and kind ~= 'none' then return {'FOREIGN', KEYS[3 + i] .. ' is a ' .. kind} end
+  local strange = redis.call('XRANGE', KEYS[3 + i], beyond, '+', 'COUNT', 1)
+  if strange[1] then return {'FOREIGN', KEYS[3 + i] .. ' has an entry ' .. strange[1][1] .. ' beyond the end of the journal, which Vigil did not write'} end
   names[i] = ARGV[at]
   lasts[2 * i - 1], lasts[2 * i] = ARGV[at], ARGV[at + 2]
   if ARGV[at + 3] ~= '' then

@@ -11,7 +11,7 @@ import { systemClock } from '../../../src/supervision/clock.ts';
 import { systemRandom } from '../../../src/supervision/random.ts';
 import { describeWithRedis, RedisServer } from '../../kit/redis.ts';
 import { journalContract } from '../journal-contract.ts';
-import { noted, RedisStage, sending } from './stage.ts';
+import { noted, RedisStage, sending, sequencesOf } from './stage.ts';
 import { refused } from '../refusal.ts';
 import { removeTemporary } from '../temporary.ts';
 
@@ -45,8 +45,9 @@ describeWithRedis('the Redis journal', () => {
     const stage = new RedisStage();
     const journal = await stage.open(server.url, { instance: 'half' });
     await journal.append([noted('a', 1), noted('b', 1)]);
-    // Somebody else's hand: nothing can be added there any more.
+    // Somebody else's hand: nothing can be added there any more, and nothing is to be seen of it.
     await server.ask('XADD', 'quantum:journal:{half}:e:b', '999999-0', 'hello', 'world');
+    await server.ask('XDEL', 'quantum:journal:{half}:e:b', '999999-0');
     const error = await journal.append([noted('a', 2), noted('b', 2)]).then(
       () => undefined,
       (thrown: unknown) => thrown,
@@ -54,6 +55,19 @@ describeWithRedis('the Redis journal', () => {
     expect(error).to.be.instanceOf(Error);
     expect(await server.ask('XLEN', 'quantum:journal:{half}:e:a')).to.equal(1);
     expect(await server.ask('HMGET', 'quantum:journal:{half}:entities', 'a', 'b')).to.deep.equal(['1', '1']);
+    await stage.close();
+    removeTemporary();
+  });
+
+  it('writes what was sent together with entries of a stream in which another hand has written, and refuses those alone, by name', async () => {
+    const stage = new RedisStage();
+    const journal = await stage.open(server.url, { instance: 'hand' });
+    await journal.append([noted('a', 1), noted('b', 1)]);
+    await server.ask('XADD', 'quantum:journal:{hand}:e:b', '999999-0', 'hello', 'world');
+    const [taken, not] = [journal.append([noted('a', 2)]), refused(journal.append([noted('b', 2)]), 'JOURNAL_UNAVAILABLE', 'quantum:journal:{hand}:e:b', '999999-0', 'journal.redis.prefix')];
+    await Promise.all([taken, not]);
+    await journal.append([noted('a', 3)]);
+    expect(await sequencesOf(journal, 'a')).to.deep.equal([1, 2, 3]);
     await stage.close();
     removeTemporary();
   });
