@@ -162,7 +162,8 @@ export const VENUE_STATUSES: readonly StatusRow[] = [
   { status: '503 "Service Unavailable."', meaning: 'failed before it was looked at', fits: (status, text) => status === 503 && /^Service Unavailable\.?$/i.test(text.trim()), write: 'refuse', read: 'again', why: 'a definite failure in the venue\'s own words' },
   { status: '503 "Internal error; unable to process your request."', meaning: 'failed', fits: (status, text) => status === 503 && /^Internal error; unable to process/i.test(text), write: 'refuse', read: 'again', why: 'a definite failure in the venue\'s own words' },
   { status: '5xx but −1008', meaning: 'anything else of the servers, "Unknown error" among it', fits: (status, _text, code) => status !== undefined && status >= 500 && (code === undefined || rowOf('OPEN', code)?.reaction !== 'rest'), write: 'ask', read: 'again', why: 'accepted perhaps, and no answer in time' },
-  { status: 'below 500, without a code', meaning: 'a firewall, a redirect, a page', fits: (_status, _text, code) => code === undefined, write: 'ask', read: 'again', why: 'whoever answered was not the engine: what it did is not known' },
+  { status: '403, without a code', meaning: 'a firewall, before the engine', fits: (status, _text, code) => status === 403 && code === undefined, write: 'ask', read: 'rest', why: 'the venue\'s own shuts out who asks too much, longer for each further question; a write is asked for all the same' },
+  { status: 'below 500, without a code', meaning: 'a redirect, a page', fits: (_status, _text, code) => code === undefined, write: 'ask', read: 'again', why: 'whoever answered was not the engine: what it did is not known' },
 ];
 
 function rowOf(asked: Asked, code: number): CodeRow | undefined {

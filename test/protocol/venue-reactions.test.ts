@@ -84,7 +84,8 @@ describe('the table of the venue\'s answers', () => {
       [500, -2019, 'x', 'ask', 'again'],
       [500, -1008, 'x', 'rest', 'rest'],
       [499, -2011, 'x', 'reconcile', 'absent'],
-      [403, undefined, '<html>', 'ask', 'again'],
+      [403, undefined, '<html>', 'ask', 'rest'],
+      [404, undefined, '<html>', 'ask', 'again'],
     ];
     for (const [status, code, words, write, read] of answers) expect([reactionToAnswer('CANCEL', status, code, words), reactionToAnswer('READ', status, code, words)], `${status} ${code} ${words}`).to.deep.equal([write, read]);
   });
