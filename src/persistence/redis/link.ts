@@ -34,7 +34,9 @@ export class RedisLink {
   #error: VigilError | undefined;
   /** Settles when a resumption has come to an end, good or bad. */
   #resumed = Promise.withResolvers<void>();
-  #timer: TimerHandle | undefined;
+  /** Until calls are refused. */
+  #patience: TimerHandle | undefined;
+  #retry: TimerHandle | undefined;
 
   constructor(options: RedisLinkOptions) {
     this.#options = options;
@@ -64,7 +66,7 @@ export class RedisLink {
     this.#error = unavailable(this.#options.connector.where, fault);
     this.#resumed = Promise.withResolvers<void>();
     connection.close();
-    this.#timer = this.#options.clock.after(PATIENCE_MS, () => this.#giveUpWaiting());
+    this.#patience = this.#options.clock.after(PATIENCE_MS, () => this.#giveUpWaiting());
     this.#try(0);
   }
 
@@ -79,7 +81,8 @@ export class RedisLink {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#error = error;
-    this.#timer?.cancel();
+    this.#patience?.cancel();
+    this.#retry?.cancel();
     this.#options.writer.connection.close();
     this.#resumed.resolve();
     this.#options.onDown(error);
@@ -102,7 +105,7 @@ export class RedisLink {
       await this.#refuseUnsafe(connection);
       await writer.resume(connection);
       if (this.#ended()) return connection.close();
-      this.#timer?.cancel();
+      this.#patience?.cancel();
       this.#state = 'up';
       this.#error = undefined;
       this.#resumed.resolve();
@@ -114,11 +117,12 @@ export class RedisLink {
       if (error instanceof VigilError) return this.end(error);
       this.#error = unavailable(connector.where, faultOf(error));
       this.#giveUpWaiting();
-      this.#timer = clock.after(RETRY_MS[count] ?? RETRY_MS.at(-1)!, () => this.#try(count + 1));
+      this.#retry = clock.after(RETRY_MS[count] ?? RETRY_MS.at(-1)!, () => this.#try(count + 1));
     }
   }
 
   #giveUpWaiting(): void {
+    this.#patience?.cancel();
     if (this.#state !== 'resuming') return;
     this.#state = 'away';
     this.#resumed.resolve();
