@@ -207,6 +207,21 @@ describe('executor: protection', () => {
     expect(desk.venue.quantity.toFixed()).to.equal('0');
   });
 
+  it('does not send the stop of the old side again, for the new one, when it is turned round before that was answered', async () => {
+    const desk = await new Desk().start();
+    let sent = 0;
+    desk.venue.onWrite = (write) => (write.kind === 'PROTECT' && sent++ === 0 ? { result: 'unknown', message: 'lost on the way' } : undefined);
+    desk.plan();
+    await desk.advance(300);
+    desk.venue.trade('SELL', decimal('50000'), decimal('0.01'));
+    await desk.advance(1_000);
+    expect(stopOf(desk)).to.include({ side: 'BUY' });
+    await desk.advance(30_000);
+    expect(desk.writes('PROTECT').map((write) => `${write.leg} ${write.side} ${write.quantity.toFixed()} ${write.triggerPrice.toFixed()}`)).to.deep.equal(['stop SELL 20000 0.0098', 'stop BUY 30000 0.0102', 'target BUY 30000 0.0096']);
+    expect(new Set(desk.writes('PROTECT').map((write) => write.clientId)).size).to.equal(3);
+    expect(desk.life.phase).to.equal('Protected');
+  });
+
   it('does not take a stop for one that was left behind which a list from before it went still has: neither while something is held nor when all is over', async () => {
     const desk = await new Desk().start();
     desk.plan();

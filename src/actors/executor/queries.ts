@@ -6,7 +6,7 @@ import type { ReadAnswer } from '../../protocol/messages.ts';
 import type { ReadName, VenueReads } from '../../protocol/venue.ts';
 import { isAbsent, isAskedOut, queryDueAt, whatOfUnknownProtection } from '../../rules/position-life/absence.ts';
 import type { Unknowns, WentOut } from '../../rules/position-life/absence.ts';
-import type { OrderRecord, ProtectionRecord } from '../../rules/position-life/life.ts';
+import type { Life, OrderRecord, ProtectionRecord } from '../../rules/position-life/life.ts';
 import { observeAlgo, observeOrder, observeReplaced } from '../../rules/position-life/observe.ts';
 import { heldSide, ordersOf, protectionOf } from '../../rules/position-life/standing.ts';
 import type { Outcome } from '../../supervision/behaviour.ts';
@@ -97,7 +97,7 @@ export function onAlgoAsked(state: ExecutorState, message: Extract<ExecutorInter
   const out = wentOut(state, { clientId, openSince: protection.sentAt });
   if (isFromBefore(state, clientId, message.askedAt, out)) return;
   const unknowns = noteUnknown(state, clientId, message.askedAt);
-  const what = whatOfUnknownProtection(protection, out, unknowns, !state.life.holding.quantity.isZero());
+  const what = whatOfUnknownProtection(protection, out, unknowns, isWanted(state.life, protection));
   if (what === 'ask-again') return lookAgain(state, ctx);
   state.absences.delete(clientId);
   if (what === 'send-again') return sendAgain(state, protection, ctx);
@@ -111,15 +111,20 @@ function lookAgain(state: ExecutorState, ctx: ExecutorContext): void {
   else state.stopsDueAt = Math.min(state.stopsDueAt, at);
 }
 
+/** Nothing has replaced it, and it closes what is held: a position may have been turned round meanwhile. */
+function isWanted(life: Life, { leg, clientId, side }: ProtectionRecord): boolean {
+  const held = heldSide(life);
+  return held !== undefined && side === closingSide(held) && life[leg]?.clientId === clientId;
+}
+
 /** A protection that never stood and that the venue does not know goes out again as the same order: at worst the id is there already (ruling 8). */
 function sendAgain(state: ExecutorState, record: ProtectionRecord, ctx: ExecutorContext): void {
   const { mandate, holding, symbol } = state.life;
-  const side = heldSide(state.life);
-  if (mandate === undefined || side === undefined) return;
-  const { clientId, leg, triggerPrice } = record;
+  if (mandate === undefined) return;
+  const { clientId, leg, side, quantity, triggerPrice } = record;
   ctx.log.warn({ clientId, leg, held: text(holding.quantity) }, 'the venue does not know the protection; sending it again under its own id');
   state.inFlight.set(clientId, ctx.clock.monotonic());
-  state.waiting.push({ write: { kind: 'PROTECT', symbol, clientId, side: closingSide(side), leg, quantity: record.quantity, triggerPrice }, authority: { by: 'mandate', mandateId: mandate.mandateId }, because: `${leg} again`, after: 0, recordedAt: record.sentAt, since: ctx.clock.monotonic() });
+  state.waiting.push({ write: { kind: 'PROTECT', symbol, clientId, side, leg, quantity, triggerPrice }, authority: { by: 'mandate', mandateId: mandate.mandateId }, because: `${leg} again`, after: 0, recordedAt: record.sentAt, since: ctx.clock.monotonic() });
 }
 
 export function answered<Name extends ReadName>(outcome: Outcome<ReadAnswer<Name>>): { readonly value: VenueReads[Name]['answer']; readonly failure: undefined } | { readonly value: undefined; readonly failure: string } {

@@ -60,11 +60,11 @@ export function isAbsent(purpose: OrderRecord['purpose'], { by }: WentOut, unkno
 }
 
 /**
- * One that never stood is sent again under its own id while something is held: at worst it is there already. One that stood,
- * or that nothing needs any more, is lost, once it was asked for when the venue could take it no more.
+ * One that never stood is sent again under its own id while it is `wanted`: at worst it is there already. One that stood, or
+ * that nothing needs any more, is lost, once it was asked for when the venue could take it no more.
  */
-export function whatOfUnknownProtection({ state }: ProtectionRecord, { by }: WentOut, { times, askedAt }: Unknowns, holds: boolean): 'ask-again' | 'send-again' | 'lost' {
+export function whatOfUnknownProtection({ state }: ProtectionRecord, { by }: WentOut, { times, askedAt }: Unknowns, wanted: boolean): 'ask-again' | 'send-again' | 'lost' {
   if (times < PROTECTION_QUERIES) return 'ask-again';
-  if (state === 'sending' && holds) return 'send-again';
+  if (state === 'sending' && wanted) return 'send-again';
   return askedAt < by + WINDOW_MS ? 'ask-again' : 'lost';
 }

@@ -53,8 +53,8 @@ function protectionNeeds(life: Life, situation: Situation, leg: ProtectionLeg, q
   const record = life[leg];
   const side = heldSide(life);
   if (side === undefined || life.positionId === undefined) return [];
-  // Sent, or fired: what has become of it is asked for until it is known.
-  if (record?.state === 'sending' || record?.state === 'triggered') return situation.inFlight.has(record.clientId) ? [] : [{ need: 'ask-algo', key: `ask:${record.clientId}`, record }];
+  // Sent, or fired: what has become of it is asked for until it is known. One of the other side protects nothing, and the right one does not wait for it.
+  if (record?.state === 'triggered' || (record?.state === 'sending' && record.side === closingSide(side))) return situation.inFlight.has(record.clientId) ? [] : [{ need: 'ask-algo', key: `ask:${record.clientId}`, record }];
   // It fired, and nothing of its order was counted yet: most likely nothing is held any more. If it is, ten naked seconds close it.
   if (leg === 'stop' && firedInVain(life)) return [{ need: 'ask-truth', key: 'truth' }];
   const same = record?.quantity.isEqualTo(quantity) === true && record.side === closingSide(side);

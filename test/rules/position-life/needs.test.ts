@@ -184,6 +184,8 @@ describe('needs of a held position', () => {
     const turned = [...it1.protected(), it1.fill(20, { side: 'SELL', orderId: 'web' })];
     expect(needs(lifeOf(turned))).to.deep.equal(['adopt']);
     expect(needs(lifeOf(turned, it1.adopted(-10)))).to.include('place stop 2: BUY 10 at 102');
+    const onItsWay = lifeOf(it1.opened(), it1.sending('stop'), it1.adopted(-10));
+    for (const flight of [{}, flying(idOf('stop'))]) expect(needs(onItsWay, flight), 'one of the other side is waited for by nobody').to.deep.equal(['place stop 2: BUY 10 at 102']);
   });
 
   it('what no mandate covers is adopted first: by hand on top of ours, or after the end', () => {
