@@ -49,6 +49,7 @@ interface State {
   sequence: number | undefined;
   unsnapshotted: Unsnapshotted;
   appending: boolean;
+  /** Monotonic ms. */
   appendAfter: number;
 }
 
@@ -139,7 +140,7 @@ export function findingsBehaviour(options: FindingsOptions): Behaviour<Internal,
     }
     const reason = outcome.ok ? (outcome.value.ok ? '' : outcome.value.message) : outcome.error.message;
     ctx.log.warn({ reason, waiting: state.waiting.length }, 'findings could not be journalled; trying again');
-    state.appendAfter = ctx.clock.now() + RETRY_MS;
+    state.appendAfter = ctx.clock.monotonic() + RETRY_MS;
     // Whether it was written after all, the journal says.
     state.sequence = undefined;
     ctx.timers.once('load', RETRY_MS, { type: 'load' });
@@ -148,7 +149,7 @@ export function findingsBehaviour(options: FindingsOptions): Behaviour<Internal,
   function flush(state: State, ctx: Context): void {
     const { sequence, waiting } = state;
     const now = ctx.clock.now();
-    if (sequence === undefined || state.appending || now < state.appendAfter) return;
+    if (sequence === undefined || state.appending || ctx.clock.monotonic() < state.appendAfter) return;
     const found = waiting.map(({ kept, at }, index) => draft(FINDINGS_ENTITY, sequence + 1 + index, FINDING_KEPT, at, kept));
     const whole = () => draft(FINDINGS_ENTITY, sequence + 1, SNAPSHOT_TYPE, now, { standing: [...state.standing.values()].map((one) => ({ ...one })) });
     const entries = found.length === 0 && snapshotDue(state.unsnapshotted, now) ? [whole()] : found;

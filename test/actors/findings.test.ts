@@ -62,6 +62,17 @@ describe('findings', () => {
     expect(kept.map((entry) => entry.sequence)).to.deep.equal([1, 2]);
   });
 
+  it('are journalled as soon as the journal takes them again, however the wall clock was set meanwhile', async () => {
+    const { world, kept, mood, find } = await bench();
+    mood.away = true;
+    find(OVERFILL);
+    await world.advance(1_000);
+    world.clock.setWall(-3_600_000);
+    mood.away = false;
+    await world.advance(10_000);
+    expect(kept).to.have.length(1);
+  });
+
   it('stand for a day after they were last seen, over a restart of the actor, too', async () => {
     const { world, alerts, find } = await bench();
     find(OVERFILL);
