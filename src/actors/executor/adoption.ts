@@ -79,7 +79,7 @@ function adopt(state: ExecutorState, adopted: Adopted, cause: string, ctx: Execu
   const positionId = state.life.positionId ?? (`adopted-${symbol}-${at}` as PositionId);
   const unsigned = quantity.startsWith('-') ? quantity.slice(1) : quantity;
   const mandate: Mandate = { mandateId: `mandate-${positionId}-${at}` as Mandate['mandateId'], symbol, side: quantity.startsWith('-') ? 'SHORT' : 'LONG', maxQuantity: unsigned };
-  state.adoptedAt = ctx.clock.monotonic();
+  if (adopted.through !== undefined) state.adoptedAt = ctx.clock.monotonic();
   record(state, [{ type: 'PositionAdopted', at, positionId, cause, mandate, ...adopted }], ctx);
 }
 
