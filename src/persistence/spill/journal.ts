@@ -46,32 +46,46 @@ export class SpillingJournal implements Journal {
     });
   }
 
-  async read(entity: string): Promise<StoredEntry[]> {
-    const rows = await this.#reading(() => this.#store.read(entity), () => this.#mirror.get(entity));
-    if (this.#presence.away === undefined) this.#mirror.read(entity, rows);
-    return this.#spilled.after(entity, [...rows], this.writerEpoch);
+  read(entity: string): Promise<StoredEntry[]> {
+    const asked = () => this.#reading<readonly StoredEntry[]>(() => this.#store.read(entity), () => this.#mirror.get(entity));
+    return this.#whole(asked, (rows) => {
+      if (this.#presence.away === undefined) this.#mirror.read(entity, rows);
+      return this.#spilled.after(entity, rows, this.writerEpoch);
+    });
   }
 
-  async readTail(entity: string, bounds: TailBounds): Promise<StoredEntry[]> {
-    const rows = await this.#reading(() => this.#store.readTail(entity, bounds));
-    const kept = this.#spilled.after(entity, rows, this.writerEpoch).slice(rows.length);
-    return [...rows, ...kept.filter((entry) => entry.at >= bounds.since)];
+  readTail(entity: string, bounds: TailBounds): Promise<StoredEntry[]> {
+    return this.#whole(
+      () => this.#reading(() => this.#store.readTail(entity, bounds)),
+      (rows) => {
+        const kept = this.#spilled.after(entity, rows, this.writerEpoch).slice(rows.length);
+        return [...rows, ...kept.filter((entry) => entry.at >= bounds.since)];
+      },
+    );
   }
 
-  async lastSequence(entity: string): Promise<number> {
-    const last = await this.#reading(() => this.#store.lastSequence(entity));
-    return Math.max(last, this.#spilled.last(entity) ?? 0);
+  lastSequence(entity: string): Promise<number> {
+    return this.#whole(
+      () => this.#reading(() => this.#store.lastSequence(entity)),
+      (last) => Math.max(last, this.#spilled.last(entity) ?? 0),
+    );
   }
 
-  async entities(prefix: string): Promise<string[]> {
-    const names = await this.#reading(() => this.#store.entities(prefix));
-    return [...new Set([...names, ...this.#spilled.entities(prefix)])];
+  entities(prefix: string): Promise<string[]> {
+    return this.#whole(
+      () => this.#reading(() => this.#store.entities(prefix)),
+      (names) => [...new Set([...names, ...this.#spilled.entities(prefix)])],
+    );
   }
 
-  async readTypes(types: readonly string[], since: number): Promise<StoredEntry[]> {
-    const rows = await this.#reading(() => this.#store.readTypes(types, since));
-    const known = new Set(rows.map((row) => `${row.sequence} ${row.entity}`));
-    return [...rows, ...this.#spilled.ofTypes(types, since, this.writerEpoch).filter((row) => !known.has(`${row.sequence} ${row.entity}`))];
+  readTypes(types: readonly string[], since: number): Promise<StoredEntry[]> {
+    return this.#whole(
+      () => this.#reading(() => this.#store.readTypes(types, since)),
+      (rows) => {
+        const known = new Set(rows.map((row) => `${row.sequence} ${row.entity}`));
+        return [...rows, ...this.#spilled.ofTypes(types, since, this.writerEpoch).filter((row) => !known.has(`${row.sequence} ${row.entity}`))];
+      },
+    );
   }
 
   async release(before: number): Promise<Release> {
@@ -98,6 +112,18 @@ export class SpillingJournal implements Journal {
 
   get #spilled(): SpilledEntries {
     return this.#presence.keeper.spilled;
+  }
+
+  /**
+   * What the store answers, with what is kept beside it. When the store came back while it was asked, what was kept went into
+   * it: the answer may be from before, and what is kept has it no more. Then the store is asked again.
+   */
+  async #whole<Answer, Value>(ask: () => Promise<Answer>, withKept: (answer: Answer) => Value): Promise<Value> {
+    for (;;) {
+      const { returns } = this.#presence;
+      const answer = await ask();
+      if (returns === this.#presence.returns) return withKept(answer);
+    }
   }
 
   /** While the store is away, what is known here answers when it does not. */

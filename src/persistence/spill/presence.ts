@@ -26,6 +26,7 @@ export class StorePresence {
   /** Wall time, ms, of the last change. */
   #since: number;
   #away: Away | undefined;
+  #returns = 0;
   #aside: readonly string[];
   /** Why nothing more is taken. */
   #ended: VigilError | undefined;
@@ -56,6 +57,11 @@ export class StorePresence {
   /** Why it is away; undefined: it is there. */
   get away(): Away | undefined {
     return this.#away;
+  }
+
+  /** How often the store has come back: each time what was kept beside it went into it. */
+  get returns(): number {
+    return this.#returns;
   }
 
   get since(): number {
@@ -179,6 +185,7 @@ export class StorePresence {
     const awayMs = this.#away === undefined ? 0 : Math.round(clock.monotonic() - this.#away.monotonic);
     this.#untidy = { conflicts, records };
     this.#away = undefined;
+    this.#returns += 1;
     this.#since = clock.now();
     this.keeper.clear();
     told({ type: 'back', awayMs, records });

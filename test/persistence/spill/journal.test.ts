@@ -240,6 +240,32 @@ describe('the journal while its store is away', () => {
     await refused(journal.release(0), 'JOURNAL_UNAVAILABLE', 'nothing is let go of');
   });
 
+  it('answers a reader with everything that counts also when the store comes back while it is asked: what was kept is in neither then', async () => {
+    const bench = await new Bench().open();
+    const { journal, store } = bench;
+    await journal.append([noted(GPS, 1)]);
+    await bench.away();
+    await journal.append([noted(GPS, 2), noted('symbol/NEW', 1)]);
+    const answered = Promise.withResolvers<void>();
+    /** The store answers as it is now, and the answer comes when it has been back for a while. */
+    const late = <Name extends 'read' | 'readTail' | 'readTypes' | 'lastSequence' | 'entities'>(name: Name) => {
+      const ask = store[name].bind(store) as (...asked: unknown[]) => Promise<unknown>;
+      store[name] = (async (...asked: unknown[]) => {
+        const answer = await ask(...asked);
+        await answered.promise;
+        return answer;
+      }) as never;
+    };
+    for (const name of ['read', 'readTail', 'readTypes', 'lastSequence', 'entities'] as const) late(name);
+    const asked = Promise.all([journal.read(GPS), journal.readTail(GPS, { since: 0, characters: 1_000 }), journal.readTypes(['Noted'], 0), journal.lastSequence(GPS), journal.entities('symbol/')]);
+    store.mood = 'ok';
+    await bench.pass(700);
+    expect(journal.availability(), 'back').to.include({ store: 'up', spilled: 0 });
+    answered.resolve();
+    const [read, tail, types, last, entities] = await asked;
+    expect([read.map((one) => one.sequence), tail.map((one) => one.sequence), types.filter((one) => one.entity === GPS).map((one) => one.sequence), last, entities]).to.deep.equal([[1, 2], [1, 2], [1, 2], 2, [GPS, 'symbol/NEW']]);
+  });
+
   for (const mood of ['failing', 'silent'] as const) {
     it(`notices within seconds that the store is ${mood}, although nobody writes or reads`, async () => {
       const bench = await new Bench().open();
