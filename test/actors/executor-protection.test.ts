@@ -3,7 +3,8 @@ import { expect } from 'chai';
 import { decimal } from '../../src/protocol/decimal.ts';
 import type { VenueWrite, WriteOutcome } from '../../src/protocol/venue.ts';
 import { STOP_LOST_BOUND_MS } from '../../src/rules/position-life/guard.ts';
-import { Desk, GPS } from '../kit/actors.ts';
+import { clientIdFor } from '../../src/rules/client-ids.ts';
+import { Desk, GPS, TAG } from '../kit/actors.ts';
 
 async function holding(script?: (desk: Desk, write: VenueWrite) => WriteOutcome | undefined): Promise<Desk> {
   const desk = await new Desk().start();
@@ -220,6 +221,19 @@ describe('executor: protection', () => {
     expect(desk.writes('PROTECT').map((write) => `${write.leg} ${write.side} ${write.quantity.toFixed()} ${write.triggerPrice.toFixed()}`)).to.deep.equal(['stop SELL 20000 0.0098', 'stop BUY 30000 0.0102', 'target BUY 30000 0.0096']);
     expect(new Set(desk.writes('PROTECT').map((write) => write.clientId)).size).to.equal(3);
     expect(desk.life.phase).to.equal('Protected');
+  });
+
+  it('does not believe in a stop because its id stands: sent by a process whose record was lost, it may be another (rulings 8, 36)', async () => {
+    const desk = await new Desk().start();
+    const taken = clientIdFor(TAG, 'stop', `plan-${GPS}-1`, 1);
+    desk.venue.execute({ kind: 'PROTECT', symbol: GPS, clientId: taken, side: 'SELL', leg: 'stop', quantity: decimal('5000'), triggerPrice: decimal('0.0098') });
+    // The venue refuses the id (−4116), and knows it when it is asked.
+    desk.venue.onWrite = (write) => (write.kind === 'PROTECT' && write.clientId === taken ? { result: 'unknown', message: 'the client order id is duplicated' } : undefined);
+    desk.plan();
+    await desk.advance(10_000);
+    expect(standing(desk).filter((algo) => algo.type === 'STOP_MARKET').map((algo) => `${algo.side} ${algo.quantity.toFixed()}`)).to.deep.equal(['SELL 20000']);
+    expect(desk.life).to.deep.include({ phase: 'Protected' });
+    expect(desk.life.position?.stopOrderId).to.equal(clientIdFor(TAG, 'stop', `plan-${GPS}-1`, 2));
   });
 
   it('does not take a stop for one that was left behind which a list from before it went still has: neither while something is held nor when all is over', async () => {

@@ -79,7 +79,10 @@ export function observeAlgo(life: Life, order: VenueAlgoOrder, at: number): Life
   if (record.state === 'ended') return order.actualOrderId !== undefined && life.filled.has(order.actualOrderId) && life.orders.get(order.actualOrderId)?.by !== leg ? [triggered] : [];
   switch (order.status) {
     case 'NEW':
-      return record.state === 'sending' ? [{ type: 'ProtectionPlaced', at, leg, clientId, algoId: order.algoId }] : [];
+      if (record.state !== 'sending') return [];
+      // Ids are worked out: a process whose record was lost may have given it to another one. The next attempt has an id of its own.
+      if (!isAsSent(record, order)) return [{ type: 'ProtectionEnded', at, leg, clientId, cause: `its id is that of another one: ${order.side} ${text(order.quantity)} at ${text(order.triggerPrice)}` }];
+      return [{ type: 'ProtectionPlaced', at, leg, clientId, algoId: order.algoId }];
     case 'TRIGGERING':
     case 'TRIGGERED':
       return record.state === 'triggered' ? [] : [triggered];
@@ -90,6 +93,10 @@ export function observeAlgo(life: Life, order: VenueAlgoOrder, at: number): Life
     case 'REJECTED':
       return [{ type: 'ProtectionEnded', at, leg, clientId, cause: order.status.toLowerCase() }];
   }
+}
+
+function isAsSent(record: ProtectionRecord, { side, quantity, triggerPrice }: VenueAlgoOrder): boolean {
+  return record.side === side && record.quantity.isEqualTo(quantity) && record.triggerPrice.isEqualTo(triggerPrice);
 }
 
 /** Of a protection of ours that another has replaced, for it was taken for gone: if it had fired, fills of its order were counted. */

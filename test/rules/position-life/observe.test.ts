@@ -112,6 +112,15 @@ describe('what is observed of a protection', () => {
     });
   }
 
+  it('one that stands under the id of what was sent, and is another, is not that: it has ended before it began', () => {
+    expect(types(observeAlgo(stopSent, algo('NEW'), NOW))).to.deep.equal(['ProtectionPlaced']);
+    for (const other of [{ side: 'BUY' }, { quantity: decimal('9') }, { triggerPrice: decimal('97.9') }] as const) {
+      const [event] = observeAlgo(stopSent, { ...algo('NEW'), ...other }, NOW);
+      expect(event?.type).to.equal('ProtectionEnded');
+      expect(observeAlgo(lifeOf(a.protected()), { ...algo('NEW'), ...other }, NOW), 'one that stood already').to.deep.equal([]);
+    }
+  });
+
   it('one that was taken for gone had fired when fills of its order were counted: said once, whether another has replaced it or not', () => {
     const gone = [a.protected(), a.lost('stop', '4 lists lacked it'), a.fill(10, { side: 'SELL', orderId: '78' })];
     expect(types(observeAlgo(lifeOf(...gone), algo('FINISHED'), NOW))).to.deep.equal(['ProtectionTriggered']);
