@@ -244,6 +244,22 @@ describe('executor: an entry without an answer', () => {
     });
   }
 
+  it('waits for the trade list that was asked for last, not for an older one that is answered late', async () => {
+    const desk = await new Desk().start();
+    desk.venue.streaming = false;
+    const lists: ((trades: object) => void)[] = [];
+    desk.venue.onRead = (name) => (name === 'trades' ? new Promise<object>((resolve) => lists.push(resolve)) : undefined);
+    desk.plan();
+    await desk.advance(4_000);
+    expect(lists.length, 'asked again').to.equal(2);
+    lists[0]!([]);
+    await desk.advance(1_500);
+    lists[1]!([...desk.venue.trades]);
+    await desk.advance(3_000);
+    expect(desk.story).to.include('FillRecorded').and.to.not.include('PositionAdopted');
+    expect(desk.life.phase).to.equal('Protected');
+  });
+
   it('is asked for by its id when the gateway never says what came of it: no order waits for an answer that was lost (ruling 8)', async () => {
     const desk = await new Desk().start();
     desk.plan();

@@ -30,6 +30,8 @@ export class ScriptedVenue implements VenueGateway {
   /** Undefined: the venue does what it is asked. */
   onWrite: (write: VenueWrite) => Scripted<WriteOutcome> = () => undefined;
   onRead: (name: ReadName, query: object) => ReadScript = () => undefined;
+  /** When what happens is told on the user stream, and how often. */
+  onTell: (deliver: () => void) => void = (deliver) => deliver();
   readonly #symbol: SymbolName;
   readonly #now: () => number;
   readonly #emit: (event: UserEvent) => void;
@@ -129,7 +131,7 @@ export class ScriptedVenue implements VenueGateway {
   }
 
   #tell(event: UserEvent): void {
-    if (this.streaming) this.#emit(event);
+    if (this.streaming) this.onTell(() => this.#emit(event));
   }
 
   #answer(name: ReadName, query: object): unknown {

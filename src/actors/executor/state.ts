@@ -138,8 +138,8 @@ export interface ExecutorState {
   truthDueAt: number | undefined;
   /** Consecutive readings that disagree with our count, or with what is declared to be a stranger's. */
   mismatches: number;
-  /** The trade list has been asked for and has not been read since. */
-  tradesOwed: boolean;
+  /** When the trade list was asked for last, monotonic ms. */
+  tradesAskedAt: number;
   /** When the trade list was asked for that was read last, monotonic ms. */
   tradesReadAt: number;
   /** When the venue's word last became the position, in this incarnation, monotonic ms: trades asked for before are in it. */
@@ -234,7 +234,7 @@ export function newState(options: ExecutorOptions): ExecutorState {
     readings: 0,
     truthDueAt: undefined,
     mismatches: 0,
-    tradesOwed: false,
+    tradesAskedAt: 0,
     tradesReadAt: 0,
     adoptedAt: 0,
     flat: undefined,

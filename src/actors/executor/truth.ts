@@ -145,7 +145,7 @@ function disagree(state: ExecutorState, truth: SymbolTruth, ctx: ExecutorContext
   state.truthDueAt = ctx.clock.monotonic() + (less && state.mismatches >= MISMATCHES_BEFORE_ADOPTION ? LESS_REREAD_MS : REREAD_MS);
   ctx.log.warn({ journal: text(state.life.holding.quantity), venue: text(stated), reading: state.mismatches }, 'the venue states another position than our count; asking for the trades');
   askTrades(state, ctx);
-  const patience = less ? MISMATCHES_OF_LESS : state.tradesOwed ? MISMATCHES_WITHOUT_TRADES : MISMATCHES_BEFORE_ADOPTION;
+  const patience = less ? MISMATCHES_OF_LESS : state.tradesReadAt < state.tradesAskedAt ? MISMATCHES_WITHOUT_TRADES : MISMATCHES_BEFORE_ADOPTION;
   if (state.mismatches < patience || state.inFlight.size > 0) return;
   state.mismatches = 0;
   // Our own order's fate is still being asked for: its fills are not yet to be adopted as somebody else's.
@@ -205,7 +205,7 @@ export function askTrades(state: ExecutorState, ctx: ExecutorContext): void {
   if (known.length === 0 || (state.busyUntil.get('trades') ?? 0) > ctx.clock.monotonic()) return;
   const askedAt = ctx.clock.monotonic();
   state.busyUntil.set('trades', ctx.clock.monotonic() + TRADES_PATIENCE_MS);
-  state.tradesOwed = true;
+  state.tradesAskedAt = askedAt;
   const since = Math.min(...known) - TRADES_OVERLAP_MS;
   ctx.ask(state.options.gateway, { type: 'read', name: 'trades', query: { symbol: state.options.symbol, since } }, READ_TIMEOUT_MS, (outcome) => ({ type: 'trades-asked', askedAt, outcome }));
 }
@@ -215,7 +215,6 @@ export function onTrades(state: ExecutorState, askedAt: number, trades: readonly
   const at = ctx.clock.now();
   state.busyUntil.set('trades', ctx.clock.monotonic() + REREAD_MS / 2);
   if (trades === undefined) return ctx.log.warn({ failure }, 'the trade list could not be read');
-  state.tradesOwed = false;
   state.tradesReadAt = Math.max(state.tradesReadAt, askedAt);
   const { adoptedThrough = 0 } = state.life;
   record(state, observeTrades(state.life, state.adoptedAt < askedAt ? trades : trades.filter((trade) => trade.at <= adoptedThrough), at), ctx);
