@@ -6,15 +6,15 @@ import type { Ref } from '../supervision/ref.ts';
 import { messageOf } from '../protocol/errors.ts';
 import { VIEW_EVERY_MS } from '../protocol/views.ts';
 import type { ExecutorMessage, JournalAnswer, JournalMessage, TradingStateActorMessage, TradingStateCauses } from '../protocol/messages.ts';
-import type { EquityView, LifeView, TradingStateName, TradingStateView } from '../protocol/views.ts';
+import type { EquityView, LifeView, TradingStateView } from '../protocol/views.ts';
 import type { SymbolName } from '../protocol/names.ts';
 import type { TradingEpochs } from '../protocol/permit.ts';
 import type { TradingStateFile } from '../persistence/port.ts';
-import { endedByActivation, flattenCause, flattened, foldCauses, isLowering, lowerOf, refusalOf, toFlatten, withCauses } from '../rules/trading-state.ts';
+import { activationAt, endedByActivation, flattenCause, flattened, foldCauses, isLowering, isRaising, lowerOf, refusalOf, stateOf, toFlatten, withCauses } from '../rules/trading-state.ts';
 import type { StandingCause, TradingState } from '../rules/trading-state.ts';
 import { restoreTradingState, tradingStateSnapshot } from '../rules/trading-state-record.ts';
 import { draft } from './journal.ts';
-import { changed, failureOf, Records } from './trading-state/records.ts';
+import { changed, failureOf, loweredBy, Records } from './trading-state/records.ts';
 import type { Change } from './trading-state/records.ts';
 import { publish } from './publish.ts';
 import { SnapshotKeeper } from './snapshot-keeper.ts';
@@ -43,9 +43,6 @@ type Internal = TradingStateActorMessage | TradingStateCauses | { readonly type:
 interface State {
   /** As set and on record; what holds is this, lowered by the causes. */
   current: TradingState;
-  causes: ReadonlyMap<string, StandingCause>;
-  /** Causes that an operator has ended and that are still reported: they count again when they have gone and come back. */
-  ended: ReadonlySet<string>;
   sequence: number;
   readonly snapshots: SnapshotKeeper;
   readonly records: Records;
@@ -60,7 +57,11 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
   const { file, epochs, journal } = options;
   /** Of the process, not of the incarnation: what was lowered and is not known to be in the journal. Neither disk can undo it (ruling 11). */
   const lowered: Change[] = [];
-  const viewOf = ({ current, causes, activatedAt }: State): TradingStateView => ({ ...withCauses(current, causes), tradingEpoch: epochs.current(), activatedAt });
+  /** Of the process, too: what lowers by itself stands through a restart of its actor, and is gone no sooner for it. */
+  let causes: ReadonlyMap<string, StandingCause> = new Map();
+  /** Causes that an operator has ended and that are still reported: they count again when they have gone and come back. */
+  let ended: ReadonlySet<string> = new Set();
+  const viewOf = ({ current, activatedAt }: State): TradingStateView => ({ ...withCauses(current, causes), tradingEpoch: epochs.current(), activatedAt });
   return {
     role: 'trading-state',
     purpose: 'Says whether openings are allowed; survives everything; only an operator raises what an operator lowered.',
@@ -76,7 +77,7 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
       const durable = onFile === undefined ? journalled : lowerOf(onFile, journalled);
       ctx.timers.once('first', 0, { type: 'heartbeat' });
       ctx.timers.every('heartbeat', VIEW_EVERY_MS, { type: 'heartbeat' });
-      const state: State = { current: durable, causes: new Map(), ended: new Set(), sequence: entries.at(-1)?.sequence ?? 0, snapshots: new SnapshotKeeper(ENTITY, entries), records: new Records(), activatedAt, lives: new Map() };
+      const state: State = { current: durable, sequence: entries.at(-1)?.sequence ?? 0, snapshots: new SnapshotKeeper(ENTITY, entries), records: new Records(), activatedAt, lives: new Map() };
       for (const change of lowered.splice(0)) lowerAgain(state, change);
       const { overall, symbols, cause } = state.current;
       if (overall !== 'ACTIVE' || symbols.size > 0) ctx.log.warn({ overall, symbols: [...symbols], cause }, `trading state is ${overall}, as it was left`);
@@ -119,18 +120,18 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
     owes: ({ records }) => records.names(),
     view(state) {
       const { overall, symbols, cause, since, tradingEpoch, activatedAt } = viewOf(state);
-      return { overall, symbols: Object.fromEntries(symbols), cause, since: isoTime(since), tradingEpoch, activatedAt: activatedAt === 0 ? null : isoTime(activatedAt), toClose: toFlatten(state.current, state.lives).map((life) => life.symbol), set: state.current.overall, causes: [...state.causes].map(([key, one]) => ({ key, symbol: one.symbol ?? null, since: isoTime(one.since), gone: one.goneSince !== undefined })) };
+      return { overall, symbols: Object.fromEntries(symbols), cause, since: isoTime(since), tradingEpoch, activatedAt: activatedAt === 0 ? null : isoTime(activatedAt), toClose: toFlatten(state.current, state.lives).map((life) => life.symbol), set: state.current.overall, causes: [...causes].map(([key, one]) => ({ key, symbol: one.symbol ?? null, since: isoTime(one.since), gone: one.goneSince !== undefined })) };
     },
   };
 
   /** Ruling 12: lowered in this turn, raised by itself. Neither file nor journal has it: a new process has fresh budgets. */
   function lowerByCauses(state: State, message: TradingStateCauses, ctx: Context): void {
-    const before = state.causes;
+    const before = causes;
     const reported = new Set(message.causes.map(({ key }) => key));
-    state.ended = new Set([...state.ended].filter((key) => reported.has(key)));
-    state.causes = foldCauses(before, message.causes.filter(({ key }) => !state.ended.has(key)), message.reconciled, { wall: ctx.clock.now(), monotonic: ctx.clock.monotonic() });
-    const came = [...state.causes].filter(([key]) => !before.has(key)).map(([, cause]) => cause);
-    const went = [...before].filter(([key]) => !state.causes.has(key)).map(([, cause]) => cause);
+    ended = new Set([...ended].filter((key) => reported.has(key)));
+    causes = foldCauses(before, message.causes.filter(({ key }) => !ended.has(key)), message.reconciled, { wall: ctx.clock.now(), monotonic: ctx.clock.monotonic() });
+    const came = [...causes].filter(([key]) => !before.has(key)).map(([, cause]) => cause);
+    const went = [...before].filter(([key]) => !causes.has(key)).map(([, cause]) => cause);
     if (came.length === 0 && went.length === 0) return;
     // Every permit to open that is out is void, as with any lowering (ruling 11).
     if (came.length > 0) epochs.advance();
@@ -179,7 +180,7 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
   function alter(state: State, wanted: Wanted, answer: Change['answer'], ctx: Context): void {
     const { to, symbol, reason, by } = wanted;
     const from = stateOf(state.current, symbol);
-    const change = numbered(state, wanted, ctx.clock.now(), !isLowering(from, to), answer);
+    const change = numbered(state, wanted, ctx.clock.now(), isRaising(from, to), answer);
     if (!change.raising) {
       // In this turn: every permit that is out is void, whatever happens to the two records below.
       epochs.advance();
@@ -259,19 +260,18 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
 
   function raise(state: State, change: Change, recorded: readonly Change[], ctx: Context): void {
     const { to, symbol, entry } = change;
-    state.current = state.records.loweredSince(change, recorded).reduce(changed, changed(state.current, change));
+    state.current = state.records.since(change, recorded).reduce(loweredBy, changed(state.current, change));
     state.records.fileDue = true;
-    if (to === 'ACTIVE' && symbol === undefined) state.activatedAt = entry.at;
-    if (to === 'ACTIVE') endCauses(state, symbol);
+    if (to === 'ACTIVE' && symbol === undefined) state.activatedAt = activationAt(entry.at, state.activatedAt);
+    if (to === 'ACTIVE') endCauses(symbol);
     const { overall, cause } = state.current;
     ctx.log.warn({ overall, cause }, `trading state is ${overall}`);
   }
 
   /** What an operator has looked at no longer lowers by itself. */
-  function endCauses(state: State, symbol: SymbolName | undefined): void {
-    const ended = endedByActivation(state.causes, symbol);
-    state.ended = new Set([...state.ended, ...ended]);
-    state.causes = new Map([...state.causes].filter(([key]) => !state.ended.has(key)));
+  function endCauses(symbol: SymbolName | undefined): void {
+    ended = new Set([...ended, ...endedByActivation(causes, symbol)]);
+    causes = new Map([...causes].filter(([key]) => !ended.has(key)));
   }
 
   /** Tried again until it is written; told once. */
@@ -295,10 +295,6 @@ export function tradingStateBehaviour(options: TradingStateOptions): Behaviour<I
 /** Of each symbol the newest life, and the newest equity. */
 function aboutWhat(message: { readonly type: string }): string {
   return message.type === 'life' ? (message as Extract<Internal, { type: 'life' }>).view.symbol : message.type;
-}
-
-function stateOf(state: TradingState, symbol: SymbolName | undefined): TradingStateName {
-  return symbol === undefined ? state.overall : (state.symbols.get(symbol) ?? 'ACTIVE');
 }
 
 function once<Value>(answer: (value: Value) => void): (value: Value) => void {

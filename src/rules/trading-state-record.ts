@@ -4,7 +4,7 @@ import type { SymbolName } from '../protocol/names.ts';
 import { SNAPSHOT_TYPE, upcast } from '../protocol/versions.ts';
 import type { JournalledEntry, Versions } from '../protocol/versions.ts';
 import type { TradingStateName } from '../protocol/views.ts';
-import { INITIAL_TRADING_STATE, withState } from './trading-state.ts';
+import { activationAt, INITIAL_TRADING_STATE, withState } from './trading-state.ts';
 import type { TradingState } from './trading-state.ts';
 
 export const TRADING_STATE_VERSIONS: Versions = { what: 'trading state', types: ['TradingStateSet', SNAPSHOT_TYPE], current: 1 };
@@ -33,7 +33,7 @@ function afterEntry({ state, activatedAt }: RecordedTradingState, { type, versio
     return { state: { ...whole, symbols: new Map(symbols) }, activatedAt: activated };
   }
   const { state: to, symbol, reason, by } = setSchema.parse(today);
-  return { state: withState(state, to, symbol ?? undefined, `${reason} (${by})`, at), activatedAt: to === 'ACTIVE' && symbol === null ? at : activatedAt };
+  return { state: withState(state, to, symbol ?? undefined, `${reason} (${by})`, at), activatedAt: to === 'ACTIVE' && symbol === null ? activationAt(at, activatedAt) : activatedAt };
 }
 
 export function tradingStateSnapshot({ state: { overall, symbols, cause, since }, activatedAt }: RecordedTradingState): z.input<typeof snapshotSchema> {

@@ -17,6 +17,11 @@ export const INITIAL_TRADING_STATE: TradingState = { overall: 'ACTIVE', symbols:
 /** FLATTENING is stricter than HALTED: it does what a halt does, and closes besides. When nothing is left, it becomes HALTED. */
 const STRICTNESS: Readonly<Record<TradingStateName, number>> = { ACTIVE: 0, REDUCING: 1, HALTED: 2, FLATTENING: 3 };
 
+/** Of the whole, or of a symbol by itself. */
+export function stateOf(state: TradingState, symbol: SymbolName | undefined): TradingStateName {
+  return symbol === undefined ? state.overall : (state.symbols.get(symbol) ?? 'ACTIVE');
+}
+
 export function stricter(a: TradingStateName, b: TradingStateName): TradingStateName {
   return STRICTNESS[a] >= STRICTNESS[b] ? a : b;
 }
@@ -24,6 +29,19 @@ export function stricter(a: TradingStateName, b: TradingStateName): TradingState
 /** True when `to` allows less than `from`: it takes effect before it is recorded (ruling 11). */
 export function isLowering(from: TradingStateName, to: TradingStateName): boolean {
   return STRICTNESS[to] > STRICTNESS[from];
+}
+
+/**
+ * Whether `to` waits until it is on record (ruling 11): it allows more, or it is an activation. What is asked for once more is
+ * in force at once: an activation may be on its way that would raise it otherwise.
+ */
+export function isRaising(from: TradingStateName, to: TradingStateName): boolean {
+  return to === 'ACTIVE' || STRICTNESS[to] < STRICTNESS[from];
+}
+
+/** When an activation counts as made, ms: each begins a session of its own, also after the wall clock was set back. */
+export function activationAt(at: number, before: number): number {
+  return Math.max(at, before + 1);
 }
 
 export function withState(state: TradingState, to: TradingStateName, symbol: SymbolName | undefined, cause: string, at: number): TradingState {

@@ -303,6 +303,72 @@ describe('trading state', () => {
     expect(overall()?.overall).to.equal('HALTED');
   });
 
+  it('is halted, not raised, by a halt that comes while it is halted and an activation is being recorded', async () => {
+    const { world, journal, set, overall, view } = await bench();
+    set('HALTED');
+    await world.advance(1_100);
+    journal.mood = 'held';
+    set('ACTIVE');
+    await world.settle();
+    const again = set('HALTED');
+    await world.advance(100);
+    expect(again.answer, 'in force, and on the file').to.include({ ok: true });
+    journal.letThrough();
+    await world.advance(1_000);
+    expect([overall()?.overall, view()?.overall]).to.deep.equal(['HALTED', 'HALTED']);
+    expect(journal.story('trading-state').length, 'all three are on record').to.equal(3);
+  });
+
+  it('stays halted when the journal goes away between an activation and the halt after it, over a restart of its actor too', async () => {
+    const { world, journal, set, overall, governor } = await bench();
+    set('HALTED');
+    await world.advance(1_100);
+    journal.mood = 'held';
+    set('ACTIVE');
+    await world.settle();
+    set('HALTED');
+    await world.settle();
+    const before = governor.of('trading-state').length;
+    journal.letThrough();
+    journal.mood = 'failing';
+    world.system.control('trading-state', 'kill', 'a test');
+    await world.advance(30_000);
+    journal.mood = 'ok';
+    await world.advance(60_000);
+    expect(overall()?.overall).to.equal('HALTED');
+    expect(new Set(governor.of('trading-state').slice(before).map(({ view }) => view.overall)), 'at no moment anything else').to.deep.equal(new Set(['HALTED']));
+  });
+
+  it('is raised no further than what was asked for last: a REDUCING behind an activation that is being recorded', async () => {
+    const { world, journal, set, governor } = await bench();
+    set('HALTED');
+    await world.advance(1_100);
+    journal.mood = 'held';
+    set('ACTIVE');
+    await world.settle();
+    set('REDUCING');
+    await world.settle();
+    const before = governor.of('trading-state').length;
+    journal.letThrough();
+    await world.advance(3_000);
+    const seen = governor.of('trading-state').slice(before).map(({ view }) => view.overall);
+    expect(seen.at(-1)).to.equal('REDUCING');
+    expect(seen).not.to.include('ACTIVE');
+  });
+
+  for (const mood of ['failing', 'silent'] as const) {
+    it(`is halted again, and says so, while it is halted and the journal is ${mood}`, async () => {
+      const { world, journal, set, overall } = await bench();
+      set('HALTED');
+      await world.advance(100);
+      journal.mood = mood;
+      const again = set('HALTED');
+      await world.advance(100);
+      expect(again.answer).to.include({ ok: true });
+      expect(overall()?.overall).to.equal('HALTED');
+    });
+  }
+
   it('does not lose a halt of one symbol to a raising of another that is being recorded', async () => {
     const { world, journal, disk, set, overall } = await bench();
     set('HALTED', 'BTCUSDT' as SymbolName);
@@ -398,6 +464,31 @@ describe('trading state', () => {
       set('ACTIVE');
       await world.advance(100);
       expect(await states(), 'of all').to.deep.equal({ [HYPE]: 'REDUCING' });
+    });
+
+    it('stays lowered over a restart of its actor: at no moment is more allowed, a cause that is gone still has its five minutes, and one that an operator ended stays ended', async () => {
+      const { world, governor, overall, report, set, view } = await bench();
+      const differ: AutomaticCause = { key: `unreconciled/${GPS}`, symbol: GPS, reason: 'they differ', endedByOperator: true };
+      report([GATEWAY, differ]);
+      await world.settle();
+      set('ACTIVE', GPS);
+      await world.advance(100);
+      expect(Object.fromEntries(view()!.symbols)).to.deep.equal({});
+      report([differ]);
+      await world.advance(60_000);
+      const before = governor.of('trading-state').length;
+      world.system.control('trading-state', 'kill', 'a test');
+      await world.advance(5_000);
+      report([differ]);
+      await world.advance(1_000);
+      const seen = governor.of('trading-state').slice(before);
+      expect(seen.length).to.be.greaterThan(3);
+      expect(new Set(seen.map((one) => one.view.overall))).to.deep.equal(new Set(['REDUCING']));
+      expect(Object.fromEntries(view()!.symbols), 'what an operator ended').to.deep.equal({});
+      await world.advance(240_000);
+      report([differ]);
+      await world.settle();
+      expect(overall()?.overall, 'five minutes after it was gone').to.equal('ACTIVE');
     });
 
     it('keeps a cause of which nobody reports that it is gone, and takes one up again after its own restart', async () => {
@@ -508,6 +599,30 @@ describe('trading state', () => {
       equity('12', activatedAt);
       await world.advance(100);
       expect(view()?.overall).to.equal('FLATTENING');
+    });
+
+    it('begins a session with each activation, also when the clock was set back by an hour since the last one, and after a restart', async () => {
+      const journal = new MemoryJournal();
+      const { world, set, life, equity, view } = await bench({ journal });
+      set('ACTIVE');
+      await world.advance(1_100);
+      const first = view()!.activatedAt;
+      life(GPS, 'Flat');
+      life(HYPE, 'Flat');
+      equity('12', first);
+      await world.advance(2_200);
+      expect(view()?.overall).to.equal('HALTED');
+      world.clock.setWall(world.clock.now() - 3_600_000);
+      set('ACTIVE');
+      await world.advance(1_100);
+      const second = view()!.activatedAt;
+      expect(second).to.be.greaterThan(first);
+      equity('12', first);
+      await world.advance(1_100);
+      expect(view()?.overall, 'measured from the peak before').to.equal('ACTIVE');
+      const again = await bench({ journal });
+      await again.world.advance(1_100);
+      expect(again.view()?.activatedAt).to.equal(second);
     });
 
     it('the time of the last activation of all trading is known after a restart, that of one symbol is none', async () => {

@@ -5,7 +5,7 @@
 import type { JournalAnswer, JournalEntryDraft, TradingStateAnswer } from '../../protocol/messages.ts';
 import type { SymbolName } from '../../protocol/names.ts';
 import type { TradingStateName } from '../../protocol/views.ts';
-import { withState } from '../../rules/trading-state.ts';
+import { isLowering, stateOf, withState } from '../../rules/trading-state.ts';
 import type { TradingState } from '../../rules/trading-state.ts';
 import type { Outcome } from '../../supervision/behaviour.ts';
 import { entryName } from '../entry-name.ts';
@@ -27,6 +27,11 @@ export interface Change {
 
 export function changed(state: TradingState, { to, symbol, reason, by, entry }: Pick<Change, 'to' | 'symbol' | 'reason' | 'by' | 'entry'>): TradingState {
   return withState(state, to, symbol, `${reason} (${by})`, entry.at);
+}
+
+/** Only as far as it allows less: nobody is raised beyond what was asked for after it. */
+export function loweredBy(state: TradingState, change: Change): TradingState {
+  return isLowering(stateOf(state, change.symbol), change.to) ? changed(state, change) : state;
 }
 
 export class Records {
@@ -91,9 +96,9 @@ export class Records {
     this.#appendAfter = now + RETRY_APPEND_MS;
   }
 
-  /** The lowerings that came after it: they are later, and stand. */
-  loweredSince({ entry: { sequence } }: Change, recorded: readonly Change[]): readonly Change[] {
-    return [...recorded, ...this.#all].filter((change) => !change.raising && change.entry.sequence > sequence);
+  /** What came after it, in order. */
+  since({ entry: { sequence } }: Change, recorded: readonly Change[]): readonly Change[] {
+    return [...recorded, ...this.#all].filter((change) => change.entry.sequence > sequence);
   }
 
   names(): readonly string[] {
