@@ -9,7 +9,7 @@ import { VIEW_EVERY_MS } from '../protocol/views.ts';
 import type { DecidedMessage, GatewayMessage, JournalMessage, LocksMessage, ReadAnswer, StandingMessage } from '../protocol/messages.ts';
 import type { ClosedView, EquityView, LifeView, LocksView } from '../protocol/views.ts';
 import type { SymbolName } from '../protocol/names.ts';
-import { afterLockEvent } from '../rules/locks/book.ts';
+import { afterLockEvent, isJudged, judgedAt } from '../rules/locks/book.ts';
 import type { KeptLock, LockBook, LockEvent, Result } from '../rules/locks/book.ts';
 import { lockBookSnapshot, restoreLockBook } from '../rules/locks/record.ts';
 import { endOf, locksOf, locksOfRefusal, pause } from '../rules/locks/rules.ts';
@@ -75,7 +75,7 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
       ctx.timers.once('first', 0, { type: 'heartbeat' });
       const pending: State['pending'] = new Map();
       for (const { symbol, view } of closingsOf(closed)) {
-        if (view.closedAt <= (book.judged.get(symbol) ?? 0)) continue;
+        if (isJudged(book, view)) continue;
         pending.getOrInsertComputed(symbol, noClosings).closings.push(view);
       }
       for (const symbol of pending.keys()) ctx.timers.once(`funding:${symbol}`, 0, { type: 'ask-funding', symbol });
@@ -131,24 +131,25 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
 
   function onLife(state: State, life: LifeView, ctx: Context): void {
     const { symbol, lastClosed, lastRefusal } = life;
-    const judged = state.book.judged.get(symbol) ?? 0;
-    if (lastClosed !== undefined && lastClosed.closedAt > judged && lastClosed.closedAt < ctx.clock.now() - DISMISSED_MS) {
-      state.book = { ...state.book, judged: new Map(state.book.judged).set(symbol, lastClosed.closedAt) };
-      publishView(state, ctx);
-    } else if (lastClosed !== undefined && lastClosed.closedAt > judged) {
-      const pending = state.pending.getOrInsertComputed(symbol, noClosings);
-      if (!pending.closings.some((one) => one.positionId === lastClosed.positionId)) {
-        pending.closings.push(lastClosed);
-        publishView(state, ctx);
-        if (pending.closings.length === 1) askFunding(state, symbol, ctx);
-      }
-    }
-    if (lastRefusal !== undefined && lastRefusal.at > (state.refusedAt.get(symbol) ?? 0)) {
+    if (lastClosed !== undefined && lastClosed.closedAt !== state.book.judged.get(symbol)) onClosed(state, symbol, lastClosed, ctx);
+    if (lastRefusal !== undefined && lastRefusal.at !== state.refusedAt.get(symbol) && !state.book.refusals.some((one) => one.symbol === symbol && one.at === lastRefusal.at)) {
       state.refusedAt.set(symbol, lastRefusal.at);
       const refusal = { symbol, venueCode: lastRefusal.venueCode, message: lastRefusal.message, at: lastRefusal.at };
       const book = afterLockEvent(state.book, { type: 'RefusalRecorded', at: ctx.clock.now(), refusal });
       record(state, [{ type: 'RefusalRecorded', at: ctx.clock.now(), refusal }, ...setting(locksOfRefusal(refusal, book, rules, state.equity), ctx)], symbol, ctx);
     }
+  }
+
+  function onClosed(state: State, symbol: SymbolName, closed: ClosedView, ctx: Context): void {
+    if (isJudged(state.book, closed) || closed.closedAt < ctx.clock.now() - DISMISSED_MS) {
+      state.book = judgedAt(state.book, symbol, closed.closedAt);
+      return publishView(state, ctx);
+    }
+    const pending = state.pending.getOrInsertComputed(symbol, noClosings);
+    if (pending.closings.some((one) => one.positionId === closed.positionId)) return;
+    pending.closings.push(closed);
+    publishView(state, ctx);
+    if (pending.closings.length === 1) askFunding(state, symbol, ctx);
   }
 
   function askFunding(state: State, symbol: SymbolName, ctx: Context): void {

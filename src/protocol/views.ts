@@ -180,7 +180,7 @@ export type LockKind = (typeof LOCK_KINDS)[number];
 
 export interface LocksView {
   readonly locks: readonly Lock[];
-  /** The last close of each symbol whose consequences have been drawn, wall time ms: a later one may yet bring a lock. */
+  /** The last close of each symbol whose consequences have been drawn, wall time ms: another one may yet bring a lock. */
   readonly judged: ReadonlyMap<SymbolName, number>;
 }
 

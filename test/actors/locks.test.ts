@@ -150,6 +150,41 @@ describe('locks', () => {
     expect(second.watchdog.last('standing')?.alerts.map((alert) => alert.name)).to.deep.equal(['lock/loss-streak']);
   });
 
+  it('are drawn from every close and every refusal, also of those after the wall clock was set back by an hour, over a restart too', async () => {
+    const journal = new MemoryJournal();
+    const first = await bench({ journal });
+    const refuse = (desk: typeof first) => desk.life({ symbol: HYPE, lastRefusal: { venueCode: -4164, message: 'notional', at: desk.clock.now() } });
+    await first.close(GPS, '1');
+    refuse(first);
+    first.clock.setWall(-HOUR);
+    for (let refusals = 0; refusals < 5; refusals++) {
+      await first.world.advance(1_000);
+      refuse(first);
+    }
+    const closed = await first.close(GPS, '-1', 'STOP');
+    await first.world.advance(10);
+    expect(first.kinds()).to.include(`same-signal/${GPS}`).and.include('error-breaker/*');
+    expect(first.view().judged.get(GPS)).to.equal(closed.closedAt);
+    const second = await bench({ journal, startAt: first.clock.now() });
+    await second.close(HYPE, '-1');
+    await second.world.advance(10);
+    second.life({ symbol: GPS, lastClosed: closed, lastClosedAt: closed.closedAt });
+    await second.world.advance(10);
+    expect(journal.entries.filter(({ type }) => type === 'ResultRecorded')).to.have.length(3);
+    expect(second.view().judged.get(GPS)).to.equal(closed.closedAt);
+  });
+
+  it('are drawn once from a close that its executor, dead before it was on record, tells of anew at another time', async () => {
+    const journal = new MemoryJournal();
+    const { world, close, life, view } = await bench({ journal });
+    const closed = await close(GPS, '-1', 'STOP');
+    const again = { ...closed, closedAt: closed.closedAt + 3_000 };
+    life({ symbol: GPS, lastClosed: again, lastClosedAt: again.closedAt });
+    await world.advance(10);
+    expect(journal.entries.filter(({ type }) => type === 'ResultRecorded')).to.have.length(1);
+    expect(view().judged.get(GPS), 'nobody waits for a judgement of it').to.equal(again.closedAt);
+  });
+
   it('are cleared by an operator, for good, and one that is not there is named', async () => {
     const journal = new MemoryJournal();
     const { world, close, view, clear, kinds } = await bench({ journal });

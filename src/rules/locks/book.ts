@@ -68,7 +68,7 @@ export interface LockBook {
   /** Ascending in time. */
   readonly results: readonly Result[];
   readonly refusals: readonly Refusal[];
-  /** The last close of each symbol whose consequences have been drawn. */
+  /** When the last close of each symbol whose consequences have been drawn was; by the wall clock, so it may go back. */
   readonly judged: ReadonlyMap<SymbolName, number>;
 }
 
@@ -77,6 +77,16 @@ export const EMPTY_BOOK: LockBook = { standing: new Map(), lastSet: new Map(), r
 /** Where `lastSet` finds a kind: account-wide or of one symbol. */
 export function kindKey(kind: Lock['kind'], symbol: SymbolName | null): string {
   return `${kind}/${symbol ?? '*'}`;
+}
+
+/** Nothing more follows from the close of `symbol` at `closedAt`. */
+export function judgedAt(book: LockBook, symbol: SymbolName, closedAt: number): LockBook {
+  return { ...book, judged: new Map(book.judged).set(symbol, closedAt) };
+}
+
+/** Known by its position, not by its time: the wall clock may have been set back since, and what was lost is told of anew at another time. */
+export function isJudged(book: LockBook, { positionId }: { readonly positionId: string }): boolean {
+  return book.results.some((one) => one.positionId === positionId);
 }
 
 export function afterLockEvent(book: LockBook, event: LockEvent): LockBook {
@@ -93,7 +103,7 @@ export function afterLockEvent(book: LockBook, event: LockEvent): LockBook {
     case 'ResultRecorded': {
       const { result } = event;
       const results = [...book.results, result].filter((one) => one.closedAt > result.closedAt - REMEMBERED_MS).toSorted((a, b) => a.closedAt - b.closedAt);
-      return { ...book, results, judged: new Map(book.judged).set(result.symbol, Math.max(result.closedAt, book.judged.get(result.symbol) ?? 0)) };
+      return judgedAt({ ...book, results }, result.symbol, result.closedAt);
     }
     case 'RefusalRecorded':
       return { ...book, refusals: [...book.refusals, event.refusal].filter((one) => one.at > event.refusal.at - REMEMBERED_MS) };
