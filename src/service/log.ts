@@ -1,18 +1,21 @@
-/** Logs a person can read on a terminal and a machine can read elsewhere; written synchronously, so that last words are not lost. */
+/** Logs a person can read on a terminal and a machine can read elsewhere. */
 import { pino } from 'pino';
 import type { Logger } from 'pino';
-import PinoPretty from 'pino-pretty';
+import { prettyFactory } from 'pino-pretty';
 import type { Config } from '../config.ts';
 import type { ActorLog } from '../supervision/behaviour.ts';
+import { isoTime, systemClock } from '../supervision/clock.ts';
+import { logLines, writableWithoutWaiting } from './log-lines.ts';
 
 /** Whatever a field is called in a log, it never shows a secret. */
 const SECRETS = ['apiKey', 'apiSecret', 'token', 'secret', 'signature', 'listenKey', 'password'];
 
-export function createLogger(config: Config['log'], stream: NodeJS.WriteStream & { readonly fd: number } = process.stdout): Logger {
+export function createLogger(config: Config['log'], stream: { readonly fd: number; readonly isTTY?: boolean } = process.stdout): Logger {
   const pretty = config.format === 'pretty' || (config.format === 'auto' && stream.isTTY);
-  const destination = pretty
-    ? PinoPretty({ sync: true, destination: stream.fd, translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname,actor', messageFormat: '{actor} {msg}', singleLine: true })
-    : pino.destination({ dest: stream.fd, sync: true });
+  const text = pretty ? prettyFactory({ translateTime: 'SYS:HH:MM:ss.l', ignore: 'pid,hostname,actor', messageFormat: '{actor} {msg}', singleLine: true }) : undefined;
+  const shown = (line: string) => text?.(line) ?? line;
+  const lossLine = (lost: number, reason: string) => shown(`${JSON.stringify({ level: 'warn', time: isoTime(systemClock.now()), actor: 'log', lost, reason, msg: `${lost} lines of this log are lost: ${reason}` })}\n`);
+  const lines = logLines(writableWithoutWaiting(stream.fd), lossLine);
   return pino(
     {
       level: config.level,
@@ -22,7 +25,7 @@ export function createLogger(config: Config['log'], stream: NodeJS.WriteStream &
       redact: { paths: [...SECRETS, ...SECRETS.map((name) => `*.${name}`)], censor: '[redacted]' },
       serializers: { error: pino.stdSerializers.err, err: pino.stdSerializers.err },
     },
-    destination,
+    { write: (line: string) => lines.write(shown(line)) },
   );
 }
 
