@@ -107,7 +107,8 @@ describe('executor: opening', () => {
   it('refuses a plan unless Flat, and an expired one (rulings 18, 19, failure 46)', async () => {
     const desk = await new Desk().start();
     desk.plan({ planId: 'plan-stale' as never, expiresAt: desk.world.clock.now() - 1 });
-    await desk.advance(0);
+    await desk.advance(1_000);
+    expect(desk.writes('OPEN')).to.have.length(0);
     desk.plan();
     desk.plan({ planId: 'plan-second' as never });
     await desk.advance(2_000);

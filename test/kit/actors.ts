@@ -217,7 +217,8 @@ export class Desk {
           const price = decimal(mark);
           ctx.tell(this.governor, { type: 'market-view', view: { at: now, symbols: new Map([[GPS, { symbol: GPS, candles: makeCandles(), mark: { price, observedAt: now }, book: { bid: price, ask: price, observedAt: now }, statistics: makeStatistics({}, now), funding: makeFunding({}, now) }]]) } });
         }
-        ctx.tell(this.governor, { type: 'locks', view: { locks: [], judged: new Map([[GPS, now]]) } });
+        const { lastClosed } = this.watcher.last('life')?.view ?? {};
+        ctx.tell(this.governor, { type: 'locks', view: { locks: [], judged: new Map(lastClosed === undefined ? [] : [[GPS, lastClosed.closedAt]]) } });
         ctx.tell(this.governor, { type: 'journal', view: JOURNAL_UP });
         ctx.tell(this.governor, { type: 'readiness', view: { ready, missing: [], behind: [], since: 0 } });
         ctx.tell(this.governor, { type: 'trading-state', view: { overall: 'ACTIVE', symbols: new Map(), cause: '', since: 0, tradingEpoch: this.authority.epochs.current(), activatedAt: 0 } });

@@ -18,7 +18,6 @@ const PATIENCE_MS = 10_000;
 export function takePlan(state: ExecutorState, intent: Intent, plan: Plan, ctx: ExecutorContext): void {
   const refusal = occupied(state);
   if (refusal !== undefined) return refusePlan(state, plan, refusal, ctx);
-  if (ctx.clock.now() > plan.expiresAt) return refusePlan(state, plan, { code: 'INTENT_EXPIRED', limit: String(plan.expiresAt), value: String(ctx.clock.now()) }, ctx);
   const clientId = clientIdFor(state.options.tags[0], 'entry', plan.planId, 1, state.options.idPrefix);
   state.pending = { intent, plan, clientId, since: ctx.clock.monotonic(), stage: 'slot' };
   ctx.log.info({ planId: plan.planId, intentId: plan.intentId, action: plan.action, quantity: plan.quantity, limitPrice: plan.limitPrice, clientId }, 'plan taken up');

@@ -1,4 +1,4 @@
-/** Guards of the plan itself: it has a stop on the right side, and what it hopes for is worth what it costs. */
+/** Guards of the plan itself: it is still valid, it has a stop on the right side, and what it hopes for is worth what it costs. */
 import { decimal, text, ZERO } from '../../protocol/decimal.ts';
 import { protectionPrices } from '../protection.ts';
 import type { Guard, GuardInputs, Verdict } from './guard.ts';
@@ -6,9 +6,17 @@ import { allow, deny, exactly, SHOWN_DECIMALS, unknown } from './guard.ts';
 import { fundingCost, spreadShare } from './symbol.ts';
 
 export const PLAN_GUARDS: readonly Guard[] = [
+  { code: 'INTENT_EXPIRED', check: valid },
   { code: 'EDGE_BELOW_COST', check: edge },
   { code: 'STOP_INVALID', check: stop },
 ];
+
+/** By venue time (ruling 18). The bridge has asked this, too; since then the plan has waited for room in the rate limits. */
+function valid({ plan, venueNow }: GuardInputs): Verdict {
+  if (venueNow === undefined) return unknown('INTENT_EXPIRED', 'the venue\'s time is unknown');
+  const measure = { limit: String(plan.expiresAt), value: String(venueNow) };
+  return venueNow <= plan.expiresAt ? allow(measure) : deny('INTENT_EXPIRED', measure);
+}
 
 /** Expected move = |target − entry| / entry; cost = 2 × taker fee + spread + one funding interval if it is to be paid (ruling 23, failure 96). */
 function edge({ plan, market, venueNow, limits }: GuardInputs): Verdict {

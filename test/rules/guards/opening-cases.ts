@@ -228,6 +228,12 @@ export const OPENING_CASES: readonly Row[] = [
   { guard: 'RATE_HOURLY', allows: [{ opens: opened(59, 1_800_000) }, { opens: opened(60, 3_600_000) }], denies: [[{ opens: opened(60, 3_599_999) }, { code: 'RATE_HOURLY', limit: '60', value: '60' }]], unknown: [] },
   { guard: 'RATE_BURST', allows: [{ opens: opened(9, 0) }, { opens: opened(10, 300_000) }], denies: [[{ opens: opened(10, 299_999) }, { code: 'RATE_BURST', limit: '10', value: '10' }]], unknown: [] },
   {
+    guard: 'INTENT_EXPIRED',
+    allows: [{ plan: makePlan({ expiresAt: NOW }) }, { plan: makePlan({ expiresAt: NOW }), now: NOW + 1 }],
+    denies: [[{ plan: makePlan({ expiresAt: NOW - 1 }) }, { code: 'INTENT_EXPIRED', limit: String(NOW - 1), value: String(NOW) }]],
+    unknown: [[{ venueNow: undefined }, 'INTENT_EXPIRED']],
+  },
+  {
     // Fees 10 bps and funding 1 bps to be paid: with no spread, twice 11 bps; with 9 bps of spread, twice 20 bps.
     guard: 'EDGE_BELOW_COST',
     allows: [
