@@ -19,12 +19,12 @@ const TOO_OLD_MS = 1_000;
 /** A repaired escalation is shown so long that a person, or an alert rule with the usual five minutes, sees it. */
 const ESCALATION_SHOWN_MS = 300_000;
 
-/** Whether every node runs that should. Below one that does not run nothing can: only it is named. */
+/** Whether every node runs that should, and not only until it dies again. Below one that does not run nothing can: only it is named. */
 export function supervision(root: NodeView): HealthCheck {
   if (root.status === 'stopped') return check('supervision', 'failing', root.incarnation === 0 ? 'the service has not started' : 'the service is stopping');
   const expected = present(root);
   const ended = expected.filter(endedInOrder).length;
-  const bad = expected.filter((node) => node.status !== 'running' && !endedInOrder(node));
+  const bad = expected.filter((node) => node.status === 'running' ? isSpent(node) : !endedInOrder(node));
   if (bad.length === 0) return check('supervision', 'ok', `${expected.length - ended} nodes run${ended === 0 ? '' : `, ${ended} ended in order`}`);
   return check('supervision', worst(bad.map(severity)), bad.map(condition).join('; '));
 }
@@ -62,10 +62,15 @@ export function severity(node: NodeView): HealthStatus {
 }
 
 export function condition(node: NodeView): string {
-  const { used, limit } = node.restartBudget;
+  if (node.status === 'running') return `${node.path} runs again, and has spent its restart budget`;
   if (node.status === 'stopped') return node.incarnation === 0 ? `${node.path} has not started yet` : `${node.path} has stopped${node.lastExit === null ? '' : `: ${node.lastExit.reason}`}`;
-  const spent = node.status === 'restarting' && used > limit ? ' slowly: its restart budget is spent' : '';
+  const spent = node.status === 'restarting' && isSpent(node) ? ' slowly: its restart budget is spent' : '';
   return `${node.path} is ${node.status}${spent}`;
+}
+
+/** It stays so until an incarnation has run for a whole window: one that dies every half a minute is not well in between. */
+function isSpent({ restartBudget: { used, limit } }: NodeView): boolean {
+  return used > limit;
 }
 
 /** The node and everything below it. */
