@@ -41,7 +41,7 @@ async function serve({ afterCrash = false, ...options }: StartOptions): Promise<
     const config = configured(options);
     if (afterCrash) requireWorkedIn(config.dataDir);
     const { runService } = await import('./service/service.ts');
-    return await runService(config);
+    return await runService(config, { afterCrash });
   } catch (error) {
     if (!(error instanceof VigilError)) throw error;
     process.stderr.write(`vigil: ${error.explain()}\n`);

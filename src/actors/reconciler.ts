@@ -39,6 +39,8 @@ export interface ReconcilerOptions {
   /** `leave`: a symbol in which others have orders is closed to openings, as one in which they have a position. */
   readonly unknownPositions: 'adopt' | 'leave';
   readonly refuse: (error: VigilError) => void;
+  /** The service traded here and has crashed: what it left open is ours to manage, whoever has come meanwhile. */
+  readonly afterCrash?: boolean;
 }
 
 type Internal = ReconcilerMessage | { readonly type: 'reconcile' } | { readonly type: 'part'; readonly round: number; readonly part: Part; readonly outcome: Outcome<ReadAnswer<Part>> } | { readonly type: 'heartbeat' };
@@ -85,7 +87,7 @@ type Context = ActorContext<Internal>;
 
 export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Internal, ReconcilerState> {
   /** We were alone on the account once: what is open since then is ours to manage, whoever comes. Outlives a restart of this actor. */
-  let aloneOnce = false;
+  let aloneOnce = options.afterCrash === true;
   return {
     role: 'reconciler',
     purpose: 'Makes journal and venue agree before anything is opened, and keeps them so.',
@@ -194,7 +196,7 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
     const foreign = foreignTag([...venue.openOrders, ...venue.openAlgoOrders], options.tags);
     if (foreign !== undefined && !aloneOnce) return options.refuse(new VigilError('FOREIGN_INSTANCE', `live orders carry the instance tag "${foreign}", ours is "${options.tags[0]}"`, { details: { tag: foreign } }));
     aloneOnce = true;
-    if (foreign !== undefined && foreign !== state.foreign) ctx.log.error({ tag: foreign, ours: options.tags[0] }, 'another Vigil instance has begun to trade this account: nothing is opened, what is open stays managed');
+    if (foreign !== undefined && foreign !== state.foreign) ctx.log.error({ tag: foreign, ours: options.tags[0] }, 'another Vigil instance trades this account: nothing is opened, what is open stays managed');
     state.foreign = foreign;
     const symbols = new Set<SymbolName>([...options.executors(), ...(state.universe?.instruments.keys() ?? []), ...venue.positions.filter((one) => !one.quantity.isZero()).map((one) => one.symbol), ...venue.openOrders.map((one) => one.symbol), ...venue.openAlgoOrders.map((one) => one.symbol)]);
     state.expected = [...symbols];

@@ -68,10 +68,12 @@ export async function flattenOffline(config: Config, order: FlattenOrder): Promi
   // Nobody is to look at a page meanwhile; the admin socket answers `vigil positions` as ever.
   const settings: Config = { ...config, operator: { ...config.operator, http: { ...config.operator.http, listen: 'off' } } };
   await runService(settings, {
-    logTo: process.stderr,
-    withoutJournal: order.withoutJournal,
-    work: async (running) => {
-      report = await flatten(running, order);
+    exitsAlone: {
+      logTo: process.stderr,
+      withoutJournal: order.withoutJournal,
+      work: async (running) => {
+        report = await flatten(running, order);
+      },
     },
   });
   return report ?? { closed: [], ordersGone: 0, remaining: [], ordersLeft: [], foreignOrders: 0, symbols: order.symbol ?? 'all', unknown: 'it was interrupted before the venue had been read', standIn: null };

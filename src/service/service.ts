@@ -67,8 +67,15 @@ export interface Running {
   readonly standIn: string | undefined;
 }
 
+/** Why it runs, where that is not the usual. */
+export interface Occasion {
+  readonly exitsAlone?: ExitsAlone;
+  /** The service worked here, has crashed, and may have left positions open. */
+  readonly afterCrash?: boolean;
+}
+
 /** Runs until it is stopped or fails; resolves with the exit code. @throws VigilError when it refuses to start. */
-export async function runService(config: Config, exitsAlone?: ExitsAlone): Promise<number> {
+export async function runService(config: Config, { exitsAlone, afterCrash = false }: Occasion = {}): Promise<number> {
   // Before anything is opened: a file of a user that cannot be loaded leaves nothing half-started.
   const strategies = exitsAlone === undefined ? await loadStrategies(config) : { live: [], shadows: [] };
   const lock = acquireInstanceLock(config.dataDir);
@@ -95,7 +102,7 @@ export async function runService(config: Config, exitsAlone?: ExitsAlone): Promi
     await refuseForeign(opened.journal);
     // Without the journal nobody knows which positions are whose: what is there is taken over, to be closed.
     const settings: Config = opened.standIn === undefined ? config : { ...config, adoption: { ...config.adoption, unknownPositions: 'adopt' } };
-    return await runTree(settings, strategies, system, opened, watch, { signalled: signalled.promise, journalEnded: ended.promise, onStopping, exitsAlone }, log, (level, message, fields) => logger.child({ actor: 'venue' })[level](fields ?? {}, message));
+    return await runTree(settings, strategies, system, opened, watch, { signalled: signalled.promise, journalEnded: ended.promise, onStopping, exitsAlone, afterCrash }, log, (level, message, fields) => logger.child({ actor: 'venue' })[level](fields ?? {}, message));
   } finally {
     onStopping();
     // What is left of the stop's budget, and in any case a moment.
@@ -115,9 +122,10 @@ interface Ends {
   readonly journalEnded: Promise<VigilError>;
   readonly onStopping: () => void;
   readonly exitsAlone: ExitsAlone | undefined;
+  readonly afterCrash: boolean;
 }
 
-async function runTree(config: Config, strategies: StrategyRoles, system: ActorSystem, { journal, standIn, readModels, mayRedeem, onFinding }: OpenedJournal, watch: LoopWatch, { signalled, journalEnded, onStopping, exitsAlone }: Ends, log: ActorLog, venueLog: VenueLog): Promise<number> {
+async function runTree(config: Config, strategies: StrategyRoles, system: ActorSystem, { journal, standIn, readModels, mayRedeem, onFinding }: OpenedJournal, watch: LoopWatch, { signalled, journalEnded, onStopping, exitsAlone, afterCrash }: Ends, log: ActorLog, venueLog: VenueLog): Promise<number> {
   const ended = Promise.withResolvers<number>();
   let failure: unknown;
   let stopping = false;
@@ -143,6 +151,7 @@ async function runTree(config: Config, strategies: StrategyRoles, system: ActorS
     ...parts,
     strategies,
     exitsAlone: exitsAlone !== undefined,
+    afterCrash,
     system,
     readModels,
     mayRedeem,

@@ -92,7 +92,7 @@ export function composeTree(parts: TreeParts): Tree {
     stateRoom(rooms),
     worker(refs.governor, governorBehaviour({ issuer: authority.issuer, limits: config.risk, executorOf, executors: executorKeys, journal: refs.journal, decisions: refs.decisions })),
     executors.spec,
-    worker(refs.reconciler, reconcilerBehaviour({ gateway: refs.gateway, executorOf, executors: executorKeys, subscribers: [refs.governor, refs.readiness], watchdog: refs.watchdog, findings: refs.findings, tags, unknownPositions, refuse })),
+    worker(refs.reconciler, reconcilerBehaviour({ gateway: refs.gateway, executorOf, executors: executorKeys, subscribers: [refs.governor, refs.readiness], watchdog: refs.watchdog, findings: refs.findings, tags, unknownPositions, refuse, afterCrash: parts.afterCrash === true })),
     ...(parts.exitsAlone === true ? [] : [worker(refs.auditor, auditorBehaviour({ gateway: refs.gateway, journal: refs.journal, reconciler: refs.reconciler, tradingState: refs.tradingState, findings: refs.findings, watchdog: refs.watchdog, executors: executorKeys, tags, nakedCloseMs: config.execution.nakedCloseMs, startedAt: parts.facts.startedAt })), decisionsRoom(rooms), shadowRoom(rooms)]),
     worker(refs.watchdog, watchdogBehaviour({ contracts: flowContracts(config, { live: strategies.generators.map((one) => one.name), shadows: strategies.shadows.map((one) => one.name) }), tree: () => system.tree(), kill: (path, reason) => void system.control(path, 'kill', reason), tradingState: refs.tradingState, startAfresh: parts.startAfresh })),
   ]);

@@ -15,7 +15,7 @@ const JOURNALLED = 'OLDUSDT' as SymbolName;
 const HELD = 'HELDUSDT' as SymbolName;
 const ORDERED = 'ORDEREDUSDT' as SymbolName;
 
-async function bench(side: { positions?: object[]; openOrders?: object[]; openAlgoOrders?: object[] } = {}, unknownPositions: 'adopt' | 'leave' = 'adopt') {
+async function bench(side: { positions?: object[]; openOrders?: object[]; openAlgoOrders?: object[] } = {}, unknownPositions: 'adopt' | 'leave' = 'adopt', afterCrash = false) {
   const world = new World();
   const { system, clock } = world;
   const ref = system.ref<ReconcilerMessage>('reconciler');
@@ -37,7 +37,7 @@ async function bench(side: { positions?: object[]; openOrders?: object[]; openAl
     watchdog.spec,
     findings.spec,
     ...[...executors.values()].map((probe) => probe.spec),
-    worker(ref, reconcilerBehaviour({ gateway: gateway.ref, executorOf: (symbol) => executors.get(symbol)!.ref, executors: () => [JOURNALLED], subscribers: [reader.ref], watchdog: watchdog.ref, findings: findings.ref, unknownPositions, tags: [TAG], refuse: (error) => void refusals.push(error) })),
+    worker(ref, reconcilerBehaviour({ gateway: gateway.ref, executorOf: (symbol) => executors.get(symbol)!.ref, executors: () => [JOURNALLED], subscribers: [reader.ref], watchdog: watchdog.ref, findings: findings.ref, unknownPositions, tags: [TAG], refuse: (error) => void refusals.push(error), afterCrash })),
   );
   const tell = (message: ReconcilerMessage) => system.tell(ref, message);
   const live = async (streamEpoch: number) => {
@@ -172,6 +172,17 @@ describe('reconciler', () => {
     side.openOrders = [];
     expect(await standing()).to.deep.equal({ alerts: [], causes: [] });
     expect(refusals).to.deep.equal([]);
+  });
+
+  it('goes on managing what a crash left open, whoever has come meanwhile', async () => {
+    const { world, live, agreeing, refusals, truths, watchdog } = await bench({ openOrders: [{ symbol: GPS, clientId: clientId('zzzz'), type: 'LIMIT', side: 'BUY', quantity: decimal('5'), price: decimal('1') }] }, 'adopt', true);
+    agreeing(GPS);
+    agreeing(JOURNALLED);
+    await live(1);
+    await world.advance(2_000);
+    expect(refusals).to.deep.equal([]);
+    expect(truths(JOURNALLED)).to.have.length.greaterThan(0);
+    expect(watchdog.last('standing')!.causes).to.deep.include({ key: 'foreign-instance', symbol: undefined, reason: 'another Vigil instance (tag "zzzz") has orders on this account', endedByOperator: true });
   });
 
   it('does not take an answer of an abandoned round for one of the new epoch', async () => {

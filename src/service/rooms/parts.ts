@@ -50,6 +50,8 @@ export interface TreeParts {
   readonly strategies: StrategyRoles;
   /** Without the rooms that decide: what is open is managed and closed, and nothing is opened. */
   readonly exitsAlone?: boolean;
+  /** The service worked here, has crashed, and may have left positions open. */
+  readonly afterCrash?: boolean;
   readonly journal: Journal;
   /** Asked right before each send: why it may not be sent now. */
   readonly mayRedeem: (write: VenueWrite) => { readonly code: DenialCode; readonly detail: string } | undefined;
