@@ -1,6 +1,7 @@
 /** Turns intents into plans for symbols the policy allows: one plan or one coded refusal for each. */
 import type { Behaviour } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
+import { sinceWall } from '../supervision/clock.ts';
 import { ACCEPTED } from '../supervision/flow/flow-contract.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { intentSchema } from '../protocol/decisions.ts';
@@ -30,7 +31,7 @@ interface BridgeState {
   market: MarketView | undefined;
   universe: Universe | undefined;
   readonly lives: Map<SymbolName, LifeView>;
-  /** Plans that reached OrderSending, with the time they did. */
+  /** Plans that reached OrderSending, with the time they did, monotonic ms: a wall clock that is set makes none forgotten. */
   readonly sentPlans: Map<PlanId, number>;
   /** Venue time − ours, ms; intents are dated and expire by venue time (rulings 18, 19). */
   clockOffsetMs: number | undefined;
@@ -50,7 +51,7 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
     mailbox: { capacity: 1_000, overflow: 'reject', onRestart: 'keep', lanes: viewsFirst(['session', 'market-view', 'universe', 'life']) },
     async init(ctx) {
       const made = await ctx.ask(options.journal, { type: 'read-types', types: ['PlanMade'], since: ctx.clock.now() - REMEMBERED_MS }, LOAD_TIMEOUT_MS);
-      const recent = made.map((entry) => [(entry.payload as { plan: { planId: PlanId } }).plan.planId, entry.at] as const);
+      const recent = made.map((entry) => [(entry.payload as { plan: { planId: PlanId } }).plan.planId, sinceWall(entry.at, ctx.clock)] as const);
       return { market: undefined, universe: undefined, lives: new Map(), sentPlans: new Map(recent), clockOffsetMs: undefined, brackets: new Map(), intents: 0, plans: 0, refused: new Map() };
     },
     receive(state, message, ctx) {
@@ -58,7 +59,7 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
       switch (message.type) {
         case 'intent': {
           state.intents += 1;
-          for (const [planId, at] of state.sentPlans) if (now - at > REMEMBERED_MS) state.sentPlans.delete(planId);
+          for (const [planId, at] of state.sentPlans) if (ctx.clock.monotonic() - at > REMEMBERED_MS) state.sentPlans.delete(planId);
           const { intent } = message;
           const inputs = inputsFor(state, intent.symbol, now);
           const decision = decideIntent(intent, inputs);
@@ -92,7 +93,7 @@ export function bridgeBehaviour(options: BridgeOptions): Behaviour<BridgeMessage
         case 'life': {
           const { view } = message;
           state.lives.set(view.symbol, view);
-          if (view.plan?.stage === 'sent' && !state.sentPlans.has(view.plan.planId)) state.sentPlans.set(view.plan.planId, now);
+          if (view.plan?.stage === 'sent' && !state.sentPlans.has(view.plan.planId)) state.sentPlans.set(view.plan.planId, ctx.clock.monotonic());
           return same;
         }
       }

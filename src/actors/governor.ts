@@ -1,7 +1,7 @@
 /** The only issuer of permits: asks every guard, reserves what it grants, and keeps no opening waiting for an answer. */
 import type { ActorContext, Behaviour } from '../supervision/behaviour.ts';
 import { same } from '../supervision/behaviour.ts';
-import { isoTimeOrNull } from '../supervision/clock.ts';
+import { isoTimeOrNull, sinceWall } from '../supervision/clock.ts';
 import type { Ref } from '../supervision/ref.ts';
 import { text } from '../protocol/decimal.ts';
 import type { Denial } from '../protocol/denials.ts';
@@ -46,6 +46,7 @@ interface GovernorState {
   readonly lives: Map<SymbolName, LifeView>;
   readonly mandates: Map<SymbolName, MandateId>;
   reservations: ReadonlyMap<SymbolName, Reservation>;
+  /** When each opening was granted or sent, monotonic ms. */
   opens: number[];
   granted: number;
   denied: number;
@@ -74,7 +75,7 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
     async init(ctx) {
       options.issuer.revokeOpenings();
       const sent = await ctx.ask(options.journal, { type: 'read-types', types: ['OrderSending'], since: ctx.clock.now() - HOUR_MS }, LOAD_TIMEOUT_MS);
-      const opens = sent.filter((entry) => isEntry(entry.payload)).map((entry) => entry.at);
+      const opens = sent.filter((entry) => isEntry(entry.payload)).map((entry) => sinceWall(entry.at, ctx.clock));
       return { market: undefined, equity: undefined, universe: new Seen(), stream: new Seen(), reconciliation: new Seen(), session: new Seen(), tradingState: new Seen(), readiness: new Seen(), locks: new Seen(), journal: new Seen(), lives: new Map(), mandates: new Map(), reservations: new Map(), opens, granted: 0, denied: 0, lastDenials: [], judged: undefined };
     },
     receive(state, message, ctx) {
@@ -144,8 +145,8 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
     const { plan, clientId, executorIncarnation } = message;
     const now = ctx.clock.now();
     const executor = options.executorOf(plan.symbol);
-    state.opens = state.opens.filter((at) => now - at < HOUR_MS);
     const at = ctx.clock.monotonic();
+    state.opens = state.opens.filter((opened) => at - opened < HOUR_MS);
     const session = state.session.known(at);
     const offset = session?.clockOffsetMs;
     const { denials, passed, verdicts } = judgeOpening({
@@ -167,7 +168,7 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
       expected: options.executors(),
       lives: state.lives,
       reservations: state.reservations,
-      opens: state.opens,
+      openedAgoMs: state.opens.map((opened) => at - opened),
     });
     state.judged = { symbol: plan.symbol, at: now, verdicts };
     const { planId, intentId, symbol, source, side } = plan;
@@ -180,8 +181,8 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
       ctx.tell(executor, { type: 'permit-denied', planId: plan.planId, denials });
       return;
     }
-    state.reservations = new Map([...state.reservations, [plan.symbol, reserve(plan, now)]]);
-    state.opens.push(now);
+    state.reservations = new Map([...state.reservations, [plan.symbol, reserve(plan, at)]]);
+    state.opens.push(at);
     state.granted += 1;
     const { permit, mandate } = options.issuer.open({ planHash: plan.planId, clientId, symbol: plan.symbol, side: plan.side, maxQuantity: plan.quantity, worstPrice: plan.limitPrice, leverage: plan.leverage, marginMode: 'ISOLATED', executorIncarnation, checks: passed });
     state.mandates.set(plan.symbol, mandate.mandateId);
@@ -211,7 +212,7 @@ export function governorBehaviour(options: GovernorOptions): Behaviour<GovernorM
   /** Takes up the mandates of positions on record, and ends those whose position is confirmed flat (ruling 2). */
   function onLife(state: GovernorState, life: LifeView, ctx: Context): void {
     state.lives.set(life.symbol, life);
-    state.reservations = settleReservation(state.reservations, life, ctx.clock.now());
+    state.reservations = settleReservation(state.reservations, life, ctx.clock.monotonic());
     const known = state.mandates.get(life.symbol);
     const current = life.mandate?.mandateId;
     if (life.mandate !== undefined && current !== known) {

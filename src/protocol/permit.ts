@@ -85,17 +85,19 @@ export interface TradingEpochs {
   advance(): number;
 }
 
-export function createPermitAuthority(options: { now: () => number; firstEpoch?: number }): { issuer: PermitIssuer; redeemer: PermitRedeemer; epochs: TradingEpochs } {
-  const outstanding = new Set<Permit>();
+/** @param options.now wall time, which a permit says of itself. @param options.monotonic what it lives by: a clock that is set makes none longer or shorter. Both ms. */
+export function createPermitAuthority(options: { now: () => number; monotonic: () => number; firstEpoch?: number }): { issuer: PermitIssuer; redeemer: PermitRedeemer; epochs: TradingEpochs } {
+  /** Until when each may be used, monotonic ms. */
+  const outstanding = new Map<Permit, number>();
   const revoked = new WeakSet<Permit>();
   const mandates = new Map<MandateId, Mandate>();
   let epoch = options.firstEpoch ?? 1;
   let count = 0;
 
   const register = <P extends Permit>(terms: object): P => {
-    for (const permit of outstanding) if (permit.expiresAt < options.now()) outstanding.delete(permit);
+    for (const [permit, until] of outstanding) if (until < options.monotonic()) outstanding.delete(permit);
     const permit = Object.freeze({ ...terms, id: `permit-${options.now().toString(36)}-${(++count).toString(36)}`, expiresAt: options.now() + PERMIT_LIFE_MS }) as unknown as P;
-    outstanding.add(permit);
+    outstanding.set(permit, options.monotonic() + PERMIT_LIFE_MS);
     return permit;
   };
 
@@ -113,7 +115,7 @@ export function createPermitAuthority(options: { now: () => number; firstEpoch?:
       for (const mandate of mandates.values()) if (mandate.symbol === symbol) mandates.delete(mandate.mandateId);
     },
     revokeOpenings() {
-      for (const permit of outstanding) if (permit.kind === 'OPEN') revoked.add(permit);
+      for (const permit of outstanding.keys()) if (permit.kind === 'OPEN') revoked.add(permit);
     },
   };
 
@@ -125,8 +127,11 @@ export function createPermitAuthority(options: { now: () => number; firstEpoch?:
       }
       const { permit } = authority;
       if (revoked.has(permit)) return refuse('PERMIT_REVOKED', `the governor that granted ${permit.id} is gone`);
-      if (!outstanding.delete(permit)) return refuse('PERMIT_UNKNOWN', `no outstanding permit ${permit.id}`);
-      if (permit.expiresAt < options.now()) return refuse('PERMIT_EXPIRED', `expired ${options.now() - permit.expiresAt} ms ago`);
+      const until = outstanding.get(permit);
+      if (until === undefined) return refuse('PERMIT_UNKNOWN', `no outstanding permit ${permit.id}`);
+      outstanding.delete(permit);
+      const lateMs = options.monotonic() - until;
+      if (lateMs > 0) return refuse('PERMIT_EXPIRED', `expired ${Math.ceil(lateMs)} ms ago`);
       const difference = mismatch(write, permit);
       if (difference !== undefined) return refuse('PERMIT_MISMATCH', difference);
       if (permit.kind === 'OPEN') {

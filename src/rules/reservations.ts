@@ -13,6 +13,7 @@ export interface Reservation {
   /** At the permit's worst price, USDT. */
   readonly notional: Decimal;
   readonly margin: Decimal;
+  /** Monotonic ms: a wall clock that is set neither ends a reservation nor keeps it. */
   readonly grantedAt: number;
   /** Its executor has reported the order as sent: from then on only flat ends it. */
   readonly taken: boolean;
@@ -26,6 +27,7 @@ export function worstNotional(plan: Plan): Decimal {
   return decimal(plan.quantity).multipliedBy(decimal(plan.limitPrice));
 }
 
+/** @param now monotonic ms. */
 export function reserve(plan: Plan, now: number): Reservation {
   const notional = worstNotional(plan);
   return { symbol: plan.symbol, planId: plan.planId, side: plan.side, quantity: decimal(plan.quantity), notional, margin: notional.dividedBy(wholeDecimal(plan.leverage)), grantedAt: now, taken: false };
@@ -64,7 +66,7 @@ export function exposures(lives: ReadonlyMap<SymbolName, LifeView>, reservations
 
 /**
  * The reservations that stand after `life` was reported. One ends when its plan has come to nothing (abandoned, refused,
- * absent, unfilled) or its position is confirmed flat; Ambiguous keeps it; one that nobody took up expires.
+ * absent, unfilled) or its position is confirmed flat; Ambiguous keeps it; one that nobody took up expires. `now`: monotonic ms.
  */
 export function settleReservation(reservations: ReadonlyMap<SymbolName, Reservation>, life: LifeView, now: number): ReadonlyMap<SymbolName, Reservation> {
   const reservation = reservations.get(life.symbol);

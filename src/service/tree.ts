@@ -44,7 +44,7 @@ export interface Tree {
 
 export function composeTree(parts: TreeParts): Tree {
   const { system, clock, config, journal: store, tags, refuse } = parts;
-  const authority = createPermitAuthority({ now: () => clock.now() });
+  const authority = createPermitAuthority({ now: () => clock.now(), monotonic: () => clock.monotonic() });
   const refs = refsOf(system);
   const unknownPositions = config.adoption.unknownPositions ?? (config.venue.mode === 'mainnet' ? 'leave' : 'adopt');
   const strategies = strategyActors(system, parts.strategies);

@@ -31,6 +31,11 @@ export function keepAlive(): TimerHandle {
   return { cancel: () => clearInterval(timer) };
 }
 
+/** A wall time on record, epoch ms, as `monotonic` would have told it; one that is in the future by the wall clock as it is set now was just now. */
+export function sinceWall(at: number, clock: Pick<Clock, 'now' | 'monotonic'>): number {
+  return clock.monotonic() - Math.max(0, clock.now() - at);
+}
+
 /** Resolves after `delayMs` of `clock`'s time. */
 export function sleep(clock: Clock, delayMs: number): Promise<void> {
   return new Promise((resolve) => {

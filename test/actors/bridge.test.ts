@@ -131,6 +131,21 @@ describe('bridge', () => {
     expect(await intend()).to.equal('INTENT_DUPLICATE');
   });
 
+  it('takes a signal that led to an order for a duplicate also when the wall clock was set on by an hour meanwhile', async () => {
+    const { world, inform, tell, brackets, intend, life, plans } = await bench();
+    inform();
+    const createdAt = world.clock.now();
+    await intend({ createdAt });
+    life({ phase: 'Opening', plan: { planId: plans()[0]!.planId, stage: 'sent' } });
+    await world.settle();
+    world.clock.setWall(3_600_000);
+    inform();
+    tell({ type: 'session', view: { clockOffsetMs: -3_600_000, modesConfirmed: true, brackets } });
+    expect(await intend({ createdAt, expiresAt: createdAt + 60_000 })).to.equal('INTENT_DUPLICATE');
+    await world.advance(600_001);
+    expect(await intend({ createdAt, expiresAt: createdAt + 3_600_000 })).not.to.equal('INTENT_DUPLICATE');
+  });
+
   it('dates by venue time: an intent is not old because our clock runs ahead (ruling 18)', async () => {
     const { world, tell, inform, brackets, intend } = await bench();
     inform();

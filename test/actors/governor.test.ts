@@ -28,7 +28,7 @@ async function bench(limits: Partial<typeof LIMITS> = {}, opensOnRecord = 0) {
   journal.answer = () => Array.from({ length: opensOnRecord }, () => ({ at: clock.now() - 60_000, payload: { purpose: 'entry' } }));
   const decisions = new Probe<DecidedMessage>(world, 'decisions');
   const executors = new Map(SYMBOLS.map((symbol) => [symbol, new Probe<ExecutorMessage>(world, `executor/${symbol}`)]));
-  const authority = createPermitAuthority({ now: () => clock.now() });
+  const authority = createPermitAuthority({ now: () => clock.now(), monotonic: () => clock.monotonic() });
   await world.start(
     journal.spec,
     decisions.spec,
@@ -145,6 +145,25 @@ describe('governor', () => {
     informAll();
     expect(await ask(GPS)).to.deep.equal(['RATE_BURST']);
   });
+
+  for (const [how, setBy] of [['on', 3_600_000], ['back', -3_600_000]] as const) {
+    it(`counts what it grants, and what nobody takes up, by the clock that nobody sets: the wall clock is set ${how} by an hour`, async () => {
+      const { informAll, ask, tell, world } = await bench({ maxPositions: 2, opensPer5Min: 2, opensPerHour: 2 });
+      informAll();
+      expect(await ask(GPS)).to.equal('granted');
+      expect(await ask(BTC)).to.equal('granted');
+      world.clock.setWall(setBy);
+      informAll();
+      tell({ type: 'life', view: aLife(GPS) });
+      expect(await ask(SYMBOLS[2]!), 'right after').to.deep.equal(['MAX_POSITIONS', 'RATE_HOURLY', 'RATE_BURST']);
+      await world.advance(16_000);
+      informAll();
+      expect(await ask(SYMBOLS[2]!, 'plan-2'), 'nobody took them up').to.deep.equal(['RATE_HOURLY', 'RATE_BURST']);
+      await world.advance(3_600_000);
+      informAll();
+      expect(await ask(SYMBOLS[2]!, 'plan-3'), 'an hour after').to.equal('granted');
+    });
+  }
 
   it('voids what an earlier governor granted before it asks anything, and grants nothing until every executor has reported since (ruling 14)', async () => {
     const { informAll, inform, ask, tell, world, executors, authority } = await bench();

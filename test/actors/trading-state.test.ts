@@ -24,7 +24,7 @@ async function bench(options: { journal?: MemoryJournal; onFile?: TradingState; 
   const journal = options.journal ?? new MemoryJournal();
   const ref = system.ref<TradingStateActorMessage>('trading-state');
   const journalRef = system.ref<Parameters<ReturnType<typeof journalBehaviour>['receive']>[1]>('journal');
-  const authority = createPermitAuthority({ now: () => clock.now() });
+  const authority = createPermitAuthority({ now: () => clock.now(), monotonic: () => clock.monotonic() });
   const governor = new Probe<{ readonly type: 'trading-state'; readonly view: TradingStateView }>(world, 'governor');
   const [gps, hype] = [new Probe<ExecutorMessage>(world, `executor/${GPS}`), new Probe<ExecutorMessage>(world, `executor/${HYPE}`)];
   const disk: { content: TradingState | undefined; broken: boolean; writes: number } = { content: options.onFile, broken: false, writes: 0 };

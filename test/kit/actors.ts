@@ -112,7 +112,7 @@ export class Desk {
     this.executor = system.ref(EXECUTOR);
     this.governor = system.ref('governor');
     this.venue = new ScriptedVenue(GPS, () => clock.monotonic() + WALL_MS, (event) => system.tell(this.executor, { type: 'user-event', event }));
-    this.authority = createPermitAuthority({ now: () => clock.now() });
+    this.authority = createPermitAuthority({ now: () => clock.now(), monotonic: () => clock.monotonic() });
     this.watcher = new Probe(this.world, 'watcher');
     this.decisions = new Probe(this.world, 'decisions');
     this.owners = new GatewayOwners(this.world);

@@ -183,7 +183,7 @@ export function makeGuardInputs(fields: Partial<GuardInputs> = {}): GuardInputs 
     expected: [plan.symbol],
     lives: new Map([[plan.symbol, makeLife({ symbol: plan.symbol })]]),
     reservations: new Map(),
-    opens: [],
+    openedAgoMs: [],
     ...fields,
   };
 }

@@ -84,7 +84,7 @@ export class Floor {
     this.bridge = system.ref('bridge');
     this.governor = system.ref('governor');
     this.venues = new Map(options.symbols.map((symbol) => [symbol, new ScriptedVenue(symbol, () => clock.now(), (event) => system.tell(this.executorOf(symbol), { type: 'user-event', event }))]));
-    this.#authority = createPermitAuthority({ now: () => clock.now() });
+    this.#authority = createPermitAuthority({ now: () => clock.now(), monotonic: () => clock.monotonic() });
     this.decisions = new Probe(this.world, 'decisions');
     this.watcher = new Probe(this.world, 'watcher');
   }

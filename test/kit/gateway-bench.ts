@@ -29,7 +29,7 @@ export async function gatewayBench(prepare: (venue: ScriptedVenue, world: World,
   const executor = new Probe<ExecutorMessage>(world, 'executor');
   const reader = new Probe<{ readonly type: 'session'; readonly view: VenueSessionView }>(world, 'reader');
   prepare(venue, world, owners);
-  const authority = createPermitAuthority({ now: () => clock.now() });
+  const authority = createPermitAuthority({ now: () => clock.now(), monotonic: () => clock.monotonic() });
   authority.issuer.restoreMandate({ mandateId: MANDATE, symbol: GPS, side: 'LONG', maxQuantity: '20000' });
   const refusals: VigilError[] = [];
   const offsets: number[] = [];

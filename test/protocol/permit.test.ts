@@ -13,8 +13,8 @@ const other = 'x-15PC4ZJyabcdebbbbbbbbbbbbbbbbbbbb' as ClientId;
 type OpenWrite = Extract<VenueWrite, { kind: 'OPEN' }>;
 
 function authority(side: 'LONG' | 'SHORT' = 'LONG', symbol: SymbolName = GPS) {
-  const clock = { now: NOW };
-  const made = createPermitAuthority({ now: () => clock.now });
+  const clock = { now: 1_000, setBy: 0 };
+  const made = createPermitAuthority({ now: () => NOW + clock.now + clock.setBy, monotonic: () => clock.now });
   const grant = () => made.issuer.open({ planHash: 'plan-1', clientId, symbol, side, maxQuantity: '100', worstPrice: '0.5', leverage: 10, marginMode: 'ISOLATED', executorIncarnation: 7, checks: ['PRICE_STALE'] });
   const write: OpenWrite = { kind: 'OPEN', symbol, clientId, side: side === 'LONG' ? 'BUY' : 'SELL', quantity: decimal('100'), price: decimal('0.5') };
   const redeem = (permit: Permit, fields: Partial<OpenWrite> = {}, incarnation = 7) => made.redeemer.redeem({ ...write, ...fields }, { by: 'permit', permit }, incarnation);
@@ -52,6 +52,18 @@ describe('permits', () => {
     grant();
     expect(codeOf(redeem(forgotten))).to.equal('PERMIT_UNKNOWN');
   });
+
+  for (const setBy of [-3_600_000, 3_600_000]) {
+    it(`live neither longer nor shorter when the wall clock is set by ${setBy / 3_600_000} h`, () => {
+      const { grant, redeem, clock } = authority();
+      const [inTime, late] = [grant().permit, grant().permit];
+      clock.setBy = setBy;
+      clock.now += PERMIT_LIFE_MS;
+      expect(codeOf(redeem(inTime))).to.equal('ok');
+      clock.now += 1;
+      expect(codeOf(redeem(late))).to.equal('PERMIT_EXPIRED');
+    });
+  }
 
   for (const side of ['LONG', 'SHORT'] as const) {
     const worse = decimal(side === 'LONG' ? '0.5000001' : '0.4999999');
@@ -115,7 +127,7 @@ describe('permits', () => {
   });
 
   it('go on from the epoch that was on record', () => {
-    const { epochs } = createPermitAuthority({ now: () => NOW, firstEpoch: 41 });
+    const { epochs } = createPermitAuthority({ now: () => NOW, monotonic: () => 0, firstEpoch: 41 });
     expect([epochs.current(), epochs.advance()]).to.deep.equal([41, 42]);
   });
 

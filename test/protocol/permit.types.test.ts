@@ -19,7 +19,7 @@ describe('types of the way to the exchange', () => {
     const forged: Permit = terms;
     // @ts-expect-error nor as the authority of a write
     const authority: Authority = { by: 'permit', permit: terms };
-    const { redeemer } = createPermitAuthority({ now: () => NOW });
+    const { redeemer } = createPermitAuthority({ now: () => NOW, monotonic: () => NOW });
     const write: VenueWrite = { kind: 'OPEN', symbol: GPS, clientId: 'c' as ClientId, side: 'BUY', quantity: decimal('1'), price: decimal('1') };
     expect(redeemer.redeem(write, { by: 'permit', permit: forged }, 1).ok).to.equal(false);
     expect(redeemer.redeem(write, authority, 1).ok).to.equal(false);

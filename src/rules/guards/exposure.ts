@@ -14,8 +14,8 @@ export const EXPOSURE_GUARDS: readonly Guard[] = [
   { code: 'MAX_POSITIONS', check: positions },
   { code: 'NOTIONAL_PER_TRADE', check: notionalPerTrade },
   { code: 'NOTIONAL_TOTAL', check: notionalTotal },
-  { code: 'RATE_HOURLY', check: ({ opens, now, limits }) => rate('RATE_HOURLY', opens, now, HOUR_MS, limits.opensPerHour) },
-  { code: 'RATE_BURST', check: ({ opens, now, limits }) => rate('RATE_BURST', opens, now, FIVE_MINUTES_MS, limits.opensPer5Min) },
+  { code: 'RATE_HOURLY', check: ({ openedAgoMs, limits }) => rate('RATE_HOURLY', openedAgoMs, HOUR_MS, limits.opensPerHour) },
+  { code: 'RATE_BURST', check: ({ openedAgoMs, limits }) => rate('RATE_BURST', openedAgoMs, FIVE_MINUTES_MS, limits.opensPer5Min) },
 ];
 
 function symbolFree({ plan, lives, reservations }: GuardInputs): Verdict {
@@ -47,7 +47,7 @@ function notionalTotal(inputs: GuardInputs): Verdict {
   return total.isLessThanOrEqualTo(inputs.limits.notionalTotal) ? allow(measure) : deny('NOTIONAL_TOTAL', measure);
 }
 
-function rate(code: 'RATE_HOURLY' | 'RATE_BURST', opens: readonly number[], now: number, windowMs: number, limit: number): Verdict {
-  const measure = { limit: String(limit), value: String(opens.filter((at) => now - at < windowMs).length) };
+function rate(code: 'RATE_HOURLY' | 'RATE_BURST', openedAgoMs: readonly number[], windowMs: number, limit: number): Verdict {
+  const measure = { limit: String(limit), value: String(openedAgoMs.filter((agoMs) => agoMs < windowMs).length) };
   return Number(measure.value) < limit ? allow(measure) : deny(code, measure);
 }

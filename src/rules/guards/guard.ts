@@ -52,8 +52,8 @@ export interface GuardInputs {
   readonly expected: readonly SymbolName[];
   readonly lives: ReadonlyMap<SymbolName, LifeView>;
   readonly reservations: ReadonlyMap<SymbolName, Reservation>;
-  /** When openings were granted or sent within the last hour, ms. */
-  readonly opens: readonly number[];
+  /** How long ago openings were granted or sent, within the last hour, ms. */
+  readonly openedAgoMs: readonly number[];
 }
 
 /** The numbers a guard looked at: decimals as text. */

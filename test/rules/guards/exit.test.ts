@@ -75,7 +75,7 @@ describe('guards of an exit', () => {
     );
     fc.assert(
       fc.property(write, fc.constantFrom('LONG' as const, 'SHORT' as const), fc.boolean(), (one, held, stands) => {
-        const { issuer, redeemer } = createPermitAuthority({ now: () => NOW });
+        const { issuer, redeemer } = createPermitAuthority({ now: () => NOW, monotonic: () => NOW });
         const its = { ...mandate, side: held };
         if (stands) issuer.restoreMandate(its);
         const redeemed = redeemer.redeem(one, { by: 'mandate', mandateId: its.mandateId }, 1);

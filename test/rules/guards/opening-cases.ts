@@ -33,7 +33,7 @@ const marked = (ageMs: number): Inputs => ({ market: makeMarket({ mark: { price:
 export const observed = (ageMs: number): Inputs => ({ equity: { ...base.equity!, observedAt: NOW - ageMs } });
 const performed = (fields: Partial<PerformanceView>): Inputs => ({ equity: { ...base.equity!, performance: makePerformance(fields) } });
 const { performance: _performance, ...bareEquity } = base.equity!;
-const opened = (count: number, ageMs: number) => Array.from({ length: count }, () => NOW - ageMs);
+const opened = (count: number, ageMs: number) => Array.from({ length: count }, () => ageMs);
 const notional = (value: string): Inputs => ({ plan: makePlan({ notional: value }) });
 const said = (fields: Parameters<typeof makeStatistics>[0]): Inputs => ({ market: makeMarket({ statistics: makeStatistics(fields) }) });
 const funded = (rate: string, intervalHours = 8, side: 'LONG' | 'SHORT' = 'LONG', ageMs = 0): Inputs => ({ plan: makePlan({ side }), market: makeMarket({ funding: makeFunding({ rate: decimal(rate), intervalHours, observedAt: NOW - ageMs }) }) });
@@ -225,8 +225,8 @@ export const OPENING_CASES: readonly Row[] = [
     ],
     unknown: [],
   },
-  { guard: 'RATE_HOURLY', allows: [{ opens: opened(59, 1_800_000) }, { opens: opened(60, 3_600_000) }], denies: [[{ opens: opened(60, 3_599_999) }, { code: 'RATE_HOURLY', limit: '60', value: '60' }]], unknown: [] },
-  { guard: 'RATE_BURST', allows: [{ opens: opened(9, 0) }, { opens: opened(10, 300_000) }], denies: [[{ opens: opened(10, 299_999) }, { code: 'RATE_BURST', limit: '10', value: '10' }]], unknown: [] },
+  { guard: 'RATE_HOURLY', allows: [{ openedAgoMs: opened(59, 1_800_000) }, { openedAgoMs: opened(60, 3_600_000) }], denies: [[{ openedAgoMs: opened(60, 3_599_999) }, { code: 'RATE_HOURLY', limit: '60', value: '60' }]], unknown: [] },
+  { guard: 'RATE_BURST', allows: [{ openedAgoMs: opened(9, 0) }, { openedAgoMs: opened(10, 300_000) }], denies: [[{ openedAgoMs: opened(10, 299_999) }, { code: 'RATE_BURST', limit: '10', value: '10' }]], unknown: [] },
   {
     guard: 'INTENT_EXPIRED',
     allows: [{ plan: makePlan({ expiresAt: NOW }) }, { plan: makePlan({ expiresAt: NOW }), now: NOW + 1 }],

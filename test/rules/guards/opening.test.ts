@@ -49,7 +49,7 @@ describe('guards of an opening', () => {
   }
 
   it('are all asked, whatever the first says: every denial is listed, and every check that passed', () => {
-    const { denials, passed, verdicts } = judge({ tradingState: undefined, lives: held(10, '100'), opens: Array.from({ length: 60 }, () => NOW) });
+    const { denials, passed, verdicts } = judge({ tradingState: undefined, lives: held(10, '100'), openedAgoMs: Array.from({ length: 60 }, () => 0) });
     expect(denials.map((denial) => denial.code)).to.deep.equal(['TRADING_STATE_UNKNOWN', 'MAX_POSITIONS', 'RATE_HOURLY', 'RATE_BURST']);
     expect(denials.length + passed.length).to.equal(OPENING_GUARDS.length);
     expect([...verdicts.keys()]).to.deep.equal(OPENING_GUARDS.map((guard) => guard.code));

@@ -56,7 +56,7 @@ export class DeskModel {
   #busyUntil = new Map<string, number>();
   #absences = new Map<string, number>();
   readonly #unclaimed = new Map<string, number>();
-  readonly #authority = createPermitAuthority({ now: () => this.now });
+  readonly #authority = createPermitAuthority({ now: () => this.now, monotonic: () => this.now });
   readonly #leaves: boolean;
 
   /** `leave`: positions that are none of ours are left alone, and declared (ruling 26). */
