@@ -43,8 +43,6 @@ interface WatchdogState {
   readonly flows: readonly FlowWatch[];
   readonly lives: Map<SymbolName, LifeView>;
   readonly alerts: Map<string, Alert>;
-  /** What others have said that stands, by who said it. */
-  readonly reported: Map<string, StandingMessage>;
   readiness: ReadinessView | undefined;
   exhausted: ReadonlyMap<string, Exhausted>;
   gateway: GatewayWatch;
@@ -60,6 +58,8 @@ type Context = ActorContext<Internal>;
 
 export function watchdogBehaviour(options: WatchdogOptions): Behaviour<Internal, WatchdogState> {
   const lookEveryMs = options.lookEveryMs ?? LOOK_EVERY_MS;
+  /** What others have said that stands, by who said it. Of the process: told that a cause is gone, the trading state forgets that an operator has ended it. */
+  const reported = new Map<string, StandingMessage>();
   return {
     role: 'watchdog',
     purpose: 'Notices who is silent, restarts them, and says what stays wrong.',
@@ -69,7 +69,7 @@ export function watchdogBehaviour(options: WatchdogOptions): Behaviour<Internal,
     mailbox: { capacity: 10_000, overflow: 'drop-oldest', onRestart: 'keep' },
     init({ timers, clock }) {
       timers.every('look', lookEveryMs, { type: 'look' });
-      return { flows: options.contracts.map((contract) => new FlowWatch(contract)), lives: new Map(), alerts: new Map(), reported: new Map(), readiness: undefined, exhausted: new Map(), gateway: { awaySince: undefined, steady: undefined }, lookedAt: clock.monotonic(), killed: 0, unexpected: 0, ended: false, now: () => ({ wall: clock.now(), monotonic: clock.monotonic() }) };
+      return { flows: options.contracts.map((contract) => new FlowWatch(contract)), lives: new Map(), alerts: new Map(), readiness: undefined, exhausted: new Map(), gateway: { awaySince: undefined, steady: undefined }, lookedAt: clock.monotonic(), killed: 0, unexpected: 0, ended: false, now: () => ({ wall: clock.now(), monotonic: clock.monotonic() }) };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -80,7 +80,7 @@ export function watchdogBehaviour(options: WatchdogOptions): Behaviour<Internal,
           return same;
         }
         case 'standing':
-          state.reported.set(message.from, message);
+          reported.set(message.from, message);
           return same;
         case 'readiness':
           state.readiness = message.view;
@@ -115,10 +115,10 @@ export function watchdogBehaviour(options: WatchdogOptions): Behaviour<Internal,
     state.exhausted = foldExhausted(state.exhausted, [...nodes.values()], now);
     for (const path of state.exhausted.keys()) standing.set(`restarts-spent/${path}`, `${path} has spent its restart budget and is retried slowly: ${rowOf(path)?.because ?? 'it is in no table'}`);
     lookAtGateway(state, nodes, now, standing);
-    const reported = [...state.reported.values()];
-    for (const { alerts } of reported) for (const { name, message } of alerts) standing.set(name, message);
+    const said = [...reported.values()];
+    for (const { alerts } of said) for (const { name, message } of alerts) standing.set(name, message);
     // Whoever is away takes nothing; and an order of the operator must find room there.
-    if (nodes.get(options.tradingState.path)?.status === 'running') ctx.tell(options.tradingState, { type: 'causes', causes: [...causesOf(state.exhausted), ...reported.flatMap(({ causes }) => causes ?? [])], reconciled: state.readiness !== undefined && !state.readiness.missing.some((one) => one.input === 'reconciliation') });
+    if (nodes.get(options.tradingState.path)?.status === 'running') ctx.tell(options.tradingState, { type: 'causes', causes: [...causesOf(state.exhausted), ...said.flatMap(({ causes }) => causes ?? [])], reconciled: state.readiness !== undefined && !state.readiness.missing.some((one) => one.input === 'reconciliation') });
     settleAlerts(state, standing, ctx);
   }
 

@@ -254,6 +254,20 @@ describe('watchdog', () => {
     expect(tradingState.last('causes')?.causes).to.deep.equal([]);
   });
 
+  it('knows over its own restart what others have said that stands: to none of it does it say that it has gone', async () => {
+    const { world, tell, tradingState, alerts } = await bench();
+    const cause = { key: 'unreconciled/GPSUSDT', symbol: 'GPSUSDT' as SymbolName, reason: 'they differ', endedByOperator: true } as const;
+    tell({ type: 'standing', from: 'reconciler', alerts: [{ name: 'unreconciled/GPSUSDT', message: 'they differ' }], causes: [cause] });
+    await world.advance(1_000);
+    const before = tradingState.of('causes').length;
+    world.system.control('watchdog', 'kill', 'test');
+    await world.advance(3_000);
+    const since = tradingState.of('causes').slice(before);
+    expect(since.length).to.be.greaterThan(0);
+    for (const { causes } of since) expect(causes).to.deep.equal([cause]);
+    expect(await alerts()).to.include('unreconciled/GPSUSDT');
+  });
+
   it('puts nothing into the mailbox of a trading state that is away: an operator\'s halt must find room', async () => {
     const { world, system, tradingState } = await bench();
     system.control('trading-state', 'suspend', 'a test');
