@@ -54,6 +54,8 @@ interface State {
   readonly pending: Map<SymbolName, { readonly closings: ClosedView[]; tries: number }>;
   /** Of each symbol the last refusal that has been counted. */
   readonly refusedAt: Map<SymbolName, number>;
+  /** By lock, wall − monotonic time when it was set or restored, ms: a wall clock that is set makes none longer or shorter. */
+  readonly shifts: Map<string, number>;
 }
 
 type Context = ActorContext<Internal>;
@@ -79,7 +81,7 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
         pending.getOrInsertComputed(symbol, noClosings).closings.push(view);
       }
       for (const symbol of pending.keys()) ctx.timers.once(`funding:${symbol}`, 0, { type: 'ask-funding', symbol });
-      return { book, outbox: new Outbox(ENTITY, options.journal, entries), market: undefined, equity: undefined, pending, refusedAt: new Map(book.refusals.map((one) => [one.symbol, one.at])) };
+      return { book, outbox: new Outbox(ENTITY, options.journal, entries), market: undefined, equity: undefined, pending, refusedAt: new Map(book.refusals.map((one) => [one.symbol, one.at])), shifts: new Map([...book.standing.keys()].map((lockId) => [lockId, wallShift(ctx)])) };
     },
     receive(state, message, ctx) {
       switch (message.type) {
@@ -187,7 +189,8 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
       const ticker = one.symbol === null ? undefined : state.market?.symbols.get(one.symbol)?.ticker;
       // What the signal was before the close says nothing of whether it has come back since.
       const change = ticker !== undefined && ticker.observedAt > one.since ? ticker.changePercent : undefined;
-      const cause = endOf(one, ctx.clock.now(), rules, change, state.equity);
+      const now = ctx.clock.monotonic() + (state.shifts.get(one.lockId) ?? wallShift(ctx));
+      const cause = endOf(one, now, rules, change, state.equity);
       if (cause !== undefined) record(state, [{ type: 'LockEnded', at: ctx.clock.now(), lockId: one.lockId, cause, by: null }], one.symbol, ctx);
     }
   }
@@ -208,6 +211,8 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
       const ended = event.type === 'LockEnded' ? state.book.standing.get(event.lockId) : undefined;
       tell(event, ended, about, ctx);
       state.book = afterLockEvent(state.book, event);
+      if (event.type === 'LockSet') state.shifts.set(event.lock.lockId, wallShift(ctx));
+      if (event.type === 'LockEnded') state.shifts.delete(event.lockId);
       const { type, at, ...payload } = event;
       state.outbox.put(type, at, payload);
     }
@@ -230,6 +235,10 @@ export function locksBehaviour(options: LocksOptions): Behaviour<Internal, State
     const alerts = [...state.book.standing.values()].filter((one) => one.symbol === null).map((one) => ({ name: `lock/${one.kind}`, message: `nothing is opened (${one.code}): ${one.cause}; ${one.lockId}` }));
     ctx.tell(options.watchdog, { type: 'standing', from: 'locks', alerts });
   }
+}
+
+function wallShift({ clock }: Pick<Context, 'clock'>): number {
+  return clock.now() - clock.monotonic();
 }
 
 function noClosings(): { closings: ClosedView[]; tries: number } {

@@ -185,6 +185,28 @@ describe('locks', () => {
     expect(view().judged.get(GPS), 'nobody waits for a judgement of it').to.equal(again.closedAt);
   });
 
+  for (const [how, setBy] of [['on', HOUR], ['back', -HOUR]] as const) {
+    it(`last as long as was decided when the wall clock is set ${how} by an hour: one from before, one from after, and one from before a restart`, async () => {
+      const journal = new MemoryJournal();
+      const first = await bench({ journal });
+      await first.close(GPS, '1');
+      first.clock.setWall(setBy);
+      await first.close(HYPE, '1');
+      await first.world.advance(58_000);
+      expect(first.kinds(), 'a moment before').to.deep.equal([`cooldown/${GPS}`, `cooldown/${HYPE}`]);
+      await first.world.advance(3_000);
+      expect(first.kinds(), 'when their time is over').to.deep.equal([]);
+      const second = await bench({ journal, startAt: first.clock.now() });
+      await second.close(CHINESE, '1');
+      const third = await bench({ journal, startAt: second.clock.now() });
+      third.clock.setWall(setBy);
+      await third.world.advance(58_000);
+      expect(third.kinds()).to.deep.equal([`cooldown/${CHINESE}`]);
+      await third.world.advance(3_000);
+      expect(third.kinds()).to.deep.equal([]);
+    });
+  }
+
   it('are cleared by an operator, for good, and one that is not there is named', async () => {
     const journal = new MemoryJournal();
     const { world, close, view, clear, kinds } = await bench({ journal });

@@ -137,11 +137,13 @@ export const OPENING_CASES: readonly Row[] = [
   },
   {
     guard: 'LOCKS_UNKNOWN',
-    allows: [{ lives: livesOf(closedAt(CHINESE, 5)), locks: { locks: [], judged: new Map([[CHINESE, 5]]) } }, locked({ symbol: CHINESE }), locked({ side: 'SHORT' }), locked({ until: NOW }), locked(), { lives: livesOf({ ...closedAt(GPS, NOW), lastClosedAt: NOW }), locks: { locks: [], judged: new Map([[GPS, NOW]]) } }],
+    allows: [{ lives: livesOf(closedAt(CHINESE, 5)), locks: { locks: [], judged: new Map([[CHINESE, 5]]) } }, locked({ symbol: CHINESE }), locked({ side: 'SHORT' }), locked(), { lives: livesOf({ ...closedAt(GPS, NOW), lastClosedAt: NOW }), locks: { locks: [], judged: new Map([[GPS, NOW]]) } }],
     denies: [
       [locked({}), { code: 'LOSS_STREAK', limit: String(NOW + 5_000), value: '5000', detail: 'lock-0: 3 losses' }],
       // The rest after a close is a lock like any other: with its lock it ends, whatever the life says.
       [{ ...locked({ code: 'SYMBOL_COOLDOWN', kind: 'cooldown', symbol: GPS, cause: 'closed by TARGET' }) }, { code: 'SYMBOL_COOLDOWN', limit: String(NOW + 5_000), value: '5000', detail: 'lock-0: closed by TARGET' }],
+      // Until its owner says that it is over: the wall clock may have been set.
+      [locked({ until: NOW - 1 }), { code: 'LOSS_STREAK', limit: String(NOW - 1), value: '0', detail: 'lock-0: 3 losses' }],
       [locked({ code: 'SAME_SIGNAL', kind: 'same-signal', symbol: GPS, side: 'LONG', until: null, cause: 'stopped' }), { code: 'SAME_SIGNAL', limit: 'until cleared', detail: 'lock-0: stopped' }],
       [locked({ symbol: GPS }, { symbol: CHINESE }, { code: 'STOP_GUARD', side: 'LONG', until: NOW + 1 }), { code: 'LOSS_STREAK', limit: String(NOW + 5_000), value: '5000', detail: 'lock-0: 3 losses' }, { code: 'STOP_GUARD', limit: String(NOW + 1), value: '1', detail: 'lock-2: 3 losses' }],
     ],
