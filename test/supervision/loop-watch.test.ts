@@ -2,7 +2,7 @@
 import { fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -126,11 +126,15 @@ describe('loop watch', () => {
   describe('under systemd', () => {
     const told = () => (existsSync(join(directory, 'told')) ? readFileSync(join(directory, 'told'), 'utf8').trim().split('\n') : []);
     const fed = () => told().filter((line) => line === 'WATCHDOG=1').length;
-    const underSystemd = (blockedMs: number) => {
+    const install = () => {
       const program = join(directory, 'systemd-notify');
-      writeFileSync(program, `#!/bin/sh\necho "$1" >> '${join(directory, 'told')}'\n`);
-      chmodSync(program, 0o755);
-      return launch(blockedMs, { env: { PATH: `${directory}:${process.env['PATH'] ?? ''}`, NOTIFY_SOCKET: join(directory, 'notify'), WATCHDOG_USEC: '400000' } });
+      writeFileSync(`${program}.new`, `#!/bin/sh\necho "$1" >> '${join(directory, 'told')}'\n`);
+      chmodSync(`${program}.new`, 0o755);
+      renameSync(`${program}.new`, program);
+    };
+    const underSystemd = (blockedMs: number, installed = true) => {
+      if (installed) install();
+      return launch(blockedMs, { env: { PATH: installed ? `${directory}:${process.env['PATH'] ?? ''}` : directory, NOTIFY_SOCKET: join(directory, 'notify'), WATCHDOG_USEC: '400000' } });
     };
 
     it('says when the service is up, and feeds the watchdog while the loop turns', async () => {
@@ -150,6 +154,18 @@ describe('loop watch', () => {
       await once(child, 'exit');
       // One may have been on its way; in the time left, eight would have come.
       expect(fed() - before).to.be.at.most(1);
+    });
+
+    it('goes on telling after a moment in which its program could not be run', async () => {
+      const child = underSystemd(15_000, false);
+      const failures: string[] = [];
+      child.on('message', (message: { readonly failure?: string }) => message.failure !== undefined && failures.push(message.failure));
+      child.send('ready');
+      await until(() => (failures.length > 0 ? true : undefined));
+      install();
+      await until(() => (told().includes('READY=1') && fed() >= 2 ? true : undefined));
+      expect(failures).to.have.length(1);
+      expect(failures[0]).to.include('systemd-notify cannot be run');
     });
 
     it('does not feed it while that is withheld', async () => {

@@ -16,7 +16,13 @@ const STDERR = 2;
 
 let silentMs = 0;
 let fedAt = Number.NEGATIVE_INFINITY;
-let mute = process.env['NOTIFY_SOCKET'] === undefined;
+/** The service is up, and systemd has not been told, or could not be; tried again each second. */
+let readyDue = false;
+let readyTriedAt = Number.NEGATIVE_INFINITY;
+const READY_EVERY_MS = 1_000;
+/** That its program cannot be run is said once, until it can. */
+let notifyFails = false;
+const heard = process.env['NOTIFY_SOCKET'] !== undefined;
 
 function report(message: WatchReport): void {
   parentPort?.postMessage(message);
@@ -30,17 +36,34 @@ function look(): void {
     fedAt = now;
     notify('WATCHDOG=1');
   }
+  if (readyDue && now - readyTriedAt >= READY_EVERY_MS) tellReady(now);
   systemClock.after(BEAT_MS, look);
 }
 
-/** Node has no Unix datagrams: systemd's own program speaks for us (the unit needs NotifyAccess=all). */
-function notify(state: string): void {
-  if (mute) return;
-  const program = spawn('systemd-notify', [state], { stdio: 'ignore' });
-  program.on('error', (error) => {
-    if (!mute) report({ kind: 'failed', message: `systemd-notify cannot be run: ${error.message}` });
-    mute = true;
-  });
+function tellReady(now: number): void {
+  readyDue = false;
+  readyTriedAt = now;
+  notify('READY=1', () => (readyDue = true));
+}
+
+/**
+ * Node has no Unix datagrams: systemd's own program speaks for us (the unit needs NotifyAccess=all). A machine that can start
+ * none for a moment, without memory or process ids, is no reason to be silent from then on: systemd would end a service that is well.
+ */
+function notify(state: string, failed: () => void = () => undefined): void {
+  if (!heard) return;
+  const onFailure = (error: Error) => {
+    if (!notifyFails) report({ kind: 'failed', message: `systemd-notify cannot be run, and is tried again: ${error.message}` });
+    notifyFails = true;
+    failed();
+  };
+  try {
+    const program = spawn('systemd-notify', [state], { stdio: 'ignore' });
+    program.on('error', onFailure);
+    program.on('spawn', () => (notifyFails = false));
+  } catch (error) {
+    onFailure(error as Error);
+  }
 }
 
 function verdict(): { readonly loop: 'turning' | 'blocked'; readonly silentMs: number; readonly inActor?: string | null } {
@@ -94,7 +117,7 @@ try {
 }
 
 parentPort?.on('message', (command: WatchCommand) => {
-  if (command === 'ready') return notify('READY=1');
+  if (command === 'ready') return tellReady(systemClock.monotonic());
   server.close();
   server.closeAllConnections();
   parentPort?.close();
