@@ -1,4 +1,5 @@
 /** A process with a watched loop, for loop-watch.test.ts: it does what its parent tells it, and blocks for ever when told to. */
+import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { systemClock } from '../../src/supervision/clock.ts';
 import { startLoopWatch } from '../../src/supervision/loop/loop-watch.ts';
@@ -17,6 +18,8 @@ process.send?.({ listening: await watch.listening });
 
 const commands: Readonly<Record<string, () => void>> = {
   block() {
+    // As the service does when it starts the paper exchange: what is inherited waits in writing from then on.
+    spawnSync('true', { stdio: 'inherit' });
     watch.marker.enter('executor/币安人生USDT');
     for (;;);
   },

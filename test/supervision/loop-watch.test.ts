@@ -1,8 +1,8 @@
 /** A blocked event loop is reported with the actor that holds it, and ended with last words; a turning one is never touched. */
-import { fork } from 'node:child_process';
+import { execFileSync, fork } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, existsSync, mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, closeSync, constants, existsSync, mkdtempSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync, writeSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -51,8 +51,8 @@ describe('loop watch', () => {
     rmSync(directory, { recursive: true });
   });
 
-  function launch(blockedMs: number, { env = {}, socketName = 'watch.sock' }: { env?: Record<string, string>; socketName?: string } = {}): ChildProcess & { errors: () => string } {
-    const child = fork(new URL('./loop-watch.child.ts', import.meta.url), [directory, String(blockedMs), socketName], { stdio: ['ignore', 'ignore', 'pipe', 'ipc'], env: { ...process.env, ...env } });
+  function launch(blockedMs: number, { env = {}, socketName = 'watch.sock', stderr = 'pipe' }: { env?: Record<string, string>; socketName?: string; stderr?: 'pipe' | number } = {}): ChildProcess & { errors: () => string } {
+    const child = fork(new URL('./loop-watch.child.ts', import.meta.url), [directory, String(blockedMs), socketName], { stdio: ['ignore', 'ignore', stderr, 'ipc'], env: { ...process.env, ...env } });
     children.push(child);
     let text = '';
     child.stderr?.setEncoding('utf8').on('data', (part: string) => (text += part));
@@ -88,6 +88,26 @@ describe('loop watch', () => {
     expect(words).to.include({ level: 'fatal', pid: child.pid, loop: 'blocked', inActor: ACTOR, blockedMs: 1_500 });
     expect(words['silentMs']).to.be.within(1_500, 2_500);
     expect(JSON.parse(child.errors().trim())).to.deep.equal(words);
+  });
+
+  it('ends it also where nobody reads its last words, which the file has', async () => {
+    const pipe = join(directory, 'stderr');
+    execFileSync('/bin/sh', ['-c', 'mkfifo "$0"', pipe]);
+    const reader = openSync(pipe, constants.O_RDWR | constants.O_NONBLOCK);
+    expect(() => {
+      for (;;) writeSync(reader, Buffer.alloc(4_096));
+    }, 'it is full').to.throw('EAGAIN');
+    const full = openSync(pipe, constants.O_WRONLY);
+    try {
+      const child = launch(500, { stderr: full });
+      await listen(child);
+      child.send('block');
+      expect((await once(child, 'exit'))[1]).to.equal('SIGKILL');
+      expect(readFileSync(join(directory, 'last-words.json'), 'utf8')).to.include(ACTOR);
+    } finally {
+      closeSync(full);
+      closeSync(reader);
+    }
   });
 
   it('takes the place of a socket that a killed process left behind', async () => {

@@ -1,8 +1,10 @@
 /** The watch of the event loop, in its own thread: it answers, feeds systemd, and speaks the last words while the loop cannot. */
 import { spawn } from 'node:child_process';
-import { chmodSync, closeSync, fsyncSync, lstatSync, openSync, rmSync, writeSync } from 'node:fs';
+import { chmodSync, lstatSync, rmSync, write } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { promisify } from 'node:util';
 import { parentPort, workerData } from 'node:worker_threads';
 import { isoTime, systemClock } from '../clock.ts';
 import { BEAT_MS, LoopSignal, Silence } from './loop-signal.ts';
@@ -13,6 +15,11 @@ const signal = new LoopSignal(buffer);
 const silence = new Silence(signal.beats, systemClock.monotonic());
 const feedEveryMs = Number(process.env['WATCHDOG_USEC'] ?? 'NaN') / 2_000;
 const STDERR = 2;
+/** Not by the worker's console: it goes through the main thread, which is the one that hangs. */
+const say = promisify<number, string>(write);
+/** For the last words. */
+const LAST_WORDS_MS = 1_000;
+let ending = false;
 
 let silentMs = 0;
 let fedAt = Number.NEGATIVE_INFINITY;
@@ -71,24 +78,21 @@ function verdict(): { readonly loop: 'turning' | 'blocked'; readonly silentMs: n
   return whole < reportAfterMs ? { loop: 'turning', silentMs: whole } : { loop: 'blocked', silentMs: whole, inActor: signal.occupant };
 }
 
-/** Everything here is synchronous: the main thread, through which a worker's console goes, is the one that hangs. */
+/** The last words go out by threads of their own: neither a disk that hangs nor a reader that does not read keeps the end from coming. */
 function endProcess(): void {
+  if (ending) return;
+  ending = true;
   const words = `${JSON.stringify({ level: 'fatal', time: isoTime(systemClock.now()), pid: process.pid, ...verdict(), blockedMs, msg: 'the event loop is blocked; ending the process by SIGKILL' })}\n`;
-  for (const write of [() => writeSync(STDERR, words), () => keep(words)]) {
-    try {
-      write();
-    } catch {
-      // The end comes all the same: nobody is left to tell, and the other place may have worked.
-    }
-  }
-  process.kill(process.pid, 'SIGKILL');
+  const end = () => process.kill(process.pid, 'SIGKILL');
+  systemClock.after(LAST_WORDS_MS, end);
+  // Whether they could be said or not: nobody is left to tell, and the other place may have worked.
+  Promise.allSettled([say(STDERR, words), keep(words)]).then(end, end);
 }
 
-function keep(words: string): void {
-  const file = openSync(lastWordsPath, 'w', 0o600);
-  writeSync(file, words);
-  fsyncSync(file);
-  closeSync(file);
+async function keep(words: string): Promise<void> {
+  const file = await open(lastWordsPath, 'w', 0o600);
+  await file.writeFile(words);
+  await file.sync();
 }
 
 function answer(request: IncomingMessage, response: ServerResponse): void {
