@@ -187,8 +187,8 @@ export function universeBehaviour(options: UniverseOptions): Behaviour<Internal,
   function determine(state: UniverseState, instruments: Universe['instruments'], excluded: Universe['excluded'], listed: Listed, ctx: Context): void {
     const symbols = [...instruments.keys()];
     const { recorded } = state;
-    // The same symbols are the same version, over restarts too.
-    const changed = symbols.join() !== recorded?.symbols.join();
+    // The same symbols are the same version, over restarts too, in whatever order the venue puts them today.
+    const changed = symbols.toSorted().join() !== recorded?.symbols.toSorted().join();
     const version = (recorded?.version ?? 0) + (changed ? 1 : 0);
     const overlap = overlapOf(recorded?.rules === key ? (recorded.largest ?? 0) : 0, symbols.length, options.minOverlap);
     const before = state.universe;

@@ -8,6 +8,7 @@ import type { GatewayMessage, StandingMessage, UniverseActorMessage } from '../.
 import type { SymbolName } from '../../src/protocol/names.ts';
 import type { UniverseRules } from '../../src/rules/universe.ts';
 import { worker } from '../../src/supervision/child-spec.ts';
+import { decimal } from '../../src/protocol/decimal.ts';
 import { anInstrument, GPS } from '../kit/actors.ts';
 import { MemoryJournal } from '../kit/memory-journal.ts';
 import { Probe } from '../kit/probe.ts';
@@ -175,6 +176,23 @@ describe('universe', () => {
     const fewer = await bench({ journal, listed: [anInstrument(GPS)] });
     expect(fewer.reader.last('universe')?.universe.version).to.equal(2);
     expect(journal.story('universe')).to.deep.equal(['UniverseDetermined', 'UniverseDetermined']);
+  });
+
+  it('without a policy is the same version for as long as the same symbols are the first by volume, in whatever order', async () => {
+    const journal = new MemoryJournal();
+    const { gateway, universe, symbols, refresh } = await bench({ rules: { policy: undefined }, journal, listed: 'away' });
+    let volumes: readonly (readonly [SymbolName, string])[] = [];
+    gateway.answer = (message) => ({ ok: true, value: message.type === 'read' && message.name === 'tickers' ? volumes.map(([symbol, quoteVolume]) => ({ symbol, changePercent: decimal('1'), quoteVolume: decimal(quoteVolume), observedAt: 0 })) : [anInstrument(GPS), anInstrument(CJK)] });
+    volumes = [[GPS, '5'], [CJK, '4']];
+    await refresh();
+    expect([symbols(), universe()?.version]).to.deep.equal([[GPS, CJK], 1]);
+    volumes = [[GPS, '5'], [CJK, '6']];
+    await refresh();
+    expect([symbols(), universe()?.version]).to.deep.equal([[CJK, GPS], 1]);
+    expect(journal.story('universe')).to.have.length(1);
+    volumes = [[CJK, '6']];
+    await refresh();
+    expect([symbols(), universe()?.version]).to.deep.equal([[CJK], 2]);
   });
 
   it('does not ask twice at a time, and asks again after an answer that never came', async () => {
