@@ -45,7 +45,7 @@ async function serve({ afterCrash = false, ...options }: StartOptions): Promise<
   } catch (error) {
     if (!(error instanceof VigilError)) throw error;
     process.stderr.write(`vigil: ${error.explain()}\n`);
-    return refusedWith(error.code, afterCrash);
+    return refusedWith(error, afterCrash);
   }
 }
 

@@ -11,6 +11,8 @@ export interface Instance {
   readonly pid: number;
   /** ISO-8601, UTC. */
   readonly startedAt: string;
+  /** It does one thing and ends: a command, and no service that goes on managing what is open. */
+  readonly passing?: boolean;
 }
 
 export interface InstanceLock extends Instance {
@@ -35,10 +37,10 @@ const SQLITE_BUSY = 5;
  * when, DATA_DIR_UNWRITABLE or DATA_DIR_AWAY. The lock lives as long as `lock.db` is open: nothing else in this process may open and close
  * that file, for POSIX drops a process' locks on a file with the first descriptor closed.
  */
-export function acquireInstanceLock(dataDir: string, now: () => number = () => systemClock.now()): InstanceLock {
+export function acquireInstanceLock(dataDir: string, { passing = false, now = () => systemClock.now() }: { readonly passing?: boolean; readonly now?: () => number } = {}): InstanceLock {
   prepareDataDirectory(dataDir);
   const db = lock(dataDir);
-  const instance: Instance = { pid: process.pid, startedAt: isoTime(now()) };
+  const instance: Instance = { pid: process.pid, startedAt: isoTime(now()), ...(passing ? { passing } : {}) };
   const file = instanceFileOf(dataDir);
   try {
     // In one step, so that who is refused meanwhile never reads half a name.
@@ -83,8 +85,8 @@ function lock(dataDir: string): DatabaseSync {
 
 function refusal(dataDir: string): VigilError {
   const holder = readInstance(dataDir);
-  const who = holder instanceof Error ? `another process (${holder.message})` : `process ${holder.pid}, since ${holder.startedAt},`;
-  const details = holder instanceof Error ? { dataDir } : { dataDir, pid: holder.pid, startedAt: holder.startedAt };
+  const who = holder instanceof Error ? `another process (${holder.message})` : `process ${holder.pid}, since ${holder.startedAt},${holder.passing === true ? ' for one command' : ''}`;
+  const details = holder instanceof Error ? { dataDir } : { dataDir, pid: holder.pid, startedAt: holder.startedAt, ...(holder.passing === true ? { passing: true } : {}) };
   return new VigilError('INSTANCE_RUNNING', `${who} works on ${dataDir}: stop it first, or use another --data-dir`, { details });
 }
 
@@ -92,7 +94,7 @@ function refusal(dataDir: string): VigilError {
 function readInstance(dataDir: string): Instance | Error {
   try {
     const found = JSON.parse(readFileSync(instanceFileOf(dataDir), 'utf8')) as Partial<Instance> | null;
-    if (typeof found?.pid === 'number' && typeof found.startedAt === 'string') return { pid: found.pid, startedAt: found.startedAt };
+    if (typeof found?.pid === 'number' && typeof found.startedAt === 'string') return { pid: found.pid, startedAt: found.startedAt, ...(found.passing === true ? { passing: true } : {}) };
     return new Error(`${instanceFileOf(dataDir)} names nobody`);
   } catch (error) {
     return new Error(messageOf(error), { cause: error });

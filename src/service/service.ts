@@ -78,7 +78,7 @@ export interface Occasion {
 export async function runService(config: Config, { exitsAlone, afterCrash = false }: Occasion = {}): Promise<number> {
   // Before anything is opened: a file of a user that cannot be loaded leaves nothing half-started.
   const strategies = exitsAlone === undefined ? await loadStrategies(config) : { live: [], shadows: [] };
-  const lock = acquireInstanceLock(config.dataDir);
+  const lock = acquireInstanceLock(config.dataDir, { passing: exitsAlone !== undefined });
   tellLauncherHolds();
   const alive = keepAlive();
   const logger = createLogger(config.log, exitsAlone?.logTo);

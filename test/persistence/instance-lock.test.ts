@@ -18,7 +18,7 @@ describe('the instance lock', () => {
 
   it('makes the data directory and the name file private', () => {
     const directory = join(temporaryDirectory(), 'a', 'data');
-    const lock = acquireInstanceLock(directory, () => 0);
+    const lock = acquireInstanceLock(directory, { now: () => 0 });
     expect(statSync(directory).mode & 0o777).to.equal(0o700);
     expect(statSync(join(directory, 'instance.json')).mode & 0o777).to.equal(0o600);
     expect(JSON.parse(readFileSync(join(directory, 'instance.json'), 'utf8'))).to.deep.equal({ pid: process.pid, startedAt: '1970-01-01T00:00:00.000Z' });
@@ -27,7 +27,7 @@ describe('the instance lock', () => {
 
   it('refuses a second instance and names the first', async () => {
     const directory = temporaryDirectory();
-    const lock = acquireInstanceLock(directory, () => 0);
+    const lock = acquireInstanceLock(directory, { now: () => 0 });
     const refusal = await refusedNow(() => acquireInstanceLock(directory), 'INSTANCE_RUNNING', String(process.pid), '1970-01-01T00:00:00.000Z', directory);
     expect(refusal.details).to.include({ pid: process.pid, startedAt: '1970-01-01T00:00:00.000Z' });
     // Refusing has not loosened the lock, as closing another descriptor of the file would.
