@@ -86,8 +86,8 @@ interface ReconcilerState {
 type Context = ActorContext<Internal>;
 
 export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Internal, ReconcilerState> {
-  /** We were alone on the account once: what is open since then is ours to manage, whoever comes. Outlives a restart of this actor. */
-  let aloneOnce = options.afterCrash === true;
+  /** What is open is ours to manage, whoever comes. Outlives a restart of this actor. */
+  let tradesHere = options.afterCrash === true;
   return {
     role: 'reconciler',
     purpose: 'Makes journal and venue agree before anything is opened, and keeps them so.',
@@ -194,8 +194,8 @@ export function reconcilerBehaviour(options: ReconcilerOptions): Behaviour<Inter
   /** The union of both sides: what the journal knows, what the universe allows, and what the venue has (operators' 28). */
   function distribute(state: ReconcilerState, round: Round, venue: { positions: readonly VenuePosition[]; openOrders: readonly VenueOrder[]; openAlgoOrders: readonly VenueAlgoOrder[]; settings: readonly SymbolSettings[] }, ctx: Context): void {
     const foreign = foreignTag([...venue.openOrders, ...venue.openAlgoOrders], options.tags);
-    if (foreign !== undefined && !aloneOnce) return options.refuse(new VigilError('FOREIGN_INSTANCE', `live orders carry the instance tag "${foreign}", ours is "${options.tags[0]}"`, { details: { tag: foreign } }));
-    aloneOnce = true;
+    if (foreign !== undefined && !tradesHere) return options.refuse(new VigilError('FOREIGN_INSTANCE', `live orders carry the instance tag "${foreign}", ours is "${options.tags[0]}"`, { details: { tag: foreign } }));
+    tradesHere = true;
     if (foreign !== undefined && foreign !== state.foreign) ctx.log.error({ tag: foreign, ours: options.tags[0] }, 'another Vigil instance trades this account: nothing is opened, what is open stays managed');
     state.foreign = foreign;
     const symbols = new Set<SymbolName>([...options.executors(), ...(state.universe?.instruments.keys() ?? []), ...venue.positions.filter((one) => !one.quantity.isZero()).map((one) => one.symbol), ...venue.openOrders.map((one) => one.symbol), ...venue.openAlgoOrders.map((one) => one.symbol)]);

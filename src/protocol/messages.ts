@@ -51,8 +51,10 @@ export type ReadMessage<Name extends ReadName = ReadName> = { [N in Name]: { rea
 /** A read that the venue did not answer says why; it never looks like an empty answer. */
 export type ReadAnswer<Name extends ReadName> = { readonly ok: true; readonly value: VenueReads[Name]['answer'] } | { readonly ok: false; readonly kind: string; readonly message: string };
 
-/** Who asked for a write; its outcome goes to whichever incarnation of the symbol's executor lives then. */
-/** `recordedAt`: the time on the record that went before it, which comes back with its outcome: under the same id it may be sent again. Undefined: it has no record of its own. */
+/**
+ * Its outcome goes to whichever incarnation of the symbol's executor lives then. `recordedAt`: the time on the record that went before it,
+ * which comes back with its outcome, for under the same id it may be sent again; undefined: it has no record of its own.
+ */
 export type WriteMessage = { readonly type: 'write'; readonly write: VenueWrite; readonly authority: Authority; readonly because: string; readonly recordedAt?: number | undefined };
 
 export type GatewayMessage =

@@ -26,7 +26,7 @@ const MANY_TOPICS = 4 * TOPICS_A_MESSAGE;
 const NEXT_SECOND_MS = 1_100;
 
 export function createMarketStreams({ clients, clock, log }: MarketStreamOptions): VenueMarketStreams {
-  // Of all connections, one after the other: each of them tries twice a second.
+  // Of all connections, one after the other: each of them tries every few seconds.
   const failing = new Failing();
   return {
     open(symbols, onEvent, onState): OpenMarketStream {
